@@ -1,0 +1,63 @@
+"""Which of two scores is better: the only place in the package that knows ``<`` from ``>``."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from enum import Enum
+
+
+class Comparison(Enum):
+    """The direction in which a score improves."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+    def is_better(self, value: float, than: float | None) -> bool:
+        """Tell whether ``value`` is finite and strictly better than ``than`` (None: than nothing)."""
+        if not math.isfinite(value):
+            return False
+        if than is None:
+            return True
+        return value < than if self is Comparison.LOWER else value > than
+
+    def best(self, values: Iterable[float]) -> float | None:
+        """Return the best finite value, or None when there is none."""
+        finite = filter(math.isfinite, values)
+        return min(finite, default=None) if self is Comparison.LOWER else max(finite, default=None)
+
+    def gain(self, value: float, over: float) -> float:
+        """Return by how much ``value`` is better than ``over``: positive when it is better."""
+        return over - value if self is Comparison.LOWER else value - over
+
+
+_FALLING = (
+    "loss|err|error|mse|rmse|mae|mape|smape|rmsle|nll|bce|ce|wer|cer|ter|ppl|perplexity|bpc|bpb|fid|kid|"
+    "lpips|eer|elbo_loss|epe|absrel|rel|hd95|brier|ece|regret"
+)
+_RISING = (
+    "acc|acc1|acc5|accuracy|auc|auroc|auprc|ap|map|map50|miou|iou|dice|f1|f2|fbeta|precision|recall|"
+    "sensitivity|specificity|top1|top3|top5|psnr|ssim|bleu|rouge|rouge1|rouge2|rougel|meteor|cider|kappa|"
+    "mcc|r2|reward|return|ndcg|mrr|hit|hits|pck|oks|em|spearman|pearson|corr|pesq|stoi|jaccard|hota|mota"
+)
+_DIRECTIONS = {
+    **dict.fromkeys(_FALLING.split("|"), Comparison.LOWER),
+    **dict.fromkeys(_RISING.split("|"), Comparison.HIGHER),
+}
+_WORDS = re.compile(r"[A-Za-z]+[0-9]*")
+
+
+def usual_direction(metric: str) -> Comparison | None:
+    """Return the direction in which a metric of that name usually improves, None when unknown.
+
+    ``val_loss`` falls, ``top1_acc`` rises, ``score`` may do either. ``neg_`` turns it round. The last
+    word that is known decides, so that ``loss_acc`` is an accuracy.
+    """
+    words = [word.lower() for word in _WORDS.findall(metric)]
+    known = [_DIRECTIONS[word] for word in words if word in _DIRECTIONS]
+    if not known:
+        return None
+    if any(word in ("neg", "negative") for word in words):
+        return Comparison.HIGHER if known[-1] is Comparison.LOWER else Comparison.LOWER
+    return known[-1]

@@ -1,0 +1,25 @@
+"""Messages: what a person receives, finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message, ready to be handed over.
+
+    Attributes:
+        id: unique, equal over every attempt; a mail's Message-ID is made of it.
+        time: when what it tells was seen, with its zone.
+        subject: one line of text, without line breaks.
+        text: the whole content as plain text, with ``\\n`` line ends.
+        html: the whole content as an HTML document.
+    """
+
+    id: str
+    time: datetime
+    subject: str
+    text: str
+    html: str

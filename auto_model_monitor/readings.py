@@ -1,0 +1,111 @@
+"""Readings: the numbers that were read, and where they were read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import overload
+
+from .comparison import Comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One number, under its name, from one place.
+
+    Attributes:
+        metric: the metric's name, such as ``val_loss``.
+        value: the number as it was read; may be NaN or infinite.
+        name: the name that it was read from, relative to the watched directory, with ``/``.
+        path: the same as a path on this machine, or the empty string.
+        epoch: the epoch that the name gives, if any.
+        step: the step that the name gives, if any.
+    """
+
+    metric: str
+    value: float
+    name: str
+    path: str = ""
+    epoch: int | None = None
+    step: int | None = None
+
+
+class ReadingBatch(Sequence[Reading]):
+    """What one look found new.
+
+    The first score of each name is held in two columns, so that a million names cost no object each; a
+    :class:`Reading` is made when it is asked for. Further numbers of a name stand in ``others``.
+
+    Attributes:
+        time: when the look was taken, with its zone.
+        new_run: True when the directory was made anew, so that what was best before no longer counts.
+    """
+
+    __slots__ = ("_build", "_names", "_others", "_values", "new_run", "time")
+
+    def __init__(
+        self,
+        *,
+        time: datetime,
+        names: Sequence[str] = (),
+        values: Sequence[float] = (),
+        build: Callable[[str, float], Reading] | None = None,
+        others: Sequence[Reading] = (),
+        new_run: bool = False,
+    ) -> None:
+        """Take the columns, of one length, and how a reading is made of a row."""
+        self.time = time
+        self.new_run = new_run
+        self._names = names
+        self._values = values
+        self._build = build or (lambda name, value: Reading(metric="score", value=value, name=name))
+        self._others = others
+
+    def __len__(self) -> int:
+        """Count the readings."""
+        return len(self._values) + len(self._others)
+
+    @overload
+    def __getitem__(self, index: int) -> Reading: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Reading]: ...
+    def __getitem__(self, index: int | slice) -> Reading | Sequence[Reading]:
+        """Return one reading, or several."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if index >= len(self._values):
+            return self._others[index - len(self._values)]
+        return self._build(self._names[index], self._values[index])
+
+    def __iter__(self) -> Iterator[Reading]:
+        """Yield every reading, the scores first."""
+        yield from map(self._build, self._names, self._values)
+        yield from self._others
+
+    def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
+        """Return the best finite reading of ``metric``; None stands for the score of each name.
+
+        Of equal ones, such as ``x.ckpt`` and ``x-v1.ckpt``, the one with the shortest name is returned.
+        """
+        if metric is not None:
+            mine = [reading for reading in self if reading.metric == metric]
+            value = comparison.best(reading.value for reading in mine)
+            equal = [reading for reading in mine if reading.value == value]
+            return min(equal, key=lambda r: (len(r.name), r.name), default=None)
+        value = self._best_value(comparison)
+        if value is None:
+            return None
+        names = [name for name, other in zip(self._names, self._values, strict=True) if other == value]
+        return self._build(min(names, key=lambda name: (len(name), name)), value)
+
+    def _best_value(self, comparison: Comparison) -> float | None:
+        if not self._values:
+            return None
+        # min() and max() skip a NaN unless it comes first, so a finite result is right.
+        pick = min if comparison is Comparison.LOWER else max
+        value = pick(self._values)
+        return value if math.isfinite(value) else comparison.best(self._values)

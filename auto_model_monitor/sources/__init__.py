@@ -1,0 +1,24 @@
+"""Sources: the places from which numbers come."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..readings import ReadingBatch
+
+
+class Source(Protocol):
+    """Anything that can be asked what is new."""
+
+    @property
+    def name(self) -> str:
+        """What is being watched, as a person would call it: the directory's path."""
+        ...
+
+    def read(self) -> ReadingBatch:
+        """Return what is new since the last call.
+
+        Raises:
+            SourceError: it cannot be read now; the next call may succeed.
+        """
+        ...
