@@ -28,6 +28,10 @@ def _dashed(lines: Sequence[str]) -> list[str]:
     return [f"  - {line}" for line in lines]
 
 
+class MissingExtraError(MonitorError, ImportError):
+    """An optional package that is not installed; the text names the line that installs it."""
+
+
 class ParseError(MonitorError, ValueError):
     """A name that holds something where a score should stand, but no score that can be read."""
 
