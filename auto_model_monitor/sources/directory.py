@@ -1,0 +1,151 @@
+"""Checkpoint names in a directory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..clocks import Clock, SystemClock
+from ..errors import ParseError, SourceError
+from ..naming import ignored_because
+from ..parsers import BaseParser
+from ..readings import ReadingBatch
+from .columns import Columns
+from .listing import Change, Kind
+from .tree import Folder, Moment, Tree
+
+_MARKER = "-unfinished"
+_MARKED_WITHOUT = re.compile(
+    r"(-EMA)?(\.ckpt|\.nemo)?$"
+)  # NeMo marks x, x.ckpt and x-EMA.ckpt as x-unfinished
+_CHUNK = 4096
+
+_HINTS = {
+    errno.ENOENT: "nothing is there; it will be read as soon as it exists, unless the path is wrong",
+    errno.ENOTDIR: "something else is there; name the directory that holds the checkpoints",
+    errno.EACCES: "it may not be read; give this user the right to read it (chmod u+rx)",
+    errno.EPERM: "it may not be read; give this user the right to read it (chmod u+rx)",
+    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted anew",
+    errno.EIO: "the disk or the server fails; it will be read when that is over",
+}
+
+
+class DirectorySource:
+    """Reads what is new among the checkpoint names in a directory.
+
+    A look compares the names with those of the last look, so that a name which was deleted and written
+    again is new again. Files, folders and links to them are checkpoints; nothing else is, and no
+    checkpoint is ever opened. On file systems whose times can be trusted (see :mod:`.filesystems`) a
+    directory in which nothing has changed costs one ``stat``.
+
+    A name that points nowhere yet is read when the link works, at the latest after ``full_look_every``.
+
+    Attributes:
+        name: the directory as it was given.
+        seen: how many names with a score were read so far.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        parser: BaseParser,
+        *,
+        recursive: bool = False,
+        clock: Clock | None = None,
+        full_look_every: float = 600.0,
+    ) -> None:
+        """Take the directory, which need not exist yet, and how its names are read.
+
+        Args:
+            directory: the directory to watch.
+            parser: reads the score in a name.
+            recursive: looks into the folders below as well, but not into a folder that is a checkpoint.
+            clock: the time; by default the machine's.
+            full_look_every: seconds after which the names are listed whatever the directory's times say.
+        """
+        self.name = os.fspath(directory)
+        self.seen = 0
+        self._parser = parser
+        self._clock = clock or SystemClock()
+        enters = self._enters if recursive else None
+        self._tree = Tree(self.name, enters=enters, full_look_every=full_look_every)
+
+    def read(self) -> ReadingBatch:
+        """Return what is new since the last call.
+
+        Raises:
+            SourceError: the directory is not there or cannot be read; the next call may succeed.
+        """
+        time = self._clock.now()
+        found = Columns(self._parser, self.name)
+        try:
+            for folder, change in self._tree.changes(Moment(time.timestamp(), self._clock.monotonic())):
+                found.add(_ready(folder, change))
+        except OSError as error:
+            raise SourceError(self._complaint(error)) from error
+        new_run = self._compare_with_previous(found)
+        found.complain()
+        self.seen += len(found.names)
+        return found.batch(time, new_run=new_run)
+
+    def _compare_with_previous(self, found: Columns) -> bool:
+        """Tell whether the directory holds a new run, once it was away or replaced.
+
+        A mount that comes and goes shows the names of before, and they must not be told again.
+        """
+        previous = self._tree.previous
+        if previous is None or not found.names:
+            return False
+        self._tree.previous = None
+        if previous.isdisjoint(found.names):
+            return True
+        found.leave_out(previous)
+        return False
+
+    def _enters(self, name: str) -> bool:
+        try:
+            return self._parser.score(name) is None and ignored_because(name) is None
+        except ParseError:
+            return False
+
+    def _complaint(self, error: OSError) -> str:
+        reason = error.strerror or str(error)
+        hint = _HINTS.get(error.errno or 0, "it will be read when that is over")
+        return f"wanted a directory to watch at {self.name!r}, got {reason!r}: {hint}"
+
+
+def _ready(folder: Folder, change: Change) -> Sequence[str]:
+    """Return the names in ``change`` that may be read now, relative to the watched directory."""
+    folder.markers.difference_update(change.removed)
+    folder.markers.update(name for name in change.added if name.endswith(_MARKER))
+    waiting = {name for name, kind in change.odd.items() if kind is Kind.NEITHER}
+    waiting.update(_unfinished(change.added, folder.markers))
+    ignored = set(_ignored(change.added))
+    folder.listing.waiting = waiting - ignored
+    names: Sequence[str] = change.added
+    if waiting or ignored:
+        names = [name for name in names if name not in waiting and name not in ignored]
+    return [folder.prefix + name for name in names] if folder.prefix else names
+
+
+def _unfinished(names: Iterable[str], markers: set[str]) -> Iterator[str]:
+    if markers:
+        marked = {marker[: -len(_MARKER)] for marker in markers}
+        for name in names:
+            if name in marked or _MARKED_WITHOUT.sub("", name) in marked:
+                yield name
+
+
+def _ignored(names: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(names), _CHUNK):
+        chunk = names[start : start + _CHUNK]
+        if _some_may_be_ignored(chunk):
+            yield from (name for name in chunk if ignored_because(name) is not None)
+
+
+def _some_may_be_ignored(names: Sequence[str]) -> bool:
+    """Tell, for a hundredth of the price, whether it is worth asking for each name."""
+    text = "\0".join(["", *names, ""]).lower()
+    return "\0." in text or "\0tmp" in text or ".tmp\0" in text or "-unfinished\0" in text

@@ -1,0 +1,69 @@
+"""When a directory's times allow that it is not listed again."""
+
+from __future__ import annotations
+
+import os
+
+_COARSE_STEP = 10_000_000  # stamps that are multiples of this, in ns, may come from a coarse clock
+_COARSE_SLACK = 2.1  # seconds; FAT keeps two seconds, ext2 and ext3 one
+_FINE_SLACK = 0.05  # seconds; a kernel's tick is 1 to 10 ms
+_CLOCK_JUMP = 0.5  # seconds between the two clocks that are no longer drift
+
+
+class Freshness:
+    """Remembers how a directory looked just before it was listed, and for how long that will do.
+
+    As with git's index, a stamp is worth nothing while another change could still get the same one.
+    So the stamp is kept only when it was older than the clock's step at the moment before the listing;
+    else the directory is listed again at the next look. A wall clock that was set back makes stamps lie
+    in the future, which leaves them worthless until it has caught up; a wall clock that moved against
+    the monotonic clock since the listing ends the trust at once.
+    """
+
+    __slots__ = ("_lead", "_stamp", "_until")
+
+    def __init__(self) -> None:
+        """Start without any knowledge: the first look must list."""
+        self._stamp: tuple[int, int, int, int] | None = None
+        self._until = 0.0
+        self._lead = 0.0
+
+    def spares_listing(self, stat: os.stat_result, *, wall: float, monotonic: float) -> bool:
+        """Tell whether a directory that looks like ``stat`` now needs no listing.
+
+        Args:
+            stat: what ``os.stat`` says of the directory now.
+            wall: the wall clock, in seconds since 1970.
+            monotonic: the monotonic clock, in seconds.
+        """
+        if self._stamp is None or monotonic >= self._until:
+            return False
+        return _stamp(stat) == self._stamp and abs(wall - monotonic - self._lead) < _CLOCK_JUMP
+
+    def note(self, stat: os.stat_result, *, wall: float, monotonic: float, until: float) -> None:
+        """Remember a listing that is about to be made.
+
+        Args:
+            stat: what ``os.stat`` said of the directory before the listing.
+            wall: the wall clock, read before the listing.
+            monotonic: the monotonic clock at the same moment.
+            until: the monotonic time at which a full look is due in any case.
+        """
+        self._until = until
+        self._lead = wall - monotonic
+        self._stamp = _stamp(stat) if _is_settled(stat, wall) else None
+
+    def forget(self) -> None:
+        """Make the next look list."""
+        self._stamp = None
+
+
+def _stamp(stat: os.stat_result) -> tuple[int, int, int, int]:
+    # ctime as well, because cp -a, tar and rsync set a directory's mtime back.
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev
+
+
+def _is_settled(stat: os.stat_result, wall: float) -> bool:
+    latest = max(stat.st_mtime_ns, stat.st_ctime_ns)
+    slack = _FINE_SLACK if stat.st_mtime_ns % _COARSE_STEP else _COARSE_SLACK
+    return latest < (wall - slack) * 1e9
