@@ -1,4 +1,4 @@
-"""Templates for subjects and contents: ``{placeholders}`` with format specifications, and nothing else."""
+"""What users word themselves: templates with ``{placeholders}``, and what a generator returns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ PLACEHOLDERS: Mapping[str, str | int | float] = {
 #: The largest width or precision; ``{score:>999999999}`` would fill the memory.
 LARGEST_WIDTH = 200
 
-_NUMBERS = re.compile(r"\d+")
+_KINDS = {str: "a text", int: "a whole number", float: "a number"}
+_DIGITS = re.compile(r"\d+")
 _FORMATTER = Formatter()
 
 
@@ -44,10 +45,9 @@ def template_problems(template: str, field_name: str) -> list[str]:
     try:
         parts = list(_FORMATTER.parse(template))
     except ValueError as error:
-        wanted = "wanted balanced braces ({{ and }} stand for a brace of your own)"
-        return [f"{field_name}: {wanted}, got {_braces(error)}"]
-    found = [_field_problem(*part[1:]) for part in parts if part[1] is not None]
-    # The same mistake twice is one problem; dict keeps the order.
+        return [f"{field_name}: wanted balanced braces ({{{{ for one of your own), got: {error}"]
+    found = [_problem(field, spec, mark) for _, field, spec, mark in parts if field is not None]
+    # The same mistake twice is one problem; a dict keeps the order.
     return [f"{field_name}: {problem}" for problem in dict.fromkeys(found) if problem]
 
 
@@ -55,7 +55,7 @@ def fill(template: str, values: Mapping[str, str | float | None], absent: str) -
     """Return the template with its placeholders filled.
 
     Args:
-        template: a template without problems.
+        template: the template; it is checked again, because it may come here unchecked.
         values: the value of each placeholder; None where there is none.
         absent: what stands for None, whatever the format specification.
 
@@ -64,10 +64,33 @@ def fill(template: str, values: Mapping[str, str | float | None], absent: str) -
     """
     try:
         return "".join(_filled(template, values, absent))
-    except RenderingError:
-        raise
     except (ValueError, TypeError, OverflowError) as error:
         raise RenderingError(str(error)) from error
+
+
+def generated(result: object) -> tuple[str | None, str]:
+    """Return the subject, None if there is none, and the text of what a generator returned.
+
+    Args:
+        result: ``(subject, lines)``, or the lines or one text alone; the lines as a list or a tuple.
+
+    Raises:
+        RenderingError: when it is something else, or says nothing.
+    """
+    subject, contents = None, result
+    if isinstance(result, tuple) and len(result) == 2:
+        head, tail = result
+        # ("a", 3) is two lines; ("a", ["b"]) and ("a", "b") are a subject and its content.
+        if isinstance(head, str | None) and isinstance(tail, str | list | tuple | None):
+            subject, contents = head, tail
+    lines = [contents] if isinstance(contents, str) else contents
+    if not isinstance(lines, list | tuple):
+        got = type(result).__name__
+        raise RenderingError(f"wanted (subject, lines), lines or a text, got {got}")
+    text = "\n".join(map(str, lines))
+    if not text.strip():
+        raise RenderingError("wanted (subject, lines), lines or a text, got nothing to read")
+    return subject, text
 
 
 def _filled(template: str, values: Mapping[str, str | float | None], absent: str) -> Iterator[str]:
@@ -75,50 +98,46 @@ def _filled(template: str, values: Mapping[str, str | float | None], absent: str
         yield literal
         if field is None:
             continue
-        # Checked again, because a template may come here unchecked.
-        if problem := _field_problem(field, spec, conversion):
+        if problem := _problem(field, spec, conversion):
             raise RenderingError(problem)
         value = values[field]
         yield absent if value is None else _formatted(value, spec or "", conversion)
 
 
 def _formatted(value: str | float, spec: str, conversion: str | None) -> str:
-    if conversion:
-        return format(_FORMATTER.convert_field(value, conversion), spec)
-    # A threshold of 90 is an int, of which "{threshold:.3}" would be refused: a specification speaks of
-    # the number, not of how it was typed.
-    if spec and isinstance(value, int) and spec[-1] not in "bcdoxX":
-        value = float(value)
-    return format(value, spec)
-
-
-def _field_problem(field: str | None, spec: str | None, conversion: str | None) -> str | None:
-    field = field or ""
-    shown = f"{{{field}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
-    if problem := _name_problem(field):
-        return f"{problem}, got {shown}"
-    if spec and ("{" in spec or "}" in spec):
-        return f"wanted no braces inside a format specification, got {shown}"
-    if any(len(digits) > 9 or int(digits) > LARGEST_WIDTH for digits in _NUMBERS.findall(spec or "")):
-        return f"wanted a width and precision of at most {LARGEST_WIDTH}, got {shown}"
+    value = _FORMATTER.convert_field(value, conversion) if conversion else value
     try:
-        _formatted(PLACEHOLDERS[field], spec or "", conversion)
+        return format(value, spec)
+    except ValueError:
+        # A threshold of 90 is an int, which refuses ".3"; as the number 90.0 it does not.
+        if not isinstance(value, int):
+            raise
+        return format(float(value), spec)
+
+
+def _problem(field: str, spec: str | None, conversion: str | None) -> str | None:
+    mark = f"!{conversion}" if conversion else ""
+    shown = f"{{{field}{mark}{':' + spec if spec else ''}}}"
+    if wanted := _wanted_instead(field, spec or ""):
+        return f"wanted {wanted}, got {shown[:80]}"
+    sample = PLACEHOLDERS[field]
+    try:
+        _formatted(sample, spec or "", conversion)
     except (ValueError, TypeError, OverflowError) as error:
-        kind = {str: "a text", int: "a whole number", float: "a number"}[type(PLACEHOLDERS[field])]
-        return f"wanted a format that fits {kind}, got {shown} ({error})"
+        return f"wanted a format that fits {_KINDS[type(sample)]}, got {shown[:80]} ({error})"
     return None
 
 
-def _name_problem(field: str) -> str | None:
-    if field in PLACEHOLDERS:
-        return None
+def _wanted_instead(field: str, spec: str) -> str | None:
     names = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     if "." in field or "[" in field:
-        return "wanted a plain placeholder without attribute or index access"
+        return f"a placeholder without attribute or index access, one of {names}"
     if not field or field.isdigit():
-        return f"wanted a placeholder with a name, one of {names}"
-    return f"wanted one of {names}"
-
-
-def _braces(error: ValueError) -> str:
-    return str(error).strip().replace("Single '", "a single '").replace(" encountered in format string", "")
+        return f"a placeholder with a name, one of {names}"
+    if field not in PLACEHOLDERS:
+        return f"one of {names}"
+    if "{" in spec or "}" in spec:
+        return "a format specification without braces"
+    if any(len(digits) > 9 or int(digits) > LARGEST_WIDTH for digits in _DIGITS.findall(spec)):
+        return f"a width and precision of at most {LARGEST_WIDTH}"
+    return None

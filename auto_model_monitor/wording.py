@@ -1,4 +1,4 @@
-"""What a person receives, in words: the one catalogue, and how numbers, times and names are written."""
+"""What a person receives, in words: the catalogue, and how numbers, times and names are written."""
 
 from __future__ import annotations
 
@@ -41,17 +41,13 @@ class Wording:
     directory: str
     none: str
     first: str
-    first_by: str
-    changed_down: str
-    changed_up: str
-    unchanged: str
-    amount: str
-    down: str
-    up: str
+    since: str
+    down_by: str
+    up_by: str
     below_by: str
     above_by: str
+    amount: str
     generator_failed: str
-    generator_result: str
     subject_template_failed: str
     content_template_failed: str
     cut: str
@@ -77,18 +73,14 @@ _ZH = Wording(
     host="主机",
     directory="目录",
     none="无",
-    first="无，首次{condition}阈值",
-    first_by="无，首次{condition}阈值，{word} {amount}",
-    changed_down="{previous}，本次降低 {amount}",
-    changed_up="{previous}，本次升高 {amount}",
-    unchanged="{previous}，本次持平",
-    amount="{change}（{percent}）",
-    down="降低",
-    up="升高",
+    first="{best}，首次达标，{label} {amount}",
+    since="{best}，本次{label} {amount}",
+    down_by="降低",
+    up_by="升高",
     below_by="比阈值低",
     above_by="比阈值高",
+    amount="{change}（{percent}）",
     generator_failed="注意：自定义内容生成器出错，本邮件改用默认内容。{reason}",
-    generator_result="返回值应为 (主题, 内容列表)、内容列表或一段文字，实际得到 {got}",
     subject_template_failed="注意：自定义主题模板无法使用，本邮件改用默认主题。{reason}",
     content_template_failed="注意：自定义内容模板无法使用，本邮件改用默认内容。{reason}",
     cut="……（内容过长，其余部分已省略）",
@@ -114,20 +106,16 @@ _EN = Wording(
     host="Host",
     directory="Directory",
     none="none",
-    first="none; first {condition} the threshold",
-    first_by="none; first {condition} the threshold, by {amount}",
-    changed_down="{previous}, now lower by {amount}",
-    changed_up="{previous}, now higher by {amount}",
-    unchanged="{previous}, now the same",
+    first="{best}, first hit, {label} {amount}",
+    since="{best}, now {label} {amount}",
+    down_by="lower by",
+    up_by="higher by",
+    below_by="below by",
+    above_by="above by",
     amount="{change} ({percent})",
-    down="Lower by",
-    up="Higher by",
-    below_by="Below by",
-    above_by="Above by",
-    generator_failed="Note: your content generator failed, so this is the default mail. {reason}",
-    generator_result="wanted (subject, lines), lines or a text, got {got}",
-    subject_template_failed="Note: your subject template failed, so this is the default subject. {reason}",
-    content_template_failed="Note: your content template failed, so this is the default content. {reason}",
+    generator_failed="Note: your content generator failed; this is the default mail. {reason}",
+    subject_template_failed="Note: your subject template failed; the subject is the default. {reason}",
+    content_template_failed="Note: your content template failed; this is the default mail. {reason}",
     cut="… (too long; the rest was left out)",
 )
 
@@ -151,20 +139,21 @@ def number_text(value: float) -> str:
 
 
 def exact_gain(gain: float, value: float, base: float) -> float:
-    """Return ``gain``, the difference of ``value`` and ``base``, as a person would compute it by hand.
+    """Return ``gain``, the difference of ``value`` and ``base``, as one would compute it by hand.
 
-    In binary, 0.0034 - 0.0029 is 0.0004999999999999999; between the decimals that were read it is 0.0005.
+    In binary 0.0034 - 0.0029 is 0.0004999999999999999; of the decimals that were read it is 0.0005.
     """
     if not (math.isfinite(value) and math.isfinite(base)):
         return gain
-    from decimal import Decimal
+    from decimal import Context, Decimal
 
-    difference = abs(Decimal(repr(float(value))) - Decimal(repr(float(base))))
-    return math.copysign(float(difference), gain)
+    # A context of our own: the program around us may have changed the thread's.
+    numbers = (Decimal(repr(float(number))) for number in (value, base))
+    return math.copysign(float(Context(prec=50).subtract(*numbers)), gain)
 
 
 def percent_text(change: float, base: float) -> str | None:
-    """Write the size of ``change`` as a share of ``base``; None where a percentage would say nothing."""
+    """Write the size of ``change`` as a share of ``base``; None where that would say nothing."""
     if not (math.isfinite(change) and math.isfinite(base)) or base == 0:
         return None
     percent = abs(change / base) * 100
@@ -196,23 +185,28 @@ def zoned_time_text(time: datetime) -> str:
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-# Control characters, which a terminal obeys; lone surrogates, which no encoder takes; and the marks that
-# turn the writing direction, with which a name could pretend to end in something else.
-_UNSHOWN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_NOT_IN_A_NAME = re.compile("[\t\n\r\x0b\x0c\u2028\u2029]")
+# Control characters, which a terminal obeys; lone surrogates, which no encoder takes; and the marks
+# that turn the writing direction, with which a name could pretend to end in something else.
+_UNSHOWN = "\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_NOT_IN_A_TEXT = re.compile(f"[{_UNSHOWN}]")
+_NOT_IN_A_NAME = re.compile(f"[\t-\r\u2028\u2029{_UNSHOWN}]")
+_LONGEST_NAME = 4096  # characters, as the longest path
 
 
 def clean_text(text: str) -> str:
-    r"""Return a text of several lines that any mail can carry: ``\n`` line ends, ``�`` for what cannot be shown."""
-    return _UNSHOWN.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+    r"""Return a text with ``\n`` line ends, and ``�`` for what no mail or terminal should be shown."""
+    return _NOT_IN_A_TEXT.sub("\ufffd", _LINE_ENDS.sub("\n", text))
 
 
 def clean_name(text: str) -> str:
     """Return a name on one line, its spaces as they are, ``�`` for what cannot be shown."""
-    return _UNSHOWN.sub("\ufffd", _NOT_IN_A_NAME.sub("\ufffd", text))
+    return _NOT_IN_A_NAME.sub("\ufffd", _shortened(text, _LONGEST_NAME))
 
 
 def one_line(text: str, limit: int) -> str:
     """Return a text on one line, white space collapsed, of at most ``limit`` characters."""
-    line = " ".join(_UNSHOWN.sub("\ufffd", " ".join(_LINE_ENDS.sub("\n", text).split())).split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return _shortened(_NOT_IN_A_TEXT.sub("\ufffd", " ".join(text.split())), limit)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
