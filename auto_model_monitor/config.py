@@ -86,7 +86,8 @@ class MonitorConfig:
     @property
     def receivers(self) -> list[str]:
         """The receivers' addresses; the sender's when none was given."""
-        return split_addresses(self.receiver if self.receiver is not None else self.sender or [])
+        receiver = self.sender if self.receiver is None else self.receiver
+        return [] if receiver is None else split_addresses(receiver)
 
 
 def _auth_code_of_environment() -> tuple[str | None, str | None]:
@@ -168,8 +169,7 @@ def _mail_problems(config: MonitorConfig) -> Iterator[str]:
 def _address_problems(config: MonitorConfig) -> Iterator[str]:
     if config.receiver is not None:
         try:
-            if not split_addresses(config.receiver):
-                yield _wrong("receiver", "an address, such as 'you@qq.com'", config.receiver)
+            split_addresses(config.receiver)
         except (ValueError, TypeError) as error:
             yield f"receiver: {error}"
     sender: Any = config.sender

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -42,6 +42,10 @@ class _LogFile(logging.FileHandler):
             self._complained = True
             error = sys.exc_info()[1]
             LOGGER.warning("the run log %s cannot be written: %s", self.baseFilename, error)
+
+    def close(self) -> None:
+        with suppress(OSError):  # what is still buffered may not fit on a full disk either
+            super().close()
 
 
 class _RunHandler(logging.Handler):
