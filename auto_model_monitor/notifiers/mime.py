@@ -1,0 +1,143 @@
+"""Messages as mails: RFC 5322 bytes that every reader shows alike, on every Python alike."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+
+from ..messages import Message
+
+SUBJECT_LIMIT = 1000
+"""Characters after which a subject is cut, so that a header never grows into a body."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def build_email(
+    message: Message,
+    *,
+    sender: str,
+    receivers: Sequence[str],
+    display_name: str | None = None,
+) -> EmailMessage:
+    """Return the message as a mail whose text part and HTML part each hold the whole content.
+
+    Whatever the message holds, the mail is well formed: one line of subject, no header that was
+    not meant, printable text, no line over 998 bytes. Nothing in it is looked up as a file.
+
+    Args:
+        message: what to tell.
+        sender: the address of the login, which providers want to see in ``From``.
+        receivers: the addresses in ``To``.
+        display_name: the name beside the sender's address.
+    """
+    token = message_token(message)
+    mail = EmailMessage(policy=_WIRE)
+    mail["From"] = Address(display_name=one_line(display_name or ""), addr_spec=sender)
+    mail["To"] = ", ".join(receivers)
+    mail["Subject"] = one_line(message.subject)[:SUBJECT_LIMIT]
+    mail["Date"] = message.time
+    mail["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
+    mail["X-Auto-Model-Monitor-Alert-Id"] = token
+    mail["Auto-Submitted"] = "auto-generated"
+    text, html = printable(message.text), printable(message.html)
+    mail.set_content(text, subtype="plain", charset="utf-8", cte=_transfer_encoding(text))
+    mail.add_alternative(html, subtype="html", charset="utf-8", cte=_transfer_encoding(html))
+    return mail
+
+
+def message_token(message: Message) -> str:
+    """Return the message's id as headers and file names can carry it, equal on every attempt."""
+    if _TOKEN.fullmatch(message.id):
+        return message.id
+    return hashlib.sha256(message.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def printable(text: str) -> str:
+    """Return the text with plain line feeds; what cannot be printed or encoded becomes U+FFFD."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("\ufffd", _SURROGATE.sub("\ufffd", text))
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line: white space and control characters become single spaces."""
+    return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text)).split())
+
+
+def _transfer_encoding(text: str) -> str:
+    # Both keep every blank line and leading space; quoted-printable stays legible for mostly ASCII.
+    foreign = sum(1 for character in text if character > "~")
+    return "base64" if foreign * 8 > len(text) else "quoted-printable"
+
+
+class _WirePolicy(EmailPolicy):
+    """The standard policy, except that the headers of a person's words are folded here.
+
+    The standard library folds encoded words differently from one Python to the next: some lose a
+    space, some cut at a line break, some fold a long Message-ID into encoded words.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        line = _header_value(name.lower(), value)
+        return super().fold(name, value) if line is None else f"{name}: {line}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        line = _header_value(name.lower(), value)
+        return super().fold_binary(name, value) if line is None else f"{name}: {line}{self.linesep}".encode()
+
+
+_WIRE = _WirePolicy(linesep="\r\n", cte_type="7bit")
+
+
+def _header_value(name: str, value: str) -> str | None:
+    if name == "subject":
+        return _words(str(value))
+    if name == "from":
+        address: Address = value.addresses[0]  # type: ignore[attr-defined]
+        return f"{_phrase(address.display_name)}{address.addr_spec}" + ">" * bool(address.display_name)
+    if name == "to":
+        return ",\r\n ".join(str(value).split(", "))
+    if name in ("message-id", "x-auto-model-monitor-alert-id"):
+        return str(value)
+    return None
+
+
+def _phrase(display_name: str) -> str:
+    if not display_name:
+        return ""
+    if _is_plain(display_name):
+        quoted = display_name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <'
+    return f"{_words(display_name)}\r\n <"
+
+
+def _words(text: str) -> str:
+    return text if _is_plain(text) else "\r\n ".join(_encoded_words(text))
+
+
+def _is_plain(text: str) -> bool:
+    # A literal "=?" would be decoded by the reader as an encoded word.
+    return text.isascii() and len(text) <= 60 and "=?" not in text
+
+
+def _encoded_words(text: str) -> Iterator[str]:
+    chunk = b""
+    for character in text:
+        encoded = character.encode()
+        if len(chunk) + len(encoded) > 45:  # 45 bytes are 60 letters: 72 with their frame, of 75
+            yield _encoded_word(chunk)
+            chunk = b""
+        chunk += encoded
+    yield _encoded_word(chunk)
+
+
+def _encoded_word(chunk: bytes) -> str:
+    # Base64 and not quoted-printable: QQ Mail refuses a From whose name is encoded otherwise.
+    return f"=?utf-8?b?{base64.b64encode(chunk).decode()}?="

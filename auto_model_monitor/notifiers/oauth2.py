@@ -1,0 +1,103 @@
+"""Google's OAuth2 for mail: a refresh token in a file becomes an access token for one login."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import AuthenticationError, ConfigError, NotificationError
+from .secret import scrub
+
+TOKEN_URL = "https://oauth2.googleapis.com/token"
+"""Where a refresh token is exchanged: https://developers.google.com/identity/protocols/oauth2"""
+
+_FIELDS = ("email_address", "google_client_id", "google_client_secret", "google_refresh_token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a file that yagmail wrote holds; the secret parts stay out of the repr."""
+
+    email_address: str
+    google_client_id: str = field(repr=False)
+    google_client_secret: str = field(repr=False)
+    google_refresh_token: str = field(repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, str]:
+        """The two values that no text may show."""
+        return self.google_client_secret, self.google_refresh_token
+
+
+def read_credentials(path: str | os.PathLike[str]) -> Credentials:
+    """Read and check the file, so that nothing asks for the missing parts at a terminal.
+
+    Raises:
+        ConfigError: it cannot be read, or a field is missing.
+    """
+    wanted = f"oauth2_file: wanted a JSON file with {', '.join(_FIELDS)}"
+    hint = "yagmail's README tells how to make one"
+    try:
+        content = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = f"cannot read {os.fspath(path)!r} ({error.strerror})"
+    except ValueError:
+        problem = f"{os.fspath(path)!r} is not JSON"
+    else:
+        missing = _missing(content)
+        if not missing:
+            return Credentials(**{name: content[name].strip() for name in _FIELDS})
+        problem = f"{os.fspath(path)!r} lacks {', '.join(missing)}"
+    raise ConfigError(f"{wanted}, got: {problem}; {hint}")
+
+
+def _missing(content: object) -> list[str]:
+    if not isinstance(content, dict):
+        return list(_FIELDS)
+    return [name for name in _FIELDS if not (isinstance(content.get(name), str) and content[name].strip())]
+
+
+def access_token(credentials: Credentials, timeout: float) -> str:
+    """Exchange the refresh token for an access token.
+
+    Args:
+        credentials: what the file holds.
+        timeout: seconds that Google may take for each step.
+
+    Raises:
+        AuthenticationError: Google refused the refresh token.
+        NotificationError: Google could not be reached, or said something else.
+    """
+    from urllib.error import HTTPError
+    from urllib.parse import urlencode
+    from urllib.request import urlopen
+
+    form = urlencode(
+        {
+            "client_id": credentials.google_client_id,
+            "client_secret": credentials.google_client_secret,
+            "refresh_token": credentials.google_refresh_token,
+            "grant_type": "refresh_token",
+        }
+    ).encode()
+    try:
+        with urlopen(TOKEN_URL, form, timeout=timeout) as response:
+            return str(json.load(response)["access_token"])
+    except HTTPError as failure:
+        error = _refused(failure.code, failure.reason, credentials)
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        reason = scrub(str(failure), *credentials.secrets)
+        error = NotificationError(f"no OAuth2 token from {TOKEN_URL}: {reason}; tried again later")
+    raise error  # outside the except block, so that nothing above hangs on to the request
+
+
+def _refused(code: int, reason: str, credentials: Credentials) -> NotificationError:
+    if code not in (400, 401, 403):
+        return NotificationError(f"no OAuth2 token from {TOKEN_URL}: it answered {code}; tried again later")
+    text = scrub(reason, *credentials.secrets)
+    return AuthenticationError(
+        f"Google refused the OAuth2 refresh token of {credentials.email_address} ({code} {text}); "
+        "it may have expired: make the oauth2_file anew"
+    )

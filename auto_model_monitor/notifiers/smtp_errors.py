@@ -1,0 +1,182 @@
+"""What went wrong in an SMTP session, in words: which server, what it said, what to do."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import AuthenticationError, NotificationError
+from .connection import Login
+from .secret import scrub
+
+_ANSWER_LIMIT = 300
+# QQ Mail says 550 when mails come too fast and means "later":
+# https://service.mail.qq.com/detail/122/166 and /172 to /175. ("denined" is its own spelling.)
+_LATER = re.compile(
+    r"frequency|rate.?limit|too many|try again|mailbox unavailable or access den|connection denied",
+    re.IGNORECASE,
+)
+_LOGIN_WANTED = (530, 535, 538)
+
+Refusals = Mapping[str, tuple[int, bytes]]
+
+
+def explain(failure: Exception, login: Login) -> NotificationError:
+    """Return the error that a notifier raises for what yagmail or smtplib raised.
+
+    The answers of the server are quoted without any secret; the failure itself is not attached,
+    because it, or a frame it keeps, may hold one.
+    """
+    if isinstance(failure, NotificationError):
+        return failure
+    for kind, describe in _DESCRIPTIONS:
+        if isinstance(failure, kind):
+            return describe(failure, login)
+    return _unreachable(failure, login)
+
+
+def refused_recipients(refused: Refusals, login: Login) -> NotificationError:
+    """Return the error that names the recipients who were refused, each with the answer."""
+    each = "; ".join(f"{name} ({_answer(*answer, login)})" for name, answer in refused.items())
+    permanent = all(_lasts(*answer) for answer in refused.values())
+    return NotificationError(f"{_place(login)} refused {each}", permanent=permanent)
+
+
+def code_of_ascii(login: Login) -> AuthenticationError:
+    """Return the error for a code that no server can have given out."""
+    return AuthenticationError(
+        "auth_code: wanted the letters and digits that the provider shows, got other characters, "
+        f"perhaps full-width ones; copy it again.{_help(login)}"
+    )
+
+
+def _place(login: Login) -> str:
+    return f"{login.server.host}:{login.server.port}"
+
+
+def _help(login: Login) -> str:
+    if login.provider is None:
+        return " Ask the mailbox's provider which code or app password its SMTP server wants."
+    note = f" {login.provider.note}" if login.provider.note else ""
+    return f"{note} See {login.provider.help_url}"
+
+
+def _answer(code: int, said: bytes | str, login: Login) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    text = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())
+    return f"{code} {_scrubbed(text, login)[:_ANSWER_LIMIT]}".rstrip()
+
+
+def _scrubbed(text: str, login: Login) -> str:
+    secrets = [] if login.auth_code is None else [login.auth_code.reveal()]
+    if login.oauth2 is not None:
+        secrets += login.oauth2.secrets
+        text = re.sub(r"Bearer\s+\S+", "Bearer ***", text)
+    return scrub(text, *secrets)
+
+
+def _lasts(code: int, said: bytes | str) -> bool:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return code >= 500 and not _LATER.search(text)
+
+
+def _login_refused(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
+    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    if 400 <= failure.smtp_code < 500:
+        return NotificationError(f"{_place(login)} cannot log {login.user} in at the moment ({said})")
+    whose = f"{login.provider.name}'s" if login.provider else "the provider's"
+    if login.oauth2 is not None:
+        wanted = "the OAuth2 token was not accepted: make the oauth2_file anew."
+    elif login.auth_code is None:
+        wanted = f"the server wants a login and no auth_code was given: it is {whose} authorisation code."
+    else:
+        wanted = f"auth_code has to be {whose} authorisation code, not the password of the account."
+    return AuthenticationError(
+        f"{_place(login)} refused the login of {login.user} ({said}): {wanted}{_help(login)}"
+    )
+
+
+def _not_offered(failure: smtplib.SMTPException, login: Login) -> NotificationError:
+    if "STARTTLS" in str(failure):
+        return NotificationError(
+            f"{_place(login)} does not offer STARTTLS, so nothing was sent, the code least of all; "
+            "use smtp_security='ssl' (usually port 465), or find out who takes the offer away"
+        )
+    return AuthenticationError(
+        f"{_place(login)} offers no login that is known here ({_scrubbed(str(failure), login)}); "
+        f"check smtp_host, smtp_port and smtp_security.{_help(login)}"
+    )
+
+
+def _sender_refused(failure: smtplib.SMTPSenderRefused, login: Login) -> NotificationError:
+    if failure.smtp_code in _LOGIN_WANTED:
+        return _login_refused(failure, login)
+    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    return NotificationError(
+        f"{_place(login)} refused mail from {login.user} ({said})",
+        permanent=_lasts(failure.smtp_code, failure.smtp_error),
+    )
+
+
+def _all_refused(failure: smtplib.SMTPRecipientsRefused, login: Login) -> NotificationError:
+    return refused_recipients(failure.recipients, login)
+
+
+def _content_refused(failure: smtplib.SMTPDataError, login: Login) -> NotificationError:
+    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    return NotificationError(
+        f"{_place(login)} refused the mail itself ({said})",
+        permanent=_lasts(failure.smtp_code, failure.smtp_error),
+    )
+
+
+def _unwilling(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
+    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    return NotificationError(f"{_place(login)} takes no mail at the moment ({said})")
+
+
+def _distrusted(failure: ssl.SSLCertVerificationError, login: Login) -> NotificationError:
+    wrong = failure.verify_message or failure.reason or "it does not verify"
+    return NotificationError(
+        f"the certificate of {_place(login)} cannot be trusted: {wrong}. The code was not sent. "
+        "Check smtp_host and this machine's clock; if a proxy of your own stands in between, "
+        "name its CA file in the environment variable SSL_CERT_FILE"
+    )
+
+
+def _no_tls(failure: ssl.SSLError, login: Login) -> NotificationError:
+    return NotificationError(
+        f"no TLS with {_place(login)}: {failure.reason or failure}. The code was not sent. "
+        "Port 465 goes with smtp_security='ssl', port 587 with 'starttls'"
+    )
+
+
+def _unreachable(failure: Exception, login: Login) -> NotificationError:
+    text = _scrubbed(str(failure), login)
+    if isinstance(failure, TimeoutError) or "timed out" in text:
+        return NotificationError(f"{_place(login)} did not answer within {login.timeout:g} s")
+    if isinstance(failure, (socket.gaierror, UnicodeError)):
+        return NotificationError(
+            f"{login.server.host!r} cannot be found: {text}; check smtp_host and the network"
+        )
+    if isinstance(failure, smtplib.SMTPServerDisconnected):
+        return NotificationError(f"{_place(login)} closed the connection: {text}")
+    return NotificationError(f"{_place(login)} cannot be reached: {text}")
+
+
+_DESCRIPTIONS: tuple[tuple[type[Exception], Callable[[Any, Login], NotificationError]], ...] = (
+    (smtplib.SMTPAuthenticationError, _login_refused),
+    (smtplib.SMTPSenderRefused, _sender_refused),
+    (smtplib.SMTPRecipientsRefused, _all_refused),
+    (smtplib.SMTPDataError, _content_refused),
+    (smtplib.SMTPResponseException, _unwilling),
+    (smtplib.SMTPNotSupportedError, _not_offered),
+    (smtplib.SMTPServerDisconnected, _unreachable),
+    (smtplib.SMTPException, _not_offered),
+    (ssl.SSLCertVerificationError, _distrusted),
+    (ssl.SSLError, _no_tls),
+)

@@ -1,0 +1,66 @@
+"""What every test can ask for: a mail server that is trusted, and messages."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The harness beside this file is imported by its plain name, also where pytest imports by path.
+sys.path.append(str(Path(__file__).parent))
+
+from smtp_server import SMTPServer
+
+from auto_model_monitor.messages import Message
+
+CHINA = timezone(timedelta(hours=8), "CST")
+
+
+@pytest.fixture
+def smtp_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SMTPServer]]:
+    """Start servers that this process trusts: ``server = smtp_server(tls="starttls", …)``."""
+    with ExitStack() as running:
+
+        def start(**options: Any) -> SMTPServer:
+            server = running.enter_context(SMTPServer(**options))
+            monkeypatch.setenv("SSL_CERT_FILE", server.ca_file)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def redirect(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, SMTPServer], None]:
+    """Lead a host name, on every port, to a server on loopback: ``redirect("smtp.qq.com", server)``."""
+    connect = socket.create_connection
+    routes: dict[str, SMTPServer] = {}
+
+    def create_connection(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
+        server = routes.get(address[0])
+        return connect((server.host, server.port) if server else address, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    return routes.__setitem__
+
+
+@pytest.fixture
+def make_message() -> Callable[..., Message]:
+    """Build messages with sensible contents: ``make_message(subject="…")``."""
+
+    def make(**changes: Any) -> Message:
+        contents: dict[str, Any] = {
+            "id": "0123456789abcdef0123456789abcdef",
+            "time": datetime(2026, 11, 20, 12, 34, 56, tzinfo=CHINA),
+            "subject": "模型监控通知：val_loss 0.003 低于阈值 0.004",
+            "text": "文件：epoch_10_val_loss_0.003.pt\n\n    得分：0.003\n",
+            "html": "<!doctype html><p>文件：epoch_10_val_loss_0.003.pt</p>",
+        }
+        return Message(**(contents | changes))
+
+    return make
