@@ -33,19 +33,42 @@ class Comparison(Enum):
 
 
 _FALLING = (
-    "loss|err|error|mse|rmse|mae|mape|smape|rmsle|nll|bce|ce|wer|cer|ter|ppl|perplexity|bpc|bpb|fid|kid|"
-    "lpips|eer|elbo_loss|epe|absrel|rel|hd95|brier|ece|regret"
+    "loss|losses|err|error|mse|rmse|mae|mape|smape|rmsle|msle|nll|bce|ce|wer|cer|ter|ppl|perplexity|bpc|"
+    "bpb|bpd|fid|kid|lpips|eer|elbo_loss|epe|absrel|rel|hd95|brier|ece|regret|entropy|crossentropy|"
+    "divergence|kl|kld|minade|minfde|ade|fde|mpjpe"
 )
 _RISING = (
-    "acc|acc1|acc5|accuracy|auc|auroc|auprc|ap|map|map50|miou|iou|dice|f1|f2|fbeta|precision|recall|"
-    "sensitivity|specificity|top1|top3|top5|psnr|ssim|bleu|rouge|rouge1|rouge2|rougel|meteor|cider|kappa|"
-    "mcc|r2|reward|return|ndcg|mrr|hit|hits|pck|oks|em|spearman|pearson|corr|pesq|stoi|jaccard|hota|mota"
+    "acc|acc1|acc5|accuracy|auc|auroc|auprc|ap|ap50|ap75|map|map50|map75|miou|iou|dice|f1|f2|fbeta|"
+    "fscore|fwiou|precision|recall|sensitivity|specificity|top1|top3|top5|psnr|ssim|bleu|bleu4|chrf|rouge|"
+    "rouge1|rouge2|rougel|meteor|cider|kappa|mcc|r2|reward|rewards|return|returns|ndcg|mrr|hit|hits|pck|"
+    "oks|em|spearman|pearson|corr|pesq|stoi|jaccard|hota|mota|idf1|elbo|likelihood|gmean|pq"
 )
 _DIRECTIONS = {
     **dict.fromkeys(_FALLING.split("|"), Comparison.LOWER),
     **dict.fromkeys(_RISING.split("|"), Comparison.HIGHER),
 }
+_UNDIRECTED = frozenset({"score", "scores", "metric", "metrics", "fitness", "objective"})
 _WORDS = re.compile(r"[A-Za-z]+[0-9]*")
+_HUMPS = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
+_JOINED = re.compile(r"(?:train|valid|val|eval|test|dev|avg|mean|best|total)(?=[a-z])")
+
+
+def _words(metric: str) -> list[str]:
+    """Split a metric's name into lower-case words, ``valLoss`` and ``valloss`` into two as well."""
+    words: list[str] = []
+    for word in _WORDS.findall(metric):
+        lower = word.lower()
+        if lower in _DIRECTIONS or lower in _UNDIRECTED:
+            words.append(lower)
+        else:
+            humps = _HUMPS.findall(word)
+            words.extend(_JOINED.sub("", hump.lower(), count=1) for hump in humps)
+    return words
+
+
+def names_a_metric(text: str) -> bool:
+    """Tell whether ``text`` holds a word that is known to name a metric, such as ``loss`` or ``score``."""
+    return any(word in _DIRECTIONS or word in _UNDIRECTED for word in _words(text))
 
 
 def usual_direction(metric: str) -> Comparison | None:
@@ -54,7 +77,7 @@ def usual_direction(metric: str) -> Comparison | None:
     ``val_loss`` falls, ``top1_acc`` rises, ``score`` may do either. ``neg_`` turns it round. The last
     word that is known decides, so that ``loss_acc`` is an accuracy.
     """
-    words = [word.lower() for word in _WORDS.findall(metric)]
+    words = _words(metric)
     known = [_DIRECTIONS[word] for word in words if word in _DIRECTIONS]
     if not known:
         return None

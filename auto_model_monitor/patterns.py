@@ -3,11 +3,246 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-_DIGITS = r"(?:[0-9]+(?:\.[0-9]+)*|(?:\.[0-9]+)+)(?:\.?[eE][-+]?[0-9]+)?"
-_WORDS = r"(?<![A-Za-z])(?i:nan|inf(?:inity)?)(?![A-Za-z])"
+_EXPONENT = r"(?:\.?[eE][-+]?[0-9]+)?"
+_DIGITS = rf"(?:[0-9]+(?:\.[0-9]+)*|(?:\.[0-9]+)+){_EXPONENT}"
+_WORDS = r"(?i:nan|inf(?:inity)?)(?![A-Za-z])"
 # A hyphen that follows a letter or a digit joins two parts; anywhere else it is a sign.
 _SIGN = r"(?:(?<![A-Za-z0-9])[-+])?"
 
-#: Something written where a number stands: a number, or ``1.2.3``, which ``float`` then refuses.
-RUN = rf"{_SIGN}(?:{_DIGITS}|{_WORDS})"
+#: What stands where a number is written: a number, or ``1.2.3``, which ``float`` then refuses. The dot
+#: of ``5.`` is left out, as it adds nothing and may begin a file's extension.
+NUMBER = rf"{_SIGN}(?:{_DIGITS}|(?<![A-Za-z]){_WORDS})"
+
+_number = re.compile(NUMBER)
+#: A number whose sign was taken by a group on purpose, whatever stands before it.
+number_at = re.compile(rf"[-+]?(?:{_DIGITS}|{_WORDS})").match
+
+# Nothing that continues a word or a number may follow a number that stands for itself.
+_END = r"(?![^\W_]|\.[0-9])"
+_token = re.compile(
+    rf"(?P<number>(?<![^\W_])(?<![0-9]\.){NUMBER}{_END})"
+    rf"|(?P<head>[^\W\d_]+)(?P<tail>{_DIGITS}){_END}"
+    r"|(?P<word>[^\W_]+)"
+)
+_written = re.compile(r"[^-_=/,\s]*")
+_fraction = re.compile(r"[^0-9+-]")
+
+_EXTENSION = r"(?:-v[0-9]+)?(?:\.[A-Za-z]\w{0,15}){0,3}\Z"
+_SCORE = rf"(?P<score>(?!0[0-9])(?=[-+]?[0-9]*(?:\.[0-9]|[eEnNiI])){NUMBER})"
+_score_then_step = re.compile(
+    rf"(?:ckpt|checkpoint|best(?:_model|_ckpt|_checkpoint)?)_{_SCORE}_(?P<step>[0-9]+){_EXTENSION}"
+)
+_epoch_then_score = re.compile(
+    r"(?:(?:weights|model|checkpoint|ckpt|cp|best|improvement|epoch)[._-]?)*"
+    rf"(?P<epoch>[0-9]+)-{_SCORE}{_EXTENSION}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or number of a name: ``head`` are the letters that a number is glued to, as in ``loss0.5``."""
+
+    start: int
+    end: int
+    head: str
+    number: str
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Split ``text`` into its words and numbers, in order; what is between them separates them."""
+    for found in _token.finditer(text):
+        head, tail, number = found["head"], found["tail"], found["number"]
+        if number is not None:
+            yield Token(found.start(), found.end(), "", number)
+        else:
+            yield Token(found.start(), found.end(), head or "", tail or "")
+
+
+def written_at(text: str, start: int) -> str:
+    """Return what is written at ``start``, up to the next separator: for telling what was got."""
+    found = _written.match(text, start)
+    return found[0] if found else ""
+
+
+def to_float(number: str) -> float | None:
+    """Return the value of a number as it is written, None when it is none, such as ``1.2.3``."""
+    found = number_at(number, 0)
+    try:
+        return float(number) if found is not None and found.end() == len(number) else None
+    except ValueError:
+        return None
+
+
+def is_whole(number: str) -> bool:
+    """Tell whether ``number`` is written as an integer: not ``1.0``, ``1e3`` or ``nan``."""
+    return _fraction.search(number) is None
+
+
+def positional(stem: str) -> re.Match[str] | None:
+    """Match a name that says a score by its place: ``ckpt_<score>_<step>`` and ``<epoch>-<score>``."""
+    return _score_then_step.match(stem) or _epoch_then_score.match(stem)
+
+
+_atom = re.compile(
+    r"(?P<escape>\\.)"
+    r"|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])"
+    r"|(?P<nothing>\(\?#[^)]*\)|\(\?P=\w+\)|\(\?[a-zA-Z]+\))"
+    r"|(?P<capture>\(\?P<\w+>|\((?!\?))"
+    r"|(?P<open>\(\?(?:[a-zA-Z-]*:|[=!>]|<[=!]|\(\w+\)))"
+    r"|(?P<close>\))"
+    r"|(?P<repeat>(?:[*+?]|\{[0-9]*,?[0-9]*\})[?+]?)"
+    r"|(?P<meta>[|^$.])"
+    r"|(?P<char>.)",
+    re.DOTALL,
+)
+_simple_body = re.compile(
+    r"(?:\\[d.+-]|\[(?:\\[d.+-]|[0-9.+\-eE])*\]|[-.+*?0-9]|\{[0-9]*,?[0-9]*\}|\(\?:|\)|\|)+"
+)
+# What takes in every digit and dot that it meets, and what asks for a fraction.
+_greedy_body = re.compile(r"\[(?:\\?\.)?(?:0-9|\\d)(?:\\?\.)?\]\+|\\d\+")
+_fraction_body = re.compile(r"(?:\\d|\[0-9\])\+\\\.(?:\\d|\[0-9\])\+")
+_separators = re.compile(r"\[[-_=:\s/\\]+\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSite:
+    """Where a group stands in a pattern, and what follows for the text that it matches.
+
+    Attributes:
+        before: the literal text just before the group, such as ``val_loss_``.
+        may_start_inside: the group may begin inside a number, as after a greedy ``.*``.
+        may_end_inside: the group may end inside a number, as ``[0-9.]+`` does in ``1.2e-05``.
+        signed: a hyphen before the group may be a sign; False where the pattern names it as a separator.
+        quick: a source whose group holds a whole number or what ``float`` refuses; None when none is known.
+            It may miss a number that the pattern finds.
+        widened: the pattern's source with :data:`NUMBER` in the group, None where the group is not plain.
+    """
+
+    before: str = ""
+    may_start_inside: bool = True
+    may_end_inside: bool = True
+    signed: bool = True
+    quick: str | None = None
+    widened: str | None = None
+
+
+def site_of(pattern: re.Pattern[str], group: int) -> GroupSite:
+    """Find out where the group of that number stands in ``pattern``."""
+    if pattern.flags & re.VERBOSE:
+        return GroupSite()  # blanks and comments mean nothing there, so that nothing can be concluded
+    atoms = list(_atom.finditer(pattern.pattern))
+    first, last = _bounds(atoms, group)
+    source = pattern.pattern
+    body = source[atoms[first].end() : atoms[last].start()]
+    starts_inside = not _literal(atoms, first - 1) and not _is_separator(atoms, first - 1)
+    head, tail = source[: atoms[first].end()], source[atoms[last].start() :]
+    plain = _kind(atoms, last + 1) != "repeat" and _is_plain(body)
+    digits = None if starts_inside or not plain or not _ends_cleanly(atoms, last + 1) else _quick_body(body)
+    return GroupSite(
+        before=_literal_before(atoms, first),
+        may_start_inside=starts_inside,
+        may_end_inside=_may_end_inside(atoms, last + 1),
+        signed=not _names_hyphen(atoms, first - 1),
+        quick=f"{head}{digits}{tail}" if digits else None,
+        widened=f"{head}{NUMBER}{tail}" if plain else None,
+    )
+
+
+def whole_number(name: str, start: int, end: int, site: GroupSite) -> str | None:
+    """Return the whole number in which ``name[start:end]`` stands, None when that is no number."""
+    text = name[start:end].rstrip(".")
+    if not site.may_start_inside or text[:1] in ("-", "+"):
+        found = number_at(name, start)
+    else:
+        # Counted from the left, because only so a hyphen in an exponent is known from a separator.
+        # A lone dot is the end of the number before it: what ``.*([0-9.]+)`` leaves of ``0.003.pt``.
+        reach = start + bool(text)
+        found = next((run for run in _number.finditer(name) if run.end() >= reach), None)
+    if found is None or found.start() > start or found.end() < start + len(text):
+        return None
+    whole = found[0] if site.may_end_inside else found[0][: start + len(text) - found.start()]
+    if found.start() < start and not site.signed:
+        return whole.lstrip("+-")
+    return whole
+
+
+def _kind(atoms: list[re.Match[str]], index: int) -> str:
+    return atoms[index].lastgroup or "" if 0 <= index < len(atoms) else ""
+
+
+def _is_plain(body: str) -> bool:
+    return bool(re.search(r"\\d|\[", body)) and _simple_body.fullmatch(body) is not None
+
+
+def _quick_body(body: str) -> str | None:
+    if _greedy_body.fullmatch(body):
+        return _DIGITS
+    return rf"[0-9]+(?:\.[0-9]+)+{_EXPONENT}" if _fraction_body.fullmatch(body) else None
+
+
+def _ends_cleanly(atoms: list[re.Match[str]], index: int) -> bool:
+    """Tell whether nothing after the group can take digits away from it."""
+    if _kind(atoms, index + 1) == "repeat":
+        return atoms[index][0] == "." and atoms[index + 1][0] in ("*", "*?")
+    literal = _literal(atoms, index)
+    if literal == ".":
+        return _literal(atoms, index + 1).isalpha()
+    return (
+        index == len(atoms) or atoms[index][0] in (")", "$") or bool(literal and literal not in "0123456789")
+    )
+
+
+def _bounds(atoms: list[re.Match[str]], group: int) -> tuple[int, int]:
+    """Return the indices of the parentheses of a group."""
+    captures = [index for index in range(len(atoms)) if _kind(atoms, index) == "capture"]
+    first, depth = captures[group - 1], 0
+    for index in range(first, len(atoms)):
+        kind = _kind(atoms, index)
+        depth += (kind in ("capture", "open")) - (kind == "close")
+        if not depth:
+            return first, index
+    raise AssertionError("the pattern compiled, so its parentheses are paired")
+
+
+def _literal(atoms: list[re.Match[str]], index: int) -> str:
+    """Return the character that an atom stands for, the empty string when it may be any of several."""
+    kind = _kind(atoms, index)
+    if kind == "char" or (kind == "escape" and not atoms[index][0][1].isalnum()):
+        return atoms[index][0][-1]
+    return ""
+
+
+def _may_end_inside(atoms: list[re.Match[str]], index: int) -> bool:
+    optional = _kind(atoms, index + 1) == "repeat"
+    literal = _literal(atoms, index)
+    return optional or not literal or literal in ".0123456789"
+
+
+def _names_hyphen(atoms: list[re.Match[str]], index: int) -> bool:
+    if _kind(atoms, index) == "repeat":
+        index -= 1
+    kind = _kind(atoms, index)
+    return _literal(atoms, index) == "-" or (kind == "set" and "-" in re.sub(r"\w-\w", "", atoms[index][0]))
+
+
+def _literal_before(atoms: list[re.Match[str]], index: int) -> str:
+    """Return the literal text that ends at an atom; a set of separators counts as one ``_``."""
+    text = ""
+    while index > 0:
+        index -= 1
+        if _kind(atoms, index) == "repeat":
+            index -= 1
+            if _literal(atoms, index) not in ("_", "-", "=", ":", " ") and not _is_separator(atoms, index):
+                break
+        literal = "_" if _is_separator(atoms, index) else _literal(atoms, index)
+        if not literal:
+            break
+        text = literal + text
+    return text
+
+
+def _is_separator(atoms: list[re.Match[str]], index: int) -> bool:
+    return _kind(atoms, index) == "set" and _separators.fullmatch(atoms[index][0]) is not None

@@ -1,0 +1,177 @@
+"""A parser that is told by a regular expression where the score stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..errors import ConfigError, ParseError
+from ..naming import metric_in, whole
+from ..patterns import site_of, whole_number
+from ..readings import Reading
+from .base import BaseParser
+
+_COUNTERS = ("epoch", "step")
+
+
+class CustomParser(BaseParser):
+    """Reads the score by a regular expression, searched for in the name.
+
+    A group that takes in only a part of a number, as ``[0-9.]+`` does of ``1.2e-05``, is completed; a
+    plain group of digits and dots also finds ``9.8e-05`` and ``nan`` where the rest of the pattern fits.
+
+    Attributes:
+        pattern: the compiled expression. Its first group is the score, or the group named ``score``;
+            groups named ``epoch`` and ``step`` are counters; other named groups are readings of their own.
+            A pattern with a ``/`` sees the path below the watched directory, any other the last part.
+    """
+
+    def __init__(self, pattern: str | re.Pattern[str], metric: str | None = None) -> None:
+        """Take the pattern, and the score's name if it is not to be taken from the pattern.
+
+        Raises:
+            ConfigError: the pattern is no regular expression, or has no group for the score.
+        """
+        self.pattern = _compiled(pattern)
+        self._group = _score_group(self.pattern)
+        self._site = site_of(self.pattern, self._group)
+        self._names = {index: name for name, index in self.pattern.groupindex.items()}
+        own = self._names.pop(self._group, "score")
+        self._sites = {index: site_of(self.pattern, index) for index in self._names}
+        self.metric: str = metric or (metric_in(self._site.before) if own == "score" else own) or "score"
+        self.columnar = all(name in _COUNTERS for name in self._names.values())
+        self._whole_path = "/" in self.pattern.pattern
+        widened = self._site.widened
+        self._widened = re.compile(widened, self.pattern.flags) if widened else None
+        self._bind()
+
+    def _bind(self) -> None:
+        self._read = self._reader()
+        if type(self).parse is CustomParser.parse and type(self).score is CustomParser.score:
+            # Spares one call for each of a million names; a subclass keeps the methods it wrote.
+            self.score = self._read  # type: ignore[method-assign,assignment]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle without the reader, which is a closure."""
+        state = {name: value for name, value in vars(self).items() if name not in ("_read", "score")}
+        return _rebuilt, (type(self), state)
+
+    def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
+        """Return the score and the name, or ``(None, None)`` when the pattern does not match.
+
+        Raises:
+            ParseError: the pattern matches, but its group holds no number.
+        """
+        value = self._read(filename)
+        return (None, None) if value is None else (value, filename)
+
+    def readings(self, name: str, path: str = "") -> tuple[Reading, ...]:
+        """Return the score and the other named groups' numbers; nothing when the pattern does not match.
+
+        Raises:
+            ParseError: the pattern matches, but its group holds no number.
+        """
+        value = self.score(name)
+        if value is None:
+            return ()
+        text = self._looked_at(name)
+        found = self._search(text)
+        groups = {} if found is None else self._numbers(text, found)
+        epoch, step = whole(groups.pop("epoch", None)), whole(groups.pop("step", None))
+        values = [(self.metric, value), *((metric, float(number)) for metric, number in groups.items())]
+        return tuple(
+            Reading(metric=metric, value=number, name=name, path=path, epoch=epoch, step=step)
+            for metric, number in values
+        )
+
+    def _looked_at(self, name: str) -> str:
+        return name if self._whole_path else name.rpartition("/")[2]
+
+    def _search(self, text: str) -> re.Match[str] | None:
+        found = self.pattern.search(text)
+        return self._widened.search(text) if found is None and self._widened is not None else found
+
+    def _numbers(self, text: str, found: re.Match[str]) -> dict[str, str]:
+        """Return what the further named groups hold, as far as these are numbers."""
+        numbers = {}
+        for index, name in self._names.items():
+            number = (
+                None if found[index] is None else whole_number(text, *found.span(index), self._sites[index])
+            )
+            if number is not None:
+                numbers[name] = number
+        return numbers
+
+    def _careful(self, text: str) -> float | None:
+        """Return the score, completed to the whole number it stands in."""
+        found = self._search(text)
+        if found is None or found[self._group] is None:
+            return None
+        number = whole_number(text, *found.span(self._group), self._site)
+        try:
+            return float(number or "")
+        except ValueError:
+            got = number or found[self._group]
+            message = f"{text!r}: wanted a number for {self.metric}, got {got!r}; see the pattern's group"
+            raise ParseError(message) from None
+
+    def _reader(self) -> Callable[[str], float | None]:
+        """Return the fastest function that reads a score with this pattern.
+
+        A million names are read at a first look, so that what the pattern tells is found out once, here.
+        """
+        careful, group = self._careful, self._group
+        whole_path, quick = self._whole_path, self._site.quick
+
+        def read(name: str) -> float | None:
+            return careful(name if whole_path else name.rpartition("/")[2])
+
+        if quick is None:
+            return read
+        search = re.compile(quick, self.pattern.flags).search
+
+        def read_quickly(name: str) -> float | None:
+            if "/" in name and not whole_path:
+                name = name.rpartition("/")[2]
+            found = search(name)
+            if found is not None:
+                try:
+                    return float(found[group])
+                except (TypeError, ValueError):  # no number, or a group that took no part in the match
+                    pass
+            return careful(name)
+
+        return read_quickly
+
+
+def _rebuilt(kind: type[CustomParser], state: dict[str, object]) -> CustomParser:
+    """Make a parser again from the attributes that ``copy`` and ``pickle`` keep."""
+    parser = kind.__new__(kind)
+    vars(parser).update(state)
+    parser._bind()
+    return parser
+
+
+def _compiled(pattern: object) -> re.Pattern[str]:
+    wanted = (
+        "pattern: wanted a regular expression with a group around the score, such as 'val_loss_([0-9.]+)'"
+    )
+    source = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    if not isinstance(source, str):
+        raise ConfigError(f"{wanted}, got {pattern!r}")
+    try:
+        return pattern if isinstance(pattern, re.Pattern) else re.compile(source)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigError(f"{wanted}, got {pattern!r}, which is none: {error}") from None
+
+
+def _score_group(pattern: re.Pattern[str]) -> int:
+    """Return the number of the group that holds the score."""
+    if "score" in pattern.groupindex:
+        return pattern.groupindex["score"]
+    counters = {pattern.groupindex.get(name) for name in _COUNTERS}
+    for group in range(1, pattern.groups + 1):
+        if group not in counters:
+            return group
+    wanted = "pattern: wanted a group around the score, such as 'val_loss_([0-9.]+)'"
+    raise ConfigError(f"{wanted}, got {pattern.pattern!r}, which has none")
