@@ -7,12 +7,13 @@ import numbers
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .errors import ConfigError
-from .notifiers.providers import provider_for, split_addresses
+from .notifiers.providers import SecurityMode, provider_for, split_addresses
 from .parsers import BaseParser, DefaultParser
 from .templates import template_problems
+from .wording import Language
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
@@ -54,15 +55,15 @@ class MonitorConfig:
     auth_code: str | None = field(default=None, repr=False)
     check_interval: float = 60
     log_dir: str | os.PathLike[str] = "monitor_logs"
-    comparison_mode: str = "lower"
+    comparison_mode: Literal["lower", "higher"] = "lower"
     parser: BaseParser | None = None
     email_subject_template: str | None = None
     email_content_template: str | None = None
     email_content_generator: Callable[[float, str], object] | None = None
     smtp_host: str | None = field(default=None, kw_only=True)
     smtp_port: int | None = field(default=None, kw_only=True)
-    smtp_security: str | None = field(default=None, kw_only=True)
-    language: str = field(default="zh", kw_only=True)
+    smtp_security: SecurityMode | None = field(default=None, kw_only=True)
+    language: Language = field(default="zh", kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:

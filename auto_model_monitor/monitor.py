@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import Protocol, TypeVar
@@ -98,7 +99,7 @@ class Monitor(Lifecycle):
                 return []
             alerts = []
             for rule in self.rules:
-                alert = self._guard(f"rule {rule.name}", lambda rule=rule: rule.evaluate(readings))
+                alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
                 if alert is not None:
                     self.courier.add(alert, self._render(alert))
                     alerts.append(alert)
