@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
+
+from .patterns import compiled
 
 
 class Comparison(Enum):
@@ -48,29 +50,31 @@ _DIRECTIONS = {
     **dict.fromkeys(_RISING.split("|"), Comparison.HIGHER),
 }
 _UNDIRECTED = frozenset({"score", "scores", "metric", "metrics", "fitness", "objective"})
-_WORDS = re.compile(r"[A-Za-z]+[0-9]*")
-_HUMPS = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
-_JOINED = re.compile(r"(?:train|valid|val|eval|test|dev|avg|mean|best|total)(?=[a-z])")
+_WORDS = r"[A-Za-z]+[0-9]*"
+_HUMPS = r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*"
+_JOINED = r"(?:train|valid|val|eval|test|dev|avg|mean|best|total)(?=[a-z])"
 
 
 def _words(metric: str) -> list[str]:
     """Split a metric's name into lower-case words, ``valLoss`` and ``valloss`` into two as well."""
     words: list[str] = []
-    for word in _WORDS.findall(metric):
+    for word in compiled(_WORDS).findall(metric):
         lower = word.lower()
         if lower in _DIRECTIONS or lower in _UNDIRECTED:
             words.append(lower)
         else:
-            humps = _HUMPS.findall(word)
-            words.extend(_JOINED.sub("", hump.lower(), count=1) for hump in humps)
+            humps = compiled(_HUMPS).findall(word)
+            words.extend(compiled(_JOINED).sub("", hump.lower(), count=1) for hump in humps)
     return words
 
 
+@lru_cache(maxsize=1024)
 def names_a_metric(text: str) -> bool:
     """Tell whether ``text`` holds a word that is known to name a metric, such as ``loss`` or ``score``."""
     return any(word in _DIRECTIONS or word in _UNDIRECTED for word in _words(text))
 
 
+@lru_cache(maxsize=1024)
 def usual_direction(metric: str) -> Comparison | None:
     """Return the direction in which a metric of that name usually improves, None when unknown.
 

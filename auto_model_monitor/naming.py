@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from .comparison import Comparison, names_a_metric, usual_direction
-from .patterns import is_whole, to_float, tokens, written_at
+from .patterns import compiled, is_whole, to_float, tokens, written_at
 
 
 def _set(words: str) -> frozenset[str]:
@@ -35,16 +36,17 @@ _QUALIFIER = _set(
     "val valid validation train training test testing eval evaluation dev mean avg average "
     "total macro micro weighted balanced bbox segm neg negative ema running key "
 )
+# The keys of a directory's names are few and come back in every name.
+_remembered = lru_cache(maxsize=1024)
 _JOINTS = frozenset(("", "=", ":", "_", "-", "(", "["))
-_piece = re.compile(r"[^\W_]+(?:@[0-9.]+)?")
-_break = re.compile(r"(?<![-,;&+\s])[-,;&+\s]+(?=[^\W\d_])")
+_PIECE = r"[^\W_]+(?:@[0-9.]+)?"
+_BREAK = r"(?<![-,;&+\s])[-,;&+\s]+(?=[^\W\d_])"
 _FAIRSEQ = "checkpoint.best_"
-_four_decimals = re.compile(r"-?[0-9]+\.[0-9]{4}")
-_glued_count = re.compile(r"([^\W\d_]+)[0-9]+")
+_FOUR_DECIMALS = r"-?[0-9]+\.[0-9]{4}"
+_GLUED_COUNT = r"([^\W\d_]+)[0-9]+"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One number of a name under the words before it.
 
     Attributes:
@@ -62,7 +64,7 @@ class Entry:
     @property
     def last_word(self) -> str:
         """Return the key's last word in lower case, without a number that is glued to it."""
-        words = _piece.findall(self.key)
+        words = compiled(_PIECE).findall(self.key)
         return words[-1].lower() if words else ""
 
 
@@ -168,7 +170,7 @@ def entries_in(name: str) -> tuple[Entry, ...]:
 
 def _without_tie_breaker(entry: Entry) -> Entry:
     """Drop the fourth decimal of fairseq's best scores, which it draws at random to break ties."""
-    if not entry.key.startswith(_FAIRSEQ) or not _four_decimals.fullmatch(entry.text):
+    if not entry.key.startswith(_FAIRSEQ) or not compiled(_FOUR_DECIMALS).fullmatch(entry.text):
         return entry
     return Entry(entry.key, entry.text[:-1], True, entry.start)
 
@@ -211,6 +213,7 @@ def whole(text: str | None) -> int | None:
     return int(text)
 
 
+@_remembered
 def metric_in(key: str, *, known: bool = False) -> str:
     """Return the metric's name in the words before a number, the empty string when there is none.
 
@@ -218,11 +221,11 @@ def metric_in(key: str, *, known: bool = False) -> str:
         key: such as ``best_model_val_acc`` or ``resnet50_f1``.
         known: keep only a known metric word and what narrows it down.
     """
-    breaks = list(_break.finditer(key))
+    breaks = list(compiled(_BREAK).finditer(key))
     start = breaks[-1].end() if breaks else 0
     if breaks and _only_qualifiers(key[:start]):
         start = 0
-    pieces = list(_piece.finditer(key, start))
+    pieces = list(compiled(_PIECE).finditer(key, start))
     first = max((index + 1 for index, piece in enumerate(pieces[:-1]) if _is_count(piece[0])), default=0)
     while first < len(pieces) and pieces[first][0].lower() in _PREFIX:
         first += 1
@@ -236,12 +239,12 @@ def metric_in(key: str, *, known: bool = False) -> str:
 
 def _is_count(word: str) -> bool:
     """Tell whether a word inside a key is a number or a count such as ``epoch10``."""
-    count = _glued_count.fullmatch(word.lower())
+    count = compiled(_GLUED_COUNT).fullmatch(word.lower())
     return word.isdigit() or (count is not None and count[1] in _EPOCH | _STEP)
 
 
 def _only_qualifiers(text: str) -> bool:
-    words = _piece.findall(text)
+    words = compiled(_PIECE).findall(text)
     return bool(words) and all(word.lower() in _QUALIFIER for word in words)
 
 
@@ -283,6 +286,7 @@ def was_not_logged(entry: Entry) -> bool:
     return entry.explicit and entry.text == "0"
 
 
-def words_of(key: str) -> list[str]:
+@_remembered
+def words_of(key: str) -> tuple[str, ...]:
     """Return the words of a key in lower case: ``val/loss`` and ``Val_Loss`` have the same."""
-    return [word.lower() for word in _piece.findall(key)]
+    return tuple(word.lower() for word in compiled(_PIECE).findall(key))

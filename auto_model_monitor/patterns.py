@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 _EXPONENT = r"(?:\.?[eE][-+]?[0-9]+)?"
 _DIGITS = rf"(?:[0-9]+(?:\.[0-9]+)*|(?:\.[0-9]+)+){_EXPONENT}"
@@ -16,33 +17,37 @@ _SIGN = r"(?:(?<![A-Za-z0-9])[-+])?"
 #: of ``5.`` is left out, as it adds nothing and may begin a file's extension.
 NUMBER = rf"{_SIGN}(?:{_DIGITS}|(?<![A-Za-z]){_WORDS})"
 
-_number = re.compile(NUMBER)
-#: A number whose sign was taken by a group on purpose, whatever stands before it.
-number_at = re.compile(rf"[-+]?(?:{_DIGITS}|{_WORDS})").match
+# A number whose sign was taken by a group on purpose, whatever stands before it.
+_SIGNED = rf"[-+]?(?:{_DIGITS}|{_WORDS})"
 
 # Nothing that continues a word or a number may follow a number that stands for itself.
 _END = r"(?![^\W_]|\.[0-9])"
-_token = re.compile(
+_TOKEN = (
     rf"(?P<number>(?<![^\W_])(?<![0-9]\.){NUMBER}{_END})"
     rf"|(?P<head>[^\W\d_]+)(?P<tail>{_DIGITS}){_END}"
     r"|(?P<word>[^\W_]+)"
 )
-_written = re.compile(r"[^-_=/,\s]*")
-_fraction = re.compile(r"[^0-9+-]")
+_WRITTEN = r"[^-_=/,\s]*"
+_FRACTION = r"[^0-9+-]"
 
 _EXTENSION = r"(?:-v[0-9]+)?(?:\.[A-Za-z]\w{0,15}){0,3}\Z"
 _SCORE = rf"(?P<score>(?!0[0-9])(?=[-+]?[0-9]*(?:\.[0-9]|[eEnNiI])){NUMBER})"
-_score_then_step = re.compile(
+_SCORE_THEN_STEP = (
     rf"(?:ckpt|checkpoint|best(?:_model|_ckpt|_checkpoint)?)_{_SCORE}_(?P<step>[0-9]+){_EXTENSION}"
 )
-_epoch_then_score = re.compile(
+_EPOCH_THEN_SCORE = (
     r"(?:(?:weights|model|checkpoint|ckpt|cp|best|improvement|epoch)[._-]?)*"
     rf"(?P<epoch>[0-9]+)-{_SCORE}{_EXTENSION}"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+@cache
+def compiled(source: str) -> re.Pattern[str]:
+    """Compile a regex at its first use: all of them at import would cost every user some milliseconds."""
+    return re.compile(source)
+
+
+class Token(NamedTuple):
     """One word or number of a name: ``head`` are the letters that a number is glued to, as in ``loss0.5``."""
 
     start: int
@@ -53,7 +58,7 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """Split ``text`` into its words and numbers, in order; what is between them separates them."""
-    for found in _token.finditer(text):
+    for found in compiled(_TOKEN).finditer(text):
         head, tail, number = found["head"], found["tail"], found["number"]
         if number is not None:
             yield Token(found.start(), found.end(), "", number)
@@ -63,13 +68,13 @@ def tokens(text: str) -> Iterator[Token]:
 
 def written_at(text: str, start: int) -> str:
     """Return what is written at ``start``, up to the next separator: for telling what was got."""
-    found = _written.match(text, start)
+    found = compiled(_WRITTEN).match(text, start)
     return found[0] if found else ""
 
 
 def to_float(number: str) -> float | None:
     """Return the value of a number as it is written, None when it is none, such as ``1.2.3``."""
-    found = number_at(number, 0)
+    found = compiled(_SIGNED).match(number)
     try:
         return float(number) if found is not None and found.end() == len(number) else None
     except ValueError:
@@ -78,16 +83,16 @@ def to_float(number: str) -> float | None:
 
 def is_whole(number: str) -> bool:
     """Tell whether ``number`` is written as an integer: not ``1.0``, ``1e3`` or ``nan``."""
-    return _fraction.search(number) is None
+    return compiled(_FRACTION).search(number) is None
 
 
 def positional(stem: str) -> re.Match[str] | None:
     """Match a name that says a score by its place: ``ckpt_<score>_<step>`` and ``<epoch>-<score>``."""
-    return _score_then_step.match(stem) or _epoch_then_score.match(stem)
+    return compiled(_SCORE_THEN_STEP).match(stem) or compiled(_EPOCH_THEN_SCORE).match(stem)
 
 
-_atom = re.compile(
-    r"(?P<escape>\\.)"
+_ATOM = (
+    r"(?s)(?P<escape>\\.)"
     r"|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])"
     r"|(?P<nothing>\(\?#[^)]*\)|\(\?P=\w+\)|\(\?[a-zA-Z]+\))"
     r"|(?P<capture>\(\?P<\w+>|\((?!\?))"
@@ -95,20 +100,16 @@ _atom = re.compile(
     r"|(?P<close>\))"
     r"|(?P<repeat>(?:[*+?]|\{[0-9]*,?[0-9]*\})[?+]?)"
     r"|(?P<meta>[|^$.])"
-    r"|(?P<char>.)",
-    re.DOTALL,
+    r"|(?P<char>.)"
 )
-_simple_body = re.compile(
-    r"(?:\\[d.+-]|\[(?:\\[d.+-]|[0-9.+\-eE])*\]|[-.+*?0-9]|\{[0-9]*,?[0-9]*\}|\(\?:|\)|\|)+"
-)
+_SIMPLE_BODY = r"(?:\\[d.+-]|\[(?:\\[d.+-]|[0-9.+\-eE])*\]|[-.+*?0-9]|\{[0-9]*,?[0-9]*\}|\(\?:|\)|\|)+"
 # What takes in every digit and dot that it meets, and what asks for a fraction.
-_greedy_body = re.compile(r"\[(?:\\?\.)?(?:0-9|\\d)(?:\\?\.)?\]\+|\\d\+")
-_fraction_body = re.compile(r"(?:\\d|\[0-9\])\+\\\.(?:\\d|\[0-9\])\+")
-_separators = re.compile(r"\[[-_=:\s/\\]+\]")
+_GREEDY_BODY = r"\[(?:\\?\.)?(?:0-9|\\d)(?:\\?\.)?\]\+|\\d\+"
+_FRACTION_BODY = r"(?:\\d|\[0-9\])\+\\\.(?:\\d|\[0-9\])\+"
+_SEPARATORS = r"\[[-_=:\s/\\]+\]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSite:
+class GroupSite(NamedTuple):
     """Where a group stands in a pattern, and what follows for the text that it matches.
 
     Attributes:
@@ -133,18 +134,20 @@ def site_of(pattern: re.Pattern[str], group: int) -> GroupSite:
     """Find out where the group of that number stands in ``pattern``."""
     if pattern.flags & re.VERBOSE:
         return GroupSite()  # blanks and comments mean nothing there, so that nothing can be concluded
-    atoms = list(_atom.finditer(pattern.pattern))
+    atoms = list(compiled(_ATOM).finditer(pattern.pattern))
     first, last = _bounds(atoms, group)
     source = pattern.pattern
     body = source[atoms[first].end() : atoms[last].start()]
     starts_inside = not _literal(atoms, first - 1) and not _is_separator(atoms, first - 1)
     head, tail = source[: atoms[first].end()], source[atoms[last].start() :]
     plain = _kind(atoms, last + 1) != "repeat" and _is_plain(body)
-    digits = None if starts_inside or not plain or not _ends_cleanly(atoms, last + 1) else _quick_body(body)
+    ends_inside = _may_end_inside(atoms, last + 1)
+    known = plain and not starts_inside and _ends_cleanly(atoms, last + 1)
+    digits = _quick_body(body, ends_inside) if known else None
     return GroupSite(
         before=_literal_before(atoms, first),
         may_start_inside=starts_inside,
-        may_end_inside=_may_end_inside(atoms, last + 1),
+        may_end_inside=ends_inside,
         signed=not _names_hyphen(atoms, first - 1),
         quick=f"{head}{digits}{tail}" if digits else None,
         widened=f"{head}{NUMBER}{tail}" if plain else None,
@@ -155,12 +158,12 @@ def whole_number(name: str, start: int, end: int, site: GroupSite) -> str | None
     """Return the whole number in which ``name[start:end]`` stands, None when that is no number."""
     text = name[start:end].rstrip(".")
     if not site.may_start_inside or text[:1] in ("-", "+"):
-        found = number_at(name, start)
+        found = compiled(_SIGNED).match(name, start)
     else:
         # Counted from the left, because only so a hyphen in an exponent is known from a separator.
         # A lone dot is the end of the number before it: what ``.*([0-9.]+)`` leaves of ``0.003.pt``.
         reach = start + bool(text)
-        found = next((run for run in _number.finditer(name) if run.end() >= reach), None)
+        found = next((run for run in compiled(NUMBER).finditer(name) if run.end() >= reach), None)
     if found is None or found.start() > start or found.end() < start + len(text):
         return None
     whole = found[0] if site.may_end_inside else found[0][: start + len(text) - found.start()]
@@ -174,13 +177,20 @@ def _kind(atoms: list[re.Match[str]], index: int) -> str:
 
 
 def _is_plain(body: str) -> bool:
-    return bool(re.search(r"\\d|\[", body)) and _simple_body.fullmatch(body) is not None
+    return bool(re.search(r"\\d|\[", body)) and compiled(_SIMPLE_BODY).fullmatch(body) is not None
 
 
-def _quick_body(body: str) -> str | None:
-    if _greedy_body.fullmatch(body):
+def _quick_body(body: str, may_end_inside: bool) -> str | None:
+    """Return a body that takes in whole numbers where ``body`` may take in a part of one."""
+    if (
+        not may_end_inside
+        and "\\d" not in body
+        and (compiled(_GREEDY_BODY).fullmatch(body) or compiled(_FRACTION_BODY).fullmatch(body))
+    ):
+        return body  # the fastest, and ASCII alone: ``\\d`` also stands for digits of other scripts
+    if compiled(_GREEDY_BODY).fullmatch(body):
         return _DIGITS
-    return rf"[0-9]+(?:\.[0-9]+)+{_EXPONENT}" if _fraction_body.fullmatch(body) else None
+    return rf"[0-9]+(?:\.[0-9]+)+{_EXPONENT}" if compiled(_FRACTION_BODY).fullmatch(body) else None
 
 
 def _ends_cleanly(atoms: list[re.Match[str]], index: int) -> bool:
@@ -245,4 +255,4 @@ def _literal_before(atoms: list[re.Match[str]], index: int) -> str:
 
 
 def _is_separator(atoms: list[re.Match[str]], index: int) -> bool:
-    return _kind(atoms, index) == "set" and _separators.fullmatch(atoms[index][0]) is not None
+    return _kind(atoms, index) == "set" and compiled(_SEPARATORS).fullmatch(atoms[index][0]) is not None

@@ -41,8 +41,7 @@ class CustomParser(BaseParser):
         self.metric: str = metric or (metric_in(self._site.before) if own == "score" else own) or "score"
         self.columnar = all(name in _COUNTERS for name in self._names.values())
         self._whole_path = "/" in self.pattern.pattern
-        widened = self._site.widened
-        self._widened = re.compile(widened, self.pattern.flags) if widened else None
+        self._widened = _variant(self._site.widened, self.pattern)
         self._bind()
 
     def _bind(self) -> None:
@@ -112,7 +111,7 @@ class CustomParser(BaseParser):
             return float(number or "")
         except ValueError:
             got = number or found[self._group]
-            message = f"{text!r}: wanted a number for {self.metric}, got {got!r}; see the pattern's group"
+            message = f"{text!r}: wanted a number for {self.metric} in the pattern's group, got {got!r}"
             raise ParseError(message) from None
 
     def _reader(self) -> Callable[[str], float | None]:
@@ -126,22 +125,28 @@ class CustomParser(BaseParser):
         def read(name: str) -> float | None:
             return careful(name if whole_path else name.rpartition("/")[2])
 
-        if quick is None:
+        compiled = _variant(quick, self.pattern)
+        if compiled is None:
             return read
-        search = re.compile(quick, self.pattern.flags).search
+        search = compiled.search
 
         def read_quickly(name: str) -> float | None:
-            if "/" in name and not whole_path:
-                name = name.rpartition("/")[2]
-            found = search(name)
-            if found is not None:
+            if "/" not in name or whole_path:
                 try:
-                    return float(found[group])
-                except (TypeError, ValueError):  # no number, or a group that took no part in the match
+                    return float(search(name)[group])  # type: ignore[index]
+                except (TypeError, ValueError):  # no match, a group without part in it, or no number
                     pass
-            return careful(name)
+            return read(name)
 
         return read_quickly
+
+
+def _variant(source: str | None, pattern: re.Pattern[str]) -> re.Pattern[str] | None:
+    """Compile the pattern with another group; None where that cannot be, as inside a look-behind."""
+    try:
+        return None if source is None else re.compile(source, pattern.flags)
+    except re.error:
+        return None
 
 
 def _rebuilt(kind: type[CustomParser], state: dict[str, object]) -> CustomParser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NoReturn
 
 from ..comparison import Comparison, usual_direction
@@ -18,11 +17,11 @@ from ..naming import (
     whole,
     words_of,
 )
-from ..patterns import positional, to_float
+from ..patterns import compiled, positional, to_float
 from ..readings import Reading
 from .base import BaseParser
 
-_word = re.compile(r"[^\W_]+")
+_WORD = r"[^\W_]+"
 
 
 class DefaultParser(BaseParser):
@@ -43,7 +42,7 @@ class DefaultParser(BaseParser):
         Raises:
             ConfigError: the metric is no text or has no letter.
         """
-        if metric is not None and (not isinstance(metric, str) or not _word.search(metric)):
+        if metric is not None and (not isinstance(metric, str) or not compiled(_WORD).search(metric)):
             raise ConfigError(f"metric: wanted a metric's name such as 'val_loss', got {metric!r}")
         self._negated = metric is not None and metric.startswith("-")
         self.metric = metric[1:] if metric and self._negated else metric

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import ParseError
 from ..naming import Entry, entries_in, ignored_because, metric_in, words_of
-from ..patterns import is_whole, positional, to_float
+from ..patterns import compiled, is_whole, positional, to_float
 from .custom import CustomParser
 
 _GROUP = "([0-9.]+)"
 _LOOKED_AT = 1000
-_digits = re.compile(r"([0-9]+)")
+_DIGITS = r"([0-9]+)"
 
 
 def suggest_pattern(names: Sequence[str], metric: str | None = None) -> str | None:
@@ -74,7 +74,7 @@ def _before(name: str, entry: Entry) -> str:
 
 def _general(text: str) -> str:
     """Return a pattern for a text in which the numbers differ from name to name."""
-    return "".join("[0-9]+" if part.isdigit() else _escaped(part) for part in _digits.split(text))
+    return "".join("[0-9]+" if part.isdigit() else _escaped(part) for part in compiled(_DIGITS).split(text))
 
 
 def _escaped(text: str) -> str:
