@@ -9,7 +9,7 @@ import shutil
 import ssl
 import tempfile
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -35,7 +35,7 @@ class Certificate:
         return context
 
 
-@lru_cache(maxsize=None)
+@cache
 def certificate(hostname: str, kind: str = "good") -> Certificate:
     """Return a certificate for ``hostname`` that is good, wrong-name, self-signed or expired."""
     ca_key, ca = _authority()
@@ -58,14 +58,14 @@ def certificate(hostname: str, kind: str = "good") -> Certificate:
     return Certificate(str(pem), str(_folder() / "ca.pem"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _folder() -> Path:
     folder = tempfile.mkdtemp(prefix="certificates-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     usage = x509.KeyUsage(

@@ -17,6 +17,7 @@ import shutil
 import tempfile
 import threading
 import warnings
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -43,6 +44,7 @@ class Faults:
         quit: the bytes in answer to QUIT.
         hang: from which step on the server says nothing; ``"stored"`` keeps the mail first.
         close: at which step it cuts the connection; ``"data"`` cuts in mid-content.
+        hangs_up_on_refusal: True cuts the connection after the answer to a refused login.
         offers_login: False leaves AUTH out of the answer to EHLO.
     """
 
@@ -54,6 +56,7 @@ class Faults:
     quit: bytes | None = None
     hang: Step | None = None
     close: Step | None = None
+    hangs_up_on_refusal: bool = False
     offers_login: bool = True
 
 
@@ -271,16 +274,18 @@ class _Conversation(SMTP):
     async def smtp_AUTH(self, arg: str) -> None:
         await self.meddle("login")
         await super().smtp_AUTH(arg)
+        if self.faults.hangs_up_on_refusal and not self.session.authenticated:
+            self.transport.close()
 
     @syntax("MAIL FROM: <address>")
     async def smtp_MAIL(self, arg: str | None) -> None:
-        self.owner._note("commands", f"MAIL {arg}")
+        self.owner._note("commands", _command("MAIL", arg))
         await self.meddle("mail")
         await super().smtp_MAIL(arg)
 
     @syntax("RCPT TO: <address>")
     async def smtp_RCPT(self, arg: str | None) -> None:
-        self.owner._note("commands", f"RCPT {arg}")
+        self.owner._note("commands", _command("RCPT", arg))
         await self.meddle("rcpt")
         await super().smtp_RCPT(arg)
 
@@ -309,6 +314,16 @@ class _Keeper:
 
     def __init__(self, server: SMTPServer) -> None:
         self.owner = server
+
+    async def auth_XOAUTH2(self, server: _Conversation, args: list[str]) -> AuthResult:
+        user, _, rest = b64decode(args[1]).decode().removeprefix("user=").partition("\1auth=Bearer ")
+        data = LoginPassword(user.encode(), rest.rstrip("\1").encode())
+        assert server.session is not None
+        assert server.envelope is not None
+        result = server._authenticate_user(server, server.session, server.envelope, "XOAUTH2", data)
+        if not result.success:
+            await server.challenge_auth(b'{"status":"400"}')  # as Google does; the client sends an empty line
+        return result
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -339,9 +354,12 @@ class _Keeper:
         return "250 2.0.0 Ok: queued"
 
 
-def _quoting(answer: str, user: str, password: str) -> str:
-    from base64 import b64encode
+def _command(verb: str, arg: str | None) -> str:
+    keyword, colon, rest = (arg or "").partition(":")  # smtplib's letter case differs by version
+    return f"{verb} {keyword.upper()}{colon}{rest}"
 
+
+def _quoting(answer: str, user: str, password: str) -> str:
     plain = b64encode(f"\0{user}\0{password}".encode()).decode()
     login = b64encode(password.encode()).decode()
     return answer.replace("{password}", password).replace("{base64}", f"{plain} {login}")

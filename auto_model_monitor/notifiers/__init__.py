@@ -26,3 +26,7 @@ class Notifier(Protocol):
             NotificationError: it was not accepted; ``permanent`` tells whether it ever will be.
         """
         ...
+
+
+#: The name that it had in version 0.2.
+BaseNotifier = Notifier

@@ -59,7 +59,7 @@ def session(login: Login) -> Iterator[smtplib.SMTP]:
 
 
 def _client(login: Login) -> Any:
-    import yagmail
+    from .client import Client
 
     by_code = login.auth_code is not None and login.oauth2 is None
     log = logging.getLogger("yagmail.log")
@@ -67,7 +67,7 @@ def _client(login: Login) -> Any:
         # yagmail's constructor sets a level and a handler of its own, and prints errors twice.
         before = log.handlers, log.level, log.propagate
         try:
-            client = yagmail.SMTP(
+            client = Client(
                 user=login.user,
                 # Never None: for None yagmail asks the keyring, and then a person.
                 password=login.auth_code.reveal() if by_code and login.auth_code else "",

@@ -42,7 +42,8 @@ def build_email(
     mail = EmailMessage(policy=_WIRE)
     mail["From"] = Address(display_name=one_line(display_name or ""), addr_spec=sender)
     mail["To"] = ", ".join(receivers)
-    mail["Subject"] = one_line(message.subject)[:SUBJECT_LIMIT]
+    # Encoded here already: the policy decodes what looks encoded, also where a person wrote it.
+    mail["Subject"] = _words(one_line(message.subject)[:SUBJECT_LIMIT]).replace("\r\n", "")
     mail["Date"] = message.time
     mail["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     mail["X-Auto-Model-Monitor-Alert-Id"] = token
@@ -100,8 +101,7 @@ def _header_value(name: str, value: str) -> str | None:
     if name == "subject":
         return _words(str(value))
     if name == "from":
-        address: Address = value.addresses[0]  # type: ignore[attr-defined]
-        return f"{_phrase(address.display_name)}{address.addr_spec}" + ">" * bool(address.display_name)
+        return _mailbox(value.addresses[0])  # type: ignore[attr-defined]
     if name == "to":
         return ",\r\n ".join(str(value).split(", "))
     if name in ("message-id", "x-auto-model-monitor-alert-id"):
@@ -109,13 +109,16 @@ def _header_value(name: str, value: str) -> str | None:
     return None
 
 
-def _phrase(display_name: str) -> str:
-    if not display_name:
-        return ""
-    if _is_plain(display_name):
-        quoted = display_name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <'
-    return f"{_words(display_name)}\r\n <"
+def _mailbox(address: Address) -> str:
+    name = address.display_name
+    if not name:
+        return address.addr_spec
+    if _is_plain(name):
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address.addr_spec}>'
+    *above, last = _encoded_words(name)
+    room = len(last) + len(address.addr_spec) < 66
+    return "\r\n ".join([*above, last + (" " if room else "\r\n ") + f"<{address.addr_spec}>"])
 
 
 def _words(text: str) -> str:

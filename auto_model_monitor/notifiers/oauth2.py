@@ -37,20 +37,26 @@ def read_credentials(path: str | os.PathLike[str]) -> Credentials:
     Raises:
         ConfigError: it cannot be read, or a field is missing.
     """
-    wanted = f"oauth2_file: wanted a JSON file with {', '.join(_FIELDS)}"
-    hint = "yagmail's README tells how to make one"
+    found = _parsed(path)
+    if isinstance(found, Credentials):
+        return found
+    raise ConfigError(
+        f"oauth2_file: wanted a JSON file with {', '.join(_FIELDS)}, got: {os.fspath(path)!r} {found}; "
+        "yagmail's README tells how to make one"
+    )
+
+
+def _parsed(path: str | os.PathLike[str]) -> Credentials | str:
     try:
         content = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
     except OSError as error:
-        problem = f"cannot read {os.fspath(path)!r} ({error.strerror})"
+        return f"cannot be read ({error.strerror})"
     except ValueError:
-        problem = f"{os.fspath(path)!r} is not JSON"
-    else:
-        missing = _missing(content)
-        if not missing:
-            return Credentials(**{name: content[name].strip() for name in _FIELDS})
-        problem = f"{os.fspath(path)!r} lacks {', '.join(missing)}"
-    raise ConfigError(f"{wanted}, got: {problem}; {hint}")
+        return "is not JSON"
+    missing = _missing(content)
+    if missing:
+        return f"lacks {', '.join(missing)}"
+    return Credentials(**{name: content[name].strip() for name in _FIELDS})
 
 
 def _missing(content: object) -> list[str]:

@@ -53,8 +53,11 @@ class Server:
 
 
 _QQ = Provider(name="QQ Mail", host="smtp.qq.com", help_url="https://service.mail.qq.com/detail/0/75")
-_NETEASE_HELP = "https://help.mail.163.com/"
-_SINA_HELP = "https://help.sina.com.cn/comquestiondetail/view/160/"
+_NETEASE_HELP = (
+    "https://help.mail.163.com/faqDetail.do"
+    "?code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac2a5feb28b66796d3b"
+)
+_SINA_HELP = "https://help.sina.com.cn/comquestiondetail/view/1566/"
 _GMAIL = Provider(
     name="Gmail",
     host="smtp.gmail.com",
@@ -91,6 +94,13 @@ def _own(name: str, domain: str, help_url: str) -> Provider:
     return Provider(name=name, host=f"smtp.{domain}", help_url=help_url)
 
 
+# Where each line comes from, looked at in 2026-11. Copies of the provider's own words were read for
+# Outlook.com (Microsoft's page, which asks for OAuth2), NetEase (its page lists smtp.163.com, SSL 465 or 994)
+# and QQ (its server's refusals). The others are what several mail programs' tables (Thunderbird's, Delta
+# Chat's, Nodemailer's) agree on, or what projects take from the page that stands here. Single sources, which
+# could not be checked further: 188.com, vip.126.com, vip.sina.com, sohu.com, 139.com.
+# Left out: company mail on a domain of one's own (smtp.exmail.qq.com, smtp.qiye.aliyun.com, smtp.feishu.cn),
+# which a domain does not show, and Zoho outside the US, whose server depends on where the account lies.
 _PROVIDERS: dict[str, Provider] = {
     "qq.com": _QQ,
     "vip.qq.com": _QQ,
@@ -105,7 +115,7 @@ _PROVIDERS: dict[str, Provider] = {
     "sina.cn": _own("Sina Mail", "sina.cn", _SINA_HELP),
     "vip.sina.com": _own("Sina VIP Mail", "vip.sina.com", _SINA_HELP),
     "sohu.com": _own("Sohu Mail", "sohu.com", "https://mail.sohu.com/fe/#/help"),
-    "aliyun.com": _own("Aliyun Mail", "aliyun.com", "https://help.aliyun.com/document_detail/465307.html"),
+    "aliyun.com": _own("Aliyun Mail", "aliyun.com", "https://help.aliyun.com/zh/document_detail/465307.html"),
     "139.com": _own("139 Mail", "139.com", "https://help.mail.10086.cn/statichtml/9/Content/837.html"),
     "189.cn": _own("189 Mail", "189.cn", "https://help.189.cn/client/client.html"),
     "gmail.com": _GMAIL,
@@ -113,7 +123,6 @@ _PROVIDERS: dict[str, Provider] = {
     "outlook.com": _OUTLOOK,
     "hotmail.com": _OUTLOOK,
     "live.com": _OUTLOOK,
-    "live.cn": _OUTLOOK,
     "msn.com": _OUTLOOK,
     "icloud.com": _ICLOUD,
     "me.com": _ICLOUD,

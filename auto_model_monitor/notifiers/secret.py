@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 _BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
@@ -56,13 +57,10 @@ def _holds(word: str, secret: str) -> bool:
     import binascii
 
     plain = word.rstrip("=").replace("-", "+").replace("_", "/")
-    for cut in range(4):  # a word that begins inside a group of four still decodes from a later letter
-        body = plain[cut:]
+    for lost in range(4):  # letters before the word, as when an echo begins in the middle
+        body = "A" * lost + plain
         body = body[: len(body) - (len(body) % 4 == 1)]
-        try:
-            decoded = base64.b64decode(body + "=" * (-len(body) % 4))
-        except (binascii.Error, ValueError):
-            continue
-        if secret.encode() in decoded:
-            return True
+        with suppress(binascii.Error):
+            if secret.encode() in base64.b64decode(body + "=" * (-len(body) % 4)):
+                return True
     return False

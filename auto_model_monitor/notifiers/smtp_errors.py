@@ -32,7 +32,7 @@ def explain(failure: Exception, login: Login) -> NotificationError:
     because it, or a frame it keeps, may hold one.
     """
     if isinstance(failure, NotificationError):
-        return failure
+        return failure.with_traceback(None)  # the frames it came through hold tokens
     for kind, describe in _DESCRIPTIONS:
         if isinstance(failure, kind):
             return describe(failure, login)
