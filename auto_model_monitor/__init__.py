@@ -1,33 +1,73 @@
 """Reads the scores in checkpoint names and mails you, once, when one of them matters."""
 
-from .alerts import Alert, Level
-from .comparison import Comparison
-from .config import MonitorConfig
-from .errors import (
-    AuthenticationError,
-    ConfigError,
-    MissingExtraError,
-    MonitorError,
-    NotificationError,
-    ParseError,
-    RenderingError,
-    RuleError,
-    SourceError,
-)
-from .messages import Message
-from .monitor import ModelMonitor, Monitor
-from .notifiers import Notifier
-from .notifiers import Notifier as BaseNotifier
-from .notifiers.email import EmailNotifier
-from .notifiers.mailbox import MailboxNotifier
-from .outbox import MemoryOutbox, Outbox
-from .parsers import BaseParser, CustomParser, DefaultParser
-from .readings import Reading, ReadingBatch
-from .rendering import Renderer
-from .rules import Rule, ThresholdRule
-from .run_log import setup_logger
-from .sources import Source
-from .sources.directory import DirectorySource
+from importlib import import_module
+
+TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
+if TYPE_CHECKING:
+    from .alerts import Alert, Level
+    from .comparison import Comparison
+    from .config import MonitorConfig
+    from .errors import (
+        AuthenticationError,
+        ConfigError,
+        MissingExtraError,
+        MonitorError,
+        NotificationError,
+        ParseError,
+        RenderingError,
+        RuleError,
+        SourceError,
+    )
+    from .messages import Message
+    from .monitor import ModelMonitor, Monitor
+    from .notifiers import BaseNotifier, Notifier
+    from .notifiers.email import EmailNotifier
+    from .notifiers.mailbox import MailboxNotifier
+    from .outbox import MemoryOutbox, Outbox
+    from .parsers import BaseParser, CustomParser, DefaultParser
+    from .readings import Reading, ReadingBatch
+    from .rendering import Renderer
+    from .rules import Rule, ThresholdRule
+    from .run_log import setup_logger
+    from .sources import Source
+    from .sources.directory import DirectorySource
+
+# Where each public name lives; a module is imported when its first name is asked for.
+_HOMES = {
+    "Alert": "alerts",
+    "AuthenticationError": "errors",
+    "BaseNotifier": "notifiers",
+    "BaseParser": "parsers",
+    "Comparison": "comparison",
+    "ConfigError": "errors",
+    "CustomParser": "parsers",
+    "DefaultParser": "parsers",
+    "DirectorySource": "sources.directory",
+    "EmailNotifier": "notifiers.email",
+    "Level": "alerts",
+    "MailboxNotifier": "notifiers.mailbox",
+    "MemoryOutbox": "outbox",
+    "Message": "messages",
+    "MissingExtraError": "errors",
+    "ModelMonitor": "monitor",
+    "Monitor": "monitor",
+    "MonitorConfig": "config",
+    "MonitorError": "errors",
+    "NotificationError": "errors",
+    "Notifier": "notifiers",
+    "Outbox": "outbox",
+    "ParseError": "errors",
+    "Reading": "readings",
+    "ReadingBatch": "readings",
+    "Renderer": "rendering",
+    "RenderingError": "errors",
+    "Rule": "rules",
+    "RuleError": "errors",
+    "Source": "sources",
+    "SourceError": "errors",
+    "ThresholdRule": "rules",
+    "setup_logger": "run_log",
+}
 
 __all__ = [
     "Alert",
@@ -64,3 +104,17 @@ __all__ = [
     "ThresholdRule",
     "setup_logger",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names too."""
+    return sorted({*globals(), *__all__})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from uuid import uuid4
 
 from .comparison import Comparison
 from .readings import Reading
@@ -20,7 +20,7 @@ class Level(Enum):
 
 
 def _new_id() -> str:
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ class Message:
         id: unique, equal over every attempt; a mail's Message-ID is made of it.
         time: when what it tells was seen, with its zone.
         subject: one line of text, without line breaks.
-        text: the whole content as plain text, with ``\\n`` line ends.
+        text: the whole content as plain text, its lines ended by line feeds.
         html: the whole content as an HTML document.
     """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -213,7 +212,7 @@ class ModelMonitor(Monitor):
         super().__init__(
             source if source is not None else _directory(config, clock),
             rules if rules is not None else [ThresholdRule(config.threshold, comparison)],
-            notifiers if notifiers is not None else [_mailbox(config, log_dir)],
+            notifiers if notifiers is not None else [notifier_for(config, log_dir)],
             renderer=renderer or _renderer(config),
             comparison=comparison,
             check_interval=config.check_interval,
@@ -248,7 +247,8 @@ def _directory(config: MonitorConfig, clock: Clock | None) -> Source:
     return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
 
 
-def _mailbox(config: MonitorConfig, log_dir: Path) -> Notifier:
+def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
+    """Return what a watch with this config tells people by: the mailbox that sends, or files."""
     if config.sender is None:
         receivers = config.receivers or ["you@localhost"]
         return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
@@ -263,6 +263,8 @@ def _mailbox(config: MonitorConfig, log_dir: Path) -> Notifier:
 
 
 def _renderer(config: MonitorConfig) -> Renderer:
+    import socket  # heavy, and nothing before this needs it
+
     return Renderer(
         language=config.language,
         subject_template=config.email_subject_template,

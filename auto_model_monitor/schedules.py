@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 
@@ -14,7 +13,7 @@ class Backoff:
         longest: the most seconds between two attempts.
         spread: the share by which a wait is lengthened or shortened at random, so that many senders whose
             server comes back do not call it at the same moment.
-        uniform: the source of chance, ``random.uniform``'s signature.
+        uniform: the source of chance; by default :func:`random.uniform`.
     """
 
     def __init__(
@@ -22,12 +21,14 @@ class Backoff:
         first: float = 10.0,
         longest: float = 1800.0,
         spread: float = 0.2,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] | None = None,
     ) -> None:
         """Take the bounds, in seconds."""
         self.first = first
         self.longest = longest
         self.spread = spread
+        if uniform is None:
+            from random import uniform
         self._uniform = uniform
 
     def next_after(self, failures: int) -> float:

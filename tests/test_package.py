@@ -1,0 +1,73 @@
+"""The package as a whole: its names, its weight, and what it must not do when it is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import auto_model_monitor
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_names_of_version_0_2_are_there():
+    """Whatever a script for 0.2 imports can be imported."""
+    names = "ModelMonitor MonitorConfig BaseParser DefaultParser CustomParser BaseNotifier EmailNotifier setup_logger"
+    for name in names.split():
+        assert name in auto_model_monitor.__all__
+        assert hasattr(auto_model_monitor, name)
+
+
+def test_the_table_of_contents_is_sorted_and_complete():
+    """__all__ is in order, and every name in it exists."""
+    assert list(auto_model_monitor.__all__) == sorted(auto_model_monitor.__all__)
+    assert all(hasattr(auto_model_monitor, name) for name in auto_model_monitor.__all__)
+
+
+def test_import_brings_the_standard_library_only():
+    """Importing every public name loads no other distribution, no mail and no network module."""
+    code = (
+        "import sys; before = set(sys.modules); from auto_model_monitor import *;"
+        "print(*sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    loaded = set(run(code).split()) - {"auto_model_monitor"}
+    assert loaded <= sys.stdlib_module_names
+    assert not loaded & {"smtplib", "ssl", "email", "asyncio", "http", "sqlite3", "socket", "uuid"}
+
+
+def test_a_plain_import_loads_no_room():
+    """`import auto_model_monitor` alone loads none of its modules; each comes with its first name."""
+    code = (
+        "import sys, auto_model_monitor as a; print(*(m for m in sys.modules if m.startswith('auto_model')));"
+        "a.ParseError; print(*(m for m in sys.modules if m.startswith('auto_model')))"
+    )
+    assert run(code).splitlines() == ["auto_model_monitor", "auto_model_monitor auto_model_monitor.errors"]
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """A misspelt name fails as it does in any module."""
+    with pytest.raises(AttributeError, match="has no attribute 'ModelMonitors'"):
+        auto_model_monitor.ModelMonitors  # noqa: B018
+    assert "ModelMonitor" in dir(auto_model_monitor)
+
+
+def test_import_changes_nothing():
+    """Importing adds no handler, no signal handler, no thread and prints nothing."""
+    code = (
+        "import logging, signal, threading; h = signal.getsignal(signal.SIGTERM);"
+        "import auto_model_monitor;"
+        "assert not logging.root.handlers and not logging.getLogger('auto_model_monitor').handlers;"
+        "assert signal.getsignal(signal.SIGTERM) is h and threading.active_count() == 1"
+    )
+    assert run(code) == ""
+
+
+def test_every_public_name_says_what_it_is():
+    """Each public name has a docstring of its own."""
+    for name in auto_model_monitor.__all__:
+        assert (getattr(auto_model_monitor, name).__doc__ or "").strip(), name
