@@ -99,8 +99,15 @@ class ReadingBatch(Sequence[Reading]):
         value = self._best_value(comparison)
         if value is None:
             return None
-        names = [name for name, other in zip(self._names, self._values, strict=True) if other == value]
+        names = (self._names[index] for index in self._rows_of(value))
         return self._build(min(names, key=lambda name: (len(name), name)), value)
+
+    def _rows_of(self, value: float) -> Iterator[int]:
+        # index() looks through a million values in C.
+        index = -1
+        for _ in range(self._values.count(value)):
+            index = self._values.index(value, index + 1)
+            yield index
 
     def _best_value(self, comparison: Comparison) -> float | None:
         if not self._values:

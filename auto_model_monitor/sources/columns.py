@@ -41,9 +41,9 @@ class Columns:
             read(chunk)
 
     def _read_scores(self, names: list[str]) -> None:
-        values: list[float | None]
+        score = self._parser.score
         try:
-            values = list(map(self._parser.score, names))
+            values = [score(name) for name in names]
         except ParseError:
             values = [self._score(name) for name in names]
         if None in values:
@@ -84,7 +84,9 @@ class Columns:
     def complain(self) -> None:
         """Log the names that could not be read."""
         for name, reason in islice(self._unreadable.items(), _LOGGED):
-            logger.warning("no score from %r: %s", name, _on_one_line(reason))
+            quoted = repr(name)
+            told = reason if quoted in reason else f"{quoted}: {reason}"
+            logger.warning("no score from %s", _on_one_line(told))
         if len(self._unreadable) > _LOGGED:
             logger.warning("no score from %d more names", len(self._unreadable) - _LOGGED)
 

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from ..clocks import Clock, SystemClock
 from ..errors import ParseError, SourceError
@@ -20,7 +21,9 @@ _MARKER = "-unfinished"
 _MARKED_WITHOUT = re.compile(
     r"(-EMA)?(\.ckpt|\.nemo)?$"
 )  # NeMo marks x, x.ckpt and x-EMA.ckpt as x-unfinished
-_CHUNK = 4096
+# How names begin and end that may be ignored: hidden, tmp*, *.tmp, *-unfinished, in either case.
+_FIRST, _LAST = frozenset(".tT"), frozenset("pPdD")
+_first, _last = itemgetter(0), itemgetter(-1)
 
 _HINTS = {
     errno.ENOENT: "nothing is there; it will be read as soon as it exists, unless the path is wrong",
@@ -79,12 +82,13 @@ class DirectorySource:
             SourceError: the directory is not there or cannot be read; the next call may succeed.
         """
         time = self._clock.now()
-        found = Columns(self._parser, self.name)
         try:
-            for folder, change in self._tree.changes(Moment(time.timestamp(), self._clock.monotonic())):
-                found.add(_ready(folder, change))
+            changes = list(self._tree.changes(Moment(time.timestamp(), self._clock.monotonic())))
         except OSError as error:
             raise SourceError(self._complaint(error)) from error
+        found = Columns(self._parser, self.name)
+        for folder, change in changes:
+            found.add(_ready(folder, change))
         new_run = self._compare_with_previous(found)
         found.complain()
         self.seen += len(found.names)
@@ -118,11 +122,12 @@ class DirectorySource:
 
 def _ready(folder: Folder, change: Change) -> Sequence[str]:
     """Return the names in ``change`` that may be read now, relative to the watched directory."""
+    suspects = _suspects(change.added)
     folder.markers.difference_update(change.removed)
-    folder.markers.update(name for name in change.added if name.endswith(_MARKER))
+    folder.markers.update(name for name in suspects if name.endswith(_MARKER))
     waiting = {name for name, kind in change.odd.items() if kind is Kind.NEITHER}
     waiting.update(_unfinished(change.added, folder.markers))
-    ignored = set(_ignored(change.added))
+    ignored = {name for name in suspects if ignored_because(name) is not None}
     folder.listing.waiting = waiting - ignored
     names: Sequence[str] = change.added
     if waiting or ignored:
@@ -138,14 +143,8 @@ def _unfinished(names: Iterable[str], markers: set[str]) -> Iterator[str]:
                 yield name
 
 
-def _ignored(names: Sequence[str]) -> Iterator[str]:
-    for start in range(0, len(names), _CHUNK):
-        chunk = names[start : start + _CHUNK]
-        if _some_may_be_ignored(chunk):
-            yield from (name for name in chunk if ignored_because(name) is not None)
-
-
-def _some_may_be_ignored(names: Sequence[str]) -> bool:
-    """Tell, for a hundredth of the price, whether it is worth asking for each name."""
-    text = "\0".join(["", *names, ""]).lower()
-    return "\0." in text or "\0tmp" in text or ".tmp\0" in text or "-unfinished\0" in text
+def _suspects(names: Sequence[str]) -> list[str]:
+    """Return every name that :func:`ignored_because` may know, at a tenth of its price for a million."""
+    if _FIRST.isdisjoint(map(_first, names)) and _LAST.isdisjoint(map(_last, names)):
+        return []
+    return [name for name in names if name[0] in _FIRST or name[-1] in _LAST]

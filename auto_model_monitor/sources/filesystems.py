@@ -40,7 +40,7 @@ def is_trusted(directory: str, device: int) -> bool:
         return False
     try:
         mount = _mount_of(os.path.realpath(directory))
-    except (OSError, ValueError):
+    except (OSError, ValueError, LookupError):
         return False
     if mount is None or mount.kind not in TRUSTED:
         return False

@@ -10,7 +10,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-_CHUNK = 4096  # names that are handled at a time, so that a million entries need not be held at once
+_CHUNK = 1024  # entries that are held at a time; more would not stay in the processor's cache
 _FEW = 64  # up to so many new names, one stat each is cheaper than a second listing
 
 _entry_name = attrgetter("name")
