@@ -51,6 +51,8 @@ class Wording:
     subject_template_failed: str
     content_template_failed: str
     cut: str
+    test_subject: str
+    test_content: str
 
 
 _ZH = Wording(
@@ -84,6 +86,9 @@ _ZH = Wording(
     subject_template_failed="注意：自定义主题模板无法使用，本邮件改用默认主题。{reason}",
     content_template_failed="注意：自定义内容模板无法使用，本邮件改用默认内容。{reason}",
     cut="……（内容过长，其余部分已省略）",
+    test_subject="模型监控通知：测试邮件",
+    test_content="这是一封测试邮件，从 {host} 发出。\n收到它，说明邮箱设置可用：分数达标时，通知会以同样的方式送达。\n\n"
+    "发送时间：{timestamp}",
 )
 
 _EN = Wording(
@@ -117,6 +122,9 @@ _EN = Wording(
     subject_template_failed="Note: your subject template failed; the subject is the default. {reason}",
     content_template_failed="Note: your content template failed; this is the default mail. {reason}",
     cut="… (too long; the rest was left out)",
+    test_subject="Model monitor: test mail",
+    test_content="This is a test mail from {host}.\nAs it has arrived, your mailbox works: an alert will come "
+    "the same way.\n\nTime: {timestamp}",
 )
 
 _CATALOGUE: dict[str, Wording] = {"zh": _ZH, "en": _EN}

@@ -1,0 +1,125 @@
+"""Settings in a TOML file: the names of ``MonitorConfig``, and ``pattern`` or ``metric`` for its parser."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ._extras import extra
+from .errors import ConfigError
+
+_TEXTS = (
+    *("watch_dir", "sender", "auth_code", "log_dir", "comparison_mode", "pattern", "metric"),
+    *("email_subject_template", "email_content_template", "smtp_host", "smtp_security", "language"),
+)
+_PATHS = ("watch_dir", "log_dir")
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    **dict.fromkeys(_TEXTS, ("a text", (str,))),
+    "receiver": ("a text or a list of texts", (str, list)),
+    "threshold": ("a number", (int, float)),
+    "check_interval": ("a number of seconds", (int, float)),
+    "smtp_port": ("a whole number", (int,)),
+    "recursive": ("true or false", (bool,)),
+}
+# What a function or an object is in Python cannot stand in a file.
+_IN_PYTHON_ONLY = {
+    "parser": "'pattern' or 'metric'",
+    "email_content_generator": "'email_content_template'",
+}
+# How people call it who know the command line or other programs.
+_OTHER_NAMES = {
+    "dir": "watch_dir",
+    "directory": "watch_dir",
+    "from": "sender",
+    "to": "receiver",
+    "receivers": "receiver",
+    "password": "auth_code",
+    "interval": "check_interval",
+    "mode": "comparison_mode",
+    "subject": "email_subject_template",
+    "content": "email_content_template",
+    "host": "smtp_host",
+    "port": "smtp_port",
+    "security": "smtp_security",
+}
+
+
+def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the settings in a TOML file, each of the kind that it has to be.
+
+    Relative paths among them are relative to the file's folder, so that it means the same from everywhere.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or holds a name or a kind that is not known; every
+            problem names the file and the key.
+        MissingExtraError: on Python 3.10, the package that reads TOML is not there.
+    """
+    settings = _parse(path)
+    problems = [problem for key, value in settings.items() if (problem := _problem(key, value))]
+    if {"pattern", "metric"} <= settings.keys():
+        problems.append("pattern, metric: wanted one of them, got both")
+    if problems:
+        raise ConfigError([f"{_shown(path)}: {problem}" for problem in problems])
+    folder = Path(path).expanduser().absolute().parent
+    for key in _PATHS:
+        if settings.get(key):  # an empty one is refused later, in the words that belong to it
+            settings[key] = str(folder / Path(settings[key]).expanduser())
+    return settings
+
+
+def others_can_read(path: str | os.PathLike[str]) -> bool:
+    """Tell whether other people of this machine may read the file."""
+    if os.name != "posix":
+        return False  # elsewhere the mode says nothing
+    mode = Path(path).expanduser().stat().st_mode
+    return bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        with extra("toml"):
+            import tomli as tomllib
+    try:
+        # utf-8-sig: the Windows editor begins a file with a mark that TOML does not know.
+        text = Path(path).expanduser().read_text(encoding="utf-8-sig")
+        settings: dict[str, Any] = tomllib.loads(text)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"{_shown(path)}: wanted a file that can be read, got: {reason}") from None
+    except ValueError as error:  # no UTF-8, or no TOML
+        raise ConfigError(f"{_shown(path)}: wanted TOML, got: {error}") from None
+    return settings
+
+
+def _problem(key: str, value: object) -> str | None:
+    if key in _IN_PYTHON_ONLY:
+        return f"{key}: wanted {_IN_PYTHON_ONLY[key]} in its place, for it can be given in Python only"
+    if key not in _KINDS:
+        return f"{key}: wanted a known name, got another{_suggestion(key)}"
+    wanted, kinds = _KINDS[key]
+    # True is an int to Python, but nobody means it as a number; the value may be a secret.
+    fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,))
+    if fits and isinstance(value, list):
+        fits = all(isinstance(one, str) for one in value)
+    return None if fits else f"{key}: wanted {wanted}, got {_kind(value)}"
+
+
+def _suggestion(key: str) -> str:
+    name = _OTHER_NAMES.get(key.lower().replace("-", "_"))
+    nearest = [name] if name else get_close_matches(key.lower().replace("-", "_"), _KINDS, n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(_KINDS))}"
+
+
+def _kind(value: object) -> str:
+    kinds = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
+    return "a table" if isinstance(value, dict) else kinds.get(type(value), f"a {type(value).__name__}")
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    return os.fspath(path)
