@@ -182,15 +182,14 @@ def _is_plain(body: str) -> bool:
 
 def _quick_body(body: str, may_end_inside: bool) -> str | None:
     """Return a body that takes in whole numbers where ``body`` may take in a part of one."""
-    if (
-        not may_end_inside
-        and "\\d" not in body
-        and (compiled(_GREEDY_BODY).fullmatch(body) or compiled(_FRACTION_BODY).fullmatch(body))
-    ):
-        return body  # the fastest, and ASCII alone: ``\\d`` also stands for digits of other scripts
-    if compiled(_GREEDY_BODY).fullmatch(body):
-        return _DIGITS
-    return rf"[0-9]+(?:\.[0-9]+)+{_EXPONENT}" if compiled(_FRACTION_BODY).fullmatch(body) else None
+    greedy = compiled(_GREEDY_BODY).fullmatch(body) is not None
+    if not greedy and not compiled(_FRACTION_BODY).fullmatch(body):
+        return None
+    other_scripts = r"\d" in body  # ``\\d`` also stands for their digits, which are to be refused
+    if not may_end_inside and not other_scripts:
+        return body
+    number = _DIGITS if greedy else rf"[0-9]+(?:\.[0-9]+)+{_EXPONENT}"
+    return rf"{number}(?!\.?(?:[eE][-+]?)?\d)" if other_scripts else number
 
 
 def _ends_cleanly(atoms: list[re.Match[str]], index: int) -> bool:

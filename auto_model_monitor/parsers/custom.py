@@ -41,7 +41,8 @@ class CustomParser(BaseParser):
         self.metric: str = metric or (metric_in(self._site.before) if own == "score" else own) or "score"
         self.columnar = all(name in _COUNTERS for name in self._names.values())
         self._whole_path = "/" in self.pattern.pattern
-        self._widened = _variant(self._site.widened, self.pattern)
+        variants = (_variant(source, self.pattern) for source in (self._site.quick, self._site.widened))
+        self._quick, self._widened = variants
         self._bind()
 
     def _bind(self) -> None:
@@ -87,8 +88,11 @@ class CustomParser(BaseParser):
         return name if self._whole_path else name.rpartition("/")[2]
 
     def _search(self, text: str) -> re.Match[str] | None:
-        found = self.pattern.search(text)
-        return self._widened.search(text) if found is None and self._widened is not None else found
+        for pattern in (self._quick, self.pattern, self._widened):
+            found = None if pattern is None else pattern.search(text)
+            if found is not None:
+                return found
+        return None
 
     def _numbers(self, text: str, found: re.Match[str]) -> dict[str, str]:
         """Return what the further named groups hold, as far as these are numbers."""
@@ -120,15 +124,14 @@ class CustomParser(BaseParser):
         A million names are read at a first look, so that what the pattern tells is found out once, here.
         """
         careful, group = self._careful, self._group
-        whole_path, quick = self._whole_path, self._site.quick
+        whole_path, quick = self._whole_path, self._quick
 
         def read(name: str) -> float | None:
             return careful(name if whole_path else name.rpartition("/")[2])
 
-        compiled = _variant(quick, self.pattern)
-        if compiled is None:
+        if quick is None:
             return read
-        search = compiled.search
+        search = quick.search
 
         def read_quickly(name: str) -> float | None:
             if "/" not in name or whole_path:
