@@ -49,8 +49,8 @@ def build_email(
     mail["X-Auto-Model-Monitor-Alert-Id"] = token
     mail["Auto-Submitted"] = "auto-generated"
     text, html = printable(message.text), printable(message.html)
-    mail.set_content(text, subtype="plain", charset="utf-8", cte=_transfer_encoding(text))
-    mail.add_alternative(html, subtype="html", charset="utf-8", cte=_transfer_encoding(html))
+    mail.set_content(text, subtype="plain", charset="utf-8")
+    mail.add_alternative(html, subtype="html", charset="utf-8")
     return mail
 
 
@@ -72,12 +72,6 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text)).split())
 
 
-def _transfer_encoding(text: str) -> str:
-    # Both keep every blank line and leading space; quoted-printable stays legible for mostly ASCII.
-    foreign = sum(1 for character in text if character > "~")
-    return "base64" if foreign * 8 > len(text) else "quoted-printable"
-
-
 class _WirePolicy(EmailPolicy):
     """The standard policy, except that the headers of a person's words are folded here.
 
@@ -94,6 +88,7 @@ class _WirePolicy(EmailPolicy):
         return super().fold_binary(name, value) if line is None else f"{name}: {line}{self.linesep}".encode()
 
 
+# 7bit: whatever is not short lines of ASCII goes as quoted-printable or base64, whichever is shorter.
 _WIRE = _WirePolicy(linesep="\r\n", cte_type="7bit")
 
 

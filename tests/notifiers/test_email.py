@@ -7,6 +7,7 @@ import getpass
 import logging
 import socket
 import threading
+import time
 import traceback
 from base64 import b64encode
 
@@ -170,7 +171,9 @@ def test_what_happens_at_quit_says_nothing_about_the_mail(smtp_server, make_mess
     """A mail that was accepted is sent, however the server behaves at QUIT, and without a long wait."""
     monkeypatch.setattr(connection, "_QUIT_PATIENCE", 0.2)
     server = smtp_server(faults=faults)
-    notifier_for(server).send(make_message())
+    began = time.monotonic()
+    notifier_for(server, timeout=10).send(make_message())
+    assert time.monotonic() - began < 5
     assert len(server.mails) == 1
 
 
@@ -353,6 +356,18 @@ def test_nobody_is_ever_asked_for_a_password(smtp_server, make_message, monkeypa
     notifier_for(smtp_server()).send(make_message())
 
 
+def test_this_machines_name_is_not_looked_up(smtp_server, make_message, monkeypatch):
+    """No look-up of this machine's own name, which has no time-out, stands before the greeting."""
+
+    def slow(*_):
+        raise AssertionError("the machine's name was looked up")
+
+    server = smtp_server()
+    monkeypatch.setattr(socket, "getfqdn", slow)
+    notifier_for(server).send(make_message())
+    assert len(server.mails) == 1
+
+
 def state_of_logging():
     loggers = {"": logging.getLogger(), **logging.Logger.manager.loggerDict}
     return {
@@ -388,6 +403,14 @@ def test_all_loggers_are_as_before(smtp_server, make_message, capfd, configured)
         log.setLevel(logging.NOTSET)
         log.propagate = True
     assert capfd.readouterr() == ("", "")
+
+
+def test_yagmail_says_nothing(smtp_server, make_message, caplog):
+    """yagmail's own lines, which name server and account, appear nowhere, also where all is logged."""
+    caplog.set_level(logging.DEBUG)
+    server = smtp_server(faults=Faults(data="554 no"))
+    failure_of(notifier_for(server).send, make_message())
+    assert [record for record in caplog.records if record.name.startswith("yagmail")] == []
 
 
 def test_threads_leave_the_loggers_alone_too(smtp_server, make_message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path, make_message, monkeypatch
         mailbox.send(make_message())
     assert not caught.value.permanent
     assert [name for name in seen if not name.startswith(".")] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_appears_by_a_rename(tmp_path, make_message, monkeypatch):
+    """The final name is given to a finished file in one step; when that fails, nothing is left."""
+
+    def refuse(*_):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(NotificationError, match="Permission denied"):
+        MailboxNotifier(tmp_path).send(make_message())
     assert list(tmp_path.iterdir()) == []
 
 
