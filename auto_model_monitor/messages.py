@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from .alerts import Level
+
+Fact = str | float | int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,8 @@ class Message:
         subject: one line of text, without line breaks.
         text: the whole content as plain text, its lines ended by line feeds.
         html: the whole content as an HTML document.
+        level: how urgent it is.
+        facts: the same for programs: ``metric``, ``value``, ``threshold`` and the like, as JSON can hold them.
     """
 
     id: str
@@ -23,3 +30,5 @@ class Message:
     subject: str
     text: str
     html: str
+    level: Level = Level.INFO
+    facts: Mapping[str, Fact] = field(default_factory=dict)

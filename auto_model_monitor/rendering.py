@@ -11,7 +11,7 @@ from .alerts import Alert
 from .comparison import Comparison
 from .errors import RenderingError
 from .mail_card import Card, Figure, card_html, lines_html
-from .messages import Message
+from .messages import Fact, Message
 from .templates import fill, generated, template_problems
 from .wording import (
     ABSENT,
@@ -100,7 +100,27 @@ class Renderer:
             text = _cut(clean_text(draft.text), words)
             html = lines_html(text, title=subject, lang=words.tag, notes=draft.notes)
         text = "\n\n".join([text, *draft.notes])
-        return Message(id=alert.id, time=alert.time, subject=subject, text=text, html=html)
+        return Message(
+            id=alert.id,
+            time=alert.time,
+            subject=subject,
+            text=text,
+            html=html,
+            level=alert.level,
+            facts=self._facts(alert),
+        )
+
+    def _facts(self, alert: Alert) -> dict[str, Fact]:
+        """Return the placeholders' values and what else a program asks for, as JSON can hold them."""
+        value = alert.reading.value
+        return {
+            "rule": alert.rule,
+            **self._values(alert),
+            "timestamp": alert.time.isoformat(timespec="seconds"),
+            "comparison": alert.comparison.value,
+            # JSON has no NaN and no infinity: those are written as texts.
+            "score": value if math.isfinite(value) else repr(value),
+        }
 
     def _generate(self, generator: ContentGenerator, alert: Alert, draft: _Draft) -> bool:
         try:

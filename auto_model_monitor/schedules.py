@@ -27,12 +27,16 @@ class Backoff:
         self.first = first
         self.longest = longest
         self.spread = spread
-        if uniform is None:
-            from random import uniform
-        self._uniform = uniform
+        self._uniform = uniform or _by_chance
 
     def next_after(self, failures: int) -> float:
         """Return the seconds to wait after ``failures`` failed attempts (1 or more)."""
         doubled: float = self.first * 2 ** min(failures - 1, 32)
         wait = min(doubled, self.longest)
         return wait * self._uniform(1 - self.spread, 1 + self.spread)
+
+
+def _by_chance(low: float, high: float) -> float:
+    from random import uniform  # imported when the first wait is drawn: it is slow to load
+
+    return uniform(low, high)
