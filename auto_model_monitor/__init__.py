@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         MonitorError,
         NotificationError,
+        OutboxError,
         ParseError,
         RenderingError,
         RuleError,
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from .notifiers import BaseNotifier, Notifier
     from .notifiers.email import EmailNotifier
     from .notifiers.mailbox import MailboxNotifier
-    from .outbox import MemoryOutbox, Outbox
+    from .outbox import Outbox
+    from .outbox.memory import MemoryOutbox
+    from .outbox.sqlite import SQLiteOutbox
     from .parsers import BaseParser, CustomParser, DefaultParser
     from .readings import Reading, ReadingBatch
     from .rendering import Renderer
@@ -46,7 +49,7 @@ _HOMES = {
     "EmailNotifier": "notifiers.email",
     "Level": "alerts",
     "MailboxNotifier": "notifiers.mailbox",
-    "MemoryOutbox": "outbox",
+    "MemoryOutbox": "outbox.memory",
     "Message": "messages",
     "MissingExtraError": "errors",
     "ModelMonitor": "monitor",
@@ -56,6 +59,7 @@ _HOMES = {
     "NotificationError": "errors",
     "Notifier": "notifiers",
     "Outbox": "outbox",
+    "OutboxError": "errors",
     "ParseError": "errors",
     "Reading": "readings",
     "ReadingBatch": "readings",
@@ -63,6 +67,7 @@ _HOMES = {
     "RenderingError": "errors",
     "Rule": "rules",
     "RuleError": "errors",
+    "SQLiteOutbox": "outbox.sqlite",
     "Source": "sources",
     "SourceError": "errors",
     "ThresholdRule": "rules",
@@ -92,6 +97,7 @@ __all__ = [
     "NotificationError",
     "Notifier",
     "Outbox",
+    "OutboxError",
     "ParseError",
     "Reading",
     "ReadingBatch",
@@ -99,6 +105,7 @@ __all__ = [
     "RenderingError",
     "Rule",
     "RuleError",
+    "SQLiteOutbox",
     "Source",
     "SourceError",
     "ThresholdRule",

@@ -13,7 +13,8 @@ from .clocks import Clock, SystemClock
 from .errors import AuthenticationError, MonitorError, NotificationError
 from .messages import Message
 from .notifiers import Notifier
-from .outbox import Delivery, DeliveryState, MemoryOutbox, Outbox
+from .outbox import Delivery, DeliveryState, Outbox
+from .outbox.memory import MemoryOutbox
 from .schedules import Backoff
 
 logger = logging.getLogger(__name__)

@@ -40,6 +40,10 @@ class SourceError(MonitorError, OSError):
     """A source that cannot be read at the moment; the next look may succeed."""
 
 
+class OutboxError(MonitorError, OSError):
+    """An outbox that cannot be read or written at the moment, as on a full disk."""
+
+
 class RuleError(MonitorError, ValueError):
     """A rule that cannot decide on what it was given."""
 

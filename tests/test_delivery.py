@@ -9,7 +9,8 @@ import pytest
 
 from auto_model_monitor.delivery import WEEK, Channel, Courier
 from auto_model_monitor.errors import AuthenticationError
-from auto_model_monitor.outbox import DeliveryState, MemoryOutbox
+from auto_model_monitor.outbox import DeliveryState
+from auto_model_monitor.outbox.memory import MemoryOutbox
 from auto_model_monitor.schedules import Backoff
 from tests.fakes import FakeClock, RecordingNotifier, alert, message, permanent, transient
 

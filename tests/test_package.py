@@ -37,7 +37,7 @@ def test_import_brings_the_standard_library_only():
     )
     loaded = set(run(code).split()) - {"auto_model_monitor"}
     assert loaded <= sys.stdlib_module_names
-    assert not loaded & {"smtplib", "ssl", "email", "asyncio", "http", "sqlite3", "socket", "uuid"}
+    assert not loaded & {"smtplib", "ssl", "email", "asyncio", "http", "socket", "uuid"}
 
 
 def test_a_plain_import_loads_no_room():

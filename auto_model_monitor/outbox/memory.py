@@ -1,77 +1,15 @@
-"""The outbox: alerts, and what is owed of each to every channel."""
+"""An outbox that lives as long as the process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from itertools import count
 from threading import Lock
-from typing import Protocol
 
-from .alerts import Alert
-from .messages import Message
-
-
-class DeliveryState(Enum):
-    """How far a delivery has come."""
-
-    OWED = "owed"
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message owed to one channel.
-
-    Attributes:
-        id: unique within the outbox, rising in the order in which deliveries were added.
-        channel: the notifier's name.
-        message: what is to be handed over.
-        attempts: how often that failed.
-        added: when it was added, in the caller's seconds.
-        due: when it is tried next, in the caller's seconds.
-        state: owed, delivered, or refused for good.
-        error: why the last attempt failed, or the empty string.
-    """
-
-    id: int
-    channel: str
-    message: Message
-    added: float
-    due: float
-    attempts: int = 0
-    state: DeliveryState = DeliveryState.OWED
-    error: str = ""
-
-
-class Outbox(Protocol):
-    """What the monitor asks of an outbox. Every time is a number of seconds on one clock."""
-
-    def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
-        """Commit the alert and one delivery a channel, all or nothing."""
-        ...
-
-    def first_owed(self, channel: str) -> Delivery | None:
-        """Return the oldest delivery that is still owed to ``channel``, due or not."""
-        ...
-
-    def delivered(self, delivery: Delivery) -> None:
-        """Note that it was accepted."""
-        ...
-
-    def postponed(self, delivery: Delivery, error: str, due: float) -> None:
-        """Note that an attempt failed, why, and when the next one is due."""
-        ...
-
-    def refused(self, delivery: Delivery, error: str) -> None:
-        """Note that it will never be accepted, and why."""
-        ...
-
-    def deliveries(self) -> Sequence[Delivery]:
-        """Return what was owed lately, in the order in which it was added."""
-        ...
+from ..alerts import Alert
+from ..messages import Message
+from . import Delivery, DeliveryState
 
 
 class MemoryOutbox:
@@ -86,11 +24,14 @@ class MemoryOutbox:
         self._keep = keep
         self._ids = count(1)
         self._deliveries: dict[int, Delivery] = {}
+        self._alerts: dict[str, Alert] = {}
+        self._identity: str | None = None
         self._lock = Lock()
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Owe the message to every channel."""
         with self._lock:
+            self._alerts[alert.rule] = alert
             for channel in channels:
                 number = next(self._ids)
                 self._deliveries[number] = Delivery(
@@ -120,6 +61,20 @@ class MemoryOutbox:
         """Return all that is remembered."""
         with self._lock:
             return list(self._deliveries.values())
+
+    def last_alert(self, rule: str) -> Alert | None:
+        """Return the rule's last alert in this run."""
+        return self._alerts.get(rule)
+
+    def identity(self) -> str | None:
+        """Return what the watched place was when this run began."""
+        return self._identity
+
+    def start_run(self, identity: str) -> None:
+        """Forget the alerts, and keep what is owed."""
+        with self._lock:
+            self._alerts.clear()
+            self._identity = identity
 
     def _settle(self, delivery: Delivery) -> None:
         with self._lock:
