@@ -49,7 +49,8 @@ class _Version(argparse.Action):
             number = version(PROGRAM)
         except PackageNotFoundError:
             number = "(not installed)"
-        parser.exit(0, f"{PROGRAM} {number}\n")
+        sys.stdout.write(f"{PROGRAM} {number}\n")
+        parser.exit(0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -192,7 +193,7 @@ def _add_demo(commands: Any) -> None:
         "demo",
         "see it work in fifteen seconds, without an account, a server or a network",
         ["demo --language en"],
-        "status: 0 it has played; 1 it could not; 2 wrong usage; 130 interrupted by Ctrl-C.",
+        "status: 0 it has played; 1 it could not; 2 wrong usage; 130 ended by Ctrl-C.",
     )
     command.add_argument("--fast", action="store_true", help="play without pauses")
     command.add_argument("--language", choices=("zh", "en"), help="of the mails (default: zh)")

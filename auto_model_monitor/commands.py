@@ -6,6 +6,8 @@ import argparse
 import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -47,28 +49,39 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
     from .inspection import inspect_directory
     from .inspection_report import Asked, as_json, show
 
-    # The report says it all, each name in its place.
-    logging.getLogger(__package__).setLevel(logging.CRITICAL)
     settings = settings_of(options, errors)
     if not settings.get("watch_dir"):
         raise ConfigError("DIR: wanted the directory to look at, got none")
     pattern, metric = settings.get("pattern"), settings.get("metric")
     mode, recursive = settings.get("comparison_mode"), settings.get("recursive", False)
     _check_numbers(settings.get("threshold"), mode)
-    inspection = inspect_directory(
-        os.path.expanduser(settings["watch_dir"]),  # noqa: PTH111 - "./x" is shown as it was typed
-        parser_of(settings),
-        comparison=None if mode is None else Comparison(mode),
-        threshold=settings.get("threshold"),
-        recursive=recursive,
-        suggest=pattern is None and metric is None,
-    )
+    with _without_log():
+        inspection = inspect_directory(
+            os.path.expanduser(settings["watch_dir"]),  # noqa: PTH111 - "./x" is shown as it was typed
+            parser_of(settings),
+            comparison=None if mode is None else Comparison(mode),
+            threshold=settings.get("threshold"),
+            recursive=recursive,
+            suggest=pattern is None and metric is None,
+        )
     asked = Asked(pattern=pattern, metric=metric, recursive=recursive)
     if options.json:
         screen.say(as_json(inspection, asked))
     else:
         show(inspection, asked, screen, everything=options.all)
     return FINE if inspection.scores else SOMETHING_TO_KNOW
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Keep the log still inside the block, where a report says it all, each name in its place."""
+    log = logging.getLogger(__package__)
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _check_numbers(threshold: float | None, mode: str | None) -> None:

@@ -111,29 +111,35 @@ def inspect_directory(
         SourceError: the directory cannot be read.
     """
     batch = DirectorySource(directory, parser, recursive=recursive).read()
-    readings: dict[str, list[Reading]] = {}
-    for reading in batch:
-        readings.setdefault(reading.name, []).append(reading)
-    scored = [
-        Finding(name=name, outcome=Outcome.SCORE, readings=tuple(mine), written=_written(directory, name))
-        for name, mine in readings.items()
-    ]
-    scored.sort(key=_age)
-    others = [f for f in _others(directory, parser, recursive) if f.name not in readings]
+    scored = _scored(directory, batch)
+    names = {finding.name for finding in scored}
+    others = [finding for finding in _others(directory, parser, recursive) if finding.name not in names]
     direction = comparison or (_usual(scored) if threshold is None else None) or Comparison.LOWER
     first = None
     if threshold is not None:
         first = ThresholdRule(threshold, direction).evaluate(batch)
         scored = list(_simulated(scored, ThresholdRule(threshold, direction), batch))
-    names = [f.name for f in (*scored, *others) if f.outcome is not Outcome.IGNORED]
+    candidates = [f.name for f in (*scored, *others) if f.outcome is not Outcome.IGNORED]
     return Inspection(
         directory=directory,
         findings=[*scored, *sorted(others, key=lambda finding: finding.name)],
         comparison=direction,
         threshold=threshold,
         first_alert=first,
-        suggestion=suggest_pattern(names) if suggest else None,
+        suggestion=suggest_pattern(candidates) if suggest else None,
     )
+
+
+def _scored(directory: str, batch: ReadingBatch) -> list[Finding]:
+    """Return the names with a score, in the order in which they were written."""
+    readings: dict[str, list[Reading]] = {}
+    for reading in batch:  # the scores come first
+        readings.setdefault(reading.name, []).append(reading)
+    findings = [
+        Finding(name=name, outcome=Outcome.SCORE, readings=tuple(mine), written=_written(directory, name))
+        for name, mine in readings.items()
+    ]
+    return sorted(findings, key=_age)
 
 
 def _simulated(scored: Sequence[Finding], rule: ThresholdRule, batch: ReadingBatch) -> Iterator[Finding]:
@@ -168,24 +174,26 @@ def _others(directory: str, parser: BaseParser, recursive: bool) -> Iterator[Fin
 
 def _without_score(parser: BaseParser, name: str, kind: Kind | None) -> Finding:
     outcome, reason = _outcome(parser, name)
-    if outcome is Outcome.NO_SCORE and kind in (Kind.FOLDER, Kind.LINKED_FOLDER):
-        outcome, reason = Outcome.IGNORED, "a folder that is no checkpoint; --recursive looks into it"
-    elif outcome is not Outcome.IGNORED and kind is Kind.NEITHER:
+    if kind is Kind.NEITHER and outcome is not Outcome.IGNORED:
         outcome, reason = Outcome.IGNORED, "neither a file nor a folder, or a link that leads nowhere"
+    elif outcome is Outcome.NO_SCORE and kind is not None:
+        outcome, reason = Outcome.IGNORED, "a folder that is no checkpoint; --recursive looks into it"
+    elif outcome is Outcome.SCORE:  # but the source held it back
+        outcome, reason = Outcome.IGNORED, "being written: marked '-unfinished', or it has just come"
     return Finding(name=name, outcome=outcome, reason=reason)
 
 
 def _outcome(parser: BaseParser, name: str) -> tuple[Outcome, str]:
-    """Return what becomes of a name that no score was read from, and why."""
+    """Return what a name says by itself, and why it has no score."""
     if ignored := ignored_because(name):
         return Outcome.IGNORED, ignored
     try:
         value = parser.score(name)
     except ParseError as error:
         return Outcome.UNREADABLE, _without_name(str(error), name)
-    if value is not None:  # but the source held it back
-        return Outcome.IGNORED, "being written: a mark '-unfinished' stands beside it, or it has just come"
-    return Outcome.NO_SCORE, "nothing in the name is certainly a score"
+    if value is None:
+        return Outcome.NO_SCORE, "nothing in the name is certainly a score"
+    return Outcome.SCORE, ""
 
 
 def _without_name(reason: str, name: str) -> str:

@@ -43,7 +43,7 @@ class Terminal:
 
     def box(self, title: str, lines: Iterable[str], *, heading: str = "", colour: str = "cyan") -> None:
         """Write a bold heading and lines in a box with a title; what is too long is wrapped."""
-        room = min(self.columns, _BOX) - 4
+        room = max(20, min(self.columns, _BOX)) - 4
         corners, side, rule = ("╭╮╰╯", "│", "─") if self.draws else ("++++", "|", "-")
         title = clip(title, room - 4)
         top = f"{corners[0]}{rule} {title} {rule * (room - width(title) - 1)}{corners[1]}"

@@ -1,0 +1,122 @@
+"""Settings in a TOML file."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from auto_model_monitor.config import MonitorConfig
+from auto_model_monitor.config_file import others_can_read, read_config_file
+from auto_model_monitor.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a file and return its path."""
+
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "night.toml"
+        path.write_text(text, encoding=encoding)
+        return path
+
+    return write
+
+
+def test_every_setting(file, tmp_path):
+    """A file can hold every field of MonitorConfig that is no Python object, and a pattern."""
+    path = file("""
+watch_dir = "checkpoints"
+threshold = 1
+sender = "you@qq.com"
+receiver = ["a@qq.com", "b@163.com"]
+auth_code = "xxxx"
+check_interval = 30.5
+log_dir = "/var/log/night"
+comparison_mode = "higher"
+email_subject_template = "{score}"
+email_content_template = "分数 {score}"
+smtp_host = "smtp.example.com"
+smtp_port = 2525
+smtp_security = "none"
+language = "en"
+recursive = true
+pattern = 'acc_([0-9.]+)'
+""")
+    settings = read_config_file(path)
+    assert settings["watch_dir"] == str(tmp_path / "checkpoints")
+    assert settings["log_dir"] == "/var/log/night"
+    assert settings["email_content_template"] == "分数 {score}"
+    assert settings.pop("pattern") == "acc_([0-9.]+)"
+    fields = set(MonitorConfig.__dataclass_fields__) - {"parser", "email_content_generator"}
+    assert settings.keys() == fields
+    assert MonitorConfig(**settings).receivers == ["a@qq.com", "b@163.com"]
+
+
+def test_home_is_not_relative(file, monkeypatch):
+    """A path that begins with ~ is below the home, not below the file's folder."""
+    monkeypatch.setenv("HOME", "/home/me")
+    assert read_config_file(file('watch_dir = "~/run"'))["watch_dir"] == "/home/me/run"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("treshold = 1", "treshold: wanted a known name, got another; did you mean 'threshold'?"),
+        ("interval = 1", "did you mean 'check_interval'?"),
+        ("from = 'a@qq.com'", "did you mean 'sender'?"),
+        ("zzzzzz = 1", "there are auth_code, check_interval"),
+        ("threshold = 'low'", "threshold: wanted a number, got a text"),
+        ("threshold = true", "threshold: wanted a number, got true or false"),
+        ("recursive = 1", "recursive: wanted true or false, got a whole number"),
+        ("smtp_port = 465.0", "smtp_port: wanted a whole number, got a number"),
+        ("receiver = [1]", "receiver: wanted a text or a list of texts, got a list"),
+        ("[threshold]", "threshold: wanted a number, got a table"),
+        ("parser = 'x'", "parser: wanted 'pattern' or 'metric' in its place"),
+        ("pattern = 'a'\nmetric = 'b'", "pattern, metric: wanted one of them, got both"),
+        ("threshold = ", "wanted TOML, got: "),
+    ],
+)
+def test_every_problem_names_the_file_and_the_key(file, text, wanted):
+    """What is not known or of the wrong kind is refused, with the nearest known name."""
+    path = file(text)
+    with pytest.raises(ConfigError, match=re.escape(wanted)) as caught:
+        read_config_file(path)
+    assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
+
+
+def test_a_wrong_code_is_not_quoted(file):
+    """An auth_code of the wrong kind is not repeated in the error."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file("auth_code = 123456789"))
+    assert "123456789" not in str(caught.value)
+
+
+def test_all_problems_at_once(file):
+    """One error lists every problem."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file("treshold = 1\nrecursive = 1"))
+    assert len(caught.value.problems) == 2
+
+
+def test_a_missing_file(tmp_path):
+    """A file that is not there is a wrong configuration, and named."""
+    with pytest.raises(ConfigError, match=r"none\.toml: wanted a file that can be read, got: No such file"):
+        read_config_file(tmp_path / "none.toml")
+
+
+def test_encodings(file):
+    """The mark with which the Windows editor begins a file is skipped; what is no UTF-8 is refused."""
+    assert read_config_file(file("threshold = 1", encoding="utf-8-sig")) == {"threshold": 1}
+    with pytest.raises(ConfigError, match="wanted TOML"):
+        read_config_file(file("# 阈值", encoding="gbk"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs file modes")
+@pytest.mark.parametrize(("mode", "open_to_others"), [(0o600, False), (0o640, True), (0o644, True)])
+def test_who_can_read(file, mode, open_to_others):
+    """A file that others than its owner can read is recognised."""
+    path = file("")
+    path.chmod(mode)
+    assert others_can_read(path) is open_to_others

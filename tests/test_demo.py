@@ -1,0 +1,106 @@
+"""The demo: what one sees without an account."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from auto_model_monitor import cli
+from auto_model_monitor.terminal import width
+
+DEMO = [sys.executable, "-m", "auto_model_monitor", "demo"]
+
+
+def test_it_plays_and_ends_by_itself(tmp_path):
+    """Within 15 seconds there are mails on the screen and as files, a preview of each, and next steps."""
+    began = time.monotonic()
+    run = subprocess.run(
+        [*DEMO, "--keep", str(tmp_path / "demo")],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert time.monotonic() - began <= 15
+    assert (run.returncode, run.stderr) == (0, "")
+    mails = sorted((tmp_path / "demo/mailbox").glob("*.eml"))
+    assert 2 <= len(mails) <= 6
+    for mail in mails:
+        message = message_from_bytes(mail.read_bytes(), policy=policy.default)
+        assert message["Subject"].startswith("模型监控通知：val_loss 0.0")
+        assert "此前最好" in message.get_body(("plain",)).get_content()
+        assert mail.with_suffix(".html").read_text("utf-8").startswith("<!DOCTYPE html>")
+        assert str(mail) in run.stdout
+        assert str(mail.with_suffix(".html")) in run.stdout
+    assert f"12 checkpoints, {len(mails)} mails" in run.stdout
+    assert "auto-model-monitor watch ./checkpoints" in run.stdout
+    assert "\x1b" not in run.stdout
+    assert len(list((tmp_path / "demo/checkpoints").glob("epoch_*_val_loss_*.pt"))) == 12
+
+
+def test_fast_in_english(tmp_path, capsys):
+    """Without pauses every epoch is looked at by itself all the same, and the mails are in English."""
+    assert cli.main(["demo", "--fast", "--language", "en", "--keep", str(tmp_path)]) == 0
+    shown, errors = capsys.readouterr()
+    assert errors == ""
+    assert "Model monitor: val_loss 0.0598 below threshold 0.06" in shown
+    assert shown.count("╭─ mail ") == len(list((tmp_path / "mailbox").glob("*.eml"))) >= 2
+    boxed = [line for line in shown.splitlines() if line.startswith(("│", "╭", "╰"))]
+    assert {width(line) for line in boxed} == {80}
+
+
+def test_no_mail_for_a_worse_epoch(tmp_path, capsys):
+    """A mail follows on a new best below the threshold, and on nothing else."""
+    assert cli.main(["demo", "--fast", "--keep", str(tmp_path)]) == 0
+    best, wanted = 0.06, 0
+    for loss in map(float, re.findall(r"^epoch .* val_loss ([0-9.]+)", capsys.readouterr()[0], re.MULTILINE)):
+        wanted += loss < best
+        best = min(best, loss)
+    assert len(list((tmp_path / "mailbox").glob("*.eml"))) == wanted
+
+
+def test_a_used_folder_is_refused(tmp_path, capsys):
+    """Nobody's files are mixed with those of the demo."""
+    (tmp_path / "mine.txt").touch()
+    assert cli.main(["demo", "--keep", str(tmp_path)]) == 2
+    assert "wanted a new or an empty folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_interrupted(tmp_path):
+    """Ctrl-C ends it with one sentence and status 130, and leaves no process behind."""
+    command = [*DEMO, "--keep", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as run:
+        for line in run.stdout:
+            if line.startswith("epoch  1"):
+                break
+        run.send_signal(signal.SIGINT)
+        shown, errors = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert errors == ""
+    assert "Interrupted" in shown
+    assert not Path(f"/proc/{run.pid}").exists()
+    assert "demo_training" not in _processes(str(tmp_path))
+
+
+def _processes(marked: str) -> str:
+    """Return the command lines of the processes that name a path."""
+    lines = (path.read_bytes().decode("utf-8", "replace") for path in _command_lines())
+    return "\n".join(line for line in lines if marked in line)
+
+
+def _command_lines():
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            path.read_bytes()
+        except OSError:
+            continue
+        yield path
