@@ -26,7 +26,9 @@ _SETTING = (
         "idx index num n v ver version stage phase round cycle task layer layers head heads dim "
         "dims hidden width depth dropout drop decay momentum alpha beta gamma eps epsilon lambda "
         "temp temperature warmup rate samples sample tokens time seconds minutes hours clip "
-        "patience workers resolution res scale patch window stride lora "
+        "patience workers resolution res scale patch window stride lora smoothing ratio factor "
+        "weight prob tau sigma margin coef noise mixup cutmix threshold thr interval freq init "
+        "length maxlen params "
     )
 )
 # What stands before a metric's name without being part of it.

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-_EXPONENT = r"(?:\.?[eE][-+]?[0-9]+)?"
+# Dots and exponents may come again, so that nobody takes a piece of ``1.2.3`` or ``1e5e5`` for a number.
+_EXPONENT = r"(?:\.?[eE][-+]?[0-9]+(?:\.[0-9]+)*)*"
 _DIGITS = rf"(?:[0-9]+(?:\.[0-9]+)*|(?:\.[0-9]+)+){_EXPONENT}"
 _WORDS = r"(?i:nan|inf(?:inity)?)(?![A-Za-z])"
 # A hyphen that follows a letter or a digit joins two parts; anywhere else it is a sign.

@@ -246,6 +246,12 @@ def test_a_pattern_that_cannot_work_is_a_config_error(pattern):
     assert len(caught.value.problems) == 1
 
 
+def test_a_metric_that_is_no_text_is_a_config_error():
+    """The score's name is a text."""
+    with pytest.raises(ConfigError, match="metric: wanted"):
+        CustomParser("([0-9.]+)", 3)
+
+
 def test_a_subclass_keeps_the_methods_it_wrote():
     """A parse of one's own is used for the score, and may call the one it replaces."""
 

@@ -59,6 +59,8 @@ def test_two_dots_are_taken_in_and_refused():
     """``1.2.3`` is one piece of text without a value, never 1.2."""
     assert number.match("1.2.3")[0] == "1.2.3"
     assert to_float("1.2.3") is None
+    assert number.match("1e-5.5")[0] == "1e-5.5"
+    assert to_float("1e-5.5") is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_a_group_is_completed_to_its_number(pattern, name, whole):
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1.", ".", "-", "a", "a1", "1a", "=", "_1", "1e", "e-", "nan", "=1", "[", "+ "]
+    "piece", ["1", "1.", ".", "-", "a", "a1", "1a", "=", "_1", "1e", "e-", "1e5", "nan", "=1", "[", "+ "]
 )
 def test_a_long_name_costs_linear_time(piece):
     """Two hundred thousand characters take a moment, where a quadratic pattern would take minutes."""

@@ -32,6 +32,8 @@ class CustomParser(BaseParser):
         Raises:
             ConfigError: the pattern is no regular expression, or has no group for the score.
         """
+        if metric is not None and not isinstance(metric, str):
+            raise ConfigError(f"metric: wanted the score's name, such as 'val_loss', got {metric!r}")
         self.pattern = _compiled(pattern)
         self._group = _score_group(self.pattern)
         self._site = site_of(self.pattern, self._group)
