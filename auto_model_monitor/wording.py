@@ -87,8 +87,8 @@ _ZH = Wording(
     content_template_failed="注意：自定义内容模板无法使用，本邮件改用默认内容。{reason}",
     cut="……（内容过长，其余部分已省略）",
     test_subject="模型监控通知：测试邮件",
-    test_content="这是一封测试邮件，从 {host} 发出。\n收到它，说明邮箱设置可用：分数达标时，通知会以同样的方式送达。\n\n"
-    "发送时间：{timestamp}",
+    test_content="这是一封测试邮件，从 {host} 发出。\n"
+    "收到它，说明邮箱设置可用：分数达标时，通知会以同样的方式送达。\n\n发送时间：{timestamp}",
 )
 
 _EN = Wording(
@@ -123,8 +123,8 @@ _EN = Wording(
     content_template_failed="Note: your content template failed; this is the default mail. {reason}",
     cut="… (too long; the rest was left out)",
     test_subject="Model monitor: test mail",
-    test_content="This is a test mail from {host}.\nAs it has arrived, your mailbox works: an alert will come "
-    "the same way.\n\nTime: {timestamp}",
+    test_content="This is a test mail from {host}.\n"
+    "As it has arrived, your mailbox works: an alert will come the same way.\n\nTime: {timestamp}",
 )
 
 _CATALOGUE: dict[str, Wording] = {"zh": _ZH, "en": _EN}
