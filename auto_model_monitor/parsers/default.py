@@ -97,6 +97,9 @@ class DefaultParser(BaseParser):
         ]
 
     def _by_place(self, last: str) -> list[tuple[str, float]]:
+        """Return a score that has no name; who asked for a metric is not given a number that may be another."""
+        if self.metric is not None and words_of(self.metric) != ("score",):
+            return []
         found = positional(last)
         value = None if found is None else to_float(found["score"])
         return [] if value is None else [(self.metric or "score", self._signed(value))]
