@@ -19,7 +19,9 @@ from .schedules import Backoff
 
 logger = logging.getLogger(__name__)
 
-WEEK = 7 * 24 * 3600.0
+# With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
+# not timed, because a clock that jumps must not give a message up.
+SEVEN_DAYS_OF_ATTEMPTS = 343
 
 
 class Channel:
@@ -30,7 +32,7 @@ class Channel:
         outbox: where they are owed.
         clock: the time, injected.
         backoff: the waits between attempts; a refused login waits for the longest of them.
-        give_up_after: seconds after which a message is given up.
+        most_attempts: after so many a message is given up.
         name: what its deliveries are filed under; by default the notifier's name.
     """
 
@@ -40,7 +42,7 @@ class Channel:
         outbox: Outbox,
         clock: Clock,
         backoff: Backoff | None = None,
-        give_up_after: float = WEEK,
+        most_attempts: int = SEVEN_DAYS_OF_ATTEMPTS,
         name: str | None = None,
     ) -> None:
         """Take the parts; nothing starts yet."""
@@ -50,7 +52,7 @@ class Channel:
         self._outbox = outbox
         self._clock = clock
         self._backoff = backoff or Backoff()
-        self._give_up_after = give_up_after
+        self._most_attempts = most_attempts
         self._wake = Event()
         self._closing = False
         self._thread: Thread | None = None
@@ -96,8 +98,9 @@ class Channel:
     def deliver_due(self) -> float | None:
         """Deliver what is due, oldest first; return the seconds until more is, None if nothing is owed."""
         while (delivery := self._outbox.first_owed(self.name)) is not None:
-            wait = delivery.due - self._clock.monotonic()
-            if wait > 0:
+            wait = delivery.due - self._clock.now().timestamp()
+            # What is further away than any wait was postponed before the clock was set back: it is due.
+            if 0 < wait <= self._backoff.most:
                 return wait
             self._attempt(delivery)
         return None
@@ -132,8 +135,8 @@ class Channel:
             logger.info("%s: delivered: %s", self.name, delivery.message.subject)
 
     def _failed(self, delivery: Delivery, error: NotificationError) -> None:
-        now = self._clock.monotonic()
-        if error.permanent or now - delivery.added > self._give_up_after:
+        now = self._clock.now().timestamp()
+        if error.permanent or delivery.attempts + 1 >= self._most_attempts:
             self._outbox.refused(delivery, str(error))
             logger.error("%s: NOT delivered: %s: %s", self.name, delivery.message.subject, error)
             return
@@ -179,7 +182,7 @@ class Courier:
     def add(self, alert: Alert, message: Message) -> None:
         """Owe the message to every channel; returns at once."""
         names = [channel.name for channel in self.channels]
-        self.outbox.add(alert, message, names, self._clock.monotonic())
+        self.outbox.add(alert, message, names, self._clock.now().timestamp())
         # At the interpreter's end no thread can be started any more: those that run are enough.
         with suppress(RuntimeError):
             self.start()

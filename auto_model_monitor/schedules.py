@@ -29,6 +29,11 @@ class Backoff:
         self.spread = spread
         self._uniform = uniform or _by_chance
 
+    @property
+    def most(self) -> float:
+        """The most seconds that any wait takes, chance included."""
+        return self.longest * (1 + self.spread)
+
     def next_after(self, failures: int) -> float:
         """Return the seconds to wait after ``failures`` failed attempts (1 or more)."""
         doubled: float = self.first * 2 ** min(failures - 1, 32)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from threading import Event
 
 import pytest
 
-from auto_model_monitor.delivery import WEEK, Channel, Courier
+from auto_model_monitor.delivery import SEVEN_DAYS_OF_ATTEMPTS, Channel, Courier
 from auto_model_monitor.errors import AuthenticationError
 from auto_model_monitor.outbox import DeliveryState
 from auto_model_monitor.outbox.memory import MemoryOutbox
@@ -32,7 +33,7 @@ def outbox():
 
 def owe(outbox, clock, *subjects, channel="recorder"):
     for n, subject in enumerate(subjects):
-        outbox.add(alert(), message(subject, id=f"m{n}"), [channel], clock.monotonic())
+        outbox.add(alert(), message(subject, id=f"m{n}"), [channel], clock.now().timestamp())
 
 
 def test_messages_arrive_in_the_order_in_which_they_were_added(outbox, clock):
@@ -89,15 +90,32 @@ def test_a_refused_login_is_tried_again_slowly(outbox, clock):
     assert channel_for(notifier, outbox, clock).deliver_due() == 1800
 
 
-def test_a_message_is_given_up_after_a_week(outbox, clock):
-    """What could not be delivered for seven days is recorded as refused."""
-    notifier = RecordingNotifier(failures=[transient()] * 2)
+def test_a_message_is_given_up_after_seven_days(outbox, clock):
+    """What no attempt of seven days could deliver is recorded as refused, and the next one gets its turn."""
+    notifier = RecordingNotifier(failures=[transient()] * SEVEN_DAYS_OF_ATTEMPTS)
+    channel = channel_for(notifier, outbox, clock)
+    owe(outbox, clock, "a", "b")
+    begin = clock.seconds
+    while (wait := channel.deliver_due()) is not None:
+        clock.advance(wait)
+    assert clock.seconds - begin == pytest.approx(7 * 24 * 3600, rel=0.01)
+    assert [d.state for d in outbox.deliveries()] == [DeliveryState.REFUSED, DeliveryState.DELIVERED]
+
+
+@pytest.mark.parametrize("days", [-1, 1, 8])
+def test_a_clock_that_jumps_loses_and_delays_nothing(outbox, clock, days):
+    """Set back a day, the next attempt comes within the hour; set forward a week, nothing is given up."""
+    notifier = RecordingNotifier(failures=[transient()])
     channel = channel_for(notifier, outbox, clock)
     owe(outbox, clock, "a")
     channel.deliver_due()
-    clock.advance(WEEK + 1)
-    assert channel.deliver_due() is None
-    assert outbox.deliveries()[0].state is DeliveryState.REFUSED
+    clock.wall += timedelta(days=days)
+    waited = 0.0
+    while (wait := channel.deliver_due()) is not None:
+        waited += wait
+        clock.advance(wait)
+    assert len(notifier.sent) == 1
+    assert waited <= 3600
 
 
 def test_a_fault_in_a_notifier_is_no_end(outbox, clock, caplog):

@@ -54,8 +54,8 @@ class Outbox(Protocol):
         """Commit the alert and one delivery a channel, all or nothing."""
         ...
 
-    def first_owed(self, channel: str) -> Delivery | None:
-        """Return the oldest delivery that is still owed to ``channel``, due or not."""
+    def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
+        """Return the oldest delivery after number ``after`` that is still owed to ``channel``, due or not."""
         ...
 
     def delivered(self, delivery: Delivery) -> None:

@@ -17,12 +17,13 @@ class MemoryOutbox:
 
     Args:
         keep: how many settled deliveries are remembered, so that memory stays bounded.
+        step: -1 numbers deliveries downwards from -1, to tell them from those of an outbox on disk.
     """
 
-    def __init__(self, keep: int = 1000) -> None:
+    def __init__(self, keep: int = 1000, step: int = 1) -> None:
         """Start empty."""
         self._keep = keep
-        self._ids = count(1)
+        self._ids = count(step, step)
         self._deliveries: dict[int, Delivery] = {}
         self._alerts: dict[str, Alert] = {}
         self._identity: str | None = None
@@ -39,10 +40,10 @@ class MemoryOutbox:
                 )
             self._forget_oldest()
 
-    def first_owed(self, channel: str) -> Delivery | None:
+    def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest that is owed to the channel."""
         with self._lock:
-            mine = (d for d in self._deliveries.values() if d.channel == channel)
+            mine = (d for d in self._deliveries.values() if d.channel == channel and abs(d.id) > abs(after))
             return next((d for d in mine if d.state is DeliveryState.OWED), None)
 
     def delivered(self, delivery: Delivery) -> None:

@@ -83,10 +83,10 @@ class SQLiteOutbox:
                 [(number, self._watch, channel, now, now) for channel in channels],
             )
 
-    def first_owed(self, channel: str) -> Delivery | None:
+    def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest that is owed to the channel."""
-        where = "WHERE d.watch = ? AND d.channel = ? AND d.state = 'owed' ORDER BY d.id LIMIT 1"
-        return next(iter(self._read(where, (self._watch, channel))), None)
+        where = "WHERE d.watch = ? AND d.channel = ? AND d.state = 'owed' AND d.id > ? ORDER BY d.id LIMIT 1"
+        return next(iter(self._read(where, (self._watch, channel, after))), None)
 
     def delivered(self, delivery: Delivery) -> None:
         """Commit that it was accepted."""
@@ -123,7 +123,8 @@ class SQLiteOutbox:
         """Return the rule's last alert in this run."""
         sql = (
             "SELECT alert FROM alerts WHERE watch = ? AND rule = ? AND number > "
-            "coalesce((SELECT since FROM runs WHERE runs.watch = alerts.watch), 0) ORDER BY number DESC LIMIT 1"
+            "coalesce((SELECT since FROM runs WHERE runs.watch = alerts.watch), 0) "
+            "ORDER BY number DESC LIMIT 1"
         )
         rows = self._rows(sql, (self._watch, rule))
         return alert_from_json(rows[0][0]) if rows else None

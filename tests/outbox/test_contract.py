@@ -1,4 +1,4 @@
-"""One contract for every outbox: what is added is owed until it is settled, and a run remembers its alerts."""
+"""One contract for every outbox: what is added is owed until settled, and a run remembers its alerts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import math
 import pytest
 
 from auto_model_monitor.outbox import DeliveryState
+from auto_model_monitor.outbox.fallback import FallbackOutbox
 from auto_model_monitor.outbox.memory import MemoryOutbox
 from auto_model_monitor.outbox.sqlite import SQLiteOutbox
 from tests.fakes import alert, message
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "fallback"])
 def outbox(request, tmp_path):
     if request.param == "memory":
         yield MemoryOutbox()
         return
     opened = SQLiteOutbox(tmp_path / "outbox.db", "watch")
-    yield opened
+    yield FallbackOutbox(opened) if request.param == "fallback" else opened
     opened.close()
 
 
@@ -47,7 +48,9 @@ def test_the_oldest_is_first_and_settling_brings_the_next(outbox):
     second = outbox.first_owed("a")
     assert second.message.id == "m1"
     outbox.refused(second, "550 no")
-    assert outbox.first_owed("a").message.id == "m2"
+    third = outbox.first_owed("a")
+    assert third.message.id == "m2"
+    assert outbox.first_owed("a", third.id) is None
     states = [(d.message.id, d.state.value, d.error) for d in outbox.deliveries()]
     assert states == [("m0", "delivered", ""), ("m1", "refused", "550 no"), ("m2", "owed", "")]
 
