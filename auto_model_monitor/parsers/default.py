@@ -97,7 +97,7 @@ class DefaultParser(BaseParser):
         ]
 
     def _by_place(self, last: str) -> list[tuple[str, float]]:
-        """Return a score that has no name; who asked for a metric is not given a number that may be another."""
+        """Return a score that has no name; who asks for a metric is not given one that may be another."""
         if self.metric is not None and words_of(self.metric) != ("score",):
             return []
         found = positional(last)
