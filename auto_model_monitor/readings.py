@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import overload
@@ -103,11 +104,12 @@ class ReadingBatch(Sequence[Reading]):
         return self._build(min(names, key=lambda name: (len(name), name)), value)
 
     def _rows_of(self, value: float) -> Iterator[int]:
-        # index() looks through a million values in C.
+        # index() goes through a million values in C.
         index = -1
-        for _ in range(self._values.count(value)):
-            index = self._values.index(value, index + 1)
-            yield index
+        with suppress(ValueError):
+            while True:
+                index = self._values.index(value, index + 1)
+                yield index
 
     def _best_value(self, comparison: Comparison) -> float | None:
         if not self._values:

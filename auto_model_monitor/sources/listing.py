@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
-from itertools import islice
-from operator import attrgetter
 from typing import NamedTuple
 
-_CHUNK = 1024  # entries that are held at a time; more would not stay in the processor's cache
 _FEW = 64  # up to so many new names, one stat each is cheaper than a second listing
-
-_entry_name = attrgetter("name")
 
 
 class Kind(Enum):
@@ -76,32 +71,37 @@ class Listing:
 
 def _scan(path: str) -> tuple[list[str], dict[str, Kind]]:
     """Return every name in ``path``, and what those are that are no regular files."""
-    names: list[str] = []
-    odd: dict[str, Kind] = {}
-    with os.scandir(path) as entries:
-        while chunk := list(islice(entries, _CHUNK)):
-            names.extend(map(_entry_name, chunk))
-            if not _all_are_files(chunk):
-                odd.update(_kinds(chunk))
-    return names, odd
-
-
-def _all_are_files(entries: Sequence[os.DirEntry[str]]) -> bool:
     try:
-        return all(map(os.DirEntry.is_file, entries))
+        names, odd = _scan_with(path, os.DirEntry.is_file)
+    except OSError:  # of a link that cannot be followed, unless it is the directory that fails
+        names, odd = _scan_with(path, _is_file)
+    return names, {entry.name: _kind_of_entry(entry) for entry in odd}
+
+
+def _scan_with(
+    path: str, is_file: Callable[[os.DirEntry[str]], bool]
+) -> tuple[list[str], list[os.DirEntry[str]]]:
+    odd: list[os.DirEntry[str]] = []
+    note = odd.append
+    with os.scandir(path) as entries:
+        # One comprehension, because a million entries go through it; note() returns None.
+        return [e.name for e in entries if is_file(e) or not note(e)], odd
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
     except OSError:
         return False
 
 
-def _kinds(entries: Iterable[os.DirEntry[str]]) -> Iterable[tuple[str, Kind]]:
-    for entry in entries:
-        try:
-            if entry.is_file():
-                continue
-            folder = Kind.LINKED_FOLDER if entry.is_symlink() else Kind.FOLDER
-            yield entry.name, folder if entry.is_dir() else Kind.NEITHER
-        except OSError:
-            yield entry.name, Kind.NEITHER
+def _kind_of_entry(entry: os.DirEntry[str]) -> Kind:
+    try:
+        if not entry.is_dir():
+            return Kind.NEITHER
+        return Kind.LINKED_FOLDER if entry.is_symlink() else Kind.FOLDER
+    except OSError:
+        return Kind.NEITHER
 
 
 def _odd_ones(path: str, names: Sequence[str]) -> dict[str, Kind]:
