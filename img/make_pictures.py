@@ -1,0 +1,174 @@
+"""Make the pictures of the README, each from a real run.
+
+    pip install -e ".[dev]" && python img/make_pictures.py
+
+Needs Chromium (or Chrome) on the path, or its name in the environment variable CHROMIUM.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from PIL import Image, ImageChops
+from rich.console import Console
+from rich.text import Text
+
+try:
+    import tomllib
+except ModuleNotFoundError:
+    import tomli as tomllib
+
+HERE = Path(__file__).parent
+CONTRACTS = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+RUN = """
+# A night in small: the checkpoints of a training that gets better, watched as in the README.
+import sys
+from pathlib import Path
+from auto_model_monitor import ModelMonitor, MonitorConfig, DefaultParser
+config = MonitorConfig("checkpoints", 0.004, parser=DefaultParser("val_loss"), language=sys.argv[1])
+monitor = ModelMonitor(config)
+Path("checkpoints").mkdir()
+for name in ("epoch_08_val_loss_0.0035_acc_0.94.pt", "epoch_10_val_loss_0.003_acc_0.95.pt"):
+    Path("checkpoints", name).touch()
+    monitor.check()
+monitor.stop()
+"""
+
+
+def chromium() -> str:
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, (shutil.which(name) for name in names if name)), None)
+    return found or sys.exit("wanted Chromium on the path or its name in CHROMIUM, found none")
+
+
+def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:
+    """Photograph a page at twice its size, without the empty rest at its foot."""
+    with tempfile.TemporaryDirectory() as profile:
+        colours = ["--blink-settings=preferredColorScheme=0"] if dark else []
+        command = [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *colours]
+        command += ["--disable-background-networking", "--force-device-scale-factor=2", "--no-first-run"]
+        command += [f"--user-data-dir={profile}", f"--window-size={width},2400", f"--screenshot={picture}"]
+        subprocess.run([*command, page.as_uri()], check=True, capture_output=True, timeout=120)
+    with Image.open(picture) as opened:
+        image = opened.convert("RGB")
+    ground = Image.new("RGB", image.size, image.getpixel((0, image.height - 1)))
+    box = ImageChops.difference(image, ground).getbbox() or (0, 0, *image.size)
+    image.crop((0, 0, image.width, min(image.height, box[3] + 24))).save(picture, optimize=True)
+    print(picture.relative_to(HERE.parent))
+
+
+def mail(folder: Path, picture: Path, language: str, *, dark: bool = False) -> None:
+    """The HTML part of a mail that a real watch wrote, at a phone's width, under its own headers."""
+    subprocess.run([sys.executable, "-c", RUN, language], cwd=folder, check=True)
+    newest = max(folder.glob("monitor_logs/mailbox/*.eml"), key=lambda p: p.stat().st_mtime_ns)
+    parsed = message_from_bytes(newest.read_bytes(), policy=policy.default)
+    body = parsed.get_body(("html",)).get_content()
+    ink, ground = ("#e8eaed", "#1f1f1f") if dark else ("#202124", "#ffffff")
+    head = (
+        f'<div style="font:600 19px/1.35 'Noto Sans CJK SC',sans-serif;padding:14px 8px 12px;color:{ink}">'
+        f"{html.escape(parsed['Subject'])}</div>"
+    )
+    page = folder / "mail.html"
+    page.write_text(f'<body style="margin:8px;background:{ground}">{head}{body}', encoding="utf-8")
+    shoot(page, picture, 360, dark=dark)
+
+
+def terminal(command: list[str], folder: Path, picture: Path, title: str, columns: int = 100) -> None:
+    """What a command prints on a terminal of its own, as a picture."""
+    child, screen = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.environ.update(COLUMNS=str(columns), LINES="48", TERM="xterm-256color")
+        os.execvp(command[0], command)
+    said = b""
+    while True:
+        try:
+            said += (piece := os.read(screen, 65536))
+        except OSError:
+            break
+        if not piece:
+            break
+    os.waitpid(child, 0)
+    console = Console(record=True, width=columns, file=open(os.devnull, "w"))  # noqa: SIM115
+    console.print(Text.from_ansi(said.decode("utf-8").replace("\r\n", "\n").rstrip() + "\n"))
+    drawing = console.export_svg(title=title, font_aspect_ratio=0.61)
+    drawing = drawing.replace("Fira Code", "DejaVu Sans Mono").replace("@font-face", "@ignored")
+    page = folder / "terminal.html"
+    page.write_text(f'<meta charset="utf-8"><body style="margin:0;background:#fff">{drawing}', "utf-8")
+    shoot(page, picture, 12 * columns + 40)
+
+
+FLOOR = "display:flex;gap:8px;justify-content:center;margin:6px 0"
+ROOM = "padding:7px 12px;border-radius:8px;background:{};color:#16324f;font:13px/1.2 monospace"
+WORDS = {0: "the program", -1: "values and errors"}
+
+
+def architecture(folder: Path, picture: Path) -> None:
+    """The way of a number, and the floors as the import contract in pyproject.toml holds them."""
+    steps = "source → reading → rule → alert → outbox → message → notifier"
+    layers = next(c for c in CONTRACTS if c["type"] == "layers")["layers"]
+    floors = []
+    for number, layer in enumerate(layers):
+        share = number / (len(layers) - 1)
+        colour = f"hsl(210 {70 - 25 * share:.0f}% {80 + 14 * share:.0f}%)"
+        rooms = "".join(
+            f'<div style="{ROOM.format(colour)}">{html.escape(room.strip())}</div>' for room in layer.split("|")
+        )
+        floors.append(f'<div style="{FLOOR}">{rooms}</div>')
+    page = folder / "architecture.html"
+    page.write_text(
+        '<meta charset="utf-8"><body style="margin:0;padding:22px;background:#fff;text-align:center">'
+        f'<div style="font:600 21px system-ui,sans-serif;color:#16324f;margin-bottom:14px">{steps}</div>'
+        f"{''.join(floors)}"
+        '<div style="font:13px system-ui,sans-serif;color:#5a6b7b;margin-top:12px">'
+        "each floor imports only the floors below it; a test holds this picture against the code</div>",
+        encoding="utf-8",
+    )
+    shoot(page, picture, 820)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="pictures-") as name:
+        night = Path(name, "night")
+        for language, picture in (("en", "mail.png"), ("zh", "mail.zh-CN.png")):
+            folder = Path(name, language)
+            folder.mkdir()
+            mail(folder, HERE / picture, language)
+        folder = Path(name, "dark")
+        folder.mkdir()
+        mail(folder, HERE / "mail-dark.png", "en", dark=True)
+        night.mkdir()
+        checkpoints = night / "checkpoints"
+        checkpoints.mkdir()
+        now = time.time()
+        for age, file in enumerate(
+            """epoch_12_val_loss_9.8e-04_acc_0.97.pt epoch_11_val_loss_0.0031_acc_0.95.pt
+            epoch_10_val_loss_0.003_acc_0.95.pt epoch_09_val_loss_nan_acc_0.10.pt
+            epoch_08_val_loss_0.0035_acc_0.94.pt epoch_07_val_loss_0.0052_acc_0.91.pt
+            best.pt epoch_13.pt.tmp .epoch_13.swp""".split()
+        ):
+            (checkpoints / file).touch()
+            os.utime(checkpoints / file, (now - 600 * age,) * 2)
+        program = shutil.which("auto-model-monitor", path=str(Path(sys.executable).parent))
+        inspect = [program or "auto-model-monitor", "inspect", "checkpoints", "--threshold", "0.004"]
+        terminal(
+            [*inspect, "--metric", "val_loss"],
+            night,
+            HERE / "inspect.png",
+            "auto-model-monitor inspect checkpoints --threshold 0.004 --metric val_loss",
+        )
+        terminal([inspect[0], "demo", "--language", "en"], night, HERE / "demo.png", "auto-model-monitor demo", 80)
+        architecture(night, HERE / "architecture.png")
+
+
+if __name__ == "__main__":
+    main()
