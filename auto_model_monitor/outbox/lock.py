@@ -46,8 +46,9 @@ class WatchLock:
                 return False
             except OSError:
                 pass  # this file system has no locks
-        os.truncate(file, 0)
-        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # on a full disk nobody learns who has it
+            os.truncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file, self._process = file, os.getpid()
         if hasattr(os, "register_at_fork") and not self._registered:
             # A worker that a training forks would keep the lock of a parent that has died.

@@ -60,7 +60,7 @@ def test_a_forked_worker_does_not_keep_it(tmp_path):
     code = (
         "import os, sys; from auto_model_monitor.outbox.lock import WatchLock;"
         "lock = WatchLock(sys.argv[1]); lock.acquire();"
-        "child = os.fork(); print('forked', flush=True); sys.stdin.read()"
+        "os.fork(); os.write(1, b'forked\\n'); sys.stdin.read()"
     )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     parent = subprocess.Popen([sys.executable, "-c", code, str(path)], **pipes)
