@@ -80,6 +80,11 @@ class Inspection:
         """The names of the scores, each once."""
         return list(dict.fromkeys(finding.readings[0].metric for finding in self.scores))
 
+    @property
+    def first_told(self) -> Reading | None:
+        """What the first mail of a watch would be about."""
+        return None if self.first_alert is None else self.first_alert.reading
+
     def best(self) -> Reading | None:
         """Return the best finite score."""
         scores = [finding.readings[0] for finding in self.scores]

@@ -107,9 +107,9 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
         return
     terminal.say()
     terminal.say(terminal.paint(verdict(inspection), "bold"))
-    if inspection.first_alert is not None:
-        best = inspection.first_alert.reading
-        text = f"A watch that starts now sends one mail, about the best: {shown(best.name)}"
+    told = inspection.first_told
+    if told is not None:
+        text = f"A watch that starts now sends one mail, about the best: {shown(told.name)}"
         terminal.say(text)
     usual = usual_direction(inspection.metrics[0])
     if usual is not None and usual is not inspection.comparison:
@@ -217,7 +217,7 @@ def as_json(inspection: Inspection, asked: Asked) -> str:
         "threshold": inspection.threshold,
         "counts": counts,
         "best": best.name if best else None,
-        "first_mail": inspection.first_alert.reading.name if inspection.first_alert else None,
+        "first_mail": inspection.first_told.name if inspection.first_told else None,
         "suggested_pattern": inspection.suggestion,
         "to_copy": lines_to_copy(inspection, asked),
         "names": [_name_in_json(finding, inspection) for finding in inspection.findings],

@@ -23,6 +23,7 @@ from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
 from .outbox import Outbox
 from .progress import Progress
+from .readings import ReadingBatch
 from .rendering import Renderer
 from .rules import Rule, ThresholdRule
 from .run_log import run_log
@@ -94,15 +95,18 @@ class Monitor(Lifecycle):
         """
         with self._lock:
             readings = self._guard(self.source.name, self.source.read)
-            if readings is None or not (len(readings) or readings.new_run):
-                return []
+            if readings is None:
+                # What cannot be read may be silent, and its disk full, all the same.
+                readings = ReadingBatch(time=self.clock.now())
+            readings.seconds = readings.seconds or self.clock.monotonic()
             alerts = []
             for rule in self.rules:
                 alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
                 if alert is not None:
                     self.courier.add(alert, self._render(alert))
                     alerts.append(alert)
-            self.progress.saw(readings, alerts)
+            if len(readings) or readings.new_run or alerts:
+                self.progress.saw(readings, alerts)
         if alerts:
             self.end_with_the_interpreter()
         return alerts

@@ -40,16 +40,18 @@ class ReadingBatch(Sequence[Reading]):
     :class:`Reading` is made when it is asked for. Further numbers of a name stand in ``others``.
 
     Attributes:
-        time: when the look was taken, with its zone.
+        time: when the look was taken, with its zone; for texts only.
+        seconds: the same on a clock that never goes back; for every silence and every age.
         new_run: True when the directory was made anew, so that what was best before no longer counts.
     """
 
-    __slots__ = ("_build", "_names", "_others", "_values", "new_run", "time")
+    __slots__ = ("_build", "_names", "_others", "_values", "new_run", "seconds", "time")
 
     def __init__(
         self,
         *,
         time: datetime,
+        seconds: float = 0.0,
         names: Sequence[str] = (),
         values: Sequence[float] = (),
         build: Callable[[str, float], Reading] | None = None,
@@ -58,6 +60,7 @@ class ReadingBatch(Sequence[Reading]):
     ) -> None:
         """Take the columns, of one length, and how a reading is made of a row."""
         self.time = time
+        self.seconds = seconds
         self.new_run = new_run
         self._names = names
         self._values = values

@@ -25,6 +25,9 @@ class Rule(Protocol):
         """
         ...
 
+    # A rule may also have ``resume(alert)``: it is called once, before the first batch, with the last
+    # alert that a rule of this name gave in this run, or None.
+
 
 class ThresholdRule:
     """Speaks when a score is strictly beyond the threshold and strictly better than what it last reported.
@@ -55,7 +58,8 @@ class ThresholdRule:
         best = self._best(readings)
         if best is None or not self.comparison.is_better(best.value, than=self.threshold):
             return None
-        previous = None if self._last is None else self._last.reading.value
+        told = self._told()
+        previous = None if told is None else told.value
         if not self.comparison.is_better(best.value, than=previous):
             return None
         self._last = Alert(
@@ -69,7 +73,10 @@ class ThresholdRule:
         return self._last
 
     def _best(self, readings: ReadingBatch) -> Reading | None:
-        best = readings.best(self.comparison, self.metric)
-        if best is None or self._last is None or best.metric == self._last.reading.metric:
+        best, told = readings.best(self.comparison, self.metric), self._told()
+        if best is None or told is None or best.metric == told.metric:
             return best
-        return readings.best(self.comparison, self._last.reading.metric)
+        return readings.best(self.comparison, told.metric)
+
+    def _told(self) -> Reading | None:
+        return None if self._last is None else self._last.reading

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from ..alerts import Alert, Level
+from ..alerts import Alert, AlertKind, Level
 from ..comparison import Comparison
 from ..messages import Message
 from ..readings import Reading
@@ -15,24 +16,35 @@ from ..readings import Reading
 
 def alert_to_json(alert: Alert) -> str:
     """Return the alert as JSON; NaN and infinities as JavaScript spells them."""
-    record = asdict(alert)
-    record |= {
+    record = {
+        "id": alert.id,
+        "rule": alert.rule,
         "time": alert.time.isoformat(),
-        "comparison": alert.comparison.value,
+        "kind": alert.kind.value,
         "level": alert.level.value,
+        "resolved": alert.resolved,
+        "reading": None if alert.reading is None else asdict(alert.reading),
+        "comparison": None if alert.comparison is None else alert.comparison.value,
+        "threshold": alert.threshold,
+        "previous_best": alert.previous_best,
+        "details": dict(alert.details),
     }
     return json.dumps(record)
 
 
 def alert_from_json(text: str) -> Alert:
-    """Return the alert that :func:`alert_to_json` wrote."""
+    """Return the alert that :func:`alert_to_json` wrote, also before alerts had kinds."""
     record: dict[str, Any] = json.loads(text)
-    record |= {
-        "time": datetime.fromisoformat(record["time"]),
-        "comparison": Comparison(record["comparison"]),
-        "level": Level(record["level"]),
-        "reading": Reading(**record["reading"]),
+    readers: dict[str, Callable[[Any], Any]] = {
+        "time": datetime.fromisoformat,
+        "kind": AlertKind,
+        "level": Level,
+        "reading": lambda reading: Reading(**reading),
+        "comparison": Comparison,
     }
+    for key, read in readers.items():
+        if record.get(key) is not None:
+            record[key] = read(record[key])
     return Alert(**record)
 
 

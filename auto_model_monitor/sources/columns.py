@@ -89,11 +89,12 @@ class Columns:
         if len(self._unreadable) > _LOGGED:
             logger.warning("no score from %d more names", len(self._unreadable) - _LOGGED)
 
-    def batch(self, time: datetime, *, new_run: bool) -> ReadingBatch:
+    def batch(self, time: datetime, *, seconds: float = 0.0, new_run: bool) -> ReadingBatch:
         """Return what was found, as one batch."""
         others = [reading for readings in self._readings.values() for reading in readings[1:]]
         return ReadingBatch(
             time=time,
+            seconds=seconds,
             names=self.names,
             values=self._values,
             build=self._build,

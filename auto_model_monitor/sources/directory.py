@@ -81,9 +81,9 @@ class DirectorySource:
         Raises:
             SourceError: the directory is not there or cannot be read; the next call may succeed.
         """
-        time = self._clock.now()
+        time, seconds = self._clock.now(), self._clock.monotonic()
         try:
-            changes = list(self._tree.changes(Moment(time.timestamp(), self._clock.monotonic())))
+            changes = list(self._tree.changes(Moment(time.timestamp(), seconds)))
         except OSError as error:
             raise SourceError(self._complaint(error)) from error
         found = Columns(self._parser, self.name)
@@ -92,7 +92,7 @@ class DirectorySource:
         new_run = self._compare_with_previous(found)
         found.complain()
         self.seen += len(found.names)
-        return found.batch(time, new_run=new_run)
+        return found.batch(time, seconds=seconds, new_run=new_run)
 
     def _compare_with_previous(self, found: Columns) -> bool:
         """Tell whether the directory holds a new run, once it was away or replaced.
