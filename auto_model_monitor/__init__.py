@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         SourceError,
     )
     from .messages import Message
-    from .monitor import ModelMonitor, Monitor
+    from .model_monitor import ModelMonitor
+    from .monitor import Monitor
     from .notifiers import BaseNotifier, Notifier
     from .notifiers.email import EmailNotifier
     from .notifiers.mailbox import MailboxNotifier
@@ -52,7 +53,7 @@ _HOMES = {
     "MemoryOutbox": "outbox.memory",
     "Message": "messages",
     "MissingExtraError": "errors",
-    "ModelMonitor": "monitor",
+    "ModelMonitor": "model_monitor",
     "Monitor": "monitor",
     "MonitorConfig": "config",
     "MonitorError": "errors",

@@ -16,7 +16,7 @@ from .clocks import SystemClock
 from .comparison import Comparison
 from .errors import AuthenticationError, ConfigError, NotificationError
 from .messages import Message
-from .monitor import ModelMonitor, notifier_for
+from .model_monitor import ModelMonitor, notifier_for
 from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
 from .readings import Reading

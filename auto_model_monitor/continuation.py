@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -19,58 +20,90 @@ from .rules import Rule
 logger = logging.getLogger(__name__)
 
 
-def open_outbox(path: Path, watch: str) -> Outbox:
-    """Open the outbox on disk for a watch, or one in memory, with a warning, where that cannot be."""
-    try:
-        return FallbackOutbox(SQLiteOutbox(path, watch))
-    except OutboxError as error:
-        logger.warning("%s; alerts are kept in memory, and are forgotten when this process ends", error)
-        return MemoryOutbox()
-
-
-def lock_of(log_dir: Path, watch: str) -> WatchLock:
-    """Return the lock of a watch among those that share a ``log_dir``."""
-    return WatchLock(
-        log_dir / f"outbox-{sha256(watch.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.lock"
-    )
-
-
-class Continuation:
-    """Lets rules go on from their last alerts, unless what is watched is new.
+class Past:
+    """What a watch knows of the ones before it, and its right to go on from there.
 
     Args:
-        outbox: what is known of the past.
-        rules: those that go on.
+        log_dir: where the outbox and the lock lie; None keeps everything in memory.
+        watch: which watch this is among those that share the directory.
+        outbox: instead of the one on disk.
         resume: False begins a new run whatever is known.
     """
 
-    def __init__(self, outbox: Outbox, rules: Sequence[Rule], *, resume: bool = True) -> None:
-        """Take the parts; the first look decides."""
+    def __init__(
+        self,
+        log_dir: Path | None = None,
+        watch: str = "",
+        *,
+        outbox: Outbox | None = None,
+        resume: bool = True,
+    ) -> None:
+        """Take the parts; no file is touched."""
+        self._path = None if log_dir is None or outbox is not None else log_dir / "outbox.db"
+        self._watch = watch
         self._outbox = outbox
-        self._rules = rules
         self._resume = resume
         self._begun = False
+        self._lock: WatchLock | None = None
+        if self._path is not None:
+            mark = sha256(watch.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            self._lock = WatchLock(self._path.with_name(f"outbox-{mark}.lock"))
 
-    def look(self, identity: str, *, holds_any: bool, new_run: bool) -> None:
+    def claim(self) -> None:
+        """Make sure that no other process tells of the same watch.
+
+        Raises:
+            OutboxError: another one does.
+        """
+        if self._lock is not None and not self._lock.acquire():
+            holder = self._lock.holder()
+            whose = "this process" if holder == str(os.getpid()) else f"process {holder}"
+            raise OutboxError(
+                f"another monitor, of {whose}, watches the same with the same log_dir; this one waits until "
+                "it ends, so that nobody is told twice (for a second opinion give it a log_dir of its own)"
+            )
+
+    def release(self) -> None:
+        """Let another process have the watch."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def outbox(self) -> Outbox:
+        """Open the outbox at the first call; in memory, with a warning, where the disk does not let it."""
+        if self._outbox is None:
+            self._outbox = MemoryOutbox() if self._path is None else _opened(self._path, self._watch)
+        return self._outbox
+
+    def look(self, rules: Sequence[Rule], identity: str, *, holds_any: bool, new_run: bool) -> None:
         """Decide, at the first look, between going on and a new run; note a new run at any later one.
 
         Args:
+            rules: those that go on from their last alerts.
             identity: what tells the watched place from one that was made anew in its stead.
             holds_any: whether it holds anything to read at this look.
             new_run: whether the source says that it was made anew.
         """
         if self._begun and not new_run:
             return
-        goes_on = not self._begun and self._resume and holds_any and self._outbox.identity() == identity
+        outbox = self.outbox()
+        goes_on = not self._begun and self._resume and holds_any and outbox.identity() == identity
         self._begun = True
         if not goes_on:
-            self._outbox.start_run(identity)
+            outbox.start_run(identity)
             return
-        for rule in self._rules:
+        for rule in rules:
             resume: Callable[[Alert | None], None] | None = getattr(rule, "resume", None)
-            last = self._outbox.last_alert(rule.name)
+            last = outbox.last_alert(rule.name)
             if resume is not None and last is not None:
                 resume(last)
                 text = "going on: %s was told of at %s (resume=False or --fresh begins anew)"
                 told = last.reading.name if last.reading else last.rule
                 logger.info(text, told, last.time.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def _opened(path: Path, watch: str) -> Outbox:
+    try:
+        return FallbackOutbox(SQLiteOutbox(path, watch))
+    except OutboxError as error:
+        logger.warning("%s; alerts are kept in memory, and are forgotten when this process ends", error)
+        return MemoryOutbox()

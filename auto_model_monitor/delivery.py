@@ -152,27 +152,42 @@ class Channel:
 class Courier:
     """All channels of one monitor."""
 
-    def __init__(
-        self,
-        notifiers: Sequence[Notifier],
-        outbox: Outbox | None = None,
-        clock: Clock | None = None,
-    ) -> None:
+    def __init__(self, notifiers: Sequence[Notifier], clock: Clock | None = None) -> None:
         """Take the notifiers; nothing starts yet."""
-        self.outbox = outbox if outbox is not None else MemoryOutbox()
+        self._notifiers = _named(notifiers)
         self._clock = clock or SystemClock()
+        self._outbox: Outbox | None = None
         self.channels: list[Channel] = []
-        names = Counter[str]()
-        for notifier in notifiers:
-            names[notifier.name] += 1
-            number = names[notifier.name]
-            name = notifier.name if number == 1 else f"{notifier.name} ({number})"
-            self.channels.append(Channel(notifier, self.outbox, self._clock, name=name))
+
+    @property
+    def names(self) -> list[str]:
+        """What the channels are called."""
+        return [name for name, _ in self._notifiers]
 
     @property
     def refused_login(self) -> AuthenticationError | None:
         """The first refused login, if there was one."""
         return next((c.refused_login for c in self.channels if c.refused_login), None)
+
+    def open(self, outbox: Outbox, *, verify: bool = False) -> None:
+        """Take the outbox, and deliver what it owes from before; does nothing at a second call.
+
+        Args:
+            outbox: where deliveries are owed.
+            verify: look at each account first.
+        """
+        if self._outbox is not None:
+            return
+        self._outbox = outbox
+        for name, notifier in self._notifiers:
+            self.channels.append(Channel(notifier, outbox, self._clock, name=name))
+        owed = [d for d in outbox.deliveries() if d.state is DeliveryState.OWED]
+        for delivery in owed:
+            logger.info("owed from before to %s: %s", delivery.channel, delivery.message.subject)
+            if delivery.channel not in self.names:
+                logger.warning("nobody here delivers to %s any more", delivery.channel)
+        if verify or owed:
+            self.start(verify=verify)
 
     def start(self, *, verify: bool = False) -> None:
         """Start one thread a channel, unless it runs."""
@@ -181,8 +196,10 @@ class Courier:
 
     def add(self, alert: Alert, message: Message) -> None:
         """Owe the message to every channel; returns at once."""
-        names = [channel.name for channel in self.channels]
-        self.outbox.add(alert, message, names, self._clock.now().timestamp())
+        if self._outbox is None:
+            self.open(MemoryOutbox())
+        assert self._outbox is not None
+        self._outbox.add(alert, message, self.names, self._clock.now().timestamp())
         # At the interpreter's end no thread can be started any more: those that run are enough.
         with suppress(RuntimeError):
             self.start()
@@ -191,12 +208,27 @@ class Courier:
 
     def close(self, seconds: float) -> None:
         """Give what is due at most so many seconds, then say what is still owed."""
+        if self._outbox is None:
+            return
         end = self._clock.monotonic() + seconds
         for channel in self.channels:
             channel.close()
         for channel in self.channels:
             channel.join(end - self._clock.monotonic())
-        owed = [d for d in self.outbox.deliveries() if d.state is DeliveryState.OWED]
+        owed = [d for d in self._outbox.deliveries() if d.state is DeliveryState.OWED]
         for delivery in owed:
             subject, why = delivery.message.subject, delivery.error or "no answer yet"
             logger.error("NOT delivered by %s: %s: %s", delivery.channel, subject, why)
+        if owed and self._outbox.outlives_the_process:
+            logger.warning("what is owed is kept, and goes out when the watch runs again")
+
+
+def _named(notifiers: Sequence[Notifier]) -> list[tuple[str, Notifier]]:
+    """Give each notifier the name under which its deliveries are filed, each a different one."""
+    counts = Counter[str]()
+    named = []
+    for notifier in notifiers:
+        counts[notifier.name] += 1
+        number = counts[notifier.name]
+        named.append((notifier.name if number == 1 else f"{notifier.name} ({number})", notifier))
+    return named

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .config import MonitorConfig
 from .errors import ConfigError, MonitorError
 from .messages import Message
-from .monitor import ModelMonitor
+from .model_monitor import ModelMonitor
 from .notifiers.mailbox import MailboxNotifier
 from .parsers import CustomParser
 from .terminal import Terminal, shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,23 +11,19 @@ from typing import Protocol, TypeVar
 
 from .alerts import Alert
 from .clocks import Clock, SystemClock
-from .comparison import Comparison, usual_direction
-from .config import MonitorConfig
+from .comparison import Comparison
+from .continuation import Past
 from .delivery import Courier
 from .errors import AuthenticationError, MonitorError
 from .lifecycle import Lifecycle
 from .messages import Message
 from .notifiers import Notifier
-from .notifiers.email import EmailNotifier
-from .notifiers.mailbox import MailboxNotifier
-from .outbox import Outbox
 from .progress import Progress
 from .readings import ReadingBatch
 from .rendering import Renderer
-from .rules import Rule, ThresholdRule
+from .rules import Rule
 from .run_log import run_log
 from .sources import Source
-from .sources.directory import DirectorySource
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +52,7 @@ class Monitor(Lifecycle):
         comparison: the direction in which the score improves; for the lines of the run log.
         check_interval: seconds between two looks.
         log_dir: where the run logs are kept; None for none.
-        outbox: where alerts are kept until they are delivered; by default in memory.
+        past: the outbox, and what is known of the watches before; by default nothing, in memory.
         clock: the time.
     """
 
@@ -71,7 +66,7 @@ class Monitor(Lifecycle):
         comparison: Comparison = Comparison.LOWER,
         check_interval: float = 60,
         log_dir: Path | None = None,
-        outbox: Outbox | None = None,
+        past: Past | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take the parts; no network, no thread and no file is touched."""
@@ -79,7 +74,9 @@ class Monitor(Lifecycle):
         self.source = source
         self.rules = list(rules)
         self.clock = clock or SystemClock()
-        self.courier = Courier(notifiers, outbox, self.clock)
+        self.courier = Courier(notifiers, self.clock)
+        self._past = past or Past()
+        self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
         self._interval = check_interval
         self._log_dir = log_dir
@@ -94,8 +91,12 @@ class Monitor(Lifecycle):
         few seconds.
         """
         with self._lock:
+            if not self._guard("the watch", self._claim):
+                return []
             readings = self._guard(self.source.name, self.source.read)
-            if readings is None:
+            if readings is not None:
+                self._guard("the outbox", partial(self._go_on, readings))
+            else:
                 # What cannot be read may be silent, and its disk full, all the same.
                 readings = ReadingBatch(time=self.clock.now())
             readings.seconds = readings.seconds or self.clock.monotonic()
@@ -103,7 +104,7 @@ class Monitor(Lifecycle):
             for rule in self.rules:
                 alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
                 if alert is not None:
-                    self.courier.add(alert, self._render(alert))
+                    self._guard("the outbox", partial(self.courier.add, alert, self._render(alert)))
                     alerts.append(alert)
             if len(readings) or readings.new_run or alerts:
                 self.progress.saw(readings, alerts)
@@ -118,7 +119,7 @@ class Monitor(Lifecycle):
         """
         with run_log(self._log_dir, screen=self.on_screen) as file:
             self._say_start(file)
-            self.courier.start(verify=True)
+            self._verify = True
             due = self.clock.monotonic()
             while not stop.is_set():
                 self._pass()
@@ -126,17 +127,27 @@ class Monitor(Lifecycle):
                 due = max(due + self._interval, now)
                 self.clock.wait(stop, due - now)
             self._pass()
-            self.courier.close(self.grace)
+            self.close(self.grace)
             logger.info("Stopped: %s", self.progress.summary())
 
     def close(self, seconds: float) -> None:
-        """Give what is due at most so many seconds."""
+        """Give what is due at most so many seconds, and let another process have the watch."""
         self.courier.close(seconds)
+        self._past.release()
 
     @property
     def refused_login(self) -> AuthenticationError | None:
         """The login that was refused when the watch started, if there was one."""
         return self.courier.refused_login
+
+    def _claim(self) -> bool:
+        self._past.claim()
+        self.courier.open(self._past.outbox(), verify=self._verify)
+        return True
+
+    def _go_on(self, readings: ReadingBatch) -> None:
+        identity = str(getattr(self.source, "identity", ""))
+        self._past.look(self.rules, identity, holds_any=len(readings) > 0, new_run=readings.new_run)
 
     def _pass(self) -> None:
         self.check()
@@ -174,106 +185,6 @@ class Monitor(Lifecycle):
             return Renderer().render(alert)
 
     def _say_start(self, file: Path | None) -> None:
-        channels = ", ".join(channel.name for channel in self.courier.channels) or "nobody"
+        channels = ", ".join(self.courier.names) or "nobody"
         text = "Watching %s every %g s, telling %s; run log: %s"
         logger.info(text, self.source.name, self._interval, channels, file or "none")
-
-
-class ModelMonitor(Monitor):
-    """Watches a directory of checkpoints as a :class:`MonitorConfig` says.
-
-    Example:
-        >>> config = MonitorConfig("checkpoints", 0.004)
-        >>> with ModelMonitor(config):  # doctest: +SKIP
-        ...     train()
-
-    Args:
-        config: what to watch and whom to tell.
-        source: instead of the config's directory.
-        rules: instead of the config's threshold.
-        notifiers: instead of the config's mailbox.
-        outbox: instead of one in memory.
-        renderer: instead of the config's templates.
-        clock: instead of the machine's.
-    """
-
-    def __init__(
-        self,
-        config: MonitorConfig,
-        *,
-        source: Source | None = None,
-        rules: Sequence[Rule] | None = None,
-        notifiers: Sequence[Notifier] | None = None,
-        outbox: Outbox | None = None,
-        renderer: MessageRenderer | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        """Build the parts that were not given; touches no network, no thread and no file."""
-        self.config = config
-        comparison = Comparison(config.comparison_mode)
-        # A training script may change its directory later; what was meant is what is meant now.
-        log_dir = Path(config.log_dir).expanduser().absolute()
-        super().__init__(
-            source if source is not None else _directory(config, clock),
-            rules if rules is not None else [ThresholdRule(config.threshold, comparison)],
-            notifiers if notifiers is not None else [notifier_for(config, log_dir)],
-            renderer=renderer or _renderer(config),
-            comparison=comparison,
-            check_interval=config.check_interval,
-            log_dir=log_dir,
-            outbox=outbox,
-            clock=clock,
-        )
-        self._contradicted = False
-
-    def check(self) -> list[Alert]:
-        """Look once; return the alerts that were found and are now on their way."""
-        alerts = super().check()
-        self._warn_of_contradiction()
-        return alerts
-
-    def _warn_of_contradiction(self) -> None:
-        best = self.progress.best
-        if best is None or self._contradicted:
-            return
-        usual = usual_direction(best.metric)
-        if usual is None or usual.value == self.config.comparison_mode:
-            return
-        self._contradicted = True
-        text = "comparison_mode is %r, but %s usually improves when it gets %s: is that meant?"
-        logger.warning(text, self.config.comparison_mode, best.metric, usual.value)
-
-
-def _directory(config: MonitorConfig, clock: Clock | None) -> Source:
-    parser = config.parser
-    assert parser is not None  # MonitorConfig fills it in
-    directory = Path(config.watch_dir).expanduser().absolute()
-    return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
-
-
-def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
-    """Return what a watch with this config tells people by: the mailbox that sends, or files."""
-    if config.sender is None:
-        receivers = config.receivers or ["you@localhost"]
-        return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
-    return EmailNotifier(
-        config.sender,
-        config.receivers,
-        config.auth_code,
-        host=config.smtp_host,
-        port=config.smtp_port,
-        security=config.smtp_security,
-    )
-
-
-def _renderer(config: MonitorConfig) -> Renderer:
-    import socket  # heavy, and nothing before this needs it
-
-    return Renderer(
-        language=config.language,
-        subject_template=config.email_subject_template,
-        content_template=config.email_content_template,
-        content_generator=config.email_content_generator,
-        watch_dir=os.fspath(config.watch_dir),
-        host=socket.gethostname(),
-    )

@@ -50,6 +50,11 @@ class Outbox(Protocol):
     An outbox belongs to one watch. What it says of the past is what lets a watch go on after a restart.
     """
 
+    @property
+    def outlives_the_process(self) -> bool:
+        """Whether a later process finds what is owed."""
+        ...
+
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert and one delivery a channel, all or nothing."""
         ...

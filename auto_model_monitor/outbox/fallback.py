@@ -26,6 +26,8 @@ class FallbackOutbox:
         disk: the outbox to prefer.
     """
 
+    outlives_the_process = True
+
     def __init__(self, disk: Outbox) -> None:
         """Take the outbox on disk."""
         self._disk = disk

@@ -20,6 +20,8 @@ class MemoryOutbox:
         step: -1 numbers deliveries downwards from -1, to tell them from those of an outbox on disk.
     """
 
+    outlives_the_process = False
+
     def __init__(self, keep: int = 1000, step: int = 1) -> None:
         """Start empty."""
         self._keep = keep

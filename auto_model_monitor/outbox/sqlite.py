@@ -55,6 +55,8 @@ class SQLiteOutbox:
         patience: seconds to wait for another process that is writing.
     """
 
+    outlives_the_process = True
+
     def __init__(self, path: str | os.PathLike[str], watch: str | None = "", patience: float = 5.0) -> None:
         """Open the file.
 

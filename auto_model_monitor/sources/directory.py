@@ -75,6 +75,11 @@ class DirectorySource:
         enters = self._enters if recursive else None
         self._tree = Tree(self.name, enters=enters, full_look_every=full_look_every)
 
+    @property
+    def identity(self) -> str:
+        """What tells the directory from one that was made anew in its place; empty before the first look."""
+        return self._tree.identity
+
     def read(self) -> ReadingBatch:
         """Return what is new since the last call.
 

@@ -88,6 +88,14 @@ class Tree:
         self._trusted: dict[int, bool] = {}
         self._trusted_until = 0.0
 
+    @property
+    def identity(self) -> str:
+        """What tells the watched directory from one made anew in its place, also after a restart.
+
+        The device's number is no part of it: a mount may get another one at each boot.
+        """
+        return "" if self._identity is None else ":".join(map(str, self._identity[1:]))
+
     def changes(self, moment: Moment) -> Iterator[tuple[Folder, Change]]:
         """Yield every directory in which there is something to look at, the watched one first.
 

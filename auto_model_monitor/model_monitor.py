@@ -1,0 +1,136 @@
+"""The one-minute path: a monitor of a directory of checkpoints, built from a configuration."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from .alerts import Alert
+from .clocks import Clock
+from .comparison import Comparison, usual_direction
+from .config import MonitorConfig
+from .continuation import Past
+from .monitor import MessageRenderer, Monitor
+from .notifiers import Notifier
+from .notifiers.email import EmailNotifier
+from .notifiers.mailbox import MailboxNotifier
+from .outbox import Outbox
+from .rendering import Renderer
+from .rules import Rule, ThresholdRule
+from .sources import Source
+from .sources.directory import DirectorySource
+
+logger = logging.getLogger(__name__)
+
+
+class ModelMonitor(Monitor):
+    """Watches a directory of checkpoints as a :class:`MonitorConfig` says.
+
+    Example:
+        >>> config = MonitorConfig("checkpoints", 0.004)
+        >>> with ModelMonitor(config):  # doctest: +SKIP
+        ...     train()
+
+    Args:
+        config: what to watch and whom to tell.
+        source: instead of the config's directory.
+        rules: instead of the config's threshold.
+        notifiers: instead of the config's mailbox.
+        outbox: instead of ``outbox.db`` in the config's ``log_dir``.
+        renderer: instead of the config's templates.
+        clock: instead of the machine's.
+        resume: False forgets what was told by the watch before, as for a new run.
+    """
+
+    def __init__(
+        self,
+        config: MonitorConfig,
+        *,
+        source: Source | None = None,
+        rules: Sequence[Rule] | None = None,
+        notifiers: Sequence[Notifier] | None = None,
+        outbox: Outbox | None = None,
+        renderer: MessageRenderer | None = None,
+        clock: Clock | None = None,
+        resume: bool = True,
+    ) -> None:
+        """Build the parts that were not given; touches no network, no thread and no file."""
+        self.config = config
+        comparison = Comparison(config.comparison_mode)
+        # A training script may change its directory later; what was meant is what is meant now.
+        log_dir = Path(config.log_dir).expanduser().absolute()
+        super().__init__(
+            source if source is not None else _directory(config, clock),
+            rules if rules is not None else [ThresholdRule(config.threshold, comparison)],
+            notifiers if notifiers is not None else [notifier_for(config, log_dir)],
+            renderer=renderer or _renderer(config),
+            comparison=comparison,
+            check_interval=config.check_interval,
+            log_dir=log_dir,
+            past=Past(log_dir, _watch(config), outbox=outbox, resume=resume),
+            clock=clock,
+        )
+        self._contradicted = False
+
+    def check(self) -> list[Alert]:
+        """Look once; return the alerts that were found and are now on their way."""
+        alerts = super().check()
+        self._warn_of_contradiction()
+        return alerts
+
+    def _warn_of_contradiction(self) -> None:
+        best = self.progress.best
+        if best is None or self._contradicted:
+            return
+        usual = usual_direction(best.metric)
+        if usual is None or usual.value == self.config.comparison_mode:
+            return
+        self._contradicted = True
+        text = "comparison_mode is %r, but %s usually improves when it gets %s: is that meant?"
+        logger.warning(text, self.config.comparison_mode, best.metric, usual.value)
+
+
+def _watch(config: MonitorConfig) -> str:
+    """Return what tells this watch from others that share a ``log_dir``: what it reads, not when it tells."""
+    parser = config.parser
+    kind = f"{type(parser).__module__}.{type(parser).__qualname__}"
+    pattern = getattr(getattr(parser, "pattern", None), "pattern", "")
+    directory = Path(config.watch_dir).expanduser().absolute()
+    return f"{directory}\n{config.comparison_mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
+
+
+def _directory(config: MonitorConfig, clock: Clock | None) -> Source:
+    parser = config.parser
+    assert parser is not None  # MonitorConfig fills it in
+    directory = Path(config.watch_dir).expanduser().absolute()
+    return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
+
+
+def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
+    """Return what a watch with this config tells people by: the mailbox that sends, or files."""
+    if config.sender is None:
+        receivers = config.receivers or ["you@localhost"]
+        return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
+    return EmailNotifier(
+        config.sender,
+        config.receivers,
+        config.auth_code,
+        host=config.smtp_host,
+        port=config.smtp_port,
+        security=config.smtp_security,
+    )
+
+
+def _renderer(config: MonitorConfig) -> Renderer:
+    import socket  # heavy, and nothing before this needs it
+
+    return Renderer(
+        language=config.language,
+        subject_template=config.email_subject_template,
+        content_template=config.email_content_template,
+        content_generator=config.email_content_generator,
+        watch_dir=os.fspath(config.watch_dir),
+        host=socket.gethostname(),
+    )
