@@ -1,0 +1,157 @@
+"""Webhooks: each message as JSON to an address of your own, signed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..clocks import Clock, SystemClock
+from ..errors import ConfigError
+from ..messages import Message
+from ..wording import clean_text, one_line
+from .address import Address, positive
+from .robots import Allowance
+from .secret import Secret
+
+VERSION = 1
+"""Of the schema below; a change that a reader could stumble over raises it."""
+
+_SUBJECT_LIMIT = 1000
+_FIELD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN = frozenset({"content-length", "content-type", "host", "idempotency-key", "transfer-encoding"})
+
+
+class WebhookNotifier:
+    """Posts each message as JSON; any 2xx means that it has arrived.
+
+    The body is one object:
+
+    - ``version``: integer, 1.
+    - ``id``: text, the same over every attempt; also the header ``Idempotency-Key``.
+    - ``time``: text, when what it tells was seen, ISO 8601 with the zone.
+    - ``level``: text, ``info``, ``warning`` or ``critical``.
+    - ``subject``: text on one line.
+    - ``text``: the whole content as text, its lines ended by line feeds.
+    - ``facts``: object, what a program asks for: ``metric``, ``score``, ``threshold`` and the like,
+      each a text, a number or null. JSON has no NaN and no infinity: those are the texts ``nan``,
+      ``inf`` and ``-inf``.
+
+    With a secret, two headers come with it. The receiver computes the same and compares, without
+    leaking time (``hmac.compare_digest``), and refuses a time that is minutes away from its own:
+
+    - ``X-Auto-Model-Monitor-Timestamp``: whole seconds since 1970.
+    - ``X-Auto-Model-Monitor-Signature``: ``sha256=`` and the hexadecimal HMAC-SHA256, with the
+      secret in UTF-8 as its key, of the timestamp, a full stop and the body's bytes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        secret: str | None = None,
+        *,
+        timeout: float = 15.0,
+        headers: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Check what was given; nothing is sent.
+
+        Args:
+            url: ``https://…`` or ``http://…``; a user and a password in it are basic authorisation.
+            secret: the key of the signature; None sends none.
+            timeout: seconds that each step may take.
+            headers: further headers, such as ``{"Authorization": "Bearer …"}``.
+            clock: the time, injected.
+
+        Raises:
+            ConfigError: one of these cannot work. The text shows no secret.
+        """
+        if secret is not None and not secret:
+            raise ConfigError("secret: wanted a text, or None for no signature, got an empty one")
+        self._address = Address(url)
+        self._secret = None if secret is None else Secret(secret)
+        self._headers = {name: Secret(value) for name, value in _checked(headers or {}).items()}
+        self._timeout = positive(timeout)
+        self._clock = clock or SystemClock()
+        self._allowance = Allowance(self._clock)
+
+    @property
+    def name(self) -> str:
+        """What the channel is called in logs: ``webhook https://host 3f9a1c``."""
+        return f"webhook {self._address.place} {self._address.fingerprint}"
+
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"WebhookNotifier({self.name!r})"
+
+    def send(self, message: Message) -> None:
+        """Post the message once.
+
+        Raises:
+            NotificationError: it was not accepted. 408, 425, 429 and 5xx may pass, after the seconds
+                of ``Retry-After`` where there are some; other 4xx last.
+        """
+        from .http import encoded, post, refusal
+
+        self._allowance.take(self.name)
+        body = encoded(content_of(message))
+        headers = {name: value.reveal() for name, value in self._headers.items()}
+        headers["Idempotency-Key"] = _header_value(message.id)
+        secrets = list(headers.values())
+        if self._secret is not None:
+            timestamp = str(int(self._clock.now().timestamp()))
+            headers["X-Auto-Model-Monitor-Timestamp"] = timestamp
+            headers["X-Auto-Model-Monitor-Signature"] = signature(timestamp, body, self._secret.reveal())
+            secrets.append(self._secret.reveal())
+        answer = post(self._address, body, headers, self._timeout)
+        if answer.accepted:
+            return
+        if answer.retry_after is not None and not answer.lasts:
+            self._allowance.close(min(answer.retry_after, 3600.0))
+        raise refusal(self._address, answer, *secrets)
+
+
+def signature(timestamp: str, body: bytes, secret: str) -> str:
+    """Return the signature header's value, as a receiver computes it too."""
+    import hmac
+
+    return f"sha256={hmac.digest(secret.encode(), timestamp.encode() + b'.' + body, 'sha256').hex()}"
+
+
+def content_of(message: Message) -> dict[str, Any]:
+    """Return the message as the object that is posted."""
+    return {
+        "version": VERSION,
+        "id": message.id,
+        "time": message.time.isoformat(),
+        "level": message.level.value,
+        "subject": one_line(message.subject, _SUBJECT_LIMIT),
+        "text": clean_text(message.text),
+        "facts": {name: _fact(value) for name, value in message.facts.items()},
+    }
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _header_value(text: str) -> str:
+    from .address import fingerprint
+
+    return text if _FIELD.fullmatch(text) and len(text) < 256 else fingerprint(text)
+
+
+def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if (
+            not _FIELD.fullmatch(name)
+            or name.lower() in _OWN
+            or name.lower().startswith("x-auto-model-monitor-")
+        ):
+            raise ConfigError(f"headers: wanted names of further headers, got {name!r}")
+        if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
+            raise ConfigError(f"headers: wanted one line of ASCII for {name!r}, got something else")
+    return headers
