@@ -18,7 +18,7 @@ import tempfile
 import threading
 import warnings
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -145,6 +145,12 @@ class SMTPServer:
             if not self._changed.wait_for(lambda: len(self.mails) >= count, timeout):
                 raise AssertionError(f"wanted {count} mails in {timeout} s, got {len(self.mails)}")
             return list(self.mails)
+
+    def wait_for(self, done: Callable[[], bool], timeout: float = 20) -> None:
+        """Return once ``done`` says so, asked after each change; fail after ``timeout`` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(done, timeout):
+                raise AssertionError(f"it did not come about in {timeout} s, with {len(self.mails)} mails")
 
     def wait_for_connections(self, count: int, timeout: float = 20) -> None:
         """Return once ``count`` connections were made; fail after ``timeout`` seconds."""

@@ -46,7 +46,7 @@ _Row = tuple[int, str, str, float, float, int, str, str]
 class SQLiteOutbox:
     """One watch's part of a database file, which several watches and processes may share.
 
-    Every change is one transaction that is on the disk when the call returns (WAL, ``synchronous=FULL``).
+    Every change is one transaction that is on the disk when the call returns.
     A file that is no database any more is set aside, never deleted.
 
     Args:
@@ -164,7 +164,9 @@ class SQLiteOutbox:
             self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short (by a
+            # full or a network file system, or by hand) is killed. This one may be training a model.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != ("ok",):
@@ -180,9 +182,10 @@ class SQLiteOutbox:
         while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
             number += 1
         self.path.rename(aside)
-        for suffix in ("-wal", "-shm"):
-            with suppress(OSError):
-                self.path.with_name(self.path.name + suffix).rename(f"{aside}{suffix}")
+        with suppress(
+            OSError
+        ):  # a journal that belongs to the damaged file must not be played into the new one
+            self.path.with_name(f"{self.path.name}-journal").rename(f"{aside}-journal")
         text = (
             "the outbox %s is damaged (%s); it is kept as %s, and a new one begins: what it owed is not known"
         )
