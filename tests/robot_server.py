@@ -162,6 +162,13 @@ class Webhook:
         return Reply(204)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: clients that break off are what is tested."""
+
+
 class RobotServer:
     """Answers every request with what `judge` returns; `replies`, if there are some, come first."""
 
@@ -170,8 +177,7 @@ class RobotServer:
         self.replies: list[Reply] = []
         self.requests: list[Received] = []
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.port = self._server.server_address[1]
         self.url = f"{'https' if certificate else 'http'}://localhost:{self.port}"
         if certificate is not None:

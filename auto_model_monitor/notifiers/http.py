@@ -20,6 +20,7 @@ from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Req
 
 from ..errors import NotificationError
 from .address import Address
+from .public_only import NotPublicError, handlers
 from .secret import scrub
 
 LARGEST_ANSWER = 65_536
@@ -73,7 +74,9 @@ def encoded(content: Mapping[str, Any]) -> bytes:
     )
 
 
-def post(address: Address, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+def post(
+    address: Address, body: bytes, headers: Mapping[str, str], timeout: float, *, public_only: bool = False
+) -> Answer:
     """Post ``body`` and return the answer, whatever its status is.
 
     TLS is verified, the environment's proxies are used, and a redirect is followed only where it
@@ -84,11 +87,12 @@ def post(address: Address, body: bytes, headers: Mapping[str, str], timeout: flo
         body: JSON in UTF-8.
         headers: beside the usual ones.
         timeout: seconds that each step may take, and that the answer's body may take as a whole.
+        public_only: True connects to public addresses alone, at every step, and without a proxy.
 
     Raises:
         NotificationError: no answer came; another attempt may get one.
     """
-    answer = _attempt(address, body, headers, timeout)
+    answer = _attempt(address, body, headers, timeout, public_only)
     if isinstance(answer, Answer):
         return answer
     # Raised here and not where it was caught: the failure and its frames hold the URL.
@@ -114,11 +118,11 @@ def quoted(text: str, address: Address, *secrets: str) -> str:
 
 
 def _attempt(
-    address: Address, body: bytes, headers: Mapping[str, str], timeout: float
+    address: Address, body: bytes, headers: Mapping[str, str], timeout: float, public_only: bool
 ) -> Answer | NotificationError:
     url = address.url
     try:
-        opener = _opener()
+        opener = _opener(public_only)
         for _ in range(_REDIRECTS):
             answer = _exchange(opener, Request(url, body, {**address.headers, **headers}), timeout)
             if answer.status not in (307, 308) or not _may_follow(url, answer.location):
@@ -138,9 +142,12 @@ class _AsTheyAre(HTTPErrorProcessor):
     https_response = http_response
 
 
-def _opener() -> OpenerDirector:
+def _opener(public_only: bool) -> OpenerDirector:
     # A new one each time: proxies and certificates are those of the environment at the moment.
-    return build_opener(_AsTheyAre, HTTPSHandler(context=ssl.create_default_context()))
+    context = ssl.create_default_context()
+    if public_only:
+        return build_opener(_AsTheyAre, *handlers(context))
+    return build_opener(_AsTheyAre, HTTPSHandler(context=context))
 
 
 def _exchange(opener: OpenerDirector, request: Request, timeout: float) -> Answer:
@@ -212,4 +219,4 @@ def _no_answer(failure: Exception, address: Address, timeout: float) -> Notifica
     else:
         said = quoted(str(reason), address) or type(reason).__name__
         text = f"{address.place} cannot be reached: {said}"
-    return NotificationError(text)
+    return NotificationError(text, permanent=isinstance(reason, NotPublicError))

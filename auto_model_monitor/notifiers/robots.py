@@ -126,6 +126,8 @@ class Robot:
         answer = post(address or self.address, body, {}, self._timeout)
         error = self._refusal(answer)
         if error is not None:
+            if answer.retry_after is not None and not error.permanent:
+                self._allowance.close(min(answer.retry_after, 3600.0))
             raise error
 
     def _refusal(self, answer: Answer) -> NotificationError | None:
@@ -145,13 +147,13 @@ class Robot:
         if code == 0:
             return None if answer.accepted else refusal(self.address, answer, *secrets)
         said = quoted(str(_first(fields, self.verdicts.reason)), self.address, *secrets)
-        return self._judged(code, said, answer)
+        return self._judged(code, said)
 
-    def _judged(self, code: int, said: str, answer: Answer) -> NotificationError:
+    def _judged(self, code: int, said: str) -> NotificationError:
         rules = self.verdicts
         too_fast = code in rules.too_fast and (code not in rules.permanent or "too many" in said.lower())
         if too_fast:
-            self._allowance.close(max(rules.too_fast[code], answer.retry_after or 0))
+            self._allowance.close(rules.too_fast[code])
         permanent = code in rules.permanent and not too_fast
         help_text = f" {rules.permanent[code]}." if permanent else ""
         return NotificationError(

@@ -53,6 +53,7 @@ class WebhookNotifier:
         *,
         timeout: float = 15.0,
         headers: Mapping[str, str] | None = None,
+        public_only: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """Check what was given; nothing is sent.
@@ -62,6 +63,8 @@ class WebhookNotifier:
             secret: the key of the signature; None sends none.
             timeout: seconds that each step may take.
             headers: further headers, such as ``{"Authorization": "Bearer …"}``.
+            public_only: True for an address that somebody else wrote: it, what it redirects to and
+                what its name means at that moment must be public, and no proxy is used.
             clock: the time, injected.
 
         Raises:
@@ -72,6 +75,7 @@ class WebhookNotifier:
         self._address = Address(url)
         self._secret = None if secret is None else Secret(secret)
         self._headers = {name: Secret(value) for name, value in _checked(headers or {}).items()}
+        self._public_only = public_only
         self._timeout = positive(timeout)
         self._clock = clock or SystemClock()
         self._allowance = Allowance(self._clock)
@@ -104,7 +108,7 @@ class WebhookNotifier:
             headers["X-Auto-Model-Monitor-Timestamp"] = timestamp
             headers["X-Auto-Model-Monitor-Signature"] = signature(timestamp, body, self._secret.reveal())
             secrets.append(self._secret.reveal())
-        answer = post(self._address, body, headers, self._timeout)
+        answer = post(self._address, body, headers, self._timeout, public_only=self._public_only)
         if answer.accepted:
             return
         if answer.retry_after is not None and not answer.lasts:

@@ -16,6 +16,7 @@ from auto_model_monitor.errors import NotificationError
 from auto_model_monitor.notifiers import Notifier
 from auto_model_monitor.notifiers.apprise import AppriseNotifier
 from auto_model_monitor.notifiers.dingtalk import DingTalkNotifier
+from auto_model_monitor.notifiers.email import EmailNotifier
 from auto_model_monitor.notifiers.feishu import FeishuNotifier
 from auto_model_monitor.notifiers.mailbox import MailboxNotifier
 from auto_model_monitor.notifiers.webhook import WebhookNotifier
@@ -154,6 +155,18 @@ def test_two_threads_may_send_at_once(channel, make_message):
         thread.join(20)
     assert errors == []
     assert len(server.requests) == 4
+
+
+def test_mail_keeps_the_same_promises(smtp_server, make_message):
+    """The notifier that sends mail takes every hostile text too."""
+    server = smtp_server()
+    notifier: Notifier = EmailNotifier(
+        "me@qq.com", "a@qq.com", CANARY, host="localhost", port=server.port, security=server.tls
+    )
+    for number, text in enumerate(HOSTILE):
+        notifier.send(make_message(id=f"id-{number}", subject=text, text=text))
+    assert len(server.mails) == len(HOSTILE)
+    assert CANARY not in notifier.name + repr(notifier) + repr(vars(notifier))
 
 
 def test_a_mailbox_keeps_the_same_promises(tmp_path, make_message):

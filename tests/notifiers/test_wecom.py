@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from robot_server import WeCom, reply
+from robot_server import Reply, WeCom, reply
 
 from auto_model_monitor.errors import ConfigError, NotificationError
 from auto_model_monitor.notifiers.wecom import LARGEST_CONTENT, WeComNotifier
@@ -64,6 +64,19 @@ def test_too_fast_closes_for_a_minute(robot_server, make_message, clock):
     clock.advance(59)
     error_of(notifier, make_message())
     assert len(server.requests) == 1
+
+
+def test_retry_after_is_kept(robot_server, make_message, clock):
+    """After HTTP 503 with Retry-After nothing is sent before those seconds are over."""
+    server = robot_server(WeCom())
+    server.replies = [Reply(503, b"", {"Retry-After": "30"})]
+    notifier = notifier_for(server, clock)
+    assert "30 s" in str(error_of(notifier, make_message()))
+    clock.advance(29)
+    error_of(notifier, make_message())
+    clock.advance(1)
+    notifier.send(make_message())
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("text", ["语" * 5_000, "[*" * 5_000, "a\n" * 5_000])
