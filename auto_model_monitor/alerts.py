@@ -32,6 +32,7 @@ class AlertKind(Enum):
     FINISHED = "finished"
     CRASHED = "crashed"
     INTERRUPTED = "interrupted"
+    UNDELIVERED = "undelivered"
 
 
 #: One fact of an alert's own kind, as JSON can hold it.

@@ -1,4 +1,4 @@
-"""Delivery: hands what the outbox owes to the notifiers, beside the detection and apart from each other."""
+"""Delivery: hands what the outbox owes to the channels, beside the detection and apart from each other."""
 
 from __future__ import annotations
 
@@ -6,156 +6,60 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from threading import Event, Thread
+from typing import Protocol
 
-from .alerts import Alert
+from .alerts import Alert, AlertKind, Level
+from .channel import Channel
 from .clocks import Clock, SystemClock
-from .errors import AuthenticationError, MonitorError, NotificationError
+from .errors import AuthenticationError, NotificationError
 from .messages import Message
 from .notifiers import Notifier
 from .outbox import Delivery, DeliveryState, Outbox
 from .outbox.memory import MemoryOutbox
-from .schedules import Backoff
 
 logger = logging.getLogger(__name__)
 
-# With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
-# not timed, because a clock that jumps must not give a message up.
-SEVEN_DAYS_OF_ATTEMPTS = 343
+UNDELIVERED = "undelivered"
 
 
-class Channel:
-    """One notifier and the thread that serves it.
+class CourierWords(Protocol):
+    """What puts the courier's own messages into words."""
+
+    def digest(self, messages: Sequence[Message]) -> Message:
+        """Return one message that tells what several tell."""
+        ...
+
+    def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
+        """Return what to say of a message that a channel refused for good."""
+        ...
+
+
+class Courier:
+    """All channels of one monitor.
+
+    A notifier that has a ``min_level`` gets messages of that level or a more urgent one. What one channel
+    refuses for good is told through the others.
 
     Args:
-        notifier: where the messages go.
-        outbox: where they are owed.
-        clock: the time, injected.
-        backoff: the waits between attempts; a refused login waits for the longest of them.
-        most_attempts: after so many a message is given up.
-        name: what its deliveries are filed under; by default the notifier's name.
+        notifiers: where messages go.
+        clock: the time.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        words: makes the digest, and the message about one that was refused.
     """
 
     def __init__(
         self,
-        notifier: Notifier,
-        outbox: Outbox,
-        clock: Clock,
-        backoff: Backoff | None = None,
-        most_attempts: int = SEVEN_DAYS_OF_ATTEMPTS,
-        name: str | None = None,
+        notifiers: Sequence[Notifier],
+        clock: Clock | None = None,
+        *,
+        digest: float = 0.0,
+        words: CourierWords | None = None,
     ) -> None:
         """Take the parts; nothing starts yet."""
-        self.name = name or notifier.name
-        self.refused_login: AuthenticationError | None = None
-        self._notifier = notifier
-        self._outbox = outbox
-        self._clock = clock
-        self._backoff = backoff or Backoff()
-        self._most_attempts = most_attempts
-        self._wake = Event()
-        self._closing = False
-        self._thread: Thread | None = None
-
-    def start(self, *, verify: bool) -> None:
-        """Start the thread, which looks at the account first if ``verify`` says so."""
-        if self._thread is None or not self._thread.is_alive():
-            self._closing = False
-            self._thread = Thread(target=self._serve, args=(verify,), name=self.name, daemon=True)
-            self._thread.start()
-
-    def wake(self) -> None:
-        """Say that something was added."""
-        self._wake.set()
-
-    def close(self) -> None:
-        """Ask the thread to end as soon as nothing is due."""
-        self._closing = True
-        self._wake.set()
-
-    def join(self, seconds: float) -> None:
-        """Wait for the thread's end, for at most so many seconds."""
-        if self._thread is not None:
-            self._thread.join(max(0.0, seconds))
-
-    def verify(self) -> None:
-        """Try the account once; say what was found."""
-        check = getattr(self._notifier, "verify", None)
-        if check is None:
-            return
-        try:
-            check()
-        except AuthenticationError as error:
-            self.refused_login = error
-            logger.error("%s: the login was refused: %s", self.name, error)
-        except MonitorError as error:
-            logger.warning("%s cannot be reached now, the watch goes on: %s", self.name, error)
-        except Exception:
-            logger.exception("%s: the check of the account failed, the watch goes on", self.name)
-        else:
-            logger.info("%s: the login was accepted", self.name)
-
-    def deliver_due(self) -> float | None:
-        """Deliver what is due, oldest first; return the seconds until more is, None if nothing is owed."""
-        while (delivery := self._outbox.first_owed(self.name)) is not None:
-            wait = delivery.due - self._clock.now().timestamp()
-            # What is further away than any wait was postponed before the clock was set back: it is due.
-            if 0 < wait <= self._backoff.most:
-                return wait
-            self._attempt(delivery)
-        return None
-
-    def _serve(self, verify: bool) -> None:
-        if verify:
-            self.verify()
-        while True:
-            self._wake.clear()
-            wait = self._deliver_or_report()
-            if self._closing:
-                return
-            self._clock.wait(self._wake, 3600.0 if wait is None else wait)
-
-    def _deliver_or_report(self) -> float | None:
-        try:
-            return self.deliver_due()
-        except Exception:
-            logger.exception("%s: the outbox failed; it is tried again", self.name)
-            return self._backoff.longest
-
-    def _attempt(self, delivery: Delivery) -> None:
-        try:
-            self._notifier.send(delivery.message)
-        except NotificationError as error:
-            self._failed(delivery, error)
-        except Exception as error:
-            logger.exception("%s: a fault in the notifier", self.name)
-            self._failed(delivery, NotificationError(f"{type(error).__name__}: {error}"))
-        else:
-            self._outbox.delivered(delivery)
-            logger.info("%s: delivered: %s", self.name, delivery.message.subject)
-
-    def _failed(self, delivery: Delivery, error: NotificationError) -> None:
-        now = self._clock.now().timestamp()
-        if error.permanent or delivery.attempts + 1 >= self._most_attempts:
-            self._outbox.refused(delivery, str(error))
-            logger.error("%s: NOT delivered: %s: %s", self.name, delivery.message.subject, error)
-            return
-        wait = self._backoff.next_after(delivery.attempts + 1)
-        if isinstance(error, AuthenticationError):
-            wait = self._backoff.longest
-        self._outbox.postponed(delivery, str(error), now + wait)
-        text = "%s: not delivered yet, attempt %d, the next in %.0f s: %s: %s"
-        subject = delivery.message.subject
-        logger.warning(text, self.name, delivery.attempts + 1, wait, subject, error)
-
-
-class Courier:
-    """All channels of one monitor."""
-
-    def __init__(self, notifiers: Sequence[Notifier], clock: Clock | None = None) -> None:
-        """Take the notifiers; nothing starts yet."""
         self._notifiers = _named(notifiers)
         self._clock = clock or SystemClock()
+        self._digest = digest
+        self._words = words
         self._outbox: Outbox | None = None
         self.channels: list[Channel] = []
 
@@ -179,8 +83,19 @@ class Courier:
         if self._outbox is not None:
             return
         self._outbox = outbox
+        gather = None if self._words is None else self._words.digest
         for name, notifier in self._notifiers:
-            self.channels.append(Channel(notifier, outbox, self._clock, name=name))
+            self.channels.append(
+                Channel(
+                    notifier,
+                    outbox,
+                    self._clock,
+                    name=name,
+                    digest=self._digest,
+                    gather=gather,
+                    on_refused=self._tell_others,
+                )
+            )
         owed = [d for d in outbox.deliveries() if d.state is DeliveryState.OWED]
         for delivery in owed:
             logger.info("owed from before to %s: %s", delivery.channel, delivery.message.subject)
@@ -199,12 +114,33 @@ class Courier:
         if self._outbox is None:
             self.open(MemoryOutbox())
         assert self._outbox is not None
-        self._outbox.add(alert, message, self.names, self._clock.now().timestamp())
+        self._outbox.add(alert, message, self._names_for(message.level), self._clock.now().timestamp())
+        self._wake()
+
+    def _wake(self) -> None:
         # At the interpreter's end no thread can be started any more: those that run are enough.
         with suppress(RuntimeError):
             self.start()
         for channel in self.channels:
             channel.wake()
+
+    def _names_for(self, level: Level) -> list[str]:
+        """Return the channels that want messages of that level."""
+        urgency = list(Level).index(level)
+        wanted = [(name, Level(getattr(n, "min_level", Level.INFO))) for name, n in self._notifiers]
+        return [name for name, least in wanted if list(Level).index(least) <= urgency]
+
+    def _tell_others(self, delivery: Delivery, error: NotificationError) -> None:
+        """Say through the other channels what this one will never deliver."""
+        others = [name for name in self.names if name != delivery.channel]
+        told_before = delivery.message.facts.get("rule") == UNDELIVERED
+        if self._words is None or self._outbox is None or not others or told_before:
+            return
+        now, kind = self._clock.now(), AlertKind.UNDELIVERED
+        alert = Alert(rule=UNDELIVERED, time=now, kind=kind, level=Level.WARNING)
+        message = self._words.undelivered(alert, delivery.channel, delivery.message, str(error))
+        self._outbox.add(alert, message, others, now.timestamp())
+        self._wake()
 
     def close(self, seconds: float) -> None:
         """Give what is due at most so many seconds, then say what is still owed."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
 import pytest
 
-from auto_model_monitor.delivery import SEVEN_DAYS_OF_ATTEMPTS, Channel, Courier
+from auto_model_monitor.alerts import Level
+from auto_model_monitor.channel import SEVEN_DAYS_OF_ATTEMPTS, Channel
+from auto_model_monitor.delivery import Courier
 from auto_model_monitor.errors import AuthenticationError
 from auto_model_monitor.outbox import DeliveryState
 from auto_model_monitor.outbox.memory import MemoryOutbox
@@ -226,3 +229,94 @@ def test_waits_are_spread_by_chance_within_their_bounds():
     for failures in (1, 5, 50, 10**6):
         plain = min(10.0 * 2 ** min(failures - 1, 32), 1800.0)
         assert 0.8 * plain <= backoff.next_after(failures) <= 1.2 * plain
+
+
+class Words:
+    """The courier's words, as short as they can be."""
+
+    def digest(self, messages):
+        return message(f"digest of {len(messages)}", id="+".join(m.id for m in messages))
+
+    def undelivered(self, alert, channel, original, reason):
+        facts = {"rule": alert.rule}
+        subject = f"{channel} refused {original.subject}: {reason}"
+        return replace(message(subject, id=alert.id), facts=facts, level=alert.level)
+
+
+def digesting(notifier, outbox, clock, seconds=600.0):
+    even = Backoff(uniform=lambda low, high: 1.0)
+    return Channel(notifier, outbox, clock, even, digest=seconds, gather=Words().digest)
+
+
+def test_a_digest_gathers_what_is_not_urgent(outbox, clock):
+    """Messages of level info wait for the end of the window and go out as one; a single one as it is."""
+    notifier = RecordingNotifier()
+    channel = digesting(notifier, outbox, clock)
+    owe(outbox, clock, "a")
+    assert channel.deliver_due() == 600
+    clock.advance(500)
+    owe(outbox, clock, "b", "c")
+    assert channel.deliver_due() == 100
+    clock.advance(100)
+    assert channel.deliver_due() is None
+    owe(outbox, clock, "d")
+    clock.advance(600)
+    channel.deliver_due()
+    assert [m.subject for m in notifier.sent] == ["digest of 3", "d"]
+    assert {d.state for d in outbox.deliveries()} == {DeliveryState.DELIVERED}
+
+
+def test_what_is_urgent_does_not_wait_for_a_digest(outbox, clock):
+    """A warning goes out at once, while what was found before it is still being gathered."""
+    notifier = RecordingNotifier()
+    channel = digesting(notifier, outbox, clock)
+    owe(outbox, clock, "a")
+    urgent = replace(message("urgent", id="u"), level=Level.WARNING)
+    outbox.add(alert(), urgent, ["recorder"], clock.now().timestamp())
+    assert channel.deliver_due() == 600
+    assert [m.subject for m in notifier.sent] == ["urgent"]
+
+
+def test_a_digest_that_fails_is_postponed_whole_and_the_end_cuts_it_short(outbox, clock):
+    """A failed digest stays owed with all its parts; at the end what was gathered goes out early."""
+    notifier = RecordingNotifier(failures=[transient()])
+    channel = digesting(notifier, outbox, clock)
+    owe(outbox, clock, "a", "b")
+    clock.advance(600)
+    assert channel.deliver_due() == 10
+    clock.advance(10)
+    channel.deliver_due()
+    owe(outbox, clock, "c", "d")
+    channel.close()
+    channel.deliver_due()
+    assert [m.subject for m in notifier.sent] == ["digest of 2", "digest of 2"]
+
+
+def test_a_notifier_may_want_only_what_is_urgent():
+    """A channel with min_level gets that level and above, and the others get everything."""
+    everything, urgent = RecordingNotifier("everything"), RecordingNotifier("urgent")
+    urgent.min_level = Level.WARNING
+    courier = Courier([everything, urgent])
+    for level in Level:
+        courier.add(alert(), replace(message(level.value, id=level.value), level=level))
+    courier.close(10)
+    assert [m.subject for m in everything.sent] == ["info", "warning", "critical"]
+    assert [m.subject for m in urgent.sent] == ["warning", "critical"]
+
+
+def test_what_one_channel_refuses_for_good_is_told_through_the_others():
+    """A permanent refusal reaches the other channels as a message of its own, and makes no endless talk."""
+    bad = RecordingNotifier("bad", [permanent()])
+    good = RecordingNotifier("good")
+    courier = Courier([bad, good], words=Words())
+    courier.add(alert(), message("hello"))
+    courier.close(10)
+    courier.close(10)
+    assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
+    alone = RecordingNotifier("alone", [permanent(), permanent()])
+    twin = RecordingNotifier("twin", [permanent(), permanent(), permanent()])
+    courier = Courier([alone, twin], words=Words())
+    courier.add(alert(), message("hello"))
+    for _ in range(4):
+        courier.close(10)
+    assert alone.attempts + twin.attempts <= 4

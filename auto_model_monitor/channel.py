@@ -1,0 +1,182 @@
+"""A channel: one notifier, served by a thread of its own, patiently and in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+
+from .alerts import Level
+from .clocks import Clock
+from .errors import AuthenticationError, MonitorError, NotificationError
+from .messages import Message
+from .notifiers import Notifier
+from .outbox import Delivery, Outbox
+from .schedules import Backoff
+
+logger = logging.getLogger(__name__)
+
+# With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
+# not timed, because a clock that jumps must not give a message up.
+SEVEN_DAYS_OF_ATTEMPTS = 343
+
+
+class Channel:
+    """One notifier and the thread that serves it.
+
+    Args:
+        notifier: where the messages go.
+        outbox: where they are owed.
+        clock: the time, injected.
+        backoff: the waits between attempts; a refused login waits for the longest of them.
+        most_attempts: after so many a message is given up.
+        name: what its deliveries are filed under; by default the notifier's name.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        gather: makes one message of several.
+        on_refused: called with each delivery that was refused for good, and why.
+    """
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        outbox: Outbox,
+        clock: Clock,
+        backoff: Backoff | None = None,
+        most_attempts: int = SEVEN_DAYS_OF_ATTEMPTS,
+        name: str | None = None,
+        digest: float = 0.0,
+        gather: Callable[[Sequence[Message]], Message] | None = None,
+        on_refused: Callable[[Delivery, NotificationError], None] | None = None,
+    ) -> None:
+        """Take the parts; nothing starts yet."""
+        self.name = name or notifier.name
+        self.refused_login: AuthenticationError | None = None
+        self._notifier = notifier
+        self._outbox = outbox
+        self._clock = clock
+        self._backoff = backoff or Backoff()
+        self._most_attempts = most_attempts
+        self._digest = digest if gather is not None else 0.0
+        self._gather = gather
+        self._on_refused = on_refused
+        self._wake = Event()
+        self._closing = False
+        self._thread: Thread | None = None
+
+    def start(self, *, verify: bool) -> None:
+        """Start the thread, which looks at the account first if ``verify`` says so."""
+        if self._thread is None or not self._thread.is_alive():
+            self._closing = False
+            self._thread = Thread(target=self._serve, args=(verify,), name=self.name, daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something was added."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ask the thread to end as soon as nothing is due."""
+        self._closing = True
+        self._wake.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread's end, for at most so many seconds."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, seconds))
+
+    def verify(self) -> None:
+        """Try the account once; say what was found."""
+        check = getattr(self._notifier, "verify", None)
+        if check is None:
+            return
+        try:
+            check()
+        except AuthenticationError as error:
+            self.refused_login = error
+            logger.error("%s: the login was refused: %s", self.name, error)
+        except MonitorError as error:
+            logger.warning("%s cannot be reached now, the watch goes on: %s", self.name, error)
+        except Exception:
+            logger.exception("%s: the check of the account failed, the watch goes on", self.name)
+        else:
+            logger.info("%s: the login was accepted", self.name)
+
+    def deliver_due(self) -> float | None:
+        """Deliver what is due, oldest first; return the seconds until more is, None if nothing is owed."""
+        while together := self._next():
+            wait = self._due(together) - self._clock.now().timestamp()
+            # What is further away than any wait was postponed before the clock was set back: it is due.
+            if 0 < wait <= max(self._backoff.most, self._digest):
+                return wait
+            self._attempt(together)
+        return None
+
+    def _next(self) -> list[Delivery]:
+        """Return what goes out next, in one message: the oldest, or all that a digest gathers."""
+        first = self._outbox.first_owed(self.name)
+        if first is None or not self._digest:
+            return [] if first is None else [first]
+        owed = [first]
+        while (later := self._outbox.first_owed(self.name, owed[-1].id)) is not None:
+            owed.append(later)
+        urgent = [delivery for delivery in owed if delivery.message.level is not Level.INFO]
+        return urgent[:1] or owed
+
+    def _due(self, together: Sequence[Delivery]) -> float:
+        first = together[0]
+        gathers = self._digest and first.message.level is Level.INFO and not first.attempts
+        # At the end nothing more can be gathered.
+        return first.added + self._digest if gathers and not self._closing else first.due
+
+    def _serve(self, verify: bool) -> None:
+        if verify:
+            self.verify()
+        while True:
+            self._wake.clear()
+            wait = self._deliver_or_report()
+            if self._closing:
+                return
+            self._clock.wait(self._wake, 3600.0 if wait is None else wait)
+
+    def _deliver_or_report(self) -> float | None:
+        try:
+            return self.deliver_due()
+        except Exception:
+            logger.exception("%s: the outbox failed; it is tried again", self.name)
+            return self._backoff.longest
+
+    def _attempt(self, together: Sequence[Delivery]) -> None:
+        message = together[0].message
+        try:
+            if len(together) > 1 and self._gather is not None:
+                message = self._gather([delivery.message for delivery in together])
+            self._notifier.send(message)
+        except NotificationError as error:
+            self._failed(together, error)
+        except Exception as error:
+            logger.exception("%s: a fault in the notifier", self.name)
+            self._failed(together, NotificationError(f"{type(error).__name__}: {error}"))
+        else:
+            for delivery in together:
+                self._outbox.delivered(delivery)
+            logger.info("%s: delivered: %s", self.name, message.subject)
+
+    def _failed(self, together: Sequence[Delivery], error: NotificationError) -> None:
+        attempt = together[0].attempts + 1
+        if error.permanent or attempt >= self._most_attempts:
+            for delivery in together:
+                self._refused(delivery, error)
+            return
+        wait = self._backoff.next_after(attempt)
+        if isinstance(error, AuthenticationError):
+            wait = self._backoff.longest
+        for delivery in together:
+            self._outbox.postponed(delivery, str(error), self._clock.now().timestamp() + wait)
+        text = "%s: not delivered yet, attempt %d, the next in %.0f s: %s: %s"
+        logger.warning(text, self.name, attempt, wait, together[0].message.subject, error)
+
+    def _refused(self, delivery: Delivery, error: NotificationError) -> None:
+        self._outbox.refused(delivery, str(error))
+        logger.error("%s: NOT delivered: %s: %s", self.name, delivery.message.subject, error)
+        if self._on_refused is not None:
+            self._on_refused(delivery, error)
