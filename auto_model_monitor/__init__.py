@@ -4,7 +4,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
 if TYPE_CHECKING:
-    from .alerts import Alert, Level
+    from .alerts import Alert, AlertKind, Level
     from .comparison import Comparison
     from .config import MonitorConfig
     from .errors import (
@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from .model_monitor import ModelMonitor
     from .monitor import Monitor
     from .notifiers import BaseNotifier, Notifier
+    from .notifiers.apprise import AppriseNotifier
+    from .notifiers.dingtalk import DingTalkNotifier
     from .notifiers.email import EmailNotifier
+    from .notifiers.feishu import FeishuNotifier
     from .notifiers.mailbox import MailboxNotifier
+    from .notifiers.urls import notifier_from_url
+    from .notifiers.webhook import WebhookNotifier
+    from .notifiers.wecom import WeComNotifier
     from .outbox import Outbox
     from .outbox.memory import MemoryOutbox
     from .outbox.sqlite import SQLiteOutbox
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
 # Where each public name lives; a module is imported when its first name is asked for.
 _HOMES = {
     "Alert": "alerts",
+    "AlertKind": "alerts",
+    "AppriseNotifier": "notifiers.apprise",
     "AuthenticationError": "errors",
     "BaseNotifier": "notifiers",
     "BaseParser": "parsers",
@@ -46,8 +54,10 @@ _HOMES = {
     "ConfigError": "errors",
     "CustomParser": "parsers",
     "DefaultParser": "parsers",
+    "DingTalkNotifier": "notifiers.dingtalk",
     "DirectorySource": "sources.directory",
     "EmailNotifier": "notifiers.email",
+    "FeishuNotifier": "notifiers.feishu",
     "Level": "alerts",
     "MailboxNotifier": "notifiers.mailbox",
     "MemoryOutbox": "outbox.memory",
@@ -72,11 +82,16 @@ _HOMES = {
     "Source": "sources",
     "SourceError": "errors",
     "ThresholdRule": "rules",
+    "WeComNotifier": "notifiers.wecom",
+    "WebhookNotifier": "notifiers.webhook",
+    "notifier_from_url": "notifiers.urls",
     "setup_logger": "run_log",
 }
 
 __all__ = [
     "Alert",
+    "AlertKind",
+    "AppriseNotifier",
     "AuthenticationError",
     "BaseNotifier",
     "BaseParser",
@@ -84,8 +99,10 @@ __all__ = [
     "ConfigError",
     "CustomParser",
     "DefaultParser",
+    "DingTalkNotifier",
     "DirectorySource",
     "EmailNotifier",
+    "FeishuNotifier",
     "Level",
     "MailboxNotifier",
     "MemoryOutbox",
@@ -110,6 +127,9 @@ __all__ = [
     "Source",
     "SourceError",
     "ThresholdRule",
+    "WeComNotifier",
+    "WebhookNotifier",
+    "notifier_from_url",
     "setup_logger",
 ]
 
