@@ -11,13 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-# Contrast 4.5 on white, 4.2 on #121212, 3.2 on #2b2b2b: enough for large figures on each.
-_ACCENT = "#178763"
+Tone = Literal["calm", "warning", "critical"]
+
+# Green, amber and red, each of contrast 4.5 on white, 4.1 on #121212, 3.1 on #2b2b2b: enough for large
+# figures on each.
+_ACCENTS = {"calm": "#178763", "warning": "#a66a00", "critical": "#e22a2a"}
 _FONT = (
     "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',"
     "'Noto Sans CJK SC','Noto Sans SC',Helvetica,Arial,sans-serif"
 )
+_MONOSPACED = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 _BORDER = "1px solid rgba(128,128,128,.28)"
 _WRAP = "overflow-wrap:anywhere;word-break:break-word"
 _QUIET = "opacity:.66"
@@ -57,6 +62,8 @@ class Card:
         figures: the numbers beside which it stands.
         rows: label and value of everything else.
         notes: what went wrong on the way, if anything.
+        blocks: label and text of what keeps its lines, such as the end of a traceback.
+        tone: how urgent it looks.
     """
 
     sender: str
@@ -65,6 +72,8 @@ class Card:
     figures: Sequence[Figure]
     rows: Sequence[tuple[str, str]]
     notes: Sequence[str] = ()
+    blocks: Sequence[tuple[str, str]] = ()
+    tone: Tone = "calm"
 
 
 def escape(text: str) -> str:
@@ -79,7 +88,7 @@ def escape(text: str) -> str:
 
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
-    parts = (_head(card), _figures(card.figures), _rows(card.rows), _notes(card.notes))
+    parts = (_head(card), _figures(card.figures), _rows(card.rows), _blocks(card.blocks), _notes(card.notes))
     return _document("\n".join(filter(None, parts)), title=title, lang=lang)
 
 
@@ -120,10 +129,11 @@ def _document(body: str, *, title: str, lang: str) -> str:
 
 
 def _head(card: Card) -> str:
-    length = len(card.score.value)
+    accent, length = _ACCENTS[card.tone], len(card.score.value)
     size = 48 if length <= 8 else 34 if length <= 12 else 24
-    dot = f"display:inline-block;width:8px;height:8px;border-radius:4px;background:{_ACCENT}"
-    big = f"font-size:{size}px;font-weight:700;line-height:1.2;letter-spacing:-.02em;color:{_ACCENT}"
+    dot = f"display:inline-block;width:8px;height:8px;border-radius:4px;background:{accent}"
+    label = " · ".join(filter(None, (card.score.label, card.score.detail)))
+    big = f"font-size:{size}px;font-weight:700;line-height:1.2;letter-spacing:-.02em;color:{accent}"
     return (
         '<tr><td style="padding:20px 20px 16px">'
         f'<div style="font-size:12px;line-height:1.5"><span style="{dot}"></span>&nbsp; '
@@ -131,12 +141,14 @@ def _head(card: Card) -> str:
         '<div style="margin-top:6px;font-size:17px;font-weight:600;line-height:1.45">'
         f"{escape(card.heading)}</div>"
         f'<div style="margin-top:20px;font-size:13px;line-height:1.5;{_WRAP};{_QUIET}">'
-        f"{escape(card.score.label)} · {escape(card.score.detail)}</div>"
+        f"{escape(label)}</div>"
         f'<div style="{big};{_DIGITS};{_WRAP}">{escape(card.score.value)}</div></td></tr>'
     )
 
 
 def _figures(figures: Sequence[Figure]) -> str:
+    if not figures:
+        return ""
     cells = "".join(_figure(figure, 100 // len(figures)) for figure in figures)
     return (
         f'<tr><td style="padding:0 8px 18px 20px">{_TABLE};table-layout:fixed"><tr>{cells}</tr></table>'
@@ -164,6 +176,16 @@ def _rows(rows: Sequence[tuple[str, str]]) -> str:
         for label, value in rows
     )
     return f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">{_TABLE}">{lines}</table></td></tr>'
+
+
+def _blocks(blocks: Sequence[tuple[str, str]]) -> str:
+    style = f"margin:6px 0 0;white-space:pre-wrap;{_WRAP};{_MONOSPACED};font-size:12px;line-height:1.5"
+    return "\n".join(
+        f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
+        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(label)}</div>'
+        f'<pre style="{style}">\n{escape(text)}</pre></td></tr>'
+        for label, text in blocks
+    )
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -32,6 +32,11 @@ class Reading:
     epoch: int | None = None
     step: int | None = None
 
+    @property
+    def count(self) -> tuple[int, int]:
+        """How far the training was: epoch and step, -1 where unknown; what sorts readings by age."""
+        return -1 if self.epoch is None else self.epoch, -1 if self.step is None else self.step
+
 
 class ReadingBatch(Sequence[Reading]):
     """What one look found new.
@@ -105,6 +110,22 @@ class ReadingBatch(Sequence[Reading]):
             return None
         names = (self._names[index] for index in self._rows_of(value))
         return self._build(min(names, key=lambda name: (len(name), name)), value)
+
+    def series(self, metric: str | None = None) -> list[Reading]:
+        """Return the readings of ``metric`` by epoch and step; what has neither stays as it was read.
+
+        None stands for the score of each name.
+        """
+        if metric is None:
+            found = map(self._build, self._names, self._values)
+        else:
+            found = (reading for reading in self if reading.metric == metric)  # type: ignore[assignment]
+        return sorted(found, key=lambda reading: reading.count)
+
+    def are_finite(self) -> bool:
+        """Tell whether every value surely is finite, a million of them in milliseconds."""
+        # A sum is finite only if all are; where large ones overflow, the answer is the careful one.
+        return math.isfinite(sum(self._values)) and all(math.isfinite(r.value) for r in self._others)
 
     def _rows_of(self, value: float) -> Iterator[int]:
         # index() goes through a million values in C.

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auto_model_monitor.alerts import AlertKind
 from auto_model_monitor.wording import (
     Wording,
     clean_name,
     clean_text,
+    duration_text,
     exact_gain,
     number_text,
     one_line,
     percent_text,
+    size_text,
     time_text,
     wording,
     zoned_time_text,
@@ -153,12 +156,55 @@ def test_whatever_the_text_it_can_be_sent(text: str) -> None:
     )
 
 
+def texts(words: Wording) -> dict[str, str]:
+    """Return every text of a language, with those of its tables."""
+    found: dict[str, str] = {}
+    for field in fields(Wording):
+        value = getattr(words, field.name)
+        table = {field.name: value} if isinstance(value, str) else value
+        found |= {f"{field.name} {key}": text for key, text in table.items()}
+    return found
+
+
 def test_both_languages_have_the_same_gaps() -> None:
     """A text of one language names the same values as its twin, so that neither loses one."""
-    zh, en = wording("zh"), wording("en")
-    for field in fields(Wording):
-        gaps = [
-            {name for _, name, _, _ in Formatter().parse(getattr(words, field.name)) if name}
-            for words in (zh, en)
-        ]
-        assert gaps[0] == gaps[1], field.name
+    zh, en = texts(wording("zh")), texts(wording("en"))
+    assert list(zh) == list(en)
+    for key in zh:
+        gaps = [{name for _, name, _, _ in Formatter().parse(t[key]) if name} for t in (zh, en)]
+        assert gaps[0] == gaps[1], key
+
+
+def test_every_kind_of_alert_has_its_sentence() -> None:
+    """No kind that an alert can have is without words."""
+    for language in ("zh", "en"):
+        assert {kind.value for kind in AlertKind} <= set(wording(language).occasions)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (0, "0 秒", "0 s"),
+        (45.4, "45 秒", "45 s"),
+        (60, "1 分钟", "1 min"),
+        (3599.9, "1 小时", "1 h"),
+        (7500, "2 小时 5 分钟", "2 h 5 min"),
+        (86400 * 2 + 300, "2 天", "2 d"),
+        (86400 + 3600 * 3, "1 天 3 小时", "1 d 3 h"),
+        (float("nan"), "—", "—"),
+        (-1, "—", "—"),
+    ],
+)
+def test_a_duration_is_told_in_its_two_largest_units(seconds: float, zh: str, en: str) -> None:
+    """A person reads hours and minutes, not seconds."""
+    assert duration_text(seconds, wording("zh").duration_units) == zh
+    assert duration_text(seconds, wording("en").duration_units) == en
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (999_600, "1 MB"), (4_200_000_000, "4.2 GB"), (10**18, "1000 PB")],
+)
+def test_a_size_is_told_in_decimal_units(size: int, text: str) -> None:
+    """Bytes are told as disks are sold."""
+    assert size_text(size) == text

@@ -1,0 +1,191 @@
+"""Rendering: from an alert to the message that a person receives. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ..alerts import Alert
+from ..errors import RenderingError
+from ..mail_card import card_html, lines_html
+from ..messages import Fact, Message
+from ..templates import fill, generated, template_problems
+from ..wording import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
+from .hit import Hit, HitFacts
+from .occasion import OccasionFacts
+
+__all__ = ["ContentGenerator", "Renderer", "template_problems"]
+
+#: What users hand in: takes the score and the file's name, returns (subject, lines), lines or a text.
+ContentGenerator = Callable[[float, str], object]
+
+LONGEST_SUBJECT = 500  # characters
+LARGEST_TEXT = 200_000  # bytes in UTF-8
+_LONGEST_REASON = 300  # characters
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What the user's own templates or generator gave; None where the default stands."""
+
+    subject: str | None = None
+    text: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Renderer:
+    """Puts alerts into words, by default or as the user's templates or generator say.
+
+    A template or a generator that fails costs nobody the mail: the default goes out, with a line that
+    says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        language: Language = "zh",
+        subject_template: str | None = None,
+        content_template: str | None = None,
+        content_generator: ContentGenerator | None = None,
+        watch_dir: str = "",
+        host: str = "",
+    ) -> None:
+        """Take the language and the user's wishes.
+
+        Args:
+            language: the language of everything that the user did not word.
+            subject_template: the subject with ``{placeholders}``; None or blank for the default.
+            content_template: the same for the content.
+            content_generator: called with ``(score, filename)``; returns ``(subject, lines)``, or the
+                lines or one text alone. It goes before the templates.
+            watch_dir: the directory to name in the mail; it is not looked at.
+            host: the machine to name in the mail.
+        """
+        self._words = wording(language)
+        self._subject_template = subject_template
+        self._content_template = content_template
+        self._generator = content_generator
+        self._watch_dir = watch_dir
+        self._host = host
+
+    def render(self, alert: Alert) -> Message:
+        """Return the message for ``alert``, whatever a user's template or generator does.
+
+        Templates and the generator word hits; what else there is to tell has the default words.
+        """
+        words, hit, draft = self._words, Hit.of(alert), _Draft()
+        if hit is not None and (self._generator is None or self._generate(self._generator, hit, draft)):
+            self._fill_templates(hit, draft)
+        facts = self._facts_of(alert, hit)
+        subject = one_line(draft.subject or "", LONGEST_SUBJECT)
+        subject = subject or one_line(facts.subject(), LONGEST_SUBJECT)
+        if draft.text is None or not draft.text.strip():
+            text = _cut(facts.text(), words)
+            html = card_html(facts.card(draft.notes), title=subject, lang=words.tag)
+        else:
+            text = _cut(clean_text(draft.text), words)
+            html = lines_html(text, title=subject, lang=words.tag, notes=draft.notes)
+        return Message(
+            id=alert.id,
+            time=alert.time,
+            subject=subject,
+            text="\n\n".join([text, *draft.notes]),
+            html=html,
+            level=alert.level,
+            facts=self._for_programs(alert, hit),
+        )
+
+    def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
+        """Return what to say of a message that a channel refused for good."""
+        details = {"channel": channel, "subject": message.subject, "error": reason}
+        return self.render(replace(alert, details={**alert.details, **details}))
+
+    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | OccasionFacts:
+        if hit is not None:
+            return HitFacts(hit, self._words, host=self._host, watch_dir=self._watch_dir)
+        return OccasionFacts(alert, self._words, host=self._host, watch_dir=self._watch_dir)
+
+    def _for_programs(self, alert: Alert, hit: Hit | None) -> dict[str, Fact]:
+        """Return what a program asks for, as JSON can hold it."""
+        known = self._values(hit) if hit is not None else _known(alert)
+        facts = {
+            **alert.details,
+            **known,
+            "rule": alert.rule,
+            "kind": alert.kind.value,
+            "level": alert.level.value,
+            "resolved": alert.resolved,
+            "timestamp": alert.time.isoformat(timespec="seconds"),
+            "comparison": None if alert.comparison is None else alert.comparison.value,
+        }
+        # JSON has no NaN and no infinity: those are written as texts.
+        return {
+            key: repr(v) if isinstance(v, float) and not math.isfinite(v) else v for key, v in facts.items()
+        }
+
+    def _generate(self, generator: ContentGenerator, hit: Hit, draft: _Draft) -> bool:
+        try:
+            draft.subject, draft.text = generated(generator(hit.reading.value, hit.reading.name))
+        # SystemExit too: a generator that calls sys.exit() must not end the watch.
+        except (Exception, SystemExit) as error:
+            _log.exception("the content generator failed on %r", hit.reading.name)
+            draft.notes.append(self._words.generator_failed.format(reason=_reason(error)))
+            return False
+        return True
+
+    def _fill_templates(self, hit: Hit, draft: _Draft) -> None:
+        """Fill the templates for what the generator, if any, did not give."""
+        words = self._words
+        if draft.subject is None and self._subject_template:
+            failed = words.subject_template_failed
+            draft.subject = self._filled(self._subject_template, hit, failed, draft)
+        if draft.text is None and self._content_template:
+            failed = words.content_template_failed
+            draft.text = self._filled(self._content_template, hit, failed, draft)
+
+    def _filled(self, template: str, hit: Hit, failed: str, draft: _Draft) -> str | None:
+        try:
+            return fill(template, self._values(hit), ABSENT)
+        except RenderingError as error:
+            _log.error("a template failed on %r: %s", hit.reading.name, error)
+            draft.notes.append(failed.format(reason=_reason(error)))
+            return None
+
+    def _values(self, hit: Hit) -> dict[str, str | float | None]:
+        return hit.values(self._words, host=self._host, watch_dir=self._watch_dir)
+
+
+def _known(alert: Alert) -> dict[str, Fact]:
+    """Return what programs know of a hit, of an alert that may be about something else."""
+    known: dict[str, Fact] = {"threshold": alert.threshold, "previous_best": alert.previous_best}
+    reading = alert.reading
+    if reading is not None:
+        known |= {
+            "filename": clean_name(reading.name),
+            "score": reading.value,
+            "metric": clean_name(reading.metric),
+        }
+        known |= {"epoch": reading.epoch, "step": reading.step}
+    return known
+
+
+def _reason(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    # Our own texts need no name before them.
+    if not isinstance(error, RenderingError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return one_line(text, _LONGEST_REASON)
+
+
+def _cut(text: str, words: Wording) -> str:
+    data = text.encode("utf-8", "replace")
+    if len(data) <= LARGEST_TEXT:
+        return text
+    return f"{data[:LARGEST_TEXT].decode('utf-8', 'ignore')}\n{words.cut}"

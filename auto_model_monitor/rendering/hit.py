@@ -1,0 +1,173 @@
+"""What a mail says of a score beyond a threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..alerts import Alert, AlertKind
+from ..comparison import Comparison
+from ..mail_card import Card, Figure
+from ..readings import Reading
+from ..wording import (
+    Wording,
+    clean_name,
+    exact_gain,
+    number_text,
+    percent_text,
+    time_text,
+    zoned_time_text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An alert about a score that is beyond a threshold, with all that this implies."""
+
+    alert: Alert
+    reading: Reading
+    comparison: Comparison
+    threshold: float
+
+    @classmethod
+    def of(cls, alert: Alert) -> Hit | None:
+        """Return ``alert`` as a hit, None where it is about something else."""
+        reading, comparison, threshold = alert.reading, alert.comparison, alert.threshold
+        if alert.kind is not AlertKind.HIT or alert.resolved:
+            return None
+        if reading is None or comparison is None or threshold is None:
+            return None
+        return cls(alert, reading, comparison, threshold)
+
+    @property
+    def held(self) -> int | None:
+        """How many checkpoints in a row were beyond, where that was asked for."""
+        held = self.alert.details.get("held_checkpoints")
+        return held if isinstance(held, int) else None
+
+    def gain(self, over: float) -> float:
+        """Return by how much the score is better, as one would compute it by hand."""
+        value = self.reading.value
+        return exact_gain(self.comparison.gain(value, over), value, over)
+
+    def values(self, words: Wording, *, host: str, watch_dir: str) -> dict[str, str | float | None]:
+        """Return the value of each placeholder."""
+        reading, previous = self.reading, self.alert.previous_best
+        return {
+            "filename": clean_name(reading.name),
+            "score": reading.value,
+            "threshold": self.threshold,
+            "condition": condition(self.alert, words),
+            "timestamp": time_text(self.alert.time),
+            "metric": clean_name(reading.metric),
+            "epoch": reading.epoch,
+            "step": reading.epoch if reading.step is None else reading.step,
+            "previous_best": previous,
+            "improvement": None if previous is None else self.gain(previous),
+            "watch_dir": clean_name(watch_dir) or None,
+            "host": clean_name(host) or None,
+            "path": clean_name(reading.path) or None,
+        }
+
+
+class HitFacts:
+    """What the default mail says of a hit, as subject, text and card."""
+
+    def __init__(self, hit: Hit, words: Wording, *, host: str, watch_dir: str) -> None:
+        """Take what is told, and what to name in the mail."""
+        self._words = words
+        self._hit = hit
+        self._down = hit.comparison is Comparison.LOWER
+        self._heading = words.heading.format(condition=condition(hit.alert, words))
+        self._file = (words.file, clean_name(hit.reading.name))
+        self._score = (words.score, number_text(hit.reading.value))
+        self._threshold = (words.threshold, number_text(hit.threshold))
+        self._time = (words.time, zoned_time_text(hit.alert.time))
+        self._metric = (words.metric, clean_name(hit.reading.metric))
+        best = hit.alert.previous_best
+        self._best = None if best is None else number_text(best)
+        self._change = self._change_from(hit, hit.threshold if best is None else best)
+        rows = {
+            words.epoch: whole_text(hit.reading.epoch),
+            words.step: whole_text(hit.reading.step),
+            words.labels["held_checkpoints"]: whole_text(hit.held),
+            words.host: clean_name(host),
+            words.directory: clean_name(watch_dir),
+        }
+        self._rows = [(label, value) for label, value in rows.items() if value]
+
+    def subject(self) -> str:
+        """Return the subject."""
+        return self._words.subject.format(
+            metric=self._hit.reading.metric,
+            score=self._score[1],
+            condition=condition(self._hit.alert, self._words),
+            threshold=self._threshold[1],
+        )
+
+    def text(self) -> str:
+        """Return the content as plain text: first the five lines that users of 0.2 know."""
+        words = self._words
+        first = (self._file, self._score, self._threshold, self._time)
+        rest = (self._metric, (words.previous, self._previous()), *self._rows)
+        heading = self._heading + words.heading_end
+        return "\n".join([heading, *map(self._line, first), "", *map(self._line, rest)])
+
+    def card(self, notes: Sequence[str]) -> Card:
+        """Return the same content as a card."""
+        words = self._words
+        figures = [Figure(label=self._threshold[0], value=self._threshold[1])]
+        figures.append(Figure(label=words.previous, value=self._best or words.none))
+        if self._change:
+            label = self._change.label
+            figures.append(replace(self._change, label=label[:1].upper() + label[1:]))
+        return Card(
+            sender=words.sender,
+            heading=self._heading,
+            score=Figure(label=self._score[0], value=self._score[1], detail=self._metric[1]),
+            figures=figures,
+            rows=[self._file, self._time, *self._rows],
+            notes=notes,
+        )
+
+    def _line(self, row: tuple[str, str]) -> str:
+        label, value = row
+        return self._words.line.format(label=label, value=value)
+
+    def _change_from(self, hit: Hit, base: float) -> Figure | None:
+        gain = hit.gain(base)
+        if gain == 0 or not math.isfinite(gain):
+            return None
+        # Always an improvement when a threshold rule speaks; another rule may say that it got worse.
+        down = self._down == (gain > 0)
+        words = self._words
+        if hit.alert.previous_best is None:
+            label = words.below_by if down else words.above_by
+        else:
+            label = words.down_by if down else words.up_by
+        detail = percent_text(gain, base) or ""
+        return Figure(label=label, value=number_text(abs(gain)), detail=detail)
+
+    def _previous(self) -> str:
+        words, change = self._words, self._change
+        best = self._best or words.none
+        if change is None:
+            return best
+        amount = change.value
+        if change.detail:
+            amount = words.amount.format(change=change.value, percent=change.detail)
+        pattern = words.since if self._best else words.first
+        return pattern.format(best=best, label=change.label, amount=amount)
+
+
+def condition(alert: Alert, words: Wording) -> str:
+    """Return on which side of the threshold the score improves, in words."""
+    if alert.details.get("inclusive"):
+        return words.below_or_at if alert.comparison is Comparison.LOWER else words.above_or_at
+    return words.below if alert.comparison is Comparison.LOWER else words.above
+
+
+def whole_text(number: int | None) -> str:
+    """Write a whole number, or nothing for None."""
+    return "" if number is None else str(number)

@@ -1,0 +1,77 @@
+"""The course of one metric from batch to batch, in the order of the training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from ..comparison import Comparison
+from ..readings import Reading, ReadingBatch
+
+
+class Course:
+    """Hands out the readings of one metric in order.
+
+    Args:
+        metric: its name; None stands for the metric of the first score, for others cannot be compared
+            with it.
+    """
+
+    def __init__(self, metric: str | None) -> None:
+        """Start before the first reading."""
+        self.metric = metric
+        self._told: Reading | None = None
+
+    def resume(self, told: Reading | None, *, skip: bool = False) -> None:
+        """Go on after a restart.
+
+        Args:
+            told: what the last alert was about.
+            skip: leave out, of the next batch, everything up to ``told``.
+        """
+        if told is not None:
+            self.metric = self.metric or told.metric
+            self._told = told if skip else None
+
+    def stick_to(self, batch: ReadingBatch) -> str | None:
+        """Take the metric of the batch's first score for the metric, unless there is one; return it."""
+        if self.metric is None and len(batch):
+            self.metric = batch[0].metric
+        return self.metric
+
+    def new_in(self, batch: ReadingBatch) -> list[Reading]:
+        """Return the batch's readings of the metric, in the order of their epochs and steps."""
+        metric = self.stick_to(batch)
+        series = [] if metric is None else batch.series(metric)
+        if self._told is not None and series:
+            told, self._told = self._told, None
+            return after(told, series)
+        return series
+
+
+def after(told: Reading, series: list[Reading]) -> list[Reading]:
+    """Return what follows ``told`` in a series, whether or not its checkpoint is still there."""
+    for index, reading in enumerate(series):
+        if reading.name == told.name:
+            return series[index + 1 :]
+    if told.epoch is None and told.step is None:
+        return series
+    return [reading for reading in series if reading.count > told.count]
+
+
+def improves(comparison: Comparison, value: float, than: float | None, min_delta: float) -> bool:
+    """Tell whether ``value`` is better than ``than`` (None: than nothing) by at least ``min_delta``."""
+    if not comparison.is_better(value, than):
+        return False
+    if than is None or min_delta == 0:
+        return True
+    gain = comparison.gain(value, than)
+    # In binary 0.0034 - 0.0029 is a little less than 0.0005; people mean the decimals.
+    return gain > min_delta or math.isclose(gain, min_delta)
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the middle of some values, at least one; the standard library's takes long to import."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

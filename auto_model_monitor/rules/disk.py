@@ -1,0 +1,149 @@
+"""A disk that will not hold the next checkpoints."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from ..alerts import Alert, AlertKind, Level
+from ..errors import ConfigError, RuleError
+from ..patterns import to_float
+from ..readings import ReadingBatch
+
+_UNITS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5}
+_BINARY = {f"{unit[0]}iB": power for unit, power in _UNITS.items() if power}
+_ENOUGH = 1.2  # so many times the limit must be free before it is called over: no message at each flush
+_SAMPLE_EVERY = 60.0  # seconds
+_SAMPLES = 60  # so the present rate is that of the last hour
+_SOON = 1.0  # hours left that make it critical
+
+
+class Usage(Protocol):
+    """What is known of a disk, in bytes."""
+
+    @property
+    def total(self) -> int:
+        """Its size."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """What this user may still write."""
+        ...
+
+
+class DiskRule:
+    """Speaks once when the disk is nearly full, with the hours left, and once when there is room again.
+
+    The present rate is that of the last hour. Full within an hour, it is critical.
+
+    Args:
+        free: what must stay free: bytes as a whole number, a share of the disk between 0 and 1, or a text
+            such as ``"5GB"``, ``"4.7GiB"`` or ``"5%"``.
+        path: where the checkpoints are written.
+        usage: looks at the disk; by default :func:`shutil.disk_usage`.
+        name: what the rule is called; needed only where two would have one name.
+
+    Raises:
+        ConfigError: ``free`` is none of these.
+    """
+
+    def __init__(
+        self,
+        free: str | float = "5GB",
+        path: str | os.PathLike[str] = ".",
+        *,
+        usage: Callable[[str], Usage] | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Take how little is too little; the disk is not looked at."""
+        self.name = name or "disk"
+        self.free = free
+        self.path = os.fspath(path)
+        self._limit = _bytes_or_share(free)
+        self._usage = usage or _disk_usage
+        self._samples: deque[tuple[float, int]] = deque(maxlen=_SAMPLES)
+        self._level: Level | None = None
+
+    def resume(self, alert: Alert | None) -> None:
+        """Go on from the last alert, which says whether the disk was nearly full."""
+        self._level = None if alert is None or alert.resolved else alert.level
+
+    def evaluate(self, readings: ReadingBatch) -> Alert | None:
+        """Return an alert when the disk has become nearly full, or has room again.
+
+        Raises:
+            RuleError: the disk cannot be looked at now.
+        """
+        try:
+            usage = self._usage(self.path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise RuleError(f"wanted the free space at {self.path!r}, got {reason!r}") from error
+        limit = self._limit if self._limit >= 1 else self._limit * usage.total
+        hours = self._hours_left(readings.seconds, usage.free)
+        if self._level is None and usage.free < limit:
+            soon = usage.free == 0 or (hours is not None and hours < _SOON)
+            self._level = Level.CRITICAL if soon else Level.WARNING
+            return self._alert(readings, usage, limit, hours, resolved=False)
+        if self._level is not None and usage.free >= min(limit * _ENOUGH, usage.total):
+            told = self._alert(readings, usage, limit, None, resolved=True)
+            self._level = None
+            return told
+        return None
+
+    def _hours_left(self, now: float, free: int) -> float | None:
+        if not self._samples or now - self._samples[-1][0] >= _SAMPLE_EVERY:
+            self._samples.append((now, free))
+        since, then = self._samples[0]
+        if now - since < _SAMPLE_EVERY or then <= free:
+            return None
+        return free / ((then - free) / (now - since)) / 3600
+
+    def _alert(
+        self, readings: ReadingBatch, usage: Usage, limit: float, hours: float | None, *, resolved: bool
+    ) -> Alert:
+        return Alert(
+            rule=self.name,
+            time=readings.time,
+            kind=AlertKind.DISK,
+            level=self._level or Level.WARNING,
+            resolved=resolved,
+            details={
+                "path": self.path,
+                "free_bytes": usage.free,
+                "total_bytes": usage.total,
+                "limit_bytes": round(limit),
+                "hours_left": hours,
+            },
+        )
+
+
+def _disk_usage(path: str) -> Usage:
+    import shutil  # slow to import, and only this rule needs it
+
+    return shutil.disk_usage(path)
+
+
+def _bytes_or_share(free: str | float) -> float:
+    """Return bytes (1 or more) or a share of the disk (less than 1)."""
+    wanted = _in_text(free.strip()) if isinstance(free, str) else free
+    if wanted is None or isinstance(wanted, bool) or not (math.isfinite(wanted) and wanted > 0):
+        raise ConfigError(f"free: wanted bytes, a share such as 0.05, or '5GB', '5GiB', '5%', got {free!r}")
+    return wanted
+
+
+def _in_text(text: str) -> float | None:
+    digits = text.rstrip("KMGTPiBkmgtpb% ")
+    number, unit = to_float(digits), text[len(digits) :].strip()
+    if number is None:
+        return None
+    if unit == "%":
+        return number / 100 if 0 < number < 100 else None
+    if unit in _BINARY:
+        return max(number * 1024 ** _BINARY[unit], 1.0) if number > 0 else None
+    power = _UNITS.get(unit.upper())
+    return None if power is None or number <= 0 else max(number * 1000**power, 1.0)

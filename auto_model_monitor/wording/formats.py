@@ -1,0 +1,123 @@
+"""How numbers, times, sizes and names are written."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+
+#: Stands where a value is missing.
+ABSENT = "—"
+
+
+def number_text(value: float) -> str:
+    """Write a number as short as it is exact: ``0.003``, ``1.2e-05``, ``95``."""
+    if isinstance(value, int) and abs(value) < 10**16:
+        return str(int(value))
+    # float() first: a NumPy number's own repr would read "np.float64(0.003)".
+    text = repr(float(value))
+    if value == 0:
+        return "0"
+    return text[:-2] if text.endswith(".0") else text
+
+
+def exact_gain(gain: float, value: float, base: float) -> float:
+    """Return ``gain``, the difference of ``value`` and ``base``, as one would compute it by hand.
+
+    In binary 0.0034 - 0.0029 is 0.0004999999999999999; of the decimals that were read it is 0.0005.
+    """
+    if not (math.isfinite(value) and math.isfinite(base)):
+        return gain
+    from decimal import Context, Decimal
+
+    # A context of our own: the program around us may have changed the thread's.
+    numbers = (Decimal(repr(float(number))) for number in (value, base))
+    return math.copysign(float(Context(prec=50).subtract(*numbers)), gain)
+
+
+def percent_text(change: float, base: float) -> str | None:
+    """Write the size of ``change`` as a share of ``base``; None where that would say nothing."""
+    if not (math.isfinite(change) and math.isfinite(base)) or base == 0:
+        return None
+    percent = abs(change / base) * 100
+    if percent >= 10_000:
+        return None
+    if percent < 0.01:
+        return "<0.01%"
+    text = f"{percent:.1f}" if percent >= 1 else f"{percent:.2g}"
+    return f"{text.removesuffix('.0')}%"
+
+
+def size_text(size: float) -> str:
+    """Write a number of bytes in decimal units, as disks are sold: ``4.2 GB``."""
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if abs(size) < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.4g} PB"
+
+
+def duration_text(seconds: float, units: str) -> str:
+    """Write a duration in its two largest units: ``2 h 5 min``.
+
+    Args:
+        seconds: how long; what is not finite or negative is written as absent.
+        units: what days, hours, minutes and seconds are called, between commas.
+    """
+    if not (math.isfinite(seconds) and seconds >= 0):
+        return ABSENT
+    seconds = round(seconds) if seconds < 60 else round(seconds / 60) * 60
+    amounts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    parts = [f"{n} {unit.strip()}" for n, unit in zip(amounts, units.split(","), strict=True)]
+    first = next((i for i, n in enumerate(amounts) if n), len(amounts) - 1)
+    return (
+        " ".join(part for part, n in zip(parts[first : first + 2], amounts[first:], strict=False) if n)
+        or parts[-1]
+    )
+
+
+def time_text(time: datetime) -> str:
+    """Write a time as ``YYYY-MM-DD HH:MM:SS``, as its own zone's clocks show it."""
+    # Not strftime(): it writes the year 1 as "1" on some systems.
+    return time.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
+def zoned_time_text(time: datetime) -> str:
+    """Write a time with its zone: ``2026-11-20 20:34:12 UTC+08:00``."""
+    offset = time.utcoffset()
+    if offset is None:
+        return time_text(time)
+    minutes = round(offset.total_seconds() / 60)
+    if minutes == 0:
+        return f"{time_text(time)} UTC"
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{time_text(time)} UTC{sign}{hours:02d}:{rest:02d}"
+
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Control characters, which a terminal obeys; lone surrogates, which no encoder takes; and the marks
+# that turn the writing direction, with which a name could pretend to end in something else.
+_UNSHOWN = "\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_NOT_IN_A_TEXT = re.compile(f"[{_UNSHOWN}]")
+_NOT_IN_A_NAME = re.compile(f"[\t-\r\u2028\u2029{_UNSHOWN}]")
+_LONGEST_NAME = 4096  # characters, as the longest path
+
+
+def clean_text(text: str) -> str:
+    r"""Return a text with ``\n`` line ends, and ``�`` for what no mail or terminal should be shown."""
+    return _NOT_IN_A_TEXT.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+
+
+def clean_name(text: str) -> str:
+    """Return a name on one line, its spaces as they are, ``�`` for what cannot be shown."""
+    return _NOT_IN_A_NAME.sub("\ufffd", _shortened(text, _LONGEST_NAME))
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return a text on one line, white space collapsed, of at most ``limit`` characters."""
+    return _shortened(_NOT_IN_A_TEXT.sub("\ufffd", " ".join(text.split())), limit)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
