@@ -103,7 +103,7 @@ class Watchfiles:
         with notify:
             time.sleep(1.0)
             wall, began = time.perf_counter(), time.process_time()
-            time.sleep(max(5.0, 20 * first))
+            time.sleep(max(3.0, 6 * first))
             share = (time.process_time() - began) / (time.perf_counter() - wall)
         idle = self.DELAY * share / max(1 - share, 1e-9)
         # It scans anew whatever has changed, so one new file costs what nothing costs.

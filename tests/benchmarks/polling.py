@@ -85,8 +85,8 @@ def compare(folder: Path, count: int, pythons: dict[str, str], rounds: int) -> d
     table = {}
     for name, python in pythons.items():
         few = rounds if name in ("ours", "bare scandir") or count < 1_000_000 else min(rounds, 3)
-        print(f"{count} names: {name}", file=sys.stderr)
         table[name] = summed_up(run(python, "contenders.py", name, folder, few))  # type: ignore[arg-type]
+        print(line(count, name, table[name]), file=sys.stderr, flush=True)
     return table
 
 
@@ -95,8 +95,13 @@ def lines(results: dict[int, dict[str, Row]]) -> Iterable[str]:
     yield f"{'names':>9} {'contender':<13}" + "".join(f"{CASES[case]:>22}" for case in CASES)
     for count, table in results.items():
         for name, row in table.items():
-            cells = [f"{shown(row[case])} {ratio(row, case)}" for case in CASES]
-            yield f"{count:>9} {name:<13}" + "".join(f"{cell:>22}" for cell in cells)
+            yield line(count, name, row)
+
+
+def line(count: int, name: str, row: Row) -> str:
+    """Return one line of the table."""
+    cells = [f"{shown(row[case])} {ratio(row, case)}" for case in CASES]
+    return f"{count:>9} {name:<13}" + "".join(f"{cell:>22}" for cell in cells)
 
 
 def shown(seconds: float) -> str:
