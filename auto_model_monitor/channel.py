@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Event, Thread
 
 from .alerts import Level
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 # With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
 # not timed, because a clock that jumps must not give a message up.
 SEVEN_DAYS_OF_ATTEMPTS = 343
+# Another process may change the outbox, as ``outbox retry`` does: it is looked into so often, in seconds.
+LOOK_AGAIN = 60.0
 
 
 class Channel:
@@ -136,7 +139,7 @@ class Channel:
             wait = self._deliver_or_report()
             if self._closing:
                 return
-            self._clock.wait(self._wake, 3600.0 if wait is None else wait)
+            self._clock.wait(self._wake, LOOK_AGAIN if wait is None else min(wait, LOOK_AGAIN))
 
     def _deliver_or_report(self) -> float | None:
         try:
@@ -157,8 +160,9 @@ class Channel:
             logger.exception("%s: a fault in the notifier", self.name)
             self._failed(together, NotificationError(f"{type(error).__name__}: {error}"))
         else:
+            now = self._clock.now().timestamp()
             for delivery in together:
-                self._outbox.delivered(delivery)
+                self._outbox.delivered(replace(delivery, settled=now))
             logger.info("%s: delivered: %s", self.name, message.subject)
 
     def _failed(self, together: Sequence[Delivery], error: NotificationError) -> None:
@@ -176,7 +180,8 @@ class Channel:
         logger.warning(text, self.name, attempt, wait, together[0].message.subject, error)
 
     def _refused(self, delivery: Delivery, error: NotificationError) -> None:
-        self._outbox.refused(delivery, str(error))
+        settled = self._clock.now().timestamp()
+        self._outbox.refused(replace(delivery, settled=settled), str(error))
         logger.error("%s: NOT delivered: %s: %s", self.name, delivery.message.subject, error)
         if self._on_refused is not None:
             self._on_refused(delivery, error)

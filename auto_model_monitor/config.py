@@ -28,7 +28,7 @@ class MonitorConfig:
 
     Attributes:
         watch_dir: the directory in which the training writes its checkpoints; it need not exist yet.
-        threshold: a score strictly beyond it is a hit.
+        threshold: a score strictly beyond it is a hit; None where only rules of your own are wanted.
         sender: the mailbox that sends; None writes every mail as a file below ``log_dir`` instead.
         receiver: one address, several separated by commas, or a list; by default the sender.
         auth_code: the mailbox's authorisation code (not its password); by default what the environment
@@ -49,7 +49,7 @@ class MonitorConfig:
     """
 
     watch_dir: str | os.PathLike[str]
-    threshold: float
+    threshold: float | None = None
     sender: str | None = None
     receiver: str | Sequence[str] | None = None
     auth_code: str | None = field(default=None, repr=False)
@@ -130,7 +130,7 @@ def _watch_problems(config: MonitorConfig) -> Iterator[str]:
         value = getattr(config, name)
         if not _is_path(value):
             yield _wrong(name, "the path of a directory, such as './checkpoints'", value)
-    if not _is_number(config.threshold):
+    if config.threshold is not None and not _is_number(config.threshold):
         yield _wrong("threshold", "a finite number, such as 0.004", config.threshold)
     if not _is_number(config.check_interval) or config.check_interval <= 0:
         yield _wrong("check_interval", "a number of seconds above 0", config.check_interval)

@@ -12,6 +12,7 @@ from .clocks import Clock
 from .comparison import Comparison, usual_direction
 from .config import MonitorConfig
 from .continuation import Past
+from .errors import ConfigError
 from .monitor import MessageRenderer, Monitor
 from .notifiers import Notifier
 from .notifiers.email import EmailNotifier
@@ -36,7 +37,7 @@ class ModelMonitor(Monitor):
     Args:
         config: what to watch and whom to tell.
         source: instead of the config's directory.
-        rules: instead of the config's threshold.
+        rules: instead of the config's threshold; each a rule or a text such as ``"acc >= 0.95 for 3"``.
         notifiers: instead of the config's mailbox.
         outbox: instead of ``outbox.db`` in the config's ``log_dir``.
         renderer: instead of the config's templates.
@@ -49,27 +50,31 @@ class ModelMonitor(Monitor):
         config: MonitorConfig,
         *,
         source: Source | None = None,
-        rules: Sequence[Rule] | None = None,
+        rules: Sequence[Rule | str] | None = None,
         notifiers: Sequence[Notifier] | None = None,
         outbox: Outbox | None = None,
         renderer: MessageRenderer | None = None,
         clock: Clock | None = None,
         resume: bool = True,
     ) -> None:
-        """Build the parts that were not given; touches no network, no thread and no file."""
+        """Build the parts that were not given; touches no network, no thread and no file.
+
+        Raises:
+            ConfigError: a text is no rule, or there is neither a threshold nor a rule.
+        """
         self.config = config
         comparison = Comparison(config.comparison_mode)
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
         super().__init__(
             source if source is not None else _directory(config, clock),
-            rules if rules is not None else [ThresholdRule(config.threshold, comparison)],
+            _rules(config, rules),
             notifiers if notifiers is not None else [notifier_for(config, log_dir)],
             renderer=renderer or _renderer(config),
             comparison=comparison,
             check_interval=config.check_interval,
             log_dir=log_dir,
-            past=Past(log_dir, _watch(config), outbox=outbox, resume=resume),
+            past=Past(log_dir, watch_key(config), outbox=outbox, resume=resume),
             clock=clock,
         )
         self._contradicted = False
@@ -92,7 +97,24 @@ class ModelMonitor(Monitor):
         logger.warning(text, self.config.comparison_mode, best.metric, usual.value)
 
 
-def _watch(config: MonitorConfig) -> str:
+def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Rule]:
+    if rules is None:
+        if config.threshold is None:
+            raise ConfigError("threshold: wanted a finite number, such as 0.004, or rules, got neither")
+        return [ThresholdRule(config.threshold, config.comparison_mode)]
+    # "lower" may be what nobody chose: where there is no threshold, the metric's name knows better.
+    meant = config.threshold is not None or config.comparison_mode != "lower"
+    mode, path = config.comparison_mode if meant else None, Path(config.watch_dir).expanduser().absolute()
+    return [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in rules]
+
+
+def _parsed(text: str, path: Path, mode: str | None) -> Rule:
+    from .rules import parse_rule  # it brings every rule with it
+
+    return parse_rule(text, path=str(path), comparison=mode)
+
+
+def watch_key(config: MonitorConfig) -> str:
     """Return what tells this watch from others that share a ``log_dir``: what it reads, not when it tells."""
     parser = config.parser
     kind = f"{type(parser).__module__}.{type(parser).__qualname__}"

@@ -44,6 +44,9 @@ class Monitor(Lifecycle):
     Nothing that goes wrong in a part leaves :meth:`check` or :meth:`run`: it is logged, and the watch
     goes on.
 
+    Attributes:
+        run_log_dir: where the run log is kept when it starts; None for none, as where a group keeps one.
+
     Args:
         source: where the numbers come from.
         rules: what counts as worth telling.
@@ -72,14 +75,15 @@ class Monitor(Lifecycle):
         """Take the parts; no network, no thread and no file is touched."""
         super().__init__()
         self.source = source
+        self.notifiers = list(notifiers)
+        self.check_interval = check_interval
+        self.run_log_dir = log_dir
         self.rules = list(rules)
         self.clock = clock or SystemClock()
         self.courier = Courier(notifiers, self.clock)
         self._past = past or Past()
         self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
-        self._interval = check_interval
-        self._log_dir = log_dir
         self._lock = Lock()
         self._complaints: dict[str, str] = {}
         self.progress = Progress(source.name, comparison, self.clock)
@@ -117,14 +121,14 @@ class Monitor(Lifecycle):
 
         The last look finds the checkpoint that a training writes just before it ends.
         """
-        with run_log(self._log_dir, screen=self.on_screen) as file:
+        with run_log(self.run_log_dir, screen=self.on_screen) as file:
             self._say_start(file)
             self._verify = True
             due = self.clock.monotonic()
             while not stop.is_set():
                 self._pass()
                 now = self.clock.monotonic()
-                due = max(due + self._interval, now)
+                due = max(due + self.check_interval, now)
                 self.clock.wait(stop, due - now)
             self._pass()
             self.close(self.grace)
@@ -186,5 +190,6 @@ class Monitor(Lifecycle):
 
     def _say_start(self, file: Path | None) -> None:
         channels = ", ".join(self.courier.names) or "nobody"
-        text = "Watching %s every %g s, telling %s; run log: %s"
-        logger.info(text, self.source.name, self._interval, channels, file or "none")
+        log = f"; run log: {file}" if file else ""
+        text = "Watching %s every %g s, telling %s%s"
+        logger.info(text, self.source.name, self.check_interval, channels, log)

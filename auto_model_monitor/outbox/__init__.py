@@ -17,6 +17,7 @@ class DeliveryState(Enum):
     OWED = "owed"
     DELIVERED = "delivered"
     REFUSED = "refused"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,9 @@ class Delivery:
         attempts: how often that failed.
         added: when it was added, in seconds since 1970 UTC.
         due: when it is tried next, in the same.
-        state: owed, delivered, or refused for good.
+        state: owed, delivered, refused for good, or dropped by hand.
         error: why the last attempt failed, or the empty string.
+        settled: when it was accepted, refused or dropped, in seconds since 1970 UTC; None before that.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Delivery:
     attempts: int = 0
     state: DeliveryState = DeliveryState.OWED
     error: str = ""
+    settled: float | None = None
 
 
 class Outbox(Protocol):
@@ -64,7 +67,7 @@ class Outbox(Protocol):
         ...
 
     def delivered(self, delivery: Delivery) -> None:
-        """Note that it was accepted."""
+        """Note that it was accepted, when ``delivery.settled`` says."""
         ...
 
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
@@ -72,7 +75,7 @@ class Outbox(Protocol):
         ...
 
     def refused(self, delivery: Delivery, error: str) -> None:
-        """Note that it will never be accepted, and why."""
+        """Note that it will never be accepted, and why; likewise."""
         ...
 
     def deliveries(self) -> Sequence[Delivery]:

@@ -33,14 +33,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
     added REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed';
-PRAGMA user_version = 1;
+CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed'
 """
+_LOOKS_KNOWN = "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
+_SETTLED = "ALTER TABLE deliveries ADD COLUMN settled REAL"
+# What leads to each version of the schema from the one before; each is done once, in one transaction.
+_STEPS = (tuple(_SCHEMA.split(";")), (_SETTLED,))
 _SELECT = """
-SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error
+SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
 FROM deliveries AS d JOIN alerts AS a ON a.number = d.alert
 """
-_Row = tuple[int, str, str, float, float, int, str, str]
+_Row = tuple[int, str, str, float, float, int, str, str, float | None]
 
 
 class SQLiteOutbox:
@@ -53,11 +56,19 @@ class SQLiteOutbox:
         path: the file; it and its directory are made when needed, readable by their owner alone.
         watch: which watch this is, such as the watched directory's path; None sees all of them.
         patience: seconds to wait for another process that is writing.
+        existing: True opens only what is an outbox already: nothing is made, and nothing set aside.
     """
 
     outlives_the_process = True
 
-    def __init__(self, path: str | os.PathLike[str], watch: str | None = "", patience: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        watch: str | None = "",
+        patience: float = 5.0,
+        *,
+        existing: bool = False,
+    ) -> None:
         """Open the file.
 
         Raises:
@@ -68,7 +79,7 @@ class SQLiteOutbox:
         self._patience = patience
         self._lock = RLock()
         try:
-            self._connection = self._open()
+            self._connection = self._connect(known=True) if existing else self._open()
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox {self.path} cannot be opened: {error}") from None
 
@@ -92,7 +103,7 @@ class SQLiteOutbox:
 
     def delivered(self, delivery: Delivery) -> None:
         """Commit that it was accepted."""
-        self._update(delivery, "state = 'delivered', error = ''", ())
+        self._update(delivery, "state = 'delivered', error = '', settled = ?", (delivery.settled,))
 
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
         """Commit why it failed and when it is tried again."""
@@ -100,19 +111,19 @@ class SQLiteOutbox:
 
     def refused(self, delivery: Delivery, error: str) -> None:
         """Commit that it will never be accepted."""
-        self._update(delivery, "state = 'refused', error = ?", (error,))
+        self._update(delivery, "state = 'refused', error = ?, settled = ?", (error, delivery.settled))
 
     def retry(self, delivery_id: int, now: float) -> bool:
         """Owe a delivery again, from now on; False when there is none of that number."""
-        changes = "state = 'owed', due = ?, attempts = 0"
+        changes = "state = 'owed', due = ?, attempts = 0, settled = NULL"
         where = "id = ? AND state != 'delivered'"
         return self._change(f"UPDATE deliveries SET {changes} WHERE {where}", (now, delivery_id)) > 0
 
-    def drop(self, delivery_id: int) -> bool:
-        """Owe a delivery no longer; False when there is none of that number that is owed."""
-        changes = "state = 'refused', error = 'dropped by hand'"
-        where = "id = ? AND state = 'owed'"
-        return self._change(f"UPDATE deliveries SET {changes} WHERE {where}", (delivery_id,)) > 0
+    def drop(self, delivery_id: int, now: float | None = None) -> bool:
+        """Be done with a delivery that is owed or was refused; False when there is none of that number."""
+        where = "id = ? AND state IN ('owed', 'refused')"
+        sql = f"UPDATE deliveries SET state = 'dropped', settled = ? WHERE {where}"
+        return self._change(sql, (now, delivery_id)) > 0
 
     def deliveries(self, most: int = 1000) -> Sequence[Delivery]:
         """Return the last ones, in the order in which they were added, and everything that is owed."""
@@ -159,11 +170,15 @@ class SQLiteOutbox:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             return self._connect()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *, known: bool = False) -> sqlite3.Connection:
+        # Mode rw: what does not exist is never made in passing.
+        address = f"{self.path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(
-            self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         try:
+            if known and not connection.execute(_LOOKS_KNOWN).fetchone():
+                raise sqlite3.DatabaseError("it is no outbox")
             # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short (by a
             # full or a network file system, or by hand) is killed. This one may be training a model.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
@@ -171,7 +186,7 @@ class SQLiteOutbox:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != ("ok",):
                 raise sqlite3.DatabaseError(str(verdict and verdict[0]))
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            _upgrade(connection)
         except sqlite3.Error:
             connection.close()
             raise
@@ -225,8 +240,24 @@ class SQLiteOutbox:
         return [_delivery(row) for row in self._rows(_SELECT + where, values)]  # type: ignore[arg-type]
 
 
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this version."""
+    if _version(connection) >= len(_STEPS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    version = _version(connection)  # another process may have been here meanwhile
+    for statement in (one for step in _STEPS[version:] for one in step):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _delivery(row: _Row) -> Delivery:
-    number, channel, message, added, due, attempts, state, error = row
+    number, channel, message, added, due, attempts, state, error, settled = row
     return Delivery(
         id=number,
         channel=channel,
@@ -236,4 +267,5 @@ def _delivery(row: _Row) -> Delivery:
         attempts=attempts,
         state=DeliveryState(state),
         error=error,
+        settled=settled,
     )

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -135,17 +136,51 @@ def test_an_alert_and_its_deliveries_are_one_transaction(path):
 
 
 def test_by_hand(path):
-    """A refused delivery can be owed again, an owed one dropped, and a delivered one neither."""
+    """What was refused can be owed again, what was not delivered dropped, what was delivered neither."""
     outbox = opened(path)
     for n in range(3):
         outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
     refused, owed, done = outbox.deliveries()
     outbox.refused(refused, "550")
-    outbox.delivered(done)
+    outbox.delivered(replace(done, settled=7.0))
     assert outbox.retry(refused.id, 9.0)
-    assert outbox.drop(owed.id)
+    assert outbox.drop(owed.id, 8.0)
+    assert not outbox.drop(owed.id, 9.0)
     assert not outbox.retry(done.id, 9.0)
     assert not outbox.drop(done.id)
     assert not outbox.drop(999)
     states = [d.state for d in outbox.deliveries()]
-    assert states == [DeliveryState.OWED, DeliveryState.REFUSED, DeliveryState.DELIVERED]
+    assert states == [DeliveryState.OWED, DeliveryState.DROPPED, DeliveryState.DELIVERED]
+    assert [d.settled for d in outbox.deliveries()] == [None, 8.0, 7.0]
+
+
+def test_a_file_of_an_older_version_goes_on(path):
+    """What an older version wrote is still there, and what is settled from now on has its time."""
+    outbox = opened(path)
+    for n in range(2):
+        outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
+    outbox.close()
+    old = sqlite3.connect(path)
+    old.executescript("ALTER TABLE deliveries DROP COLUMN settled; PRAGMA user_version = 1;")
+    old.close()
+    first, second = opened(path), opened(path)
+    first.delivered(replace(first.first_owed("a"), settled=5.0))
+    assert [(d.message.id, d.settled) for d in second.deliveries()] == [("0", 5.0), ("1", None)]
+
+
+@pytest.mark.parametrize("content", [None, "text", "database"])
+def test_what_is_no_outbox_is_left_alone(path, content):
+    """Opened as one that exists, a file that is none stays as it is, and none is made."""
+    path.parent.mkdir()
+    if content == "text":
+        path.write_text("my notes\n" * 50)
+    elif content == "database":
+        other = sqlite3.connect(path)
+        other.execute("CREATE TABLE mine (a)")
+        other.commit()
+        other.close()
+    before = path.read_bytes() if content else None
+    with pytest.raises(OutboxError, match="cannot be opened"):
+        SQLiteOutbox(path, None, existing=True)
+    assert [file.name for file in path.parent.iterdir()] == (["outbox.db"] if content else [])
+    assert before is None or path.read_bytes() == before
