@@ -48,7 +48,8 @@ class Progress:
         if len(readings):
             logger.info("%d new, best: %s", len(readings), _shown(best))
         for alert in alerts:
-            logger.info("%s alert: %s", alert.rule, _shown(alert.reading))
+            about = alert.kind.value if alert.reading is None else _shown(alert.reading)
+            logger.info("%s %s: %s", alert.rule, "is over" if alert.resolved else "alert", about)
 
     def say_hourly(self) -> None:
         """Write one line an hour that says the watch lives."""

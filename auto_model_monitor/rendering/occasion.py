@@ -62,9 +62,9 @@ class OccasionFacts:
         words, line = self._words, self._words.line.format
         figures = [line(label=figure.label, value=figure.value) for figure in self._figures()]
         rows = [line(label=label, value=value) for label, value in self._rows]
-        blocks = [line(label=label, value=f"\n{text}") for label, text in self._blocks]
-        heading = self._sentence + words.heading_end
-        return "\n\n".join(filter(None, ["\n".join([heading, *figures]), "\n".join(rows), *blocks]))
+        blocks = [words.block.format(label=label, text=text) for label, text in self._blocks]
+        heading = words.sentence.format(sentence=self._sentence)
+        return "\n\n".join(filter(None, [heading, "\n".join(figures), "\n".join(rows), *blocks]))
 
     def card(self, notes: Sequence[str]) -> Card:
         """Return the same content as a card."""

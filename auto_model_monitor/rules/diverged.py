@@ -21,8 +21,8 @@ class DivergedRule:
     nothing. With a factor of 3 it has diverged beyond three times the best where worse means away from
     zero (a loss of 0.2 that is above 0.6), beyond a third of it where worse means towards zero (an
     accuracy of 0.9 that is below 0.3). Near zero a factor means little: so the distance must also be
-    twice (the factor less one) the usual change from one score to the next. It is over when the distance
-    is half of what was needed.
+    twice the factor times the usual change from one score to the next. It is over when the distance is
+    half of what was needed.
 
     Args:
         factor: how many times worse, more than 1.
@@ -97,7 +97,7 @@ class DivergedRule:
     def _limit(self, best: float, comparison: Comparison) -> float:
         towards_zero = comparison.gain(best, 0.0) > 0
         distance = abs(best) * (1 - 1 / self.factor if towards_zero else self.factor - 1)
-        return max(distance, (self.factor - 1) * median(self._steps)) if self._steps else distance
+        return max(distance, 2 * self.factor * median(self._steps)) if self._steps else distance
 
     def _alert(self, readings: ReadingBatch, latest: Reading, comparison: Comparison, recent: float) -> Alert:
         return Alert(

@@ -10,7 +10,7 @@ from ..alerts import Alert, AlertKind, Detail
 from ..comparison import Comparison
 from ..errors import ConfigError
 from ..readings import Reading, ReadingBatch
-from .course import Course, improves
+from .course import Course, after, improves
 
 Every = Literal["improvement", "hit", "crossing"]
 
@@ -43,6 +43,7 @@ class ThresholdRule:
     _last: Alert | None
     _owed: Reading | None
     _seen: Reading | None
+    _until: Reading | None
     _streak: int
 
     def __init__(
@@ -83,8 +84,9 @@ class ThresholdRule:
         self._last = alert
         self._resumed = True
         last = alert.details.get("last")
-        told = replace(alert.reading, name=last) if isinstance(last, str) else alert.reading
-        self._course.resume(told, skip=self.every == "hit")
+        self._course.resume(alert.reading)
+        if self.every == "hit":
+            self._until = replace(alert.reading, name=last) if isinstance(last, str) else alert.reading
         self._beyond = not alert.resolved
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
@@ -113,7 +115,12 @@ class ThresholdRule:
         if self.hold == 1 and self.every == "improvement":
             best = self._best(readings)
             return best if best is not None and self._is_beyond(best) else None
-        hits = [reading for reading, hit in self._judged(readings) if hit]
+        judged = list(self._judged(readings))
+        if self._until is not None and judged:
+            # The first batch after a restart: what was told of stands at its beginning.
+            new = after(self._until, [reading for reading, _ in judged])
+            judged, self._until = judged[len(judged) - len(new) :], None
+        hits = [reading for reading, hit in judged if hit]
         value = self.comparison.best(reading.value for reading in hits)
         return next((reading for reading in hits if reading.value == value), None)
 
@@ -195,6 +202,7 @@ class ThresholdRule:
         self._last = None
         self._owed = None
         self._seen = None
+        self._until = None
         self._told_at = float("-inf")
         self._resumed = False
         self._streak = 0

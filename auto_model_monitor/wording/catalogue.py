@@ -55,6 +55,8 @@ class Wording:
     critical: str
     resolved: str
     occasion_subject: str
+    sentence: str
+    block: str
     disk_soon: str
     duration_units: str
     occasions: Mapping[str, str]
@@ -101,6 +103,8 @@ _ZH = Wording(
     critical="模型监控严重警告",
     resolved="模型监控恢复通知",
     occasion_subject="{sender}：{sentence}",
+    sentence="{sentence}。",
+    block="{label}：\n{text}",
     disk_soon="，按目前速度约 {hours_left}后写满",
     duration_units="天,小时,分钟,秒",
     occasions={
@@ -130,7 +134,7 @@ _ZH = Wording(
         "patience": "容忍个数",
         "checkpoints_since_best": "未改进个数",
         "recent_median": "最近中位数",
-        "factor": "偏离倍数",
+        "factor": "告警倍数",
         "path": "磁盘",
         "free_bytes": "剩余空间",
         "total_bytes": "总空间",
@@ -187,6 +191,8 @@ _EN = Wording(
     critical="Model monitor alarm",
     resolved="Model monitor all-clear",
     occasion_subject="{sender}: {sentence}",
+    sentence="{sentence}.",
+    block="{label}:\n{text}",
     disk_soon=", full in about {hours_left} at the present rate",
     duration_units="d,h,min,s",
     occasions={
@@ -216,7 +222,7 @@ _EN = Wording(
         "patience": "Patience",
         "checkpoints_since_best": "Without improvement",
         "recent_median": "Recent median",
-        "factor": "Factor",
+        "factor": "Limit",
         "path": "Disk",
         "free_bytes": "Free",
         "total_bytes": "Size",

@@ -1,4 +1,4 @@
-"""The threshold rule: what is a hit, and what has been told already."""
+"""The threshold rule: what is a hit, what has been told already, and when what is told."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_model_monitor.comparison import Comparison
+from auto_model_monitor.errors import ConfigError
 from auto_model_monitor.readings import Reading, ReadingBatch
 from auto_model_monitor.rules import ThresholdRule
 from tests.fakes import NOON, batch
+from tests.rules.looks import LOOK, checkpoint, look, watch
 
 
 @pytest.mark.parametrize(
@@ -108,3 +110,142 @@ def test_of_equal_scores_the_plain_name_is_told():
     found = ReadingBatch(time=NOON, names=names, values=[0.12] * 3).best(Comparison.LOWER)
     assert found is not None
     assert found.name == "loss=0.12.ckpt"
+
+
+def told(rule, looks, every=LOOK):
+    """Return what is told at each look: the score, with a minus before it where it is over."""
+    return {
+        n: ("over" if a.resolved else "", a.reading.value) for n, a in watch(lambda: rule, looks, every=every)
+    }
+
+
+def test_every_hit_tells_each_batch_that_holds_one():
+    """With `hit`, a batch's best hit is told, whether or not it is better than the last."""
+    rule = ThresholdRule(0.5, "lower", every="hit")
+    looks = [[0.4], [0.45], [0.6], [], [0.7, 0.41, 0.3], [math.nan]]
+    assert told(rule, looks) == {0: ("", 0.4), 1: ("", 0.45), 4: ("", 0.3)}
+
+
+def test_every_crossing_tells_the_way_there_and_back():
+    """With `crossing`, the latest score's change of side is told, and as resolved when it is back."""
+    rule = ThresholdRule(0.5, "lower", every="crossing")
+    looks = [[0.6], [0.4], [0.3], [], [0.55], [0.2, 0.9], [0.9, 0.1], [math.nan]]
+    expected = {1: ("", 0.4), 4: ("over", 0.55), 6: ("", 0.1)}
+    found = told(rule, looks)
+    assert math.isnan(found.pop(7)[1])
+    assert found == expected
+
+
+@given(
+    st.lists(st.lists(st.floats(), max_size=4), max_size=20),
+    st.floats(0, 2),
+    st.integers(1, 3),
+    st.floats(0, 300),
+)
+def test_crossings_alternate(looks, min_delta, hold, cooldown):
+    """Whatever is read, a crossing is followed by its end, and an end by a crossing."""
+    rule = ThresholdRule(0, "higher", every="crossing", min_delta=min_delta, hold=hold, cooldown=cooldown)
+    ends = [alert.resolved for _, alert in watch(lambda: rule, looks)]
+    assert ends == [n % 2 == 1 for n in range(len(ends))]
+
+
+def test_an_improvement_of_less_than_min_delta_is_not_told():
+    """Only what is at least so much better than the last told is told, decimals as people count them."""
+    rule = ThresholdRule(0.5, "lower", min_delta=0.0005)
+    assert told(rule, [[0.0034], [0.003], [0.0029], [0.00241], [0.0024]]) == {
+        0: ("", 0.0034),
+        2: ("", 0.0029),
+        4: ("", 0.0024),
+    }
+
+
+def test_a_cooldown_delays_the_best_and_loses_nothing():
+    """What was best during the silence is told at the first look after it, also at an empty one."""
+    rule = ThresholdRule(0.5, "lower", cooldown=150)
+    looks = [[0.4], [0.2], [0.3], [], [0.25], [0.1], [], [], []]
+    assert told(rule, looks) == {0: ("", 0.4), 3: ("", 0.2), 6: ("", 0.1)}
+
+
+@given(st.lists(st.lists(st.floats(), max_size=4), max_size=20), st.floats(0, 400))
+def test_no_cooldown_loses_the_best(looks, cooldown):
+    """Once the silence is over, the last that was told is the best of all hits."""
+    rule = ThresholdRule(0.0, "lower", cooldown=cooldown)
+    found = watch(lambda: rule, [*looks, *[[]] * 8])
+    hits = [v for values in looks for v in values if v < 0 and math.isfinite(v)]
+    assert (found[-1][1].reading.value if found else None) == min(hits, default=None)
+
+
+def test_a_new_run_is_told_what_the_old_one_still_owed():
+    """A run that ends within its cooldown has its best told, and the new one begins afresh after it."""
+    rule = ThresholdRule(0.5, "lower", cooldown=1000)
+    rule.evaluate(look([checkpoint(0, 0.4)]))
+    assert rule.evaluate(look([checkpoint(1, 0.1)], 60)) is None
+    old = rule.evaluate(look([checkpoint(0, 0.45)], 120, new_run=True))
+    assert old is not None
+    assert (old.reading.value, old.previous_best) == (0.1, 0.4)
+    new = rule.evaluate(look([], 180))
+    assert new is not None
+    assert (new.reading.value, new.previous_best) == (0.45, None)
+
+
+def test_what_must_hold_is_told_when_it_has_held():
+    """With `hold`, a hit is the last of so many checkpoints in a row that are beyond."""
+    rule = ThresholdRule(0.95, "higher", every="crossing", hold=3, inclusive=True)
+    looks = [[0.96, 0.97], [0.9], [0.95], [0.95], [0.95], [0.99], [0.94]]
+    assert told(rule, looks) == {4: ("", 0.95), 6: ("over", 0.94)}
+    improving = ThresholdRule(0.95, "higher", hold=3)
+    assert told(improving, [[0.99], [0.96, 0.97], [0.98], [0.1]]) == {1: ("", 0.97), 2: ("", 0.98)}
+
+
+def test_the_threshold_itself_is_a_hit_where_that_is_meant():
+    """`inclusive` takes in the threshold, and nothing else that was out."""
+    assert ThresholdRule(0.5, "lower", inclusive=True).evaluate(batch(0.5)) is not None
+    assert ThresholdRule(0.5, "lower", inclusive=True).evaluate(batch(0.51, math.nan)) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most"),
+    [
+        ({}, 1),
+        ({"every": "crossing", "min_delta": 0.2}, 1),
+        ({"every": "crossing", "cooldown": 3600}, 17),
+        ({"every": "hit", "cooldown": 3600}, 17),
+        ({"every": "crossing", "hold": 2}, 0),
+    ],
+)
+def test_a_flapping_score_makes_few_mails(arguments, most, capsys):
+    """A score that changes sides at each of a thousand looks makes at most so many alerts."""
+    square = [[0.45 if n % 2 else 0.55] for n in range(1000)]
+    count = len(watch(lambda: ThresholdRule(0.5, "lower", **arguments), square))
+    with capsys.disabled():
+        print(f"\nflapping, {arguments}: {count} alerts in 1000 looks (at most {most})")
+    assert count <= most
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"every": "time"}, {"min_delta": -1}, {"cooldown": -1}, {"hold": 0}, {"cooldown": math.nan}]
+)
+def test_what_makes_no_sense_is_refused(arguments):
+    """A setting that cannot be meant is an error when the rule is made."""
+    with pytest.raises(ConfigError, match="wanted"):
+        ThresholdRule(0.5, "lower", **arguments)
+
+
+def test_names_are_stable_and_tell_rules_apart():
+    """The name keys the last alert, so that it is the same after a restart."""
+    assert ThresholdRule(0.5, "lower").name == "threshold"
+    assert ThresholdRule(0.5, "lower", metric="acc").name == "threshold acc"
+    assert ThresholdRule(0.5, "lower", metric="acc", every="hit").name == "threshold acc hit"
+    assert ThresholdRule(0.5, "lower", name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("jump", [-86400, 86400])
+def test_a_clock_that_was_set_bounds_a_silence(jump):
+    """A wall clock set by a day between two runs neither ends a watch's alerts nor lengthens a silence."""
+    first = ThresholdRule(0.5, "lower", cooldown=100).evaluate(look([checkpoint(0, 0.4)]))
+    rule = ThresholdRule(0.5, "lower", cooldown=100)
+    rule.resume(first)
+    there = [checkpoint(0, 0.4), checkpoint(1, 0.3)]
+    early = rule.evaluate(look(there, jump, boot=50.0 - jump))
+    late = rule.evaluate(look([], jump + 100, boot=50.0 - jump))
+    assert [early, late].count(None) == 1

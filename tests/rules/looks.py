@@ -1,0 +1,65 @@
+"""Looks at a training: batches of numbered checkpoints, and a watch that is ended and started again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from auto_model_monitor.alerts import Alert
+from auto_model_monitor.readings import Reading, ReadingBatch
+from tests.fakes import NOON
+
+LOOK = 60.0  # seconds from one look to the next
+
+
+def checkpoint(epoch: int, value: float, metric: str = "val_loss") -> Reading:
+    return Reading(metric=metric, value=value, name=f"epoch_{epoch}_{metric}_{value}.pt", epoch=epoch)
+
+
+def look(
+    readings: Sequence[Reading], at: float = 0.0, *, new_run: bool = False, boot: float = 1000.0
+) -> ReadingBatch:
+    """Return what is found `at` so many seconds after noon, on a clock that was started at `boot`."""
+    found = {reading.name: reading for reading in readings}
+    return ReadingBatch(
+        time=NOON + timedelta(seconds=at),
+        seconds=boot + at,
+        names=list(found),
+        values=[reading.value for reading in found.values()],
+        build=lambda name, value: found[name],
+        new_run=new_run,
+    )
+
+
+def watch(
+    make: Callable[[], Any],
+    looks: Sequence[Sequence[float]],
+    restarts: Collection[int] = (),
+    every: float = LOOK,
+) -> list[tuple[int, Alert]]:
+    """Return the alerts of a rule, each with the number of its look.
+
+    Before each of the looks in `restarts` the watch is ended and started again: a new rule goes on from
+    the last alert, and the look finds all that is there, on a clock that began anew.
+    """
+    rule, told, seen, boot = make(), [], [], 1000.0
+    for number, values in enumerate(looks):
+        new = [checkpoint(len(seen) + n, value) for n, value in enumerate(values)]
+        seen += new
+        if number in restarts:
+            rule, new, boot = make(), seen, 77.0 + number
+            if told:
+                rule.resume(told[-1][1])
+        alert = rule.evaluate(look(new, number * every, boot=boot))
+        if alert is not None:
+            told.append((number, alert))
+    return told
+
+
+def gist(told: Sequence[tuple[int, Alert]]) -> list[tuple[Any, ...]]:
+    """Return what a person would hear of it; a NaN as text, for it equals nothing."""
+    return [
+        (number, a.kind, a.resolved, repr(a.reading and a.reading.value), a.previous_best)
+        for number, a in told
+    ]

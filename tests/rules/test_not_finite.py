@@ -1,0 +1,69 @@
+"""The rule about NaN and infinite scores: one alert for each run of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from time import perf_counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_model_monitor.alerts import AlertKind, Level
+from auto_model_monitor.readings import Reading, ReadingBatch
+from auto_model_monitor.rules import NotFiniteRule
+from tests.fakes import NOON
+from tests.rules.looks import watch
+
+nan, inf = math.nan, math.inf
+
+
+def looks_told(looks):
+    return [number for number, _ in watch(NotFiniteRule, looks)]
+
+
+def test_a_run_of_nans_is_one_alert():
+    """A NaN is told once, and again only after a finite score."""
+    assert looks_told([[0.5], [nan], [nan, inf], [], [nan], [0.4], [nan], [0.3, nan], [nan]]) == [1, 6, 7]
+
+
+def test_a_nan_is_told_though_a_finite_one_follows_in_the_same_look():
+    """A watch that looks seldom misses no NaN between two looks."""
+    assert looks_told([[0.5, nan, 0.4], [0.3], [nan, 0.2, nan], [nan]]) == [0, 2]
+
+
+def test_a_nan_is_critical_and_an_infinity_a_warning():
+    """A NaN in a loss stays; an infinity may pass."""
+    (_, first), (_, second) = watch(NotFiniteRule, [[nan], [0.5], [-inf]])
+    assert (first.kind, first.level) == (AlertKind.NOT_FINITE, Level.CRITICAL)
+    assert (second.kind, second.level) == (AlertKind.NOT_FINITE, Level.WARNING)
+
+
+def test_another_metric_can_be_looked_at():
+    """With a metric named, only readings of that name count."""
+    readings = [Reading(metric="grad_norm", value=nan, name="a"), Reading(metric="loss", value=0.1, name="a")]
+    found = ReadingBatch(time=NOON, others=readings)
+    assert NotFiniteRule("loss").evaluate(found) is None
+    assert NotFiniteRule("grad_norm").evaluate(found) is not None
+    assert NotFiniteRule("loss").name != NotFiniteRule("grad_norm").name
+
+
+@given(st.lists(st.lists(st.floats(), max_size=3), max_size=20))
+def test_there_are_as_many_alerts_as_looks_in_which_a_run_begins(looks):
+    """Whatever is read, an alert is told exactly at the looks in which a run of NaNs begins."""
+    finite, expected = True, []
+    for number, values in enumerate(looks):
+        states = [finite, *map(math.isfinite, values)]
+        if any(a and not b for a, b in itertools.pairwise(states)):
+            expected.append(number)
+        finite = states[-1]
+    assert looks_told(looks) == expected
+
+
+def test_a_million_finite_names_cost_no_object_each():
+    """A first look at a million names is judged in milliseconds."""
+    values = [0.5] * 10**6
+    found = ReadingBatch(time=NOON, names=["a"] * 10**6, values=values)
+    start = perf_counter()
+    assert NotFiniteRule().evaluate(found) is None
+    assert perf_counter() - start < 0.5

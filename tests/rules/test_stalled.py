@@ -1,0 +1,160 @@
+"""The rule about a training that writes nothing any more."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from auto_model_monitor.alerts import AlertKind, Level
+from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.rules import StalledRule
+from tests.rules.looks import checkpoint, look
+
+
+def follow(rule, written, until, every=60.0, new_run_at=None):
+    """Look at a training that writes a checkpoint at each of these seconds; return what is told, and when."""
+    told, number, at = [], 0, 0.0
+    while at <= until:
+        new = []
+        while number < len(written) and written[number] <= at:
+            new.append(checkpoint(number, 0.5))
+            number += 1
+        alert = rule.evaluate(look(new, at, new_run=at == new_run_at))
+        if alert is not None:
+            told.append((at, alert))
+        at += every
+    return told
+
+
+def steady(count, gap=600.0):
+    return [gap * n for n in range(count)]
+
+
+def test_a_silence_is_told_once_and_its_end_once():
+    """Nothing new for three usual gaps is one alert; what comes again makes one message."""
+    written = [*steady(10), 5400 + 30_000, 5400 + 30_600]
+    (at, alert), (end, over) = follow(StalledRule("3x"), written, 50_000)
+    assert (alert.kind, alert.level, alert.resolved) == (AlertKind.STALLED, Level.WARNING, False)
+    assert 5400 + 1800 <= at <= 5400 + 2100
+    assert alert.reading.epoch == 9
+    assert alert.details["usual_gap_seconds"] == 600
+    assert 1800 <= alert.details["limit_seconds"] <= alert.details["silent_seconds"] <= 2100
+    assert (end, over.resolved, over.reading.epoch) == (35_400, True, 10)
+    assert over.details["silent_seconds"] == 30_000
+
+
+def test_nothing_is_said_before_five_gaps_are_known():
+    """A training that has written five checkpoints has not yet shown what is usual."""
+    assert follow(StalledRule("3x"), steady(5), 10**6) == []
+    assert len(follow(StalledRule("3x"), steady(6), 10**6)) == 1
+
+
+def test_seconds_count_from_the_first_look():
+    """With seconds given, a training that never writes anything is told, too."""
+    ((at, alert),) = follow(StalledRule(3600), [], 10_000)
+    assert (at, alert.reading) == (3600, None)
+    assert alert.details["limit_seconds"] == 3600
+
+
+def test_seconds_need_no_usual_gap():
+    """With seconds given, two checkpoints are enough."""
+    assert [at for at, _ in follow(StalledRule(3600), [0, 600], 10_000)] == [4200]
+
+
+def test_a_slower_training_becomes_usual():
+    """Where the gaps grow to ten times what they were, it is not told at each of them for ever."""
+    written = [*steady(20, 60.0), *(1200 + 1200.0 * n for n in range(100))]
+    alerts = follow(StalledRule("3x"), written, written[-1] + 1)
+    assert len([a for _, a in alerts if not a.resolved]) <= 20
+
+
+def test_one_break_does_not_make_it_deaf():
+    """After a pause of eight hours among the usual gaps, the next stall is still told in time."""
+    written = [*steady(20), *(11_400 + 28_800 + 600.0 * n for n in range(20))]
+    alerts = follow(StalledRule("3x"), written, written[-1] + 6000)
+    assert [a.resolved for _, a in alerts] == [False, True, False]
+    assert alerts[-1][0] <= written[-1] + 2100
+
+
+def test_a_rare_look_is_no_silence():
+    """Between two looks that are far apart, nothing is silent: the limit is the usual gap and two looks."""
+    assert follow(StalledRule("3x"), steady(40, 10.0), 2400, every=600.0) == []
+
+
+def test_a_look_that_took_an_hour_is_no_silence():
+    """A process that was stopped for an hour does not take its own silence for the training's."""
+    rule = StalledRule("3x")
+    assert follow(rule, steady(10), 5400) == []
+    assert rule.evaluate(look([], 5400 + 3600)) is None
+
+
+def test_a_wall_clock_that_is_set_says_nothing():
+    """Only the clock that never goes back counts."""
+    rule = StalledRule(3600)
+    for n, jump in enumerate((0, -86400, 86400, 86400 * 365)):
+        assert rule.evaluate(look([], jump, boot=60.0 * n - jump)) is None
+
+
+def test_after_a_restart_a_silence_goes_on():
+    """What was told is not told again; what was there before is no sign of life; what comes after is."""
+    written = steady(10)
+    ((_, alert),) = follow(StalledRule("3x"), written, 10_000)
+    rule = StalledRule("3x")
+    rule.resume(alert)
+    there = [checkpoint(n, 0.5) for n in range(10)]
+    assert rule.evaluate(look(there, 0, boot=5)) is None
+    assert rule.evaluate(look([], 10**6, boot=5)) is None
+    over = rule.evaluate(look([checkpoint(10, 0.5)], 10**6 + 60, boot=5))
+    assert over.resolved
+    other = StalledRule("3x")
+    other.resume(alert)
+    assert other.evaluate(look([*there, checkpoint(10, 0.5)], 0, boot=5)).resolved
+
+
+def test_after_a_restart_the_usual_gap_is_still_known():
+    """A watch that goes on after an alert need not wait for five gaps again."""
+    alerts = follow(StalledRule("3x"), [*steady(10), 9000, 9600], 9600)
+    rule = StalledRule("3x")
+    rule.resume(alerts[-1][1])
+    assert alerts[-1][1].resolved
+    assert rule.evaluate(look([checkpoint(11, 0.5)], 0, boot=5)) is None
+    assert rule.evaluate(look([], 60, boot=5)) is None
+    assert rule.evaluate(look([], 3000, boot=5)) is None  # a look that took long
+    assert rule.evaluate(look([], 3060, boot=5)) is not None
+
+
+def test_a_new_run_ends_a_silence():
+    """A directory made anew is a sign of life, though its epochs begin at zero."""
+    rule = StalledRule(3600)
+    assert len(follow(rule, steady(3), 10_000)) == 1
+    assert rule.evaluate(look([checkpoint(0, 0.9)], 10_060, new_run=True)).resolved
+
+
+@pytest.mark.parametrize("after", ["3", "x", "0x", "0.5x", "nanx", "", 0, -1, True, None, math.inf])
+def test_what_is_no_time_is_refused(after):
+    """The error says what was wanted and what was got."""
+    with pytest.raises(ConfigError, match="after: wanted"):
+        StalledRule(after)
+
+
+@pytest.mark.parametrize(("spread", "most"), [(0.0, 0), (0.1, 0), (0.3, 0), (0.5, 1)])
+@pytest.mark.parametrize("looks_per_gap", [6, 2, 0.7])
+def test_false_alarms_are_few(spread, most, looks_per_gap, capsys):
+    """A hundred trainings of 200 checkpoints with log-normal gaps give one false alarm at most."""
+    alarms, delays = 0, []
+    for seed in range(100):
+        chance, at, written = random.Random(seed), 0.0, []
+        for _ in range(200):
+            at += 600 * math.exp(chance.gauss(0, spread))
+            written.append(at)
+        alerts = [(t, a) for t, a in follow(StalledRule("3x"), written, at + 60_000, 600 / looks_per_gap)]
+        alarms += sum(not a.resolved and t <= at for t, a in alerts)
+        delays += [(t - at) / 600 for t, a in alerts if t > at and not a.resolved]
+    delays.sort()
+    with capsys.disabled():
+        text = f"\nstalled 3x, gaps spread by {spread}, {looks_per_gap} looks a gap: {alarms} false alarms in"
+        print(f"{text} 20000 checkpoints; a stall is told after {delays[50]:.1f} usual gaps (median)")
+    assert alarms <= most
+    assert len(delays) == 100
