@@ -322,3 +322,32 @@ def test_the_fast_way_reads_what_the_careful_way_reads(name, pattern):
     fast, slow = outcome(parser.score, name), outcome(careful.score, name)
     # Where the first match holds no number, the fast way may go on to one that does.
     assert fast == slow or "wanted a number" in slow
+
+
+@pytest.mark.parametrize("pattern", [r"val_loss_([0-9.]+)_", r"val_loss_([0-9.]+)", r"loss=(.*?)\.pt"])
+def test_many_at_once_are_read_as_one_by_one(pattern):
+    """scores() gives what score() gives for each name, also where one of them is unusual or unreadable."""
+    usual = [f"epoch_{n}_val_loss_0.{n}_acc_1.pt" for n in range(5)]
+    odd = [
+        "best.pt",
+        "x_val_loss_nan_y.pt",
+        "x_val_loss_9.8e-05_y.pt",
+        "sub/x_val_loss_0.5_y.pt",
+        "loss=0.1.pt",
+    ]
+    parser = CustomParser(pattern)
+    for names in (usual, usual + odd, []):
+        assert repr(parser.scores(names)) == repr([parser.score(name) for name in names])
+    with pytest.raises(ParseError):
+        CustomParser(r"loss=(.*?)\.pt").scores(["loss=0.1.pt", "loss=much.pt"])
+
+
+def test_a_subclass_decides_for_many_as_for_one():
+    """A subclass that overrides parse() is asked for every name."""
+
+    class Doubled(CustomParser):
+        def parse(self, filename):
+            value, name = super().parse(filename)
+            return (2 * value, name) if value is not None else (None, None)
+
+    assert Doubled(r"loss_([0-9.]+)_").scores(["loss_0.5_", "loss_1.5_"]) == [1.0, 3.0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from ..errors import ParseError
@@ -43,6 +43,15 @@ class BaseParser(ABC):
             message = f"{type(self).__name__}.parse({name!r}) raised {kind}: {_shown(str, error)}"
             raise ParseError(message) from error
         return self._checked(result)
+
+    def scores(self, names: Sequence[str]) -> list[float | None]:
+        """Return what :meth:`score` returns for each name, with one call for very many.
+
+        Raises:
+            ParseError: one of them cannot be read; ask for each to learn which.
+        """
+        score = self.score
+        return [score(name) for name in names]
 
     def readings(self, name: str, path: str = "") -> tuple[Reading, ...]:
         """Return every number read from ``name``, the score first; nothing when it holds no score.

@@ -41,9 +41,8 @@ class Columns:
             read(chunk)
 
     def _read_scores(self, names: list[str]) -> None:
-        score = self._parser.score
         try:
-            values = [score(name) for name in names]
+            values = self._parser.scores(names)
         except ParseError:
             values = [self._score(name) for name in names]
         if not _are_all_numbers(values):
