@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 from .alerts import Alert
@@ -16,27 +15,33 @@ from .clocks import SystemClock
 from .comparison import Comparison
 from .errors import AuthenticationError, ConfigError, NotificationError
 from .messages import Message
-from .model_monitor import ModelMonitor, notifier_for
+from .notifiers import Notifier
 from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
+from .outbox import DeliveryState
 from .readings import Reading
 from .rendering import Renderer
-from .settings import config_of, parser_of, settings_of
-from .terminal import Terminal
-from .wording import wording
+from .settings import config_of, only, parser_of, settings_of, with_rules
+from .terminal import Terminal, shown
+from .wording import Language, wording
 
 FINE, SOMETHING_TO_KNOW, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 def watch(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Watch until Ctrl-C or SIGTERM."""
-    config = config_of(settings_of(options, errors))
-    monitor = ModelMonitor(config)
-    if config.sender is None:
-        folder = Path(config.log_dir).expanduser().absolute() / "mailbox"
-        errors.say(f"No sender was given: mails are written as .eml files into {folder}")
+    from .assembly import watch_of
+    from .watch_group import WatchGroup
+
+    running = watch_of(settings_of(options, errors), errors, resume=not options.fresh)
+    monitors = running.monitors if isinstance(running, WatchGroup) else [running]
+    channels = {notifier.name: None for monitor in monitors for notifier in monitor.notifiers}
+    for name in channels:
+        if name.startswith("mailbox "):
+            folder = shown(name.removeprefix("mailbox "))
+            errors.say(f"No sender was given: mails are written as .eml files into {folder}")
     try:
-        monitor.start_monitoring()
+        running.start_monitoring()
     except AuthenticationError:
         # The log on the screen has just said why, and which page helps.
         errors.say(errors.paint("The watch ended because the login was refused.", "red"))
@@ -49,18 +54,22 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
     from .inspection import inspect_directory
     from .inspection_report import Asked, as_json, show
 
-    settings = settings_of(options, errors)
+    settings = only(settings_of(options, errors))
     if not settings.get("watch_dir"):
         raise ConfigError("DIR: wanted the directory to look at, got none")
+    if settings.get("rules"):
+        settings, _ = with_rules(settings)
     pattern, metric = settings.get("pattern"), settings.get("metric")
     mode, recursive = settings.get("comparison_mode"), settings.get("recursive", False)
-    _check_numbers(settings.get("threshold"), mode)
+    threshold = settings.get("threshold")
+    # The configuration itself finds fault with what an inspection shares with a watch.
+    config_of({"watch_dir": ".", "threshold": threshold, "comparison_mode": mode or "lower"})
     with _without_log():
         inspection = inspect_directory(
             os.path.expanduser(settings["watch_dir"]),  # noqa: PTH111 - "./x" is shown as it was typed
             parser_of(settings),
             comparison=None if mode is None else Comparison(mode),
-            threshold=settings.get("threshold"),
+            threshold=threshold,
             recursive=recursive,
             suggest=pattern is None and metric is None,
         )
@@ -84,51 +93,79 @@ def _without_log() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _check_numbers(threshold: float | None, mode: str | None) -> None:
-    """Let the configuration itself find fault with what an inspection shares with a watch."""
-    config_of(
-        {
-            "watch_dir": ".",
-            "threshold": 0.0 if threshold is None else threshold,
-            "comparison_mode": mode or "lower",
-        }
-    )
+def outbox(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """List what was sent and what is owed, or change what becomes of it."""
+    from .outbox_report import Asked, as_json, drop, opened, retry, show
+
+    asked = Asked.of(options.words)
+    folders = {settings.get("log_dir", "monitor_logs") for settings in settings_of(options, errors)}
+    if len(folders) > 1 and not asked.path:
+        raise ConfigError(f"--log-dir: wanted, as {options.config} has {len(folders)} of them")
+    box = opened(asked.path or folders.pop())
+    try:
+        if asked.action == "retry":
+            return FINE if retry(box, asked.ids, screen, errors) else SOMETHING_TO_KNOW
+        if asked.action == "drop":
+            return FINE if drop(box, asked.ids, screen, errors) else SOMETHING_TO_KNOW
+        deliveries = box.deliveries()
+    finally:
+        box.close()
+    if options.json:
+        screen.say(as_json(box.path, deliveries))
+    else:
+        show(box.path, deliveries, screen, everything=options.all)
+    unsettled = (DeliveryState.OWED, DeliveryState.REFUSED)
+    return SOMETHING_TO_KNOW if any(d.state in unsettled for d in deliveries) else FINE
 
 
-def test_mail(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
-    """Send one mail the way an alert goes, and say what became of it."""
-    settings = {"watch_dir": ".", "threshold": 0.0, **settings_of(options, errors)}
-    config = config_of(settings)
-    log_dir = Path(config.log_dir).expanduser().absolute()
-    notifier = notifier_for(config, log_dir)
-    message = _test_message(config.language)
+def test_notify(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """Send one message through each channel the way an alert goes, and say what became of it."""
+    from .assembly import channels_of
+
+    channels = channels_of(settings_of(options, errors), errors)
+    accepted = [_try(notifier, config.language, screen, errors) for notifier, config in channels]
+    if any(isinstance(n, EmailNotifier) and yes for (n, _), yes in zip(channels, accepted, strict=True)):
+        screen.say("Look into the mailbox, and if it is not there, among the spam.")
+    return FINE if all(accepted) else SOMETHING_TO_KNOW
+
+
+def _try(notifier: Notifier, language: Language, screen: Terminal, errors: Terminal) -> bool:
+    message = _test_message(language)
     try:
         notifier.send(message)
     except NotificationError as error:
-        errors.say(errors.paint(f"{notifier.name}: not accepted: {error}", "red"))
-        return SOMETHING_TO_KNOW
+        errors.say(errors.paint(f"{notifier.name}: not accepted: {shown(str(error))}", "red"))
+        return False
+    except Exception as error:
+        # A fault of ours or of a library; its own text may quote a secret.
+        errors.say(errors.paint(f"{notifier.name}: not accepted: a fault, {type(error).__name__}", "red"))
+        return False
+    screen.say(_accepted(notifier, message, screen))
+    return True
+
+
+def _accepted(notifier: Notifier, message: Message, screen: Terminal) -> str:
     if isinstance(notifier, MailboxNotifier):
-        screen.say(f"No sender was given, so the mail is a file: {notifier.path_of(message)}")
-    elif isinstance(notifier, EmailNotifier):
+        return f"No sender was given, so the mail is a file: {shown(str(notifier.path_of(message)))}"
+    if isinstance(notifier, EmailNotifier):
         server = notifier.server
         where = f"{server.host}:{server.port} ({server.security})"
-        screen.say(screen.paint(f"{where} accepted the mail to {', '.join(notifier.receivers)}", "green"))
-        screen.say("Look into the mailbox, and if it is not there, among the spam.")
-    return FINE
+        return screen.paint(f"{where} accepted the mail to {', '.join(notifier.receivers)}", "green")
+    return screen.paint(f"{notifier.name}: accepted", "green")
 
 
-def _test_message(language: str) -> Message:
-    words = wording("zh" if language == "zh" else "en")
+def _test_message(language: Language) -> Message:
+    words = wording(language)
     alert = Alert(
         id=uuid4().hex,
-        rule="test-mail",
+        rule="test-notify",
         time=SystemClock().now(),
         reading=Reading(metric="test", value=0.0, name="test"),
         comparison=Comparison.LOWER,
         threshold=0.0,
     )
     renderer = Renderer(
-        language="zh" if language == "zh" else "en",
+        language=language,
         subject_template=words.test_subject,
         content_template=words.test_content,
         host=socket.gethostname(),

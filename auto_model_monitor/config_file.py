@@ -1,10 +1,11 @@
-"""Settings in a TOML file: the names of ``MonitorConfig``, and ``pattern`` or ``metric`` for its parser."""
+"""Settings in a TOML file: the names of ``MonitorConfig``, and what the command line has beside them."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,29 @@ from typing import Any
 from ._extras import extra
 from .errors import ConfigError
 
+#: The environment variable that holds the URLs of ``notify``.
+NOTIFY = "AUTO_MODEL_MONITOR_NOTIFY"
 _TEXTS = (
     *("watch_dir", "sender", "auth_code", "log_dir", "comparison_mode", "pattern", "metric"),
     *("email_subject_template", "email_content_template", "smtp_host", "smtp_security", "language"),
 )
 _PATHS = ("watch_dir", "log_dir")
-_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+_LISTS = frozenset({"notify", "rules"})
+_Kind = tuple[str, tuple[type, ...]]
+_KINDS: dict[str, _Kind] = {
     **dict.fromkeys(_TEXTS, ("a text", (str,))),
     "receiver": ("a text or a list of texts", (str, list)),
     "threshold": ("a number", (int, float)),
     "check_interval": ("a number of seconds", (int, float)),
     "smtp_port": ("a whole number", (int,)),
     "recursive": ("true or false", (bool,)),
+    "notify": ("a URL or a list of URLs", (str, list)),
+    "rules": ("a rule or a list of rules", (str, list)),
+}
+# What is said once, however many directories are watched.
+_ONCE: dict[str, _Kind] = {
+    "silent_after": ("a number of seconds or a text such as '3x' or '2h'", (int, float, str)),
+    "watch": ("tables, each begun by [[watch]]", (list,)),
 }
 # What a function or an object is in Python cannot stand in a file.
 _IN_PYTHON_ONLY = {
@@ -45,6 +57,8 @@ _OTHER_NAMES = {
     "host": "smtp_host",
     "port": "smtp_port",
     "security": "smtp_security",
+    "rule": "rules",
+    "watches": "watch",
 }
 
 
@@ -52,6 +66,7 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the settings in a TOML file, each of the kind that it has to be.
 
     Relative paths among them are relative to the file's folder, so that it means the same from everywhere.
+    Under ``watch`` stand the settings of each ``[[watch]]``.
 
     Raises:
         ConfigError: it cannot be read, is no TOML, or holds a name or a kind that is not known; every
@@ -59,16 +74,32 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         MissingExtraError: on Python 3.10, the package that reads TOML is not there.
     """
     settings = _parse(path)
-    problems = [problem for key, value in settings.items() if (problem := _problem(key, value))]
-    if {"pattern", "metric"} <= settings.keys():
-        problems.append("pattern, metric: wanted one of them, got both")
+    problems = [*_problems(settings, {**_KINDS, **_ONCE})]
+    tables = settings.get("watch", [])
+    for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
+        if isinstance(table, dict):
+            problems += [f"watch {number}: {problem}" for problem in _problems(table, _KINDS)]
     if problems:
         raise ConfigError([f"{_shown(path)}: {problem}" for problem in problems])
     folder = Path(path).expanduser().absolute().parent
+    for table in (settings, *tables):
+        _make_absolute(table, folder)
+    return settings
+
+
+def _make_absolute(settings: dict[str, Any], folder: Path) -> None:
     for key in _PATHS:
         if settings.get(key):  # an empty one is refused later, in the words that belong to it
             settings[key] = str(folder / Path(settings[key]).expanduser())
-    return settings
+    for key in _LISTS & settings.keys():
+        given = settings[key]
+        settings[key] = [given] if isinstance(given, str) else given
+    if "notify" in settings:
+        settings["notify"] = [_absolute(entry, folder) for entry in settings["notify"]]
+
+
+def _absolute(entry: str, folder: Path) -> str:
+    return f"@{folder / Path(entry[1:]).expanduser()}" if entry.startswith("@") else entry
 
 
 def others_can_read(path: str | os.PathLike[str]) -> bool:
@@ -97,23 +128,31 @@ def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
     return settings
 
 
-def _problem(key: str, value: object) -> str | None:
+def _problems(settings: Mapping[str, object], kinds: Mapping[str, _Kind]) -> Iterator[str]:
+    for key, value in settings.items():
+        if problem := _problem(key, value, kinds):
+            yield problem
+    if {"pattern", "metric"} <= settings.keys():
+        yield "pattern, metric: wanted one of them, got both"
+
+
+def _problem(key: str, value: object, known: Mapping[str, _Kind]) -> str | None:
     if key in _IN_PYTHON_ONLY:
         return f"{key}: wanted {_IN_PYTHON_ONLY[key]} in its place, for it can be given in Python only"
-    if key not in _KINDS:
-        return f"{key}: wanted a known name, got another{_suggestion(key)}"
-    wanted, kinds = _KINDS[key]
+    if key not in known:
+        return f"{key}: wanted a known name, got another{_suggestion(key, known)}"
+    wanted, kinds = known[key]
     # True is an int to Python, but nobody means it as a number; the value may be a secret.
     fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,))
     if fits and isinstance(value, list):
-        fits = all(isinstance(one, str) for one in value)
+        fits = all(isinstance(one, dict if key == "watch" else str) for one in value)
     return None if fits else f"{key}: wanted {wanted}, got {_kind(value)}"
 
 
-def _suggestion(key: str) -> str:
+def _suggestion(key: str, known: Mapping[str, _Kind]) -> str:
     name = _OTHER_NAMES.get(key.lower().replace("-", "_"))
-    nearest = [name] if name else get_close_matches(key.lower().replace("-", "_"), _KINDS, n=1)
-    return f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(_KINDS))}"
+    nearest = [name] if name in known else get_close_matches(key.lower().replace("-", "_"), known, n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(known))}"
 
 
 def _kind(value: object) -> str:

@@ -122,7 +122,7 @@ class _Stage:
         screen.say("Next, with your own training:")
         for line in (
             "auto-model-monitor inspect ./checkpoints --threshold 0.004",
-            "auto-model-monitor test-mail --sender you@qq.com",
+            "auto-model-monitor test-notify --sender you@qq.com",
             "auto-model-monitor watch ./checkpoints --threshold 0.004 --sender you@qq.com",
         ):
             screen.say(f"  {screen.paint(line, 'cyan')}")

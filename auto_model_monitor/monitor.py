@@ -132,7 +132,7 @@ class Monitor(Lifecycle):
                 self.clock.wait(stop, due - now)
             self._pass()
             self.close(self.grace)
-            logger.info("Stopped: %s", self.progress.summary())
+            logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
 
     def close(self, seconds: float) -> None:
         """Give what is due at most so many seconds, and let another process have the watch."""

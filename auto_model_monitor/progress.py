@@ -19,6 +19,7 @@ class Progress:
     """Counts and the best reading of one watch.
 
     Attributes:
+        name: what is watched.
         best: the best finite reading so far.
         seen: how many readings there were.
         alerts: how many alerts were found.
@@ -29,7 +30,7 @@ class Progress:
         self.best: Reading | None = None
         self.seen = 0
         self.alerts = 0
-        self._name = name
+        self.name = name
         self._comparison = comparison
         self._clock = clock
         self._started = clock.monotonic()
@@ -39,17 +40,18 @@ class Progress:
         """Count a batch that held something new, and say so in one line."""
         if readings.new_run:
             self.best = None
-            logger.info("%s was made anew: a new run, what was best before no longer counts", self._name)
+            logger.info("%s was made anew: a new run, what was best before no longer counts", self.name)
         best = readings.best(self._comparison)
         if best and self._comparison.is_better(best.value, None if not self.best else self.best.value):
             self.best = best
         self.seen += len(readings)
         self.alerts += len(alerts)
         if len(readings):
-            logger.info("%d new, best: %s", len(readings), _shown(best))
+            logger.info("%d new in %s, best: %s", len(readings), self.name, _shown(best))
         for alert in alerts:
             about = alert.kind.value if alert.reading is None else _shown(alert.reading)
-            logger.info("%s %s: %s", alert.rule, "is over" if alert.resolved else "alert", about)
+            said = "is over" if alert.resolved else "alert"
+            logger.info("%s %s in %s: %s", alert.rule, said, self.name, about)
 
     def say_hourly(self) -> None:
         """Write one line an hour that says the watch lives."""
@@ -57,7 +59,7 @@ class Progress:
         if now < self._next_line:
             return
         self._next_line = now + HOUR
-        logger.info("Still watching %s: %s", self._name, self.summary())
+        logger.info("Still watching %s: %s", self.name, self.summary())
 
     def summary(self) -> str:
         """Return what was seen, in one line."""

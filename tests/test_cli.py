@@ -12,13 +12,13 @@ import sys
 from email import message_from_bytes, policy
 
 import pytest
+from programs import PROGRAM, program, watching
 from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor import cli
 
-COMMANDS = ("watch", "inspect", "test-mail", "demo")
+COMMANDS = ("watch", "inspect", "outbox", "test-notify", "demo")
 SECRET = "abcdefghijklmnop"
-PROGRAM = [sys.executable, "-m", "auto_model_monitor"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,7 @@ def place(monkeypatch, tmp_path):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("AUTO_MODEL_MONITOR_AUTH_CODE", raising=False)
     monkeypatch.delenv("AUTO_MODEL_MONITOR_AUTH_CODE_FILE", raising=False)
+    monkeypatch.delenv("AUTO_MODEL_MONITOR_NOTIFY", raising=False)
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     (folder / "epoch_10_val_loss_0.003.pt").touch()
@@ -45,25 +46,11 @@ def run(capsys):
     return call
 
 
-def program(*arguments, env=None):
-    """Run the program as a process of its own."""
-    command = [*PROGRAM, *arguments]
-    return subprocess.run(command, check=False, capture_output=True, encoding="utf-8", env=env, timeout=60)
-
-
 def watch(*arguments, until, env=None, end=signal.SIGTERM):
     """Watch until a line with ``until`` is logged, then end the watch; return status, stdout, stderr."""
-    command = [*PROGRAM, "watch", *arguments]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, encoding="utf-8", env=env) as process:
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if until in line:
-                process.send_signal(end)
-                break
-        out, errors = process.communicate(timeout=30)
-    return process.returncode, out, "".join(said) + errors
+    with watching(*arguments, env=env) as running:
+        running.wait_for(until)
+        return running.end(end), running.out, running.said
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -111,6 +98,12 @@ def test_help_costs_little():
     ("arguments", "wanted"),
     [
         (["watch"], "watch_dir: wanted the path of a directory"),
+        (["watch", "x"], "threshold: wanted a finite number, such as 0.004, or rules, got neither"),
+        (["watch", "x", "y", "--threshold", "1", "--silent-after", "soon"], "silent_after: wanted a number"),
+        (["watch", "x", "--threshold", "1", "--silent-after", "2h"], "wanted several directories"),
+        (["watch", "x", "x/", "--threshold", "1"], "watch_dir: wanted each directory once"),
+        (["outbox", "drop"], "outbox drop: wanted the ID"),
+        (["outbox", "a", "b"], "outbox: wanted one PATH, got 2"),
         (["watch", "x", "--threshold", "nan"], "threshold: wanted a finite number, such as 0.004, got nan"),
         (["watch", "x", "--threshold", "low"], "argument --threshold: invalid float value: 'low'"),
         (["watch", "x", "--threshold", "1", "--mode", "up"], "choose from"),
@@ -122,7 +115,7 @@ def test_help_costs_little():
         (["watch", "x", "--pattern", "a", "--metric", "b"], "not allowed with argument"),
         (["inspect"], "DIR: wanted the directory"),
         (["inspect", "x", "--threshold", "inf"], "threshold: wanted a finite number"),
-        (["test-mail", "--sender", "a@example.com"], "smtp_host: wanted"),
+        (["test-notify", "--sender", "a@example.com"], "smtp_host: wanted"),
         (["nonsense"], "invalid choice: 'nonsense'"),
     ],
 )
@@ -135,9 +128,27 @@ def test_wrong_usage(run, arguments, wanted):
 
 
 def test_all_problems_at_once(run):
-    """A pattern and a number that cannot work are told together."""
-    errors = run("watch", "x", "--threshold", "nan", "--pattern", "a")[2]
-    assert "2 problems:" in errors
+    """Whatever cannot work is told together, and what several directories share is told once."""
+    assert "2 problems:" in run("watch", "x", "--threshold", "nan", "--pattern", "a")[2]
+    errors = run("watch", "x", "y", "--threshold", "nan", "--rule", "acc >", "--to", "nobody")[2]
+    assert "3 problems:" in errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["watch", "x", "--notfy", f"dingtalk://{SECRET}?secret={SECRET}"],
+        ["watch", "x", f"--notfy=json://me:{SECRET}@host/"],
+        ["watch", "x", "--threshold", f"wecom://{SECRET}"],
+        [f"tgram://{SECRET}/1"],
+    ],
+)
+def test_a_url_in_the_wrong_place_is_not_repeated(run, arguments):
+    """An error about the command line shows no more of a URL than its scheme."""
+    status, out, errors = run(*arguments)
+    assert (status, out) == (2, "")
+    assert "://***" in errors
+    assert SECRET not in errors
 
 
 @pytest.mark.parametrize("option", ["--auth-code", "--password", f"--auth-code={SECRET}"])
@@ -222,12 +233,12 @@ def test_a_code_in_a_file_that_others_read(place, run):
     file = place / "night.toml"
     file.write_text(f'auth_code = "{SECRET}"\n', encoding="utf-8")
     file.chmod(0o644)
-    status, out, errors = run("test-mail", "--config", "night.toml")
+    status, out, errors = run("test-notify", "--config", "night.toml")
     assert status == 0
     assert errors.count("night.toml holds an auth_code and others can read it") == 1
     assert SECRET not in out + errors
     file.chmod(0o600)
-    assert run("test-mail", "--config", "night.toml")[2] == ""
+    assert run("test-notify", "--config", "night.toml")[2] == ""
 
 
 def test_inspect(run, place):
@@ -275,9 +286,10 @@ def test_any_encoding(place):
     assert "\\u5206\\u6570_0.1.pt" in done.stdout
 
 
-def test_test_mail_into_the_mailbox(run, place):
-    """Without a sender the mail is a file that is named."""
-    status, out, errors = run("test-mail", "--language", "en", "--log-dir", "logs")
+@pytest.mark.parametrize("command", ["test-notify", "test-mail"])
+def test_test_notify_into_the_mailbox(run, place, command):
+    """Without a sender the mail is a file that is named; the command's old name means the same."""
+    status, out, errors = run(command, "--language", "en", "--log-dir", "logs")
     assert (status, errors) == (0, "")
     (mail,) = (place / "logs/mailbox").glob("*.eml")
     assert str(mail) in out
@@ -286,12 +298,12 @@ def test_test_mail_into_the_mailbox(run, place):
     )
 
 
-def test_test_mail_accepted(run, smtp_server, redirect, monkeypatch):
+def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
     """An accepted mail is said to be so, by whom and for whom."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com")
     redirect("smtp.qq.com", server)
     monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE", SECRET)
-    status, out, errors = run("test-mail", "--sender", "me@qq.com")
+    status, out, errors = run("test-notify", "--sender", "me@qq.com")
     assert (status, errors) == (0, "")
     assert "smtp.qq.com:465 (ssl) accepted the mail to me@qq.com" in out
     (mail,) = server.mails
@@ -307,12 +319,12 @@ def test_test_mail_accepted(run, smtp_server, redirect, monkeypatch):
         (Faults(rcpt="550 no such user"), "no such user"),
     ],
 )
-def test_test_mail_refused(run, smtp_server, redirect, monkeypatch, faults, wanted):
+def test_test_notify_refused(run, smtp_server, redirect, monkeypatch, faults, wanted):
     """A refusal says by whom and why, with status 1, and without the code even if the server quotes it."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com", faults=faults)
     redirect("smtp.qq.com", server)
     monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE", SECRET)
-    status, out, errors = run("test-mail", "--sender", "me@qq.com")
+    status, out, errors = run("test-notify", "--sender", "me@qq.com")
     assert (status, out) == (1, "")
     assert errors.startswith("email to me@qq.com: not accepted: smtp.qq.com:465 refused")
     assert wanted in errors

@@ -124,6 +124,8 @@ _ZH = Wording(
         "crashed": "训练出错中断：{name}，{error}",
         "interrupted": "训练被中止：{name}，已运行 {ran_seconds}",
         "undelivered": "{channel} 拒收了一条通知：{subject}",
+        "all_silent": "全部 {directories} 个目录都已完成或没有动静",
+        "all_silent_resolved": "{directories} 个目录中又有新的模型文件了",
     },
     labels={
         "silent_seconds": "静默时长",
@@ -148,6 +150,7 @@ _ZH = Wording(
         "subject": "未送达的通知",
         "traceback": "错误回溯（末尾）",
         "log": "最后的日志",
+        "directories": "目录数",
     },
 )
 
@@ -212,6 +215,8 @@ _EN = Wording(
         "crashed": "Training crashed: {name}, {error}",
         "interrupted": "Training interrupted: {name}, after {ran_seconds}",
         "undelivered": "{channel} refuses a message: {subject}",
+        "all_silent": "All {directories} directories are done or silent",
+        "all_silent_resolved": "Something moves again in one of {directories} directories",
     },
     labels={
         "silent_seconds": "Silent for",
@@ -236,6 +241,7 @@ _EN = Wording(
         "subject": "Not delivered",
         "traceback": "Traceback (its end)",
         "log": "Last log lines",
+        "directories": "Directories",
     },
 )
 
