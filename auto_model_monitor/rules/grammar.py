@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from ..comparison import Comparison
 from ..errors import ConfigError
-from ..patterns import is_whole, to_float
+from ..patterns import to_float
 from . import DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
 from .protocol import Rule
 
@@ -84,19 +85,11 @@ class _Parser:
         metric = self._take("a metric such as val_loss, or one of " + ", ".join(["disk", *_WORDS]), _is_name)
         comparison, inclusive = _OPERATORS[self._take("one of < <= > >=", _OPERATORS.__contains__)]
         number = float(self._take("a number such as 0.004", _is_finite))
+        rule = partial(ThresholdRule, number, comparison, metric=metric, inclusive=inclusive, name=self._name)
         if self._peek().text != "for":
-            return ThresholdRule(number, comparison, metric=metric, inclusive=inclusive, name=self._name)
+            return rule()
         self._next += 1
-        hold = int(self._take("a number of checkpoints such as 3", _is_count))
-        return ThresholdRule(
-            number,
-            comparison,
-            metric=metric,
-            every="crossing",
-            hold=hold,
-            inclusive=inclusive,
-            name=self._name,
-        )
+        return rule(every="crossing", hold=int(self._take("a number of checkpoints such as 3", _is_count)))
 
     def _disk(self) -> Rule:
         self._next += 1
@@ -187,7 +180,7 @@ def _is_finite(text: str) -> bool:
 
 
 def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and is_whole(text) and len(text) < 9 and int(text) > 0
+    return text.isascii() and text.isdigit() and len(text) < 9 and int(text) > 0
 
 
 def _factor(text: str) -> float:
