@@ -37,7 +37,16 @@ if TYPE_CHECKING:
     from .parsers import BaseParser, CustomParser, DefaultParser
     from .readings import Reading, ReadingBatch
     from .rendering import Renderer
-    from .rules import Rule, ThresholdRule
+    from .rules import (
+        DiskRule,
+        DivergedRule,
+        NotFiniteRule,
+        PlateauRule,
+        Rule,
+        StalledRule,
+        ThresholdRule,
+        parse_rule,
+    )
     from .run_log import setup_logger
     from .sources import Source
     from .sources.directory import DirectorySource
@@ -56,6 +65,8 @@ _HOMES = {
     "DefaultParser": "parsers",
     "DingTalkNotifier": "notifiers.dingtalk",
     "DirectorySource": "sources.directory",
+    "DiskRule": "rules",
+    "DivergedRule": "rules",
     "EmailNotifier": "notifiers.email",
     "FeishuNotifier": "notifiers.feishu",
     "Level": "alerts",
@@ -67,11 +78,13 @@ _HOMES = {
     "Monitor": "monitor",
     "MonitorConfig": "config",
     "MonitorError": "errors",
+    "NotFiniteRule": "rules",
     "NotificationError": "errors",
     "Notifier": "notifiers",
     "Outbox": "outbox",
     "OutboxError": "errors",
     "ParseError": "errors",
+    "PlateauRule": "rules",
     "Reading": "readings",
     "ReadingBatch": "readings",
     "Renderer": "rendering",
@@ -81,10 +94,12 @@ _HOMES = {
     "SQLiteOutbox": "outbox.sqlite",
     "Source": "sources",
     "SourceError": "errors",
+    "StalledRule": "rules",
     "ThresholdRule": "rules",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
     "notifier_from_url": "notifiers.urls",
+    "parse_rule": "rules",
     "setup_logger": "run_log",
 }
 
@@ -101,6 +116,8 @@ __all__ = [
     "DefaultParser",
     "DingTalkNotifier",
     "DirectorySource",
+    "DiskRule",
+    "DivergedRule",
     "EmailNotifier",
     "FeishuNotifier",
     "Level",
@@ -112,11 +129,13 @@ __all__ = [
     "Monitor",
     "MonitorConfig",
     "MonitorError",
+    "NotFiniteRule",
     "NotificationError",
     "Notifier",
     "Outbox",
     "OutboxError",
     "ParseError",
+    "PlateauRule",
     "Reading",
     "ReadingBatch",
     "Renderer",
@@ -126,10 +145,12 @@ __all__ = [
     "SQLiteOutbox",
     "Source",
     "SourceError",
+    "StalledRule",
     "ThresholdRule",
     "WeComNotifier",
     "WebhookNotifier",
     "notifier_from_url",
+    "parse_rule",
     "setup_logger",
 ]
 
