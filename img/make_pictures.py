@@ -8,6 +8,7 @@ Needs Chromium (or Chrome) on the path, or its name in the environment variable 
 from __future__ import annotations
 
 import html
+import io
 import os
 import pty
 import shutil
@@ -28,7 +29,8 @@ except ModuleNotFoundError:
     import tomli as tomllib
 
 HERE = Path(__file__).parent
-CONTRACTS = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))
+CONTRACTS = SETTINGS["tool"]["importlinter"]["contracts"]
 RUN = """
 # A night in small: the checkpoints of a training that gets better, watched as in the README.
 import sys
@@ -74,7 +76,7 @@ def mail(folder: Path, picture: Path, language: str, *, dark: bool = False) -> N
     body = parsed.get_body(("html",)).get_content()
     ink, ground = ("#e8eaed", "#1f1f1f") if dark else ("#202124", "#ffffff")
     head = (
-        f'<div style="font:600 19px/1.35 'Noto Sans CJK SC',sans-serif;padding:14px 8px 12px;color:{ink}">'
+        f'<div style="font:600 19px/1.35 Noto Sans CJK SC,sans-serif;padding:14px 8px 12px;color:{ink}">'
         f"{html.escape(parsed['Subject'])}</div>"
     )
     page = folder / "mail.html"
@@ -98,7 +100,7 @@ def terminal(command: list[str], folder: Path, picture: Path, title: str, column
         if not piece:
             break
     os.waitpid(child, 0)
-    console = Console(record=True, width=columns, file=open(os.devnull, "w"))  # noqa: SIM115
+    console = Console(record=True, width=columns, file=io.StringIO())
     console.print(Text.from_ansi(said.decode("utf-8").replace("\r\n", "\n").rstrip() + "\n"))
     drawing = console.export_svg(title=title, font_aspect_ratio=0.61)
     drawing = drawing.replace("Fira Code", "DejaVu Sans Mono").replace("@font-face", "@ignored")
@@ -121,7 +123,8 @@ def architecture(folder: Path, picture: Path) -> None:
         share = number / (len(layers) - 1)
         colour = f"hsl(210 {70 - 25 * share:.0f}% {80 + 14 * share:.0f}%)"
         rooms = "".join(
-            f'<div style="{ROOM.format(colour)}">{html.escape(room.strip())}</div>' for room in layer.split("|")
+            f'<div style="{ROOM.format(colour)}">{html.escape(room.strip())}</div>'
+            for room in layer.split("|")
         )
         floors.append(f'<div style="{FLOOR}">{rooms}</div>')
     page = folder / "architecture.html"
@@ -151,10 +154,17 @@ def main() -> None:
         checkpoints.mkdir()
         now = time.time()
         for age, file in enumerate(
-            """epoch_12_val_loss_9.8e-04_acc_0.97.pt epoch_11_val_loss_0.0031_acc_0.95.pt
-            epoch_10_val_loss_0.003_acc_0.95.pt epoch_09_val_loss_nan_acc_0.10.pt
-            epoch_08_val_loss_0.0035_acc_0.94.pt epoch_07_val_loss_0.0052_acc_0.91.pt
-            best.pt epoch_13.pt.tmp .epoch_13.swp""".split()
+            [
+                "epoch_12_val_loss_9.8e-04_acc_0.97.pt",
+                "epoch_11_val_loss_0.0031_acc_0.95.pt",
+                "epoch_10_val_loss_0.003_acc_0.95.pt",
+                "epoch_09_val_loss_nan_acc_0.10.pt",
+                "epoch_08_val_loss_0.0035_acc_0.94.pt",
+                "epoch_07_val_loss_0.0052_acc_0.91.pt",
+                "best.pt",
+                "epoch_13.pt.tmp",
+                ".epoch_13.swp",
+            ]
         ):
             (checkpoints / file).touch()
             os.utime(checkpoints / file, (now - 600 * age,) * 2)
@@ -166,7 +176,9 @@ def main() -> None:
             HERE / "inspect.png",
             "auto-model-monitor inspect checkpoints --threshold 0.004 --metric val_loss",
         )
-        terminal([inspect[0], "demo", "--language", "en"], night, HERE / "demo.png", "auto-model-monitor demo", 80)
+        terminal(
+            [inspect[0], "demo", "--language", "en"], night, HERE / "demo.png", "auto-model-monitor demo", 80
+        )
         architecture(night, HERE / "architecture.png")
 
 

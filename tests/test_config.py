@@ -66,11 +66,24 @@ def test_every_problem_is_told_at_once():
             language="fr",
             recursive="yes",
         )
-    fields = (
-        "watch_dir threshold sender receiver check_interval log_dir comparison_mode parser "
-        "email_subject_template email_content_template email_content_generator "
-        "smtp_host smtp_port smtp_security language recursive"
-    ).split()
+    fields = [
+        "watch_dir",
+        "threshold",
+        "sender",
+        "receiver",
+        "check_interval",
+        "log_dir",
+        "comparison_mode",
+        "parser",
+        "email_subject_template",
+        "email_content_template",
+        "email_content_generator",
+        "smtp_host",
+        "smtp_port",
+        "smtp_security",
+        "language",
+        "recursive",
+    ]
     assert isinstance(caught.value, ValueError)
     for field in fields:
         assert any(p.startswith(f"{field}:") for p in caught.value.problems), field

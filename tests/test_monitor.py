@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,7 @@ def test_polls_keep_their_interval():
 
     monitor = Monitor(Slow(), [], [], check_interval=10, clock=clock)
     monitor.run(stop)
-    assert [b - a for a, b in zip(looks[:5], looks[1:5], strict=False)] == [10, 10, 10, 10]
+    assert [b - a for a, b in pairwise(looks[:5])] == [10, 10, 10, 10]
 
 
 def test_a_look_longer_than_the_interval_is_not_caught_up():
@@ -167,7 +168,7 @@ def test_a_look_longer_than_the_interval_is_not_caught_up():
             return batch()
 
     Monitor(Slow(), [], [], check_interval=10, clock=clock).run(stop)
-    assert [b - a for a, b in zip(looks[:4], looks[1:4], strict=False)] == [35, 10, 10]
+    assert [b - a for a, b in pairwise(looks[:4])] == [35, 10, 10]
 
 
 def test_an_idle_pass_writes_nothing_and_one_line_an_hour_tells_of_life(caplog):
@@ -201,8 +202,8 @@ def test_the_last_look_finds_what_a_training_wrote_at_its_end(tmp_path):
 def test_an_error_of_the_training_goes_on_its_way(tmp_path):
     """The context manager swallows nothing, and still tells what was found."""
     monitor, notifier = watch(tmp_path)
+    checkpoints(tmp_path / "ckpts", "val_loss_0.001.pt")
     with pytest.raises(ZeroDivisionError), monitor:
-        checkpoints(tmp_path / "ckpts", "val_loss_0.001.pt")
         raise ZeroDivisionError
     assert len(notifier.sent) == 1
 

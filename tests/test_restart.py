@@ -106,7 +106,7 @@ def test_a_new_run_begins_afresh(watch, how):
 
 
 def test_another_threshold_repeats_nothing(watch):
-    """A restart with another threshold goes on from what was told; another mode or metric is another watch."""
+    """Another threshold goes on from what was told; another metric is another watch."""
     save(watch.folder, 0.003)
     watch()[0].check()
     monitor, _ = watch()
