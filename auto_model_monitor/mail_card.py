@@ -64,6 +64,7 @@ class Card:
         notes: what went wrong on the way, if anything.
         blocks: label and text of what keeps its lines, such as the end of a traceback.
         tone: how urgent it looks.
+        table: rows of cells; the first row names the columns.
     """
 
     sender: str
@@ -74,6 +75,7 @@ class Card:
     notes: Sequence[str] = ()
     blocks: Sequence[tuple[str, str]] = ()
     tone: Tone = "calm"
+    table: Sequence[Sequence[str]] = ()
 
 
 def escape(text: str) -> str:
@@ -88,8 +90,9 @@ def escape(text: str) -> str:
 
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
-    parts = (_head(card), _figures(card.figures), _rows(card.rows), _blocks(card.blocks), _notes(card.notes))
-    return _document("\n".join(filter(None, parts)), title=title, lang=lang)
+    numbers = (_head(card), _figures(card.figures), _cells(card.table))
+    texts = (_rows(card.rows), _blocks(card.blocks), _notes(card.notes))
+    return _document("\n".join(filter(None, (*numbers, *texts))), title=title, lang=lang)
 
 
 def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = ()) -> str:
@@ -176,6 +179,37 @@ def _rows(rows: Sequence[tuple[str, str]]) -> str:
         for label, value in rows
     )
     return f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">{_TABLE}">{lines}</table></td></tr>'
+
+
+def _cells(table: Sequence[Sequence[str]]) -> str:
+    if not table:
+        return ""
+    cell = f"padding:4px 10px 4px 0;{_WRAP}"
+    quiet = f' style="{_QUIET}"'
+    lines = "".join(
+        "<tr>"
+        + "".join(
+            f'<td valign="top"{width} style="{cell}"><span{"" if row else quiet}>{escape(text)}</span></td>'
+            for text, width in zip(texts, _widths(table), strict=False)
+        )
+        + "</tr>"
+        for row, texts in enumerate(table)
+    )
+    style = f"table-layout:fixed;font-size:13px;line-height:1.5;{_DIGITS}"
+    return (
+        f'<tr><td style="padding:10px 10px 12px 20px;border-top:{_BORDER}">{_TABLE};{style}">{lines}</table>'
+        "</td></tr>"
+    )
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[str]:
+    """Return the width of each column: what is short has the room that it needs, the rest is shared."""
+    widths = []
+    for column in zip(*table, strict=False):
+        # A Chinese letter takes the room of two.
+        longest = max(sum(1 + (letter > "\u2e80") for letter in text) for text in column)
+        widths.append(f' width="{longest * 7 + 14}"' if longest <= 16 else "")
+    return widths if "" in widths else [""] * len(widths)
 
 
 def _blocks(blocks: Sequence[tuple[str, str]]) -> str:

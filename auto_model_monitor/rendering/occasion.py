@@ -114,6 +114,7 @@ class OccasionFacts:
             else clean_name(reading.name),
             words.labels["subject"]: self._written.get("subject", ""),
             words.labels["error"]: self._written.get("error", ""),
+            words.labels["cause"]: self._written.get("cause", ""),
             words.time: zoned_time_text(self._alert.time),
             words.metric: self._written.get("metric", ""),
             words.epoch: "" if reading is None else whole_text(reading.epoch),
