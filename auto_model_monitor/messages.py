@@ -35,7 +35,9 @@ class Picture:
         """Refuse what no mail should carry."""
         if len(self.png) > LARGEST_PICTURE:
             size = len(self.png)
-            raise RenderingError(f"picture: wanted at most {LARGEST_PICTURE} bytes, got {size}: draw it smaller")
+            raise RenderingError(
+                f"picture: wanted at most {LARGEST_PICTURE} bytes, got {size}: draw it smaller"
+            )
         if not self.cid or not set(self.cid) <= _IN_A_CONTENT_ID:
             raise RenderingError(f"picture: wanted a content-ID such as 'curve@host', got {self.cid!r}")
 

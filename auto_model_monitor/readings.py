@@ -122,6 +122,15 @@ class ReadingBatch(Sequence[Reading]):
             found = (reading for reading in self if reading.metric == metric)  # type: ignore[assignment]
         return sorted(found, key=lambda reading: reading.count)
 
+    def sample(self, most: int) -> list[Reading]:
+        """Return every reading, of very many names those of at most ``most`` that lie evenly apart."""
+        if len(self._values) <= most:
+            return list(self)
+        stride = -(-len(self._values) // most)
+        found = list(map(self._build, self._names[::stride], self._values[::stride]))
+        names = {reading.name for reading in found}
+        return found + [reading for reading in self._others if reading.name in names]
+
     def are_finite(self) -> bool:
         """Tell whether every value surely is finite, a million of them in milliseconds."""
         # A sum is finite only if all are; where large ones overflow, the answer is the careful one.

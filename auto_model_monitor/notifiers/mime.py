@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
-from ..messages import Message
+from ..messages import Message, Picture
 
 SUBJECT_LIMIT = 1000
 """Characters after which a subject is cut, so that a header never grows into a body."""
@@ -51,7 +51,18 @@ def build_email(
     text, html = printable(message.text), printable(message.html)
     mail.set_content(text, subtype="plain", charset="utf-8")
     mail.add_alternative(html, subtype="html", charset="utf-8")
+    for picture in message.pictures:
+        _add_picture(mail, picture)
     return mail
+
+
+def _add_picture(mail: EmailMessage, picture: Picture) -> None:
+    """Put a picture beside the HTML part, which names it by its content-ID."""
+    html = mail.get_payload()[1]  # type: ignore[index]
+    name = f"{picture.cid.partition('@')[0]}.png"
+    html.add_related(  # type: ignore[union-attr]
+        picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline", filename=name
+    )
 
 
 def message_token(message: Message) -> str:
