@@ -65,6 +65,7 @@ class Card:
         blocks: label and text of what keeps its lines, such as the end of a traceback.
         tone: how urgent it looks.
         table: rows of cells; the first row names the columns.
+        chart: sections of HTML that stand below the figures, as :func:`section` makes them.
     """
 
     sender: str
@@ -76,6 +77,7 @@ class Card:
     blocks: Sequence[tuple[str, str]] = ()
     tone: Tone = "calm"
     table: Sequence[Sequence[str]] = ()
+    chart: str = ""
 
 
 def escape(text: str) -> str:
@@ -90,18 +92,26 @@ def escape(text: str) -> str:
 
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
-    numbers = (_head(card), _figures(card.figures), _cells(card.table))
+    numbers = (_head(card), _figures(card.figures), card.chart, _cells(card.table))
     texts = (_rows(card.rows), _blocks(card.blocks), _notes(card.notes))
     return _document("\n".join(filter(None, (*numbers, *texts))), title=title, lang=lang)
 
 
-def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = ()) -> str:
+def section(label: str, html: str) -> str:
+    """Return finished HTML as a part of a card, under a quiet label."""
+    return (
+        f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
+        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(label)}</div>\n{html}</td></tr>'
+    )
+
+
+def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = (), chart: str = "") -> str:
     """Return the document that shows ``text`` with its line breaks, blank lines and leading spaces."""
     style = f"margin:0;white-space:pre-wrap;{_WRAP};{_FONT};font-size:15px;line-height:1.7"
     # <pre> keeps the spaces also where no CSS is known. HTML drops the first line break after the tag,
     # so there always is one to drop.
     body = f'<tr><td style="padding:20px"><pre style="{style}">\n{escape(text)}</pre></td></tr>'
-    return _document("\n".join(filter(None, (body, _notes(notes)))), title=title, lang=lang)
+    return _document("\n".join(filter(None, (body, chart, _notes(notes)))), title=title, lang=lang)
 
 
 def _apart(found: str) -> str:

@@ -36,7 +36,7 @@ class Scale:
             return 0.0
         return min(1.0, max(0.0, (self._measured(value) - self._low) / span))
 
-    def ticks(self, most: int = 4) -> list[float]:
+    def ticks(self, most: int = 5) -> list[float]:
         """Return a few round numbers within the span; none where all are equal."""
         return self._powers(most) if self.logarithmic else self._steps(most)
 

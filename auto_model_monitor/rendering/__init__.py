@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..alerts import Alert
 from ..errors import RenderingError
@@ -13,8 +14,13 @@ from ..mail_card import card_html, lines_html
 from ..messages import Fact, Message
 from ..templates import fill, generated, template_problems
 from ..wording import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
+from .chart import chart_html, picture_html
+from .curve import Curve
 from .hit import Hit, HitFacts
 from .occasion import OccasionFacts
+
+if TYPE_CHECKING:
+    from .artist import Artist
 
 __all__ = ["ContentGenerator", "Renderer", "template_problems"]
 
@@ -53,6 +59,7 @@ class Renderer:
         content_generator: ContentGenerator | None = None,
         watch_dir: str = "",
         host: str = "",
+        plots: bool = False,
     ) -> None:
         """Take the language and the user's wishes.
 
@@ -64,6 +71,10 @@ class Renderer:
                 lines or one text alone. It goes before the templates.
             watch_dir: the directory to name in the mail; it is not looked at.
             host: the machine to name in the mail.
+            plots: True shows the scores so far as a picture (extra ``plots``), where else small bars stand.
+
+        Raises:
+            MissingExtraError: ``plots`` is wanted and what draws is not installed.
         """
         self._words = wording(language)
         self._subject_template = subject_template
@@ -71,6 +82,7 @@ class Renderer:
         self._generator = content_generator
         self._watch_dir = watch_dir
         self._host = host
+        self._artist = _artist() if plots else None
 
     def render(self, alert: Alert) -> Message:
         """Return the message for ``alert``, whatever a user's template or generator does.
@@ -81,14 +93,18 @@ class Renderer:
         if hit is not None and (self._generator is None or self._generate(self._generator, hit, draft)):
             self._fill_templates(hit, draft)
         facts = self._facts_of(alert, hit)
+        curve = Curve.of(alert, words)
+        picture = self._artist.picture(curve, draft.notes) if curve and self._artist else None
         subject = one_line(draft.subject or "", LONGEST_SUBJECT)
         subject = subject or one_line(facts.subject(), LONGEST_SUBJECT)
         if draft.text is None or not draft.text.strip():
-            text = _cut(facts.text(), words)
-            html = card_html(facts.card(draft.notes), title=subject, lang=words.tag)
+            text = _cut("\n\n".join([facts.text(), *([curve.text()] if curve else [])]), words)
+            card = replace(facts.card(draft.notes), chart=chart_html(curve, picture) if curve else "")
+            html = card_html(card, title=subject, lang=words.tag)
         else:
             text = _cut(clean_text(draft.text), words)
-            html = lines_html(text, title=subject, lang=words.tag, notes=draft.notes)
+            chart = picture_html(curve, picture) if curve and picture else ""
+            html = lines_html(text, title=subject, lang=words.tag, notes=draft.notes, chart=chart)
         return Message(
             id=alert.id,
             time=alert.time,
@@ -97,6 +113,7 @@ class Renderer:
             html=html,
             level=alert.level,
             facts=self._for_programs(alert, hit),
+            pictures=(picture,) if picture else (),
         )
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
@@ -157,6 +174,12 @@ class Renderer:
 
     def _values(self, hit: Hit) -> dict[str, str | float | None]:
         return hit.values(self._words, host=self._host, watch_dir=self._watch_dir)
+
+
+def _artist() -> Artist:
+    from .artist import Artist  # nobody else needs what draws
+
+    return Artist()
 
 
 def _known(alert: Alert) -> dict[str, Fact]:

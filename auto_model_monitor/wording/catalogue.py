@@ -59,6 +59,20 @@ class Wording:
     block: str
     disk_soon: str
     duration_units: str
+    trail: str
+    trail_best: str
+    trail_threshold: str
+    trail_latest: str
+    mark_this: str
+    mark_best: str
+    mark_both: str
+    mark_threshold: str
+    this_one: str
+    best_one: str
+    listed: str
+    placed: str
+    remarked: str
+    picture_too_large: str
     occasions: Mapping[str, str]
     labels: Mapping[str, str]
 
@@ -107,6 +121,20 @@ _ZH = Wording(
     block="{label}：\n{text}",
     disk_soon="，按目前速度约 {hours_left}后写满",
     duration_units="天,小时,分钟,秒",
+    trail="走势",
+    trail_best="最好 {score}",
+    trail_threshold="阈值 {score}",
+    trail_latest="最近 {count} 个分数",
+    mark_this="● 本次 {score}",
+    mark_best="○ 最好 {score}",
+    mark_both="◉ 本次也是最好 {score}",
+    mark_threshold="╌ 阈值 {score}",
+    this_one="本次",
+    best_one="最好",
+    listed="，",
+    placed="{name} {place}",
+    remarked="{value}（{remark}）",
+    picture_too_large="注意：走势图超过 {limit}，未附在邮件中。",
     occasions={
         "hit": "{metric} {score} {condition}阈值 {threshold}",
         "hit_resolved": "{metric} {score} 不再{condition}阈值 {threshold}",
@@ -205,6 +233,20 @@ _EN = Wording(
     block="{label}:\n{text}",
     disk_soon=", full in about {hours_left} at the present rate",
     duration_units="d,h,min,s",
+    trail="Trend",
+    trail_best="best {score}",
+    trail_threshold="threshold {score}",
+    trail_latest="Last {count} scores",
+    mark_this="● this one {score}",
+    mark_best="○ best {score}",
+    mark_both="◉ this one, the best {score}",
+    mark_threshold="╌ threshold {score}",
+    this_one="this one",
+    best_one="best",
+    listed=", ",
+    placed="{name} {place}",
+    remarked="{value} ({remark})",
+    picture_too_large="Note: the picture of the trend is larger than {limit} and was left out.",
     occasions={
         "hit": "{metric} {score} {condition} threshold {threshold}",
         "hit_resolved": "{metric} {score} is no longer {condition} threshold {threshold}",

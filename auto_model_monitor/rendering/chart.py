@@ -1,0 +1,78 @@
+"""The curve and the last scores as HTML for the card of a mail.
+
+Where there is no picture the bars are cells of a table: no font has to know them, nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..mail_card import escape, section
+from ..messages import Picture
+from .curve import Curve
+from .sparkline import heights
+
+_QUIET = "opacity:.66"
+_ACCENT = "#178763"  # as the card's own
+_PLAIN, _BROKEN = "rgba(128,128,128,.5)", "#e22a2a"
+_TALLEST = 36  # pixels
+
+
+def chart_html(curve: Curve, picture: Picture | None) -> str:
+    """Return the sections of the card that show ``curve``, with its picture where there is one."""
+    shown = _bars(curve) if picture is None else _image(picture)
+    legend = curve.named() if picture is None else curve.legend()
+    words = curve.words
+    rows = curve.rows()
+    sections = [section(f"{words.trail} · {curve.metric}", shown + _legend(legend))]
+    if rows:
+        sections.append(section(words.trail_latest.format(count=len(rows) - 1), _table(rows)))
+    return "\n".join(sections)
+
+
+def picture_html(curve: Curve, picture: Picture) -> str:
+    """Return the picture alone, for below a user's own words."""
+    return section(f"{curve.words.trail} · {curve.metric}", _image(picture) + _legend(curve.legend()))
+
+
+def _image(picture: Picture) -> str:
+    style = "display:block;width:100%;height:auto;border:0;border-radius:10px;margin-top:8px"
+    alt = picture.alt.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return f'<img src="cid:{picture.cid}" width="100%" alt="{alt}" style="{style}">'
+
+
+def _bars(curve: Curve) -> str:
+    values = curve.bars
+    cells = []
+    for value, height in zip(values, heights(values, _TALLEST), strict=True):
+        colour = _ACCENT if value == curve.best_value else _PLAIN if height is not None else _BROKEN
+        size = f"height:{4 + (height or 0)}px;width:7px;font-size:0;line-height:0"
+        bar = f"{size};border-radius:2px;background:{colour}"
+        cells.append(f'<td valign="bottom" style="padding:0 3px 0 0"><div style="{bar}"></div></td>')
+    return (
+        f'<table role="presentation" aria-hidden="true" cellpadding="0" cellspacing="0" '
+        f'style="margin-top:10px"><tr>{"".join(cells)}</tr></table>'
+    )
+
+
+def _legend(texts: Sequence[str]) -> str:
+    if not texts:
+        return ""
+    spaced = " &nbsp; ".join(f'<span style="white-space:nowrap">{escape(text)}</span>' for text in texts)
+    return f'<div style="margin-top:8px;font-size:12px;line-height:1.6;{_QUIET}">{spaced}</div>'
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> str:
+    cell = "padding:3px 16px 3px 0"
+    lines = "".join(
+        f'<tr><td style="{cell}{_dimmed(number == 0 or not row[2])}">{escape(row[0])}</td>'
+        f'<td style="{cell}{_dimmed(number == 0)}">{escape(row[1])}</td>'
+        f'<td style="padding:3px 0;color:{_ACCENT}">{escape(row[2])}</td></tr>'
+        for number, row in enumerate(rows)
+    )
+    style = "margin-top:6px;font-size:13px;line-height:1.5;font-variant-numeric:tabular-nums"
+    return f'<table role="presentation" cellpadding="0" cellspacing="0" style="{style}">{lines}</table>'
+
+
+def _dimmed(quiet: bool) -> str:
+    return f";{_QUIET}" if quiet else ""

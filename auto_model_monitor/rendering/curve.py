@@ -1,0 +1,134 @@
+"""What a mail shows of the scores so far: their curve, and the last ones as a table."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..alerts import Alert, AlertKind
+from ..comparison import usual_direction
+from ..trail import LATEST, Point, latest
+from ..wording import Wording, clean_name, number_text, one_line
+from .sparkline import picked, sparkline
+
+_LONGEST_PLACE = 24  # characters
+_WITHOUT = (AlertKind.DISK, AlertKind.UNDELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The scores so far of the metric that an alert is about.
+
+    Attributes:
+        alert: the alert.
+        points: at least two readings, one of them finite.
+        best: the best of them; None where an earlier one was better or the direction is not known.
+        best_value: the best score so far, if the direction is known.
+        this: the one that the alert is about, if it is among them.
+        words: the language.
+    """
+
+    alert: Alert
+    points: Sequence[Point]
+    best: Point | None
+    best_value: float | None
+    this: Point | None
+    words: Wording
+
+    @classmethod
+    def of(cls, alert: Alert, words: Wording) -> Curve | None:
+        """Return the curve that belongs to ``alert``, None where there is nothing to see."""
+        points, reading = alert.trail, alert.reading
+        some = any(math.isfinite(point.value) for point in points)
+        if reading is None or len(points) < 2 or not some or alert.kind in _WITHOUT:
+            return None
+        comparison = alert.comparison or usual_direction(reading.metric)
+        before = () if alert.previous_best is None else (alert.previous_best,)
+        value = comparison and comparison.best([*before, *(point.value for point in points)])
+        best = next((point for point in points if point.value == value), None)
+        # repr() knows a NaN again.
+        wanted = (reading.name, repr(reading.value))
+        same = (point for point in reversed(points) if (point.name, repr(point.value)) == wanted)
+        return cls(alert, points, best, value, next(same, None), words)
+
+    @property
+    def metric(self) -> str:
+        """The metric's name."""
+        return "" if self.alert.reading is None else clean_name(self.alert.reading.metric)
+
+    @property
+    def cid(self) -> str:
+        """The content-ID of its picture, the same at every attempt."""
+        digest = hashlib.sha256(self.alert.id.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"curve.{digest[:24]}@auto-model-monitor"
+
+    @property
+    def bars(self) -> list[float]:
+        """The scores of a few points that keep the shape."""
+        return picked([point.value for point in self.points])
+
+    def line(self) -> str:
+        """Return the curve on one line of text."""
+        return f"{sparkline(self.bars)} {self.words.listed.join(self.named())}".rstrip()
+
+    def named(self) -> list[str]:
+        """Return the best score and the threshold with their names."""
+        words = self.words
+        found = {words.trail_best: self.best_value, words.trail_threshold: self.alert.threshold}
+        return [text.format(score=number_text(v)) for text, v in found.items() if v is not None]
+
+    def legend(self) -> list[str]:
+        """Return what each mark on the picture stands for."""
+        words = self.words
+        reading, best = self.alert.reading, self.best
+        found = []
+        if best is not None:
+            found.append((words.mark_both if best == self.this else words.mark_best, best.value))
+        if reading is not None and self.this is not None and self.this != best:
+            found.append((words.mark_this, reading.value))
+        if self.alert.threshold is not None:
+            found.append((words.mark_threshold, self.alert.threshold))
+        return [text.format(score=number_text(value)) for text, value in found]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return the last readings as rows of epoch, score and remark, below a row that names them."""
+        points = latest(self.points, LATEST)
+        if len(points) < 2:
+            return []
+        place, places = _places(points, self.words)
+        scores = (number_text(point.value) for point in points)
+        rows = zip(places, scores, map(self._remark, points), strict=True)
+        return [(place, one_line(self.metric, _LONGEST_PLACE), ""), *rows]
+
+    def text(self) -> str:
+        """Return both as plain text."""
+        words = self.words
+        lines = [words.line.format(label=words.trail, value=self.line())]
+        (place, _, _), *rows = self.rows() or [("", "", "")]
+        if rows:
+            lines += ["", words.trail_latest.format(count=len(rows)) + words.heading_end]
+        for where, score, remark in rows:
+            told = words.remarked.format(value=score, remark=remark) if remark else score
+            label = words.placed.format(name=place, place=where) if place else where
+            lines.append(words.line.format(label=label, value=told))
+        return "\n".join(lines)
+
+    def _remark(self, point: Point) -> str:
+        marks = {self.words.this_one: point == self.this, self.words.best_one: point == self.best}
+        return self.words.listed.join(word for word, holds in marks.items() if holds)
+
+
+def _places(points: Sequence[Point], words: Wording) -> tuple[str, list[str]]:
+    """Return how far the training was at each point, and what that is called; else when it was seen."""
+    ways: tuple[tuple[str, Callable[[Point], object]], ...] = (
+        (words.epoch, lambda point: point.epoch),
+        (words.step, lambda point: point.step),
+        ("", lambda point: f"{point.time:%H:%M:%S}"),
+    )
+    for name, way in ways:
+        places = [way(point) for point in points]
+        if None not in places and len(set(places)) == len(places):
+            return name, [str(place) for place in places]
+    return "", [one_line(clean_name(point.name), _LONGEST_PLACE) for point in points]
