@@ -54,6 +54,34 @@ pattern = 'acc_([0-9.]+)'
     assert MonitorConfig(**settings).receivers == ["a@qq.com", "b@163.com"]
 
 
+def test_what_is_no_field(file, tmp_path):
+    """Rules and channels are texts or lists of them; each [[watch]] has its own settings and paths."""
+    path = file("""
+notify = "@urls"
+rules = ["nan", "stalled 3x"]
+silent_after = "2h"
+[[watch]]
+watch_dir = "a"
+rules = "val_loss < 1"
+notify = ["json://host/", "@/etc/urls"]
+[[watch]]
+watch_dir = "/b"
+""")
+    assert read_config_file(path) == {
+        "notify": [f"@{tmp_path / 'urls'}"],
+        "rules": ["nan", "stalled 3x"],
+        "silent_after": "2h",
+        "watch": [
+            {
+                "watch_dir": str(tmp_path / "a"),
+                "rules": ["val_loss < 1"],
+                "notify": ["json://host/", "@/etc/urls"],
+            },
+            {"watch_dir": "/b"},
+        ],
+    }
+
+
 def test_home_is_not_relative(file, monkeypatch):
     """A path that begins with ~ is below the home, not below the file's folder."""
     monkeypatch.setenv("HOME", "/home/me")
@@ -76,6 +104,15 @@ def test_home_is_not_relative(file, monkeypatch):
         ("parser = 'x'", "parser: wanted 'pattern' or 'metric' in its place"),
         ("pattern = 'a'\nmetric = 'b'", "pattern, metric: wanted one of them, got both"),
         ("threshold = ", "wanted TOML, got: "),
+        ("rule = 'nan'", "did you mean 'rules'?"),
+        ("rules = [1]", "rules: wanted a rule or a list of rules, got a list"),
+        ("notify = 1", "notify: wanted a URL or a list of URLs, got a whole number"),
+        ("silent_after = true", "silent_after: wanted a number of seconds or a text such as '3x'"),
+        ("[watch]\nwatch_dir = 'a'", "watch: wanted tables, each begun by [[watch]], got a table"),
+        ("watch = ['a', 'b']", "watch: wanted tables, each begun by [[watch]], got a list"),
+        ("[[watch]]\ntreshold = 1", "watch 1: treshold: wanted a known name, got another; did you mean"),
+        ("[[watch]]\n[[watch]]\nsilent_after = 1", "watch 2: silent_after: wanted a known name, got another"),
+        ("[[watch]]\npattern = 'a'\nmetric = 'b'", "watch 1: pattern, metric: wanted one of them"),
     ],
 )
 def test_every_problem_names_the_file_and_the_key(file, text, wanted):

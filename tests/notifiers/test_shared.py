@@ -1,0 +1,52 @@
+"""A channel that several watches tell through."""
+
+from __future__ import annotations
+
+from threading import Lock, Thread
+
+import pytest
+
+from auto_model_monitor.alerts import Level
+from auto_model_monitor.errors import NotificationError
+from auto_model_monitor.notifiers.shared import SharedNotifier
+from tests.fakes import RecordingNotifier, message, permanent
+
+
+class Crowded(RecordingNotifier):
+    """Notices when two messages are handed over at the same time."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside = Lock()
+
+    def send(self, message):
+        assert self.inside.acquire(blocking=False)
+        super().send(message)
+        self.inside.release()
+
+
+def test_one_message_at_a_time():
+    """However many watches tell at once, the channel gets one message after the other."""
+    notifier, turn = Crowded(), Lock()
+    doors = [SharedNotifier(notifier, turn, verifies=False) for _ in range(8)]
+    threads = [
+        Thread(target=lambda door=door: [door.send(message(id=str(n))) for n in range(50)]) for door in doors
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(notifier.sent) == 400
+
+
+def test_it_is_the_notifier_for_all_others():
+    """Name, level, errors and the check of the account are the notifier's; the last has one door alone."""
+    notifier = RecordingNotifier("email to a@b.c", failures=[permanent()])
+    notifier.min_level = Level.WARNING
+    notifier.verify = lambda: None
+    first, second = (SharedNotifier(notifier, Lock(), verifies=verifies) for verifies in (True, False))
+    assert (first.name, first.min_level, second.min_level) == ("email to a@b.c", Level.WARNING, Level.WARNING)
+    assert [hasattr(door, "verify") for door in (first, second)] == [True, False]
+    with pytest.raises(NotificationError, match="no such user"):
+        first.send(message())
+    assert repr(first).startswith("SharedNotifier(")
