@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .run_log import setup_logger
     from .sources import Source
     from .sources.directory import DirectorySource
+    from .watch_group import WatchGroup
 
 # Where each public name lives; a module is imported when its first name is asked for.
 _HOMES = {
@@ -97,6 +98,7 @@ _HOMES = {
     "SourceError": "errors",
     "StalledRule": "rules",
     "ThresholdRule": "rules",
+    "WatchGroup": "watch_group",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
     "notifier_from_url": "notifiers.urls",
@@ -149,6 +151,7 @@ __all__ = [
     "SourceError",
     "StalledRule",
     "ThresholdRule",
+    "WatchGroup",
     "WeComNotifier",
     "WebhookNotifier",
     "notifier_from_url",

@@ -114,7 +114,7 @@ class Courier:
         if self._outbox is None:
             self.open(MemoryOutbox())
         assert self._outbox is not None
-        self._outbox.add(alert, message, self._names_for(message.level), self._clock.now().timestamp())
+        self._outbox.add(alert, message, self.names_for(message.level), self._clock.now().timestamp())
         self._wake()
 
     def _wake(self) -> None:
@@ -124,7 +124,7 @@ class Courier:
         for channel in self.channels:
             channel.wake()
 
-    def _names_for(self, level: Level) -> list[str]:
+    def names_for(self, level: Level) -> list[str]:
         """Return the channels that want messages of that level."""
         urgency = list(Level).index(level)
         wanted = [(name, Level(getattr(n, "min_level", Level.INFO))) for name, n in self._notifiers]

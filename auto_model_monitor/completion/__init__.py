@@ -1,0 +1,181 @@
+"""Telling that a training has finished, crashed or was interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from pathlib import Path
+from types import TracebackType
+from typing import ParamSpec, TypeVar, cast
+
+from ..clocks import Clock, SystemClock
+from ..config import MonitorConfig
+from ..errors import ConfigError
+from ..monitor import MessageRenderer, Monitor
+from ..notifiers import Notifier
+from ..outbox import Outbox
+from .run import Run
+from .teller import Teller
+
+__all__ = ["Completion", "notify_when_done"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_running: ContextVar[tuple[tuple[object, Run], ...]] = ContextVar("auto_model_monitor", default=())
+
+
+def notify_when_done(
+    config: MonitorConfig,
+    *,
+    name: str | None = None,
+    min_seconds: float = 0.0,
+    monitor: Monitor | None = None,
+    log_file: str | os.PathLike[str] | None = None,
+    notifiers: Sequence[Notifier] | None = None,
+    outbox: Outbox | None = None,
+    renderer: MessageRenderer | None = None,
+    clock: Clock | None = None,
+    grace: float = 4.0,
+) -> Completion:
+    """Tell when a training has finished, crashed or was interrupted: a decorator and a context manager.
+
+    It goes round a function, a method or a coroutine function, or stands in a ``with``; one object serves
+    any number of calls, nested ones too, and each of them is told of. What the training returns or raises
+    goes on its way as it is. Nothing that goes wrong in the telling reaches the training.
+
+    - Finished: it returned, or called ``sys.exit()`` with no code or 0. Level ``info``.
+    - Crashed: it raised, or exited with another code. Level ``critical``, with the traceback's end.
+    - Interrupted: Ctrl-C, SIGTERM, SIGHUP, or a task that was cancelled. Level ``warning``. So that these two
+      signals can be told of, they raise ``SystemExit(128 + number)`` while the training runs in the main
+      thread, unless somebody else handles them. What kills without a word, SIGKILL or a segmentation fault,
+      cannot be told of from within; a watch beside the training hears the silence.
+
+    In a distributed training only the process of rank 0 speaks: the first of ``RANK``, ``SLURM_PROCID``,
+    ``OMPI_COMM_WORLD_RANK``, ``PMI_RANK`` and ``LOCAL_RANK`` that is set to a number decides.
+
+    The alert is committed to ``outbox.db`` in the config's ``log_dir`` before anything is sent. What cannot
+    be delivered within ``grace`` seconds waits there, and goes out when a training with the same ``log_dir``
+    and ``watch_dir`` begins or ends. With ``monitor`` the alert is the monitor's: it delivers it beside
+    whatever comes next, and its next run delivers what is left.
+
+    A coroutine function is not kept from returning: its event loop goes on, and the interpreter waits for
+    the telling at its end.
+
+    Example:
+        >>> @notify_when_done(MonitorConfig("checkpoints", 0.004))
+        ... def train() -> None: ...
+
+    Args:
+        config: the directory with the checkpoints, whom to tell, and in which language.
+        name: what the training is called; by default the function's name, or the script's.
+        min_seconds: what ends sooner is not told of, however it ends.
+        monitor: the monitor of the same training: it looks once more, its best score is named, and it is
+            through its channels that people are told.
+        log_file: the training's log, whose last lines go with a crash or an interruption; by default the
+            file that the root logger writes, if it writes one. No logger is touched.
+        notifiers: instead of the config's mailbox.
+        outbox: instead of ``outbox.db`` in the config's ``log_dir``.
+        renderer: instead of the default words.
+        clock: instead of the machine's.
+        grace: seconds that the delivery gets at the end.
+
+    Raises:
+        ConfigError: ``config`` is none, as where the decorator's parentheses are missing.
+    """
+    if not isinstance(config, MonitorConfig):
+        raise ConfigError(
+            "config: wanted a MonitorConfig, as in @notify_when_done(MonitorConfig('checkpoints')), "
+            f"got a {type(config).__name__}"
+        )
+    teller = Teller(
+        config,
+        monitor=monitor,
+        log_file=log_file,
+        notifiers=notifiers,
+        outbox=outbox,
+        renderer=renderer,
+        clock=clock or SystemClock(),
+        grace=grace,
+    )
+    return Completion(teller, name, min_seconds)
+
+
+class Completion:
+    """What :func:`notify_when_done` returns: put it round a function, or into a ``with``."""
+
+    def __init__(self, teller: Teller, name: str | None = None, min_seconds: float = 0.0) -> None:
+        """Take what tells, what the training is called, and how long it must have run."""
+        self._teller = teller
+        self._name = name
+        self._min_seconds = min_seconds
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Return the function that tells of its end.
+
+        Raises:
+            TypeError: a class, a generator function or what cannot be called is no training.
+        """
+        import inspect
+
+        _refuse_others(function)
+        name = self._name or getattr(function, "__name__", None) or _script()
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+                with self._run(name, waits=False):
+                    return await function(*args, **kwargs)
+
+            return cast("Callable[P, T]", awaited)
+
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+            with self._run(name):
+                return function(*args, **kwargs)
+
+        return called
+
+    def __enter__(self) -> Completion:
+        """Begin."""
+        run = self._run(self._name or _script())
+        run.__enter__()
+        _running.set((*_running.get(), (self, run)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Tell of the end; an error of the block goes on its way."""
+        runs = _running.get()
+        mine = max((n for n, (owner, _) in enumerate(runs) if owner is self), default=None)
+        if mine is not None:
+            _running.set((*runs[:mine], *runs[mine + 1 :]))
+            runs[mine][1].__exit__(kind, error, trace)
+
+    def _run(self, name: str, *, waits: bool = True) -> Run:
+        return Run(self._teller, name, self._min_seconds, waits=waits)
+
+
+def _refuse_others(function: object) -> None:
+    import inspect
+
+    got = ""
+    if inspect.isclass(function):
+        got = f"the class {function.__name__}"
+    elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        got = "a generator function, which ends whenever nobody asks it for more"
+    elif not callable(function):
+        got = f"a {type(function).__name__}"
+    if got:
+        wanted = "a function, a method or a coroutine function"
+        raise TypeError(
+            f"notify_when_done: wanted {wanted}, got {got}; put `with notify_when_done(...)` inside"
+        )
+
+
+def _script() -> str:
+    return Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in ("", "-c") else "python"
