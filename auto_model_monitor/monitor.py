@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -13,7 +14,7 @@ from .alerts import Alert
 from .clocks import Clock, SystemClock
 from .comparison import Comparison
 from .continuation import Past
-from .delivery import Courier, CourierWords
+from .delivery import Courier
 from .errors import AuthenticationError, MonitorError
 from .lifecycle import Lifecycle
 from .messages import Message
@@ -21,10 +22,10 @@ from .notifiers import Notifier
 from .progress import Progress
 from .readings import ReadingBatch
 from .rendering import Renderer
-from .rendering.courier import CourierRenderer
 from .rules import Rule
 from .run_log import run_log
 from .sources import Source
+from .trail import Trail
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Monitor(Lifecycle):
 
     Attributes:
         run_log_dir: where the run log is kept when it starts; None for none, as where a group keeps one.
+        trail: the scores so far.
 
     Args:
         source: where the numbers come from.
@@ -58,8 +60,6 @@ class Monitor(Lifecycle):
         log_dir: where the run logs are kept; None for none.
         past: the outbox, and what is known of the watches before; by default nothing, in memory.
         clock: the time.
-        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
-        words: words the digests, and what one channel refused for good.
     """
 
     def __init__(
@@ -74,8 +74,6 @@ class Monitor(Lifecycle):
         log_dir: Path | None = None,
         past: Past | None = None,
         clock: Clock | None = None,
-        digest: float = 0.0,
-        words: CourierWords | None = None,
     ) -> None:
         """Take the parts; no network, no thread and no file is touched."""
         super().__init__()
@@ -85,13 +83,14 @@ class Monitor(Lifecycle):
         self.run_log_dir = log_dir
         self.rules = list(rules)
         self.clock = clock or SystemClock()
-        self.courier = Courier(notifiers, self.clock, digest=digest, words=words or CourierRenderer())
+        self.courier = Courier(notifiers, self.clock)
         self._past = past or Past()
         self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
         self._lock = Lock()
         self._complaints: dict[str, str] = {}
         self.progress = Progress(source.name, comparison, self.clock)
+        self.trail = Trail(comparison)
 
     def check(self) -> list[Alert]:
         """Look once; return the alerts that were found and are now on their way.
@@ -109,6 +108,7 @@ class Monitor(Lifecycle):
                 # What cannot be read may be silent, and its disk full, all the same.
                 readings = ReadingBatch(time=self.clock.now())
             readings.seconds = readings.seconds or self.clock.monotonic()
+            self._guard("the trail", partial(self.trail.add, readings))
             alerts = []
             for rule in self.rules:
                 alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
@@ -120,16 +120,6 @@ class Monitor(Lifecycle):
         if alerts:
             self.end_with_the_interpreter()
         return alerts
-
-    def tell(self, alert: Alert) -> bool:
-        """Tell of what was found elsewhere, such as the training's end; return whether it is on its way."""
-
-        def owe() -> bool:
-            self.courier.add(alert, self._render(alert))
-            self.end_with_the_interpreter()
-            return True
-
-        return bool(self._guard("the watch", self._claim) and self._guard("the outbox", owe))
 
     def run(self, stop: Event) -> None:
         """Look every ``check_interval`` seconds until ``stop`` is set, and once more then.
@@ -197,6 +187,8 @@ class Monitor(Lifecycle):
             logger.exception("%s: a fault, please report it; the watch goes on", part)
 
     def _render(self, alert: Alert) -> Message:
+        if alert.reading is not None:
+            alert = replace(alert, trail=self.trail.points(alert.reading.metric))
         try:
             return self._renderer.render(alert)
         except Exception:
