@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # a type checker takes this for true; importing typing wo
 if TYPE_CHECKING:
     from .alerts import Alert, AlertKind, Level
     from .comparison import Comparison
+    from .completion import notify_when_done
     from .config import MonitorConfig
     from .errors import (
         AuthenticationError,
@@ -101,6 +102,7 @@ _HOMES = {
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
     "notifier_from_url": "notifiers.urls",
+    "notify_when_done": "completion",
     "parse_rule": "rules",
     "setup_logger": "run_log",
 }
@@ -153,6 +155,7 @@ __all__ = [
     "WeComNotifier",
     "WebhookNotifier",
     "notifier_from_url",
+    "notify_when_done",
     "parse_rule",
     "setup_logger",
 ]

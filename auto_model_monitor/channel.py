@@ -136,8 +136,9 @@ class Channel:
             self.verify()
         while True:
             self._wake.clear()
+            closing = self._closing  # as it was before the last look: what a digest holds back is due then
             wait = self._deliver_or_report()
-            if self._closing:
+            if closing and self._closing:
                 return
             self._clock.wait(self._wake, LOOK_AGAIN if wait is None else min(wait, LOOK_AGAIN))
 

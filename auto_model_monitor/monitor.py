@@ -14,7 +14,7 @@ from .alerts import Alert
 from .clocks import Clock, SystemClock
 from .comparison import Comparison
 from .continuation import Past
-from .delivery import Courier
+from .delivery import Courier, CourierWords
 from .errors import AuthenticationError, MonitorError
 from .lifecycle import Lifecycle
 from .messages import Message
@@ -22,6 +22,7 @@ from .notifiers import Notifier
 from .progress import Progress
 from .readings import ReadingBatch
 from .rendering import Renderer
+from .rendering.courier import CourierRenderer
 from .rules import Rule
 from .run_log import run_log
 from .sources import Source
@@ -60,6 +61,8 @@ class Monitor(Lifecycle):
         log_dir: where the run logs are kept; None for none.
         past: the outbox, and what is known of the watches before; by default nothing, in memory.
         clock: the time.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        words: words the digests, and what one channel refused for good.
     """
 
     def __init__(
@@ -74,6 +77,8 @@ class Monitor(Lifecycle):
         log_dir: Path | None = None,
         past: Past | None = None,
         clock: Clock | None = None,
+        digest: float = 0.0,
+        words: CourierWords | None = None,
     ) -> None:
         """Take the parts; no network, no thread and no file is touched."""
         super().__init__()
@@ -83,7 +88,7 @@ class Monitor(Lifecycle):
         self.run_log_dir = log_dir
         self.rules = list(rules)
         self.clock = clock or SystemClock()
-        self.courier = Courier(notifiers, self.clock)
+        self.courier = Courier(notifiers, self.clock, digest=digest, words=words or CourierRenderer())
         self._past = past or Past()
         self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
@@ -120,6 +125,16 @@ class Monitor(Lifecycle):
         if alerts:
             self.end_with_the_interpreter()
         return alerts
+
+    def tell(self, alert: Alert) -> bool:
+        """Tell of what was found elsewhere, such as the training's end; return whether it is on its way."""
+
+        def owe() -> bool:
+            self.courier.add(alert, self._render(alert))
+            self.end_with_the_interpreter()
+            return True
+
+        return bool(self._guard("the watch", self._claim) and self._guard("the outbox", owe))
 
     def run(self, stop: Event) -> None:
         """Look every ``check_interval`` seconds until ``stop`` is set, and once more then.
