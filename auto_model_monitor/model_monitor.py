@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,6 @@ from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
 from .outbox import Outbox
 from .rendering import Renderer
-from .rendering.courier import CourierRenderer
 from .rules import Rule, ThresholdRule
 from .sources import Source
 from .sources.directory import DirectorySource
@@ -46,7 +44,7 @@ class ModelMonitor(Monitor):
         clock: instead of the machine's.
         resume: False forgets what was told by the watch before, as for a new run.
         plots: True shows the scores so far as a picture in each mail (extra ``plots``).
-        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        plots: True shows the scores so far as a picture in each mail (extra ``plots``).
     """
 
     def __init__(
@@ -61,17 +59,17 @@ class ModelMonitor(Monitor):
         clock: Clock | None = None,
         resume: bool = True,
         plots: bool = False,
-        digest: float = 0.0,
+        plots: bool = False,
     ) -> None:
         """Build the parts that were not given; touches no network, no thread and no file.
 
         Raises:
-            ConfigError: a text is no rule, there is neither a threshold nor a rule, or ``digest`` is no
-                number of seconds, or ``plots`` stands beside a renderer.
+            ConfigError: a text is no rule, there is neither a threshold nor a rule, or ``plots`` stands beside
+                a renderer.
             MissingExtraError: ``plots`` is wanted and what draws is not installed.
         """
-        if not 0 <= digest < math.inf:
-            raise ConfigError(f"digest: wanted a number of seconds, 0 or more, got {digest!r}")
+        if plots and renderer is not None:
+            raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
         if plots and renderer is not None:
             raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
         self.config = config
@@ -88,10 +86,6 @@ class ModelMonitor(Monitor):
             log_dir=log_dir,
             past=Past(log_dir, watch_key(config), outbox=outbox, resume=resume),
             clock=clock,
-            digest=digest,
-            words=CourierRenderer(
-                language=config.language, watch_dir=os.fspath(config.watch_dir), host=_host()
-            ),
         )
         self._contradicted = False
 
@@ -161,19 +155,16 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
     )
 
 
-def _host() -> str:
+def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
     import socket  # heavy, and nothing before this needs it
 
-    return socket.gethostname()
-
-
-def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
     return Renderer(
         language=config.language,
         subject_template=config.email_subject_template,
         content_template=config.email_content_template,
         content_generator=config.email_content_generator,
         plots=plots,
+        plots=plots,
         watch_dir=os.fspath(config.watch_dir),
-        host=_host(),
+        host=socket.gethostname(),
     )
