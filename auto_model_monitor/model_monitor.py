@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
 from .outbox import Outbox
 from .rendering import Renderer
+from .rendering.courier import CourierRenderer
 from .rules import Rule, ThresholdRule
 from .sources import Source
 from .sources.directory import DirectorySource
@@ -44,7 +46,7 @@ class ModelMonitor(Monitor):
         clock: instead of the machine's.
         resume: False forgets what was told by the watch before, as for a new run.
         plots: True shows the scores so far as a picture in each mail (extra ``plots``).
-        plots: True shows the scores so far as a picture in each mail (extra ``plots``).
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
     """
 
     def __init__(
@@ -59,17 +61,17 @@ class ModelMonitor(Monitor):
         clock: Clock | None = None,
         resume: bool = True,
         plots: bool = False,
-        plots: bool = False,
+        digest: float = 0.0,
     ) -> None:
         """Build the parts that were not given; touches no network, no thread and no file.
 
         Raises:
-            ConfigError: a text is no rule, there is neither a threshold nor a rule, or ``plots`` stands beside
-                a renderer.
+            ConfigError: a text is no rule, there is neither a threshold nor a rule, or ``digest`` is no
+                number of seconds, or ``plots`` stands beside a renderer.
             MissingExtraError: ``plots`` is wanted and what draws is not installed.
         """
-        if plots and renderer is not None:
-            raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
+        if not 0 <= digest < math.inf:
+            raise ConfigError(f"digest: wanted a number of seconds, 0 or more, got {digest!r}")
         if plots and renderer is not None:
             raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
         self.config = config
@@ -86,6 +88,10 @@ class ModelMonitor(Monitor):
             log_dir=log_dir,
             past=Past(log_dir, watch_key(config), outbox=outbox, resume=resume),
             clock=clock,
+            digest=digest,
+            words=CourierRenderer(
+                language=config.language, watch_dir=os.fspath(config.watch_dir), host=_host()
+            ),
         )
         self._contradicted = False
 
@@ -155,16 +161,19 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
     )
 
 
-def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
+def _host() -> str:
     import socket  # heavy, and nothing before this needs it
 
+    return socket.gethostname()
+
+
+def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
     return Renderer(
         language=config.language,
         subject_template=config.email_subject_template,
         content_template=config.email_content_template,
         content_generator=config.email_content_generator,
         plots=plots,
-        plots=plots,
         watch_dir=os.fspath(config.watch_dir),
-        host=socket.gethostname(),
+        host=_host(),
     )

@@ -1,0 +1,217 @@
+"""The loop: hands what a source reads to the rules, and what the rules find to the outbox."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock
+from typing import Protocol, TypeVar
+
+from .alerts import Alert
+from .clocks import Clock, SystemClock
+from .comparison import Comparison
+from .continuation import Past
+from .delivery import Courier, CourierWords
+from .errors import AuthenticationError, MonitorError
+from .lifecycle import Lifecycle
+from .messages import Message
+from .notifiers import Notifier
+from .progress import Progress
+from .readings import ReadingBatch
+from .rendering import Renderer
+from .rendering.courier import CourierRenderer
+from .rules import Rule
+from .run_log import run_log
+from .sources import Source
+from .trail import Trail
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class MessageRenderer(Protocol):
+    """Anything that can put an alert into words."""
+
+    def render(self, alert: Alert) -> Message:
+        """Return the finished message."""
+        ...
+
+
+class Monitor(Lifecycle):
+    """Watches one source.
+
+    Nothing that goes wrong in a part leaves :meth:`check` or :meth:`run`: it is logged, and the watch
+    goes on.
+
+    Attributes:
+        run_log_dir: where the run log is kept when it starts; None for none, as where a group keeps one.
+        trail: the scores so far.
+
+    Args:
+        source: where the numbers come from.
+        rules: what counts as worth telling.
+        notifiers: whom it is told to.
+        renderer: how it is put into words.
+        comparison: the direction in which the score improves; for the lines of the run log.
+        check_interval: seconds between two looks.
+        log_dir: where the run logs are kept; None for none.
+        past: the outbox, and what is known of the watches before; by default nothing, in memory.
+        clock: the time.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        words: words the digests, and what one channel refused for good.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        rules: Sequence[Rule],
+        notifiers: Sequence[Notifier],
+        *,
+        renderer: MessageRenderer | None = None,
+        comparison: Comparison = Comparison.LOWER,
+        check_interval: float = 60,
+        log_dir: Path | None = None,
+        past: Past | None = None,
+        clock: Clock | None = None,
+        digest: float = 0.0,
+        words: CourierWords | None = None,
+    ) -> None:
+        """Take the parts; no network, no thread and no file is touched."""
+        super().__init__()
+        self.source = source
+        self.notifiers = list(notifiers)
+        self.check_interval = check_interval
+        self.run_log_dir = log_dir
+        self.rules = list(rules)
+        self.clock = clock or SystemClock()
+        self.courier = Courier(notifiers, self.clock, digest=digest, words=words or CourierRenderer())
+        self._past = past or Past()
+        self._verify = False
+        self._renderer: MessageRenderer = renderer or Renderer()
+        self._lock = Lock()
+        self._complaints: dict[str, str] = {}
+        self.progress = Progress(source.name, comparison, self.clock)
+        self.trail = Trail(comparison)
+
+    def check(self) -> list[Alert]:
+        """Look once; return the alerts that were found and are now on their way.
+
+        Delivery happens beside this call. Call :meth:`stop`, or let the interpreter end, to give it a
+        few seconds.
+        """
+        with self._lock:
+            if not self._guard("the watch", self._claim):
+                return []
+            readings = self._guard(self.source.name, self.source.read)
+            if readings is not None:
+                self._guard("the outbox", partial(self._go_on, readings))
+            else:
+                # What cannot be read may be silent, and its disk full, all the same.
+                readings = ReadingBatch(time=self.clock.now())
+            readings.seconds = readings.seconds or self.clock.monotonic()
+            self._guard("the trail", partial(self.trail.add, readings))
+            alerts = []
+            for rule in self.rules:
+                alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
+                if alert is not None:
+                    self._guard("the outbox", partial(self.courier.add, alert, self._render(alert)))
+                    alerts.append(alert)
+            if len(readings) or readings.new_run or alerts:
+                self.progress.saw(readings, alerts)
+        if alerts:
+            self.end_with_the_interpreter()
+        return alerts
+
+    def tell(self, alert: Alert) -> bool:
+        """Tell of what was found elsewhere, such as the training's end; return whether it is on its way."""
+
+        def owe() -> bool:
+            self.courier.add(alert, self._render(alert))
+            self.end_with_the_interpreter()
+            return True
+
+        return bool(self._guard("the watch", self._claim) and self._guard("the outbox", owe))
+
+    def run(self, stop: Event) -> None:
+        """Look every ``check_interval`` seconds until ``stop`` is set, and once more then.
+
+        The last look finds the checkpoint that a training writes just before it ends.
+        """
+        with run_log(self.run_log_dir, screen=self.on_screen) as file:
+            self._say_start(file)
+            self._verify = True
+            due = self.clock.monotonic()
+            while not stop.is_set():
+                self._pass()
+                now = self.clock.monotonic()
+                due = max(due + self.check_interval, now)
+                self.clock.wait(stop, due - now)
+            self._pass()
+            self.close(self.grace)
+            logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
+
+    def close(self, seconds: float) -> None:
+        """Give what is due at most so many seconds, and let another process have the watch."""
+        self.courier.close(seconds)
+        self._past.release()
+
+    @property
+    def refused_login(self) -> AuthenticationError | None:
+        """The login that was refused when the watch started, if there was one."""
+        return self.courier.refused_login
+
+    def _claim(self) -> bool:
+        self._past.claim()
+        self.courier.open(self._past.outbox(), verify=self._verify)
+        return True
+
+    def _go_on(self, readings: ReadingBatch) -> None:
+        identity = str(getattr(self.source, "identity", ""))
+        self._past.look(self.rules, identity, holds_any=len(readings) > 0, new_run=readings.new_run)
+
+    def _pass(self) -> None:
+        self.check()
+        self._guard("the hourly line", self.progress.say_hourly)
+
+    def _guard(self, part: str, call: Callable[[], T]) -> T | None:
+        """Return what the part returns, or None when it fails; complain once about the same failure."""
+        try:
+            result = call()
+        except MonitorError as error:
+            self._complain(part, error, known=True)
+            return None
+        except Exception as error:
+            self._complain(part, error, known=False)
+            return None
+        if self._complaints.pop(part, None) is not None:
+            logger.info("%s: works again", part)
+        return result
+
+    def _complain(self, part: str, error: Exception, *, known: bool) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if self._complaints.get(part) == text:
+            return
+        self._complaints[part] = text
+        if known:
+            logger.warning("%s: %s", part, error)
+        else:
+            logger.exception("%s: a fault, please report it; the watch goes on", part)
+
+    def _render(self, alert: Alert) -> Message:
+        if alert.reading is not None:
+            alert = replace(alert, trail=self.trail.points(alert.reading.metric))
+        try:
+            return self._renderer.render(alert)
+        except Exception:
+            logger.exception("the renderer failed; the default message goes out")
+            return Renderer().render(alert)
+
+    def _say_start(self, file: Path | None) -> None:
+        channels = ", ".join(self.courier.names) or "nobody"
+        log = f"; run log: {file}" if file else ""
+        text = "Watching %s every %g s, telling %s%s"
+        logger.info(text, self.source.name, self.check_interval, channels, log)
