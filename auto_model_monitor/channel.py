@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from .alerts import Level
 from .clocks import Clock
+from .containment import is_for_the_program, told
 from .errors import AuthenticationError, MonitorError, NotificationError
 from .messages import Message
 from .notifiers import Notifier
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 # With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
 # not timed, because a clock that jumps must not give a message up.
 SEVEN_DAYS_OF_ATTEMPTS = 343
+# Somebody may have asked for another attempt by hand, or the outbox could not be read a moment ago.
+LONGEST_REST = 60.0
 # Another process may change the outbox, as ``outbox retry`` does: it is looked into so often, in seconds.
 LOOK_AGAIN = 60.0
 
@@ -37,6 +40,7 @@ class Channel:
         digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
         gather: makes one message of several.
         on_refused: called with each delivery that was refused for good, and why.
+        on_end: called by the thread when it has ended its work.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Channel:
         digest: float = 0.0,
         gather: Callable[[Sequence[Message]], Message] | None = None,
         on_refused: Callable[[Delivery, NotificationError], None] | None = None,
+        on_end: Callable[[], None] | None = None,
     ) -> None:
         """Take the parts; nothing starts yet."""
         self.name = name or notifier.name
@@ -62,16 +67,30 @@ class Channel:
         self._digest = digest if gather is not None else 0.0
         self._gather = gather
         self._on_refused = on_refused
+        self._on_end = on_end
         self._wake = Event()
+        self._lock = Lock()
         self._closing = False
         self._thread: Thread | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is at work."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
     def start(self, *, verify: bool) -> None:
-        """Start the thread, which looks at the account first if ``verify`` says so."""
-        if self._thread is None or not self._thread.is_alive():
+        """See to it that the thread runs; a new one looks at the account first if ``verify`` says so.
+
+        Raises:
+            RuntimeError: no thread can be started now.
+        """
+        with self._lock:
             self._closing = False
-            self._thread = Thread(target=self._serve, args=(verify,), name=self.name, daemon=True)
-            self._thread.start()
+            if not self.is_running:
+                thread = Thread(target=self._serve, args=(verify,), name=self.name, daemon=True)
+                thread.start()
+                self._thread = thread
 
     def wake(self) -> None:
         """Say that something was added."""
@@ -84,8 +103,9 @@ class Channel:
 
     def join(self, seconds: float) -> None:
         """Wait for the thread's end, for at most so many seconds."""
-        if self._thread is not None:
-            self._thread.join(max(0.0, seconds))
+        thread = self._thread
+        if thread is not None:
+            thread.join(max(0.0, seconds))
 
     def verify(self) -> None:
         """Try the account once; say what was found."""
@@ -99,7 +119,9 @@ class Channel:
             logger.error("%s: the login was refused: %s", self.name, error)
         except MonitorError as error:
             logger.warning("%s cannot be reached now, the watch goes on: %s", self.name, error)
-        except Exception:
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
             logger.exception("%s: the check of the account failed, the watch goes on", self.name)
         else:
             logger.info("%s: the login was accepted", self.name)
@@ -137,15 +159,22 @@ class Channel:
         while True:
             self._wake.clear()
             closing = self._closing  # as it was before the last look: what a digest holds back is due then
-            wait = self._deliver_or_report()
-            if closing and self._closing:
-                return
-            self._clock.wait(self._wake, LOOK_AGAIN if wait is None else min(wait, LOOK_AGAIN))
+            wait = self.deliver_or_report()
+            with self._lock:  # or a start() at this moment would trust in a thread that ends
+                if closing and self._closing:
+                    self._thread = None
+                    break
+            self._clock.wait(self._wake, LONGEST_REST if wait is None else min(wait, LONGEST_REST))
+        if self._on_end is not None:
+            self._on_end()
 
-    def _deliver_or_report(self) -> float | None:
+    def deliver_or_report(self) -> float | None:
+        """Deliver what is due; a fault of the outbox is logged, and asks for another try."""
         try:
             return self.deliver_due()
-        except Exception:
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
             logger.exception("%s: the outbox failed; it is tried again", self.name)
             return self._backoff.longest
 
@@ -157,9 +186,11 @@ class Channel:
             self._notifier.send(message)
         except NotificationError as error:
             self._failed(together, error)
-        except Exception as error:
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
             logger.exception("%s: a fault in the notifier", self.name)
-            self._failed(together, NotificationError(f"{type(error).__name__}: {error}"))
+            self._failed(together, NotificationError(told(error)))
         else:
             now = self._clock.now().timestamp()
             for delivery in together:

@@ -16,6 +16,7 @@ from .outbox.lock import WatchLock
 from .outbox.memory import MemoryOutbox
 from .outbox.sqlite import SQLiteOutbox
 from .rules import Rule
+from .run_log import on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,9 @@ class Past:
             )
 
     def release(self) -> None:
-        """Let another process have the watch."""
+        """Let another process have the watch; what is on disk is opened again when it is wanted."""
+        if self._path is not None and isinstance(self._outbox, FallbackOutbox) and self._outbox.close():
+            self._outbox = None
         if self._lock is not None:
             self._lock.release()
 
@@ -98,7 +101,7 @@ class Past:
                 resume(last)
                 text = "going on: %s was told of at %s (resume=False or --fresh begins anew)"
                 told = last.reading.name if last.reading else last.rule
-                logger.info(text, told, last.time.strftime("%Y-%m-%d %H:%M:%S"))
+                logger.info(text, on_one_line(told), last.time.strftime("%Y-%m-%d %H:%M:%S"))
 
 
 def _opened(path: Path, watch: str) -> Outbox:

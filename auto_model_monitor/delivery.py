@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from threading import Lock, current_thread, main_thread
 from typing import Protocol
 
 from .alerts import Alert, AlertKind, Level
@@ -16,6 +16,7 @@ from .messages import Message
 from .notifiers import Notifier
 from .outbox import Delivery, DeliveryState, Outbox
 from .outbox.memory import MemoryOutbox
+from .outbox.texts import storable
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,11 @@ class Courier:
         self._digest = digest
         self._words = words
         self._outbox: Outbox | None = None
+        self._is_open = False
+        self._has_started = False
+        self._lacks_threads = False
+        self._afterwards: Callable[[], None] | None = None
+        self._lock = Lock()
         self.channels: list[Channel] = []
 
     @property
@@ -74,29 +80,22 @@ class Courier:
         return next((c.refused_login for c in self.channels if c.refused_login), None)
 
     def open(self, outbox: Outbox, *, verify: bool = False) -> None:
-        """Take the outbox, and deliver what it owes from before; does nothing at a second call.
+        """Take the outbox, and deliver what it owes from before; at a further call, see that all is well.
 
         Args:
             outbox: where deliveries are owed.
             verify: look at each account first.
         """
-        if self._outbox is not None:
+        if self._is_open:
+            if self._has_started:
+                self.start()  # a thread that could not be started before, or that broke
             return
-        self._outbox = outbox
-        gather = None if self._words is None else self._words.digest
-        for name, notifier in self._notifiers:
-            self.channels.append(
-                Channel(
-                    notifier,
-                    outbox,
-                    self._clock,
-                    name=name,
-                    digest=self._digest,
-                    gather=gather,
-                    on_refused=self._tell_others,
-                )
-            )
-        owed = [d for d in outbox.deliveries() if d.state is DeliveryState.OWED]
+        self._is_open = True
+        self._afterwards = None
+        if self._outbox is not outbox:
+            self._outbox = outbox
+            self.channels = [self._channel(name, notifier, outbox) for name, notifier in self._notifiers]
+        owed = _owed(outbox)
         for delivery in owed:
             logger.info("owed from before to %s: %s", delivery.channel, delivery.message.subject)
             if delivery.channel not in self.names:
@@ -104,10 +103,28 @@ class Courier:
         if verify or owed:
             self.start(verify=verify)
 
+    def _channel(self, name: str, notifier: Notifier, outbox: Outbox) -> Channel:
+        return Channel(
+            notifier,
+            outbox,
+            self._clock,
+            name=name,
+            digest=self._digest,
+            gather=None if self._words is None else self._words.digest,
+            on_refused=self._tell_others,
+            on_end=self._ended,
+        )
+
     def start(self, *, verify: bool = False) -> None:
         """Start one thread a channel, unless it runs."""
-        for channel in self.channels:
-            channel.start(verify=verify)
+        self._has_started = True
+        try:
+            for channel in self.channels:
+                channel.start(verify=verify)
+        except RuntimeError as error:
+            # At the interpreter's end, or where the system allows no more threads just now.
+            self._lacks_threads = True
+            logger.debug("no thread for the delivery: %s", error)
 
     def add(self, alert: Alert, message: Message) -> None:
         """Owe the message to every channel; returns at once."""
@@ -118,9 +135,7 @@ class Courier:
         self._wake()
 
     def _wake(self) -> None:
-        # At the interpreter's end no thread can be started any more: those that run are enough.
-        with suppress(RuntimeError):
-            self.start()
+        self.start()
         for channel in self.channels:
             channel.wake()
 
@@ -142,21 +157,47 @@ class Courier:
         self._outbox.add(alert, message, others, now.timestamp())
         self._wake()
 
-    def close(self, seconds: float) -> None:
-        """Give what is due at most so many seconds, then say what is still owed."""
-        if self._outbox is None:
-            return
+    def close(self, seconds: float, afterwards: Callable[[], None] | None = None) -> None:
+        """Give what is due at most so many seconds, then say what is still owed.
+
+        Args:
+            seconds: how long to wait for the channels.
+            afterwards: called when nothing is being sent any more, which may be later: a server that is
+                slow to answer may yet accept.
+        """
+        was_open, self._is_open = self._is_open, False
+        if was_open:
+            self._end_channels(seconds)
+        self._afterwards = afterwards
+        self._ended()
+
+    def _end_channels(self, seconds: float) -> None:
         end = self._clock.monotonic() + seconds
         for channel in self.channels:
             channel.close()
         for channel in self.channels:
             channel.join(end - self._clock.monotonic())
-        owed = [d for d in self._outbox.deliveries() if d.state is DeliveryState.OWED]
+            if self._lacks_threads and not channel.is_running and current_thread() is not main_thread():
+                channel.deliver_or_report()
+        owed = [] if self._outbox is None else _owed(self._outbox)
         for delivery in owed:
             subject, why = delivery.message.subject, delivery.error or "no answer yet"
             logger.error("NOT delivered by %s: %s: %s", delivery.channel, subject, why)
-        if owed and self._outbox.outlives_the_process:
+        if owed and self._outbox is not None and self._outbox.outlives_the_process:
             logger.warning("what is owed is kept, and goes out when the watch runs again")
+
+    def _ended(self) -> None:
+        """Let what comes afterwards happen, once, when the last channel has ended."""
+        if any(channel.is_running for channel in self.channels):
+            return
+        with self._lock:
+            afterwards, self._afterwards = self._afterwards, None
+        if afterwards is not None and not self._is_open:
+            afterwards()
+
+
+def _owed(outbox: Outbox) -> list[Delivery]:
+    return [d for d in outbox.deliveries() if d.state is DeliveryState.OWED]
 
 
 def _named(notifiers: Sequence[Notifier]) -> list[tuple[str, Notifier]]:
@@ -164,7 +205,7 @@ def _named(notifiers: Sequence[Notifier]) -> list[tuple[str, Notifier]]:
     counts = Counter[str]()
     named = []
     for notifier in notifiers:
-        counts[notifier.name] += 1
-        number = counts[notifier.name]
-        named.append((notifier.name if number == 1 else f"{notifier.name} ({number})", notifier))
+        name = storable(notifier.name)
+        counts[name] += 1
+        named.append((name if counts[name] == 1 else f"{name} ({counts[name]})", notifier))
     return named

@@ -13,6 +13,7 @@ from threading import Event, Thread, current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import TypeVar
 
+from .containment import is_for_the_program
 from .errors import AuthenticationError
 
 logger = logging.getLogger(__name__)
@@ -79,18 +80,18 @@ class Lifecycle(ABC):
 
     def stop(self) -> None:
         """Look once more, give what is due a few seconds, and end; never raises."""
-        if self._process != os.getpid():
+        if self._process not in (0, os.getpid()):
             return  # a forked child has no thread of ours, and nothing to tell
         atexit.unregister(self.stop)
         self._process = 0
         self._stop.set()
-        if self._worker is None:
+        worker, self._worker = self._worker, None
+        if worker is None:
             self.close(self.grace)
-        elif self._worker.is_alive():
-            self._worker.join(self.grace + 2)
-            if self._worker.is_alive():
+        elif worker is not current_thread():  # a part of the watch itself may ask for its end
+            worker.join(self.grace + 2)
+            if worker.is_alive():
                 logger.error("the watch does not end, it is left behind")
-        self._worker = None
 
     def __enter__(self: Self) -> Self:
         """Start."""
@@ -115,16 +116,19 @@ class Lifecycle(ABC):
     def _serve(self, stop: Event) -> None:
         try:
             self.run(stop)
-        except Exception:
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
             logger.exception("the watch ended by a fault, please report it; the caller goes on")
 
     def _wait_for_the_end(self) -> None:
         with _ending_signals() as caught:
             try:
                 self.start()
-                while self._worker is not None and self._worker.is_alive():
+                worker = self._worker
+                while worker is not None and worker.is_alive():
                     # A handler may run at any moment, so it only takes a note, and this loop reads it.
-                    self._worker.join(0.2)
+                    worker.join(0.2)
                     if caught or self.refused_login is not None:
                         break
                 self.stop()

@@ -6,19 +6,22 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
-from threading import Event, Lock
+from threading import TIMEOUT_MAX, Event, Lock
 from typing import Protocol, TypeVar
 
 from .alerts import Alert
 from .clocks import Clock, SystemClock
 from .comparison import Comparison
+from .containment import is_for_the_program, told
 from .continuation import Past
 from .delivery import Courier, CourierWords
 from .errors import AuthenticationError, MonitorError
 from .lifecycle import Lifecycle
 from .messages import Message
 from .notifiers import Notifier
+from .patience import within
 from .progress import Progress
 from .readings import ReadingBatch
 from .rendering import Renderer
@@ -31,6 +34,10 @@ from .trail import Trail
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# Seconds that a user's renderer or generator may take, before the default message goes out.
+RENDERING = 30.0
+RENDERING_AT_THE_END = 2.0
 
 
 class MessageRenderer(Protocol):
@@ -93,6 +100,7 @@ class Monitor(Lifecycle):
         self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
         self._lock = Lock()
+        self._not_owed_yet: list[Alert] = []
         self._complaints: dict[str, str] = {}
         self.progress = Progress(source.name, comparison, self.clock)
         self.trail = Trail(comparison)
@@ -106,22 +114,16 @@ class Monitor(Lifecycle):
         with self._lock:
             if not self._guard("the watch", self._claim):
                 return []
-            readings = self._guard(self.source.name, self.source.read)
-            if readings is not None:
-                self._guard("the outbox", partial(self._go_on, readings))
-            else:
-                # What cannot be read may be silent, and its disk full, all the same.
-                readings = ReadingBatch(time=self.clock.now())
-            readings.seconds = readings.seconds or self.clock.monotonic()
-            self._guard("the trail", partial(self.trail.add, readings))
-            alerts = []
-            for rule in self.rules:
-                alert = self._guard(f"rule {rule.name}", partial(rule.evaluate, readings))
-                if alert is not None:
-                    self._guard("the outbox", partial(self.courier.add, alert, self._render(alert)))
-                    alerts.append(alert)
+            readings = self._read()
+            found = [
+                self._guard(f"rule {rule.name}", partial(self._ask, rule, readings)) for rule in self.rules
+            ]
+            alerts = [alert for alert in found if alert is not None]
+            for alert in list(self._not_owed_yet):
+                if self._guard(f"the alert of {alert.rule}", partial(self._owe, alert)):
+                    self._not_owed_yet.remove(alert)
             if len(readings) or readings.new_run or alerts:
-                self.progress.saw(readings, alerts)
+                self._guard("the run log", partial(self.progress.saw, readings, alerts))
         if alerts:
             self.end_with_the_interpreter()
         return alerts
@@ -149,15 +151,14 @@ class Monitor(Lifecycle):
                 self._pass()
                 now = self.clock.monotonic()
                 due = max(due + self.check_interval, now)
-                self.clock.wait(stop, due - now)
+                self.clock.wait(stop, min(due - now, TIMEOUT_MAX))
             self._pass()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
 
     def close(self, seconds: float) -> None:
         """Give what is due at most so many seconds, and let another process have the watch."""
-        self.courier.close(seconds)
-        self._past.release()
+        self.courier.close(seconds, self._past.release)
 
     @property
     def refused_login(self) -> AuthenticationError | None:
@@ -169,9 +170,41 @@ class Monitor(Lifecycle):
         self.courier.open(self._past.outbox(), verify=self._verify)
         return True
 
+    def _read(self) -> ReadingBatch:
+        """Return what is new; nothing where the source fails."""
+        readings = self._guard(self.source.name, self._read_source)
+        if readings is not None:
+            self._guard("the outbox", partial(self._go_on, readings))
+        else:
+            # What cannot be read may be silent, and its disk full, all the same.
+            readings = ReadingBatch(time=self.clock.now())
+        readings.seconds = readings.seconds or self.clock.monotonic()
+        self._guard("the trail", partial(self.trail.add, readings))
+        return readings
+
+    def _read_source(self) -> ReadingBatch:
+        readings = self.source.read()
+        if not isinstance(readings, ReadingBatch):
+            raise TypeError(f"wanted a ReadingBatch, got a {type(readings).__name__}")
+        return readings
+
     def _go_on(self, readings: ReadingBatch) -> None:
         identity = str(getattr(self.source, "identity", ""))
         self._past.look(self.rules, identity, holds_any=len(readings) > 0, new_run=readings.new_run)
+
+    def _ask(self, rule: Rule, readings: ReadingBatch) -> Alert | None:
+        alert = rule.evaluate(readings)
+        if alert is None:
+            return None
+        if not isinstance(alert, Alert):
+            raise TypeError(f"wanted an Alert or None, got a {type(alert).__name__}")
+        # The rule takes it for told from now on, so it must not be lost, whatever interrupts this look.
+        self._not_owed_yet.append(alert)
+        return alert
+
+    def _owe(self, alert: Alert) -> bool:
+        self.courier.add(alert, self._render(alert))
+        return True
 
     def _pass(self) -> None:
         self.check()
@@ -184,15 +217,17 @@ class Monitor(Lifecycle):
         except MonitorError as error:
             self._complain(part, error, known=True)
             return None
-        except Exception as error:
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
             self._complain(part, error, known=False)
             return None
         if self._complaints.pop(part, None) is not None:
             logger.info("%s: works again", part)
         return result
 
-    def _complain(self, part: str, error: Exception, *, known: bool) -> None:
-        text = f"{type(error).__name__}: {error}"
+    def _complain(self, part: str, error: BaseException, *, known: bool) -> None:
+        text = told(error)
         if self._complaints.get(part) == text:
             return
         self._complaints[part] = text
@@ -204,14 +239,36 @@ class Monitor(Lifecycle):
     def _render(self, alert: Alert) -> Message:
         if alert.reading is not None:
             alert = replace(alert, trail=self.trail.points(alert.reading.metric))
-        try:
-            return self._renderer.render(alert)
-        except Exception:
-            logger.exception("the renderer failed; the default message goes out")
-            return Renderer().render(alert)
+        patience = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
+        user_s = partial(within, patience, partial(self._renderer.render, alert))
+        for render in (user_s, partial(_default, alert)):
+            try:
+                message = render()
+            except BaseException as error:
+                if is_for_the_program(error):
+                    raise
+                logger.exception("the renderer failed; the default message goes out")
+            else:
+                if isinstance(message, Message):
+                    return message
+                logger.error("the renderer returned no Message; the default message goes out")
+        return _bare(alert)
 
     def _say_start(self, file: Path | None) -> None:
         channels = ", ".join(self.courier.names) or "nobody"
         log = f"; run log: {file}" if file else ""
         text = "Watching %s every %g s, telling %s%s"
         logger.info(text, self.source.name, self.check_interval, channels, log)
+
+
+def _default(alert: Alert) -> Message:
+    return Renderer().render(alert)
+
+
+def _bare(alert: Alert) -> Message:
+    """Return the little that can be said of an alert that no renderer can put into words."""
+    reading = alert.reading
+    facts = "" if reading is None else f": {reading.metric} {reading.value!r} {reading.name}"
+    text = f"{alert.rule}{facts}"
+    html = f"<p>{escape(text)}</p>"
+    return Message(id=alert.id, time=alert.time, subject=text, text=text, html=html, level=alert.level)

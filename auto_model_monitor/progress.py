@@ -9,6 +9,7 @@ from .alerts import Alert
 from .clocks import Clock
 from .comparison import Comparison
 from .readings import Reading, ReadingBatch
+from .run_log import on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -71,4 +72,4 @@ class Progress:
 def _shown(reading: Reading | None) -> str:
     if reading is None:
         return "none"
-    return f"{reading.metric} {reading.value!r} ({reading.name})"
+    return on_one_line(f"{reading.metric} {reading.value!r} ({reading.name})")

@@ -9,18 +9,29 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from logging import _SysExcInfoType as ExceptionInfo
 
 LOGGER = logging.getLogger("auto_model_monitor")
 
 _FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 _DATES = "%Y-%m-%d %H:%M:%S"
-# Control characters and line separators of hostile file names: a log line stays one line.
-_CONTROLS = {n: f"\\x{n:02x}" for n in (*range(9), *range(11, 32), *range(127, 160))}
-_CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029", 0x202E: "\\u202e", 0x202D: "\\u202d"}
+# Control characters, line separators and marks of direction in hostile file names: a log line stays one
+# line, and reads as it is written.
+_CONTROLS = {n: f"\\x{n:02x}" for n in (*range(9), *range(11, 32), *range(127, 160))} | {10: "\\n"}
+_CONTROLS |= {
+    n: f"\\u{n:04x}" for n in (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
+_WITHIN_A_TRACEBACK = {n: text for n, text in _CONTROLS.items() if n != 10} | {10: "\n  "}
 
 
 class OneLineFormatter(logging.Formatter):
-    """Writes each message on one line, with control characters escaped; tracebacks keep theirs."""
+    """Writes each message on one line, with control characters escaped.
+
+    A traceback keeps its lines, indented, so that no error's text can pass for a line of the log.
+    """
 
     def __init__(self, fmt: str = _FORMAT) -> None:
         """Use the package's line format unless another is given."""
@@ -28,8 +39,17 @@ class OneLineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without the traceback."""
-        record.message = record.message.replace("\n", "\\n").translate(_CONTROLS)
+        record.message = record.message.translate(_CONTROLS)
         return super().formatMessage(record)
+
+    def formatException(self, ei: ExceptionInfo) -> str:
+        """Return the traceback, indented."""
+        return "  " + super().formatException(ei).translate(_WITHIN_A_TRACEBACK)
+
+
+def on_one_line(text: str) -> str:
+    """Return the text as any log may show it: a name may hold what moves a terminal's cursor."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 class _LogFile(logging.FileHandler):
@@ -91,8 +111,15 @@ class _RunHandler(logging.Handler):
         LOGGER.setLevel(LOGGER.level)  # also empties the cache of isEnabledFor()
 
     def emit(self, record: logging.LogRecord) -> None:
-        for handler in self._files:
-            handler.handle(record)
+        """Hand the record on; a handler that raises ends neither the watch nor the others' lines."""
+        files = {getattr(file, "baseFilename", file): file for file in self._files}
+        for handler in files.values():  # two monitors that began in one second share a file
+            with suppress(Exception):
+                handler.handle(record)
+        with suppress(Exception):  # of other people's handlers, or of a screen that was closed
+            self._hand_on(record)
+
+    def _hand_on(self, record: logging.LogRecord) -> None:
         level, propagate = self._before
         parent = LOGGER.parent
         if parent is None or not propagate:

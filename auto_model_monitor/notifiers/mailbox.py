@@ -30,7 +30,8 @@ class MailboxNotifier:
         receiver: str | Sequence[str] = "you@localhost",
     ) -> None:
         """Take the folder, which is made when the first mail comes, and the two addresses."""
-        self.folder = Path(folder)
+        # A training may change its directory later; what was meant is what is meant now.
+        self.folder = Path(folder).absolute()
         self.sender = split_addresses(sender)[0]
         self.receivers = split_addresses(receiver)
 

@@ -10,7 +10,7 @@ from threading import RLock
 from ..alerts import Alert
 from ..errors import OutboxError
 from ..messages import Message
-from . import Delivery, Outbox
+from . import Delivery, DeliveryState, Outbox
 from .memory import MemoryOutbox
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ class FallbackOutbox:
         disk: the outbox to prefer.
     """
 
-    outlives_the_process = True
-
     def __init__(self, disk: Outbox) -> None:
         """Take the outbox on disk."""
         self._disk = disk
@@ -37,11 +35,16 @@ class FallbackOutbox:
         self._failing = False
         self._lock = RLock()
 
+    @property
+    def outlives_the_process(self) -> bool:
+        """Whether a later process finds what is owed: all of it is on the disk."""
+        return all(delivery.state is not DeliveryState.OWED for delivery in self._memory.deliveries())
+
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert, to memory where the disk fails."""
         try:
             self._disk.add(alert, message, channels, now)
-        except OutboxError as error:
+        except Exception as error:  # also of details that no file can hold
             self._failed(error)
             self._memory.add(alert, message, channels, now)
         else:
@@ -49,8 +52,12 @@ class FallbackOutbox:
 
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the older of what disk and memory owe first."""
+        if after < 0:  # what memory holds comes last for whoever asks for one after the other
+            return self._memory.first_owed(channel, after)
         in_memory = self._memory.first_owed(channel)
         on_disk = self._first_on_disk(channel, after)
+        if after > 0:
+            return on_disk or in_memory
         if on_disk is None or in_memory is None:
             return on_disk or in_memory
         return min(on_disk, in_memory, key=lambda delivery: delivery.added)
@@ -103,6 +110,17 @@ class FallbackOutbox:
         except OutboxError as error:
             self._failed(error)
 
+    def close(self) -> bool:
+        """Close what is on disk, unless memory holds what is not there yet; return whether it is closed."""
+        with self._lock:
+            self._write_what_waits()
+            if self._settled or not self.outlives_the_process:
+                return False
+            close: Callable[[], None] | None = getattr(self._disk, "close", None)
+            if close is not None:
+                close()
+            return True
+
     def _first_on_disk(self, channel: str, after: int) -> Delivery | None:
         with self._lock:
             self._write_what_waits()
@@ -134,7 +152,7 @@ class FallbackOutbox:
         except OutboxError as error:
             self._failed(error)
 
-    def _failed(self, error: OutboxError) -> None:
+    def _failed(self, error: Exception) -> None:
         if not self._failing:
             self._failing = True
             logger.warning("%s; what is found now is kept in memory, until this process ends", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakSet
 
 try:
     import fcntl
@@ -27,7 +28,6 @@ class WatchLock:
         self._path = Path(path)
         self._file: int | None = None
         self._process = 0
-        self._registered = False
 
     def acquire(self) -> bool:
         """Try to get the lock; return whether this process has it."""
@@ -50,10 +50,7 @@ class WatchLock:
             os.truncate(file, 0)
             os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file, self._process = file, os.getpid()
-        if hasattr(os, "register_at_fork") and not self._registered:
-            # A worker that a training forks would keep the lock of a parent that has died.
-            os.register_at_fork(after_in_child=self._close)
-            self._registered = True
+        _held.add(self)
         return True
 
     def holder(self) -> str:
@@ -68,8 +65,25 @@ class WatchLock:
         if self._process == os.getpid():
             self._close()
 
+    def __del__(self) -> None:
+        """Let it go with the monitor that had it, as when a notebook makes a new one."""
+        self._close()
+
     def _close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
             with suppress(OSError):
                 os.close(file)
+
+
+_held: WeakSet[WatchLock] = WeakSet()
+
+
+def _close_in_child() -> None:
+    # A worker that a training forks would keep the lock of a parent that has died.
+    for lock in list(_held):
+        lock._close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..alerts import Alert, AlertKind, Level
 from ..comparison import Comparison
-from ..messages import Message
+from ..messages import Message, Picture
 from ..readings import Reading
 
 
@@ -51,12 +52,16 @@ def alert_from_json(text: str) -> Alert:
 def message_to_json(message: Message) -> str:
     """Return the message as JSON."""
     record = asdict(message)
+    for picture in record["pictures"]:
+        picture["png"] = b64encode(picture["png"]).decode("ascii")
     record |= {"time": message.time.isoformat(), "level": message.level.value}
     return json.dumps(record)
 
 
 def message_from_json(text: str) -> Message:
-    """Return the message that :func:`message_to_json` wrote."""
+    """Return the message that :func:`message_to_json` wrote, also before messages had pictures."""
     record: dict[str, Any] = json.loads(text)
+    kept = record.get("pictures", ())
+    record["pictures"] = tuple(Picture(**{**picture, "png": b64decode(picture["png"])}) for picture in kept)
     record |= {"time": datetime.fromisoformat(record["time"]), "level": Level(record["level"])}
     return Message(**record)

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from ..alerts import Alert
 from ..errors import OutboxError
 from ..messages import Message
 from . import Delivery, DeliveryState
 from .records import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .texts import storable
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +87,8 @@ class SQLiteOutbox:
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert and what is owed of it."""
-        record = (alert.id, self._watch, alert.rule, alert_to_json(alert), message_to_json(message))
+        texts = alert_to_json(alert), message_to_json(message)
+        record = _values((alert.id, self._watch, alert.rule, *texts))
         with self._transaction() as cursor:
             cursor.execute(
                 "INSERT INTO alerts (id, watch, rule, alert, message) VALUES (?, ?, ?, ?, ?)", record
@@ -93,7 +96,7 @@ class SQLiteOutbox:
             number = cursor.lastrowid
             cursor.executemany(
                 "INSERT INTO deliveries (alert, watch, channel, added, due) VALUES (?, ?, ?, ?, ?)",
-                [(number, self._watch, channel, now, now) for channel in channels],
+                [_values((number, self._watch, channel, now, now)) for channel in channels],
             )
 
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
@@ -160,7 +163,8 @@ class SQLiteOutbox:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not self.path.exists():  # on a disk that may only be read, what is known can still be read
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
@@ -227,17 +231,21 @@ class SQLiteOutbox:
 
     def _change(self, sql: str, values: tuple[object, ...]) -> int:
         with self._transaction() as cursor:
-            return cursor.execute(sql, values).rowcount
+            return cursor.execute(sql, _values(values)).rowcount
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[tuple[str]]:
         with self._lock:
             try:
-                return self._connection.execute(sql, values).fetchall()
+                return self._connection.execute(sql, _values(values)).fetchall()
             except sqlite3.Error as error:
                 raise OutboxError(f"the outbox {self.path} cannot be read: {error}") from None
 
     def _read(self, where: str, values: tuple[object, ...]) -> list[Delivery]:
         return [_delivery(row) for row in self._rows(_SELECT + where, values)]  # type: ignore[arg-type]
+
+
+def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
+    return tuple(storable(value) if isinstance(value, str) else value for value in values)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
+from ..containment import is_for_the_program, told
 from ..errors import ParseError
 from ..parsers import BaseParser
 from ..readings import Reading, ReadingBatch
+from ..run_log import on_one_line
 
 logger = logging.getLogger(__name__)
 _CHUNK = 4096
@@ -43,7 +45,9 @@ class Columns:
     def _read_scores(self, names: list[str]) -> None:
         try:
             values = self._parser.scores(names)
-        except ParseError:
+        except BaseException as error:  # one name that cannot be read costs none of the others
+            if _is_no_fault_of_a_name(error):
+                raise
             values = [self._score(name) for name in names]
         if not _are_all_numbers(values):
             names = [name for name, value in zip(names, values, strict=True) if value is not None]
@@ -54,21 +58,29 @@ class Columns:
     def _score(self, name: str) -> float | None:
         try:
             return self._parser.score(name)
-        except ParseError as error:
-            self._unreadable[name] = str(error)
+        except BaseException as error:
+            self._note(name, error)
             return None
 
     def _read_all(self, names: list[str]) -> None:
         for name in names:
             try:
                 readings = self._parser.readings(name, self._path(name))
-            except ParseError as error:
-                self._unreadable[name] = str(error)
+                value = float(readings[0].value) if readings else None
+            except BaseException as error:
+                self._note(name, error)
                 continue
-            if readings:
+            if value is not None:
                 self.names.append(name)
-                self._values.append(readings[0].value)
+                self._values.append(value)
                 self._readings[name] = readings
+
+    def _note(self, name: str, error: BaseException) -> None:
+        """Keep the reason why a name cannot be read; a parser is a user's code, and may raise anything."""
+        if _is_no_fault_of_a_name(error):
+            raise error
+        known = isinstance(error, ParseError)
+        self._unreadable[name] = str(error) if known else told(error)
 
     def leave_out(self, known: set[str]) -> None:
         """Forget the names in ``known``: they were read before."""
@@ -84,7 +96,7 @@ class Columns:
         for name, reason in islice(self._unreadable.items(), _LOGGED):
             quoted = repr(name)
             told = reason if quoted in reason else f"{quoted}: {reason}"
-            logger.warning("no score from %s", _on_one_line(told))
+            logger.warning("no score from %s", on_one_line(told))
         if len(self._unreadable) > _LOGGED:
             logger.warning("no score from %d more names", len(self._unreadable) - _LOGGED)
 
@@ -118,6 +130,5 @@ def _are_all_numbers(values: list[float | None]) -> bool:
     return True
 
 
-def _on_one_line(text: str) -> str:
-    # A name may hold what moves a terminal's cursor, and a reason may quote the name.
-    return text if text.isprintable() else repr(text)[1:-1]
+def _is_no_fault_of_a_name(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or is_for_the_program(error)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from ..clocks import Clock, SystemClock
-from ..errors import ParseError, SourceError
+from ..errors import SourceError
 from ..naming import ignored_because
 from ..parsers import BaseParser
 from ..readings import ReadingBatch
@@ -73,7 +73,9 @@ class DirectorySource:
         self._parser = parser
         self._clock = clock or SystemClock()
         enters = self._enters if recursive else None
-        self._tree = Tree(self.name, enters=enters, full_look_every=full_look_every)
+        # A training may change its directory later; what was meant is what is meant now.
+        path = os.path.abspath(self.name)  # noqa: PTH100 - resolve() would follow links once and for all
+        self._tree = Tree(path, enters=enters, full_look_every=full_look_every)
 
     @property
     def identity(self) -> str:
@@ -87,14 +89,16 @@ class DirectorySource:
             SourceError: the directory is not there or cannot be read; the next call may succeed.
         """
         time, seconds = self._clock.now(), self._clock.monotonic()
+        found = Columns(self._parser, self.name)
         try:
-            changes = list(self._tree.changes(Moment(time.timestamp(), seconds)))
+            for folder, change in list(self._tree.changes(Moment(time.timestamp(), seconds))):
+                found.add(_ready(folder, change))
+            new_run = self._compare_with_previous(found)
         except OSError as error:
             raise SourceError(self._complaint(error)) from error
-        found = Columns(self._parser, self.name)
-        for folder, change in changes:
-            found.add(_ready(folder, change))
-        new_run = self._compare_with_previous(found)
+        except BaseException:
+            self._tree.forget()  # what was listed was not read, so the next look must list it again
+            raise
         found.complain()
         self.seen += len(found.names)
         return found.batch(time, seconds=seconds, new_run=new_run)
@@ -116,7 +120,7 @@ class DirectorySource:
     def _enters(self, name: str) -> bool:
         try:
             return self._parser.score(name) is None and ignored_because(name) is None
-        except ParseError:
+        except Exception:  # a name that cannot be read; the reason is told where it is read
             return False
 
     def _complaint(self, error: OSError) -> str:

@@ -96,6 +96,10 @@ class Tree:
         """
         return "" if self._identity is None else ":".join(map(str, self._identity[1:]))
 
+    def forget(self) -> None:
+        """Make everything that is there new again at the next look."""
+        self._root = Folder(self._root.path)
+
     def changes(self, moment: Moment) -> Iterator[tuple[Folder, Change]]:
         """Yield every directory in which there is something to look at, the watched one first.
 
