@@ -65,7 +65,8 @@ class Card:
         blocks: label and text of what keeps its lines, such as the end of a traceback.
         tone: how urgent it looks.
         table: rows of cells; the first row names the columns.
-        chart: sections of HTML that stand below the figures, as :func:`section` makes them.
+        chart: a section of HTML that stands below the figures, as :func:`section` makes it.
+        past: another that stands below the rows.
     """
 
     sender: str
@@ -78,6 +79,7 @@ class Card:
     tone: Tone = "calm"
     table: Sequence[Sequence[str]] = ()
     chart: str = ""
+    past: str = ""
 
 
 def escape(text: str) -> str:
@@ -93,7 +95,7 @@ def escape(text: str) -> str:
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
     numbers = (_head(card), _figures(card.figures), card.chart, _cells(card.table))
-    texts = (_rows(card.rows), _blocks(card.blocks), _notes(card.notes))
+    texts = (_rows(card.rows), card.past, _blocks(card.blocks), _notes(card.notes))
     return _document("\n".join(filter(None, (*numbers, *texts))), title=title, lang=lang)
 
 

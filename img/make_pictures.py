@@ -7,6 +7,7 @@ Needs Chromium (or Chrome) on the path, or its name in the environment variable 
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import os
@@ -45,6 +46,22 @@ for name in ("epoch_08_val_loss_0.0035_acc_0.94.pt", "epoch_10_val_loss_0.003_ac
 monitor.stop()
 """
 
+RUN_WITH_PLOTS = """
+# A night of fourteen checkpoints, with the curve of the scores in the mail.
+import math, sys
+from pathlib import Path
+from auto_model_monitor import ModelMonitor, MonitorConfig, DefaultParser
+config = MonitorConfig("checkpoints", 0.005, parser=DefaultParser("val_loss"), language=sys.argv[1])
+monitor = ModelMonitor(config, plots=True)
+Path("checkpoints").mkdir()
+noise = (0, 3, -2, 1, -4, 2, 3, -3, 1, 4, -1, 2, 3, -4)
+for epoch in range(1, 15):
+    loss = 0.0178 * math.exp(-epoch / 4.2) + 0.0032 + noise[epoch - 1] * 1e-4
+    Path("checkpoints", f"epoch_{epoch:02}_val_loss_{loss:.4f}.pt").touch()
+    monitor.check()
+monitor.stop()
+"""
+
 
 def chromium() -> str:
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
@@ -68,12 +85,16 @@ def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:
     print(picture.relative_to(HERE.parent))
 
 
-def mail(folder: Path, picture: Path, language: str, *, dark: bool = False) -> None:
+def mail(folder: Path, picture: Path, language: str, *, dark: bool = False, run: str = RUN) -> None:
     """The HTML part of a mail that a real watch wrote, at a phone's width, under its own headers."""
-    subprocess.run([sys.executable, "-c", RUN, language], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-c", run, language], cwd=folder, check=True)
     newest = max(folder.glob("monitor_logs/mailbox/*.eml"), key=lambda p: p.stat().st_mtime_ns)
     parsed = message_from_bytes(newest.read_bytes(), policy=policy.default)
     body = parsed.get_body(("html",)).get_content()
+    for part in parsed.walk():
+        if cid := part["Content-ID"]:  # a mail program shows the part itself
+            drawn = base64.b64encode(part.get_content()).decode()
+            body = body.replace(f"cid:{cid.strip('<>')}", f"data:image/png;base64,{drawn}")
     ink, ground = ("#e8eaed", "#1f1f1f") if dark else ("#202124", "#ffffff")
     head = (
         f'<div style="font:600 19px/1.35 Noto Sans CJK SC,sans-serif;padding:14px 8px 12px;color:{ink}">'
@@ -149,6 +170,9 @@ def main() -> None:
         folder = Path(name, "dark")
         folder.mkdir()
         mail(folder, HERE / "mail-dark.png", "en", dark=True)
+        folder = Path(name, "plot")
+        folder.mkdir()
+        mail(folder, HERE / "mail-plot.png", "en", run=RUN_WITH_PLOTS)
         night.mkdir()
         checkpoints = night / "checkpoints"
         checkpoints.mkdir()

@@ -14,7 +14,7 @@ from ..mail_card import card_html, lines_html
 from ..messages import Fact, Message
 from ..templates import fill, generated, template_problems
 from ..wording import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
-from .chart import chart_html, picture_html
+from .chart import picture_html, with_curve
 from .curve import Curve
 from .hit import Hit, HitFacts
 from .occasion import OccasionFacts
@@ -99,7 +99,7 @@ class Renderer:
         subject = subject or one_line(facts.subject(), LONGEST_SUBJECT)
         if draft.text is None or not draft.text.strip():
             text = _cut("\n\n".join([facts.text(), *([curve.text()] if curve else [])]), words)
-            card = replace(facts.card(draft.notes), chart=chart_html(curve, picture) if curve else "")
+            card = with_curve(facts.card(draft.notes), curve, picture)
             html = card_html(card, title=subject, lang=words.tag)
         else:
             text = _cut(clean_text(draft.text), words)

@@ -5,9 +5,10 @@ Where there is no picture the bars are cells of a table: no font has to know the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from ..mail_card import escape, section
+from ..mail_card import Card, escape, section
 from ..messages import Picture
 from .curve import Curve
 from .sparkline import heights
@@ -15,24 +16,36 @@ from .sparkline import heights
 _QUIET = "opacity:.66"
 _ACCENT = "#178763"  # as the card's own
 _PLAIN, _BROKEN = "rgba(128,128,128,.5)", "#e22a2a"
+# What each mark of the legend stands for has its colour on the picture.
+_COLOURS = {"●": "#2f6fb2", "○": _ACCENT, "◉": _ACCENT, "╌": "#a66a00"}
 _TALLEST = 36  # pixels
 
 
-def chart_html(curve: Curve, picture: Picture | None) -> str:
-    """Return the sections of the card that show ``curve``, with its picture where there is one."""
-    shown = _bars(curve) if picture is None else _image(picture)
-    legend = curve.named() if picture is None else curve.legend()
-    words = curve.words
+def with_curve(card: Card, curve: Curve | None, picture: Picture | None) -> Card:
+    """Return the card with the curve, or its picture where there is one, and the last scores."""
+    if curve is None:
+        return card
     rows = curve.rows()
-    sections = [section(f"{words.trail} · {curve.metric}", shown + _legend(legend))]
-    if rows:
-        sections.append(section(words.trail_latest.format(count=len(rows) - 1), _table(rows)))
-    return "\n".join(sections)
+    label = curve.words.trail_latest.format(count=len(rows) - 1)
+    return replace(
+        card,
+        chart=_bars_html(curve) if picture is None else picture_html(curve, picture),
+        past=section(label, _table(rows)) if rows else "",
+    )
 
 
 def picture_html(curve: Curve, picture: Picture) -> str:
-    """Return the picture alone, for below a user's own words."""
-    return section(f"{curve.words.trail} · {curve.metric}", _image(picture) + _legend(curve.legend()))
+    """Return the section that shows the picture of ``curve``, which names the metric itself."""
+    marked = (
+        f'<span style="color:{_COLOURS.get(text[:1], "inherit")}">{text[:1]}</span>{escape(text[1:])}'
+        for text in curve.legend()
+    )
+    return section(curve.words.trail, _image(picture) + _legend(marked))
+
+
+def _bars_html(curve: Curve) -> str:
+    label = f"{curve.words.trail} · {curve.metric}"
+    return section(label, _bars(curve) + _legend(map(escape, curve.named())))
 
 
 def _image(picture: Picture) -> str:
@@ -55,11 +68,9 @@ def _bars(curve: Curve) -> str:
     )
 
 
-def _legend(texts: Sequence[str]) -> str:
-    if not texts:
-        return ""
-    spaced = " &nbsp; ".join(f'<span style="white-space:nowrap">{escape(text)}</span>' for text in texts)
-    return f'<div style="margin-top:8px;font-size:12px;line-height:1.6;{_QUIET}">{spaced}</div>'
+def _legend(pieces: Iterable[str]) -> str:
+    spaced = " &nbsp; ".join(f'<span style="white-space:nowrap">{piece}</span>' for piece in pieces)
+    return f'<div style="margin-top:8px;font-size:12px;line-height:1.6">{spaced}</div>' if spaced else ""
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> str:
