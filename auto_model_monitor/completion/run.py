@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 # before what counts on one; the first that is set decides.
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
 # Seconds beyond the grace in which the alert is made and committed.
-_BEYOND = 2.0
+_BEYOND = 3.0
 _HERE = str(Path(__file__).parent)
 
 _terminations = Terminations()

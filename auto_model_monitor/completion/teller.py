@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
+from typing import TypeVar
 
 from ..alerts import Alert, AlertKind
 from ..clocks import Clock
@@ -29,7 +30,10 @@ from .ending import Ending, log_end
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RULE = "done"
+LOOKING = 1.5  # seconds that a look at a disk may take: a network's may hang, and the end is to be told
 _PAUSE = 0.1  # seconds between two looks whether another process has done with its own telling
 
 
@@ -71,7 +75,7 @@ class Teller:
 
     def tell(self, name: str, ending: Ending, seconds: float) -> None:
         """Tell of an end: commit it, and give the delivery its seconds."""
-        best = self._best()
+        best = _in_time(self._best)
         alert = Alert(
             rule=RULE,
             time=self.clock.now(),
@@ -143,12 +147,16 @@ class Teller:
     def _last_words(self, ending: Ending) -> dict[str, str]:
         words = {"error": ending.error, "cause": ending.cause, "traceback": ending.traceback}
         if ending.kind is not AlertKind.FINISHED:
-            try:
-                words["log"] = log_end(self._log_file)
-            except (OSError, ValueError) as error:
-                logger.warning("the end of the log cannot be read: %s", error)
+            words["log"] = _in_time(self._log_end) or ""
         secret = self._config.auth_code or ""
         return {key: scrub(text, secret) for key, text in words.items() if text}
+
+    def _log_end(self) -> str:
+        try:
+            return log_end(self._log_file)
+        except (OSError, ValueError) as error:
+            logger.warning("the end of the log cannot be read: %s", error)
+            return ""
 
     def _render(self, alert: Alert) -> Message:
         import socket
@@ -161,3 +169,15 @@ class Teller:
         except Exception:
             logger.exception("the renderer failed; the default message goes out")
             return plain.render(alert)
+
+
+def _in_time(look: Callable[[], T]) -> T | None:
+    """Return what is seen, or None where it takes too long."""
+    seen: list[T] = []
+    thread = Thread(target=lambda: seen.append(look()), name="auto_model_monitor look", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # at the interpreter's end no thread can be started any more
+        return look()
+    thread.join(LOOKING)
+    return seen[0] if seen else None
