@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, pairwise
+from itertools import groupby, pairwise
 
 from .comparison import Comparison
 from .patterns import compiled
@@ -16,7 +16,7 @@ MOST_POINTS = 1000  # of one metric
 MOST_METRICS = 8
 LATEST = 10  # the last readings are kept as they are, whatever is thinned before them
 _WHOLE = 4000  # of a batch that holds more, a sample is taken: the first look must not feel it
-_BUCKET = 4
+_STRETCHES = 240  # three points of each, and the latest, are fewer than the most
 _DIGITS = r"([0-9]+)"
 
 
@@ -108,7 +108,7 @@ class _Track:
                 )
             )
         self._seen += spread > 1  # after a sample nobody knows whether its last was the last
-        while len(self.points) > MOST_POINTS:
+        if len(self.points) > MOST_POINTS:
             self.points[:-LATEST] = _thinned(self.points[:-LATEST])
 
 
@@ -141,18 +141,16 @@ def _age(reading: Reading) -> tuple[object, ...]:
     return (reading.count, pieces[::2][:1], *zip(numbers, pieces[2::2], strict=False))
 
 
-def _thinned(points: Iterable[Point]) -> list[Point]:
-    """Return about half of the points: of every four the lowest, the highest and what is no number."""
-    kept: list[Point] = []
-    rest = iter(points)
-    while bucket := list(islice(rest, _BUCKET)):
-        kept.extend(_telling(bucket))
-    return kept
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """Return, of each of many equally long stretches, the lowest, the highest and what is no number."""
+    first, length = points[0].number, points[-1].number - points[0].number + 1
+    stretches = groupby(points, key=lambda point: (point.number - first) * _STRETCHES // length)
+    return [point for _, stretch in stretches for point in _telling(list(stretch))]
 
 
-def _telling(bucket: Sequence[Point]) -> Iterator[Point]:
-    finite = [point for point in bucket if math.isfinite(point.value)]
-    odd = [point for point in bucket if not math.isfinite(point.value)][:1]
+def _telling(stretch: Sequence[Point]) -> Iterator[Point]:
+    finite = [point for point in stretch if math.isfinite(point.value)]
+    odd = [point for point in stretch if not math.isfinite(point.value)][:1]
     ends = [pick(finite, key=lambda point: point.value) for pick in (min, max) if finite]
     numbers = {point.number for point in (*odd, *ends)}
-    return (point for point in bucket if point.number in numbers)
+    return (point for point in stretch if point.number in numbers)
