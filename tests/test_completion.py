@@ -204,7 +204,7 @@ def test_a_forked_worker_is_silent_and_dies_of_its_signal(script, server):
 with notify_when_done(config):
     child = os.fork()
     if not child:
-        wait()
+        Event().wait(60)
         os._exit(1)
     os.kill(child, signal.SIGTERM)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
