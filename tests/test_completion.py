@@ -138,7 +138,8 @@ def test_a_crash_is_told_with_the_ends_of_traceback_and_log(script, server):
 
 
 def frames(err: str) -> str:
-    return err.split("(most recent call last):\n", 1)[1].rstrip()
+    shown = err.split("(most recent call last):\n", 1)[1].rstrip().splitlines()
+    return "\n".join(line for line in shown if line.strip("~^ "))
 
 
 def test_a_decorated_crash_shows_the_trainings_frames_alone(script, server):

@@ -82,6 +82,8 @@ def traceback_end(error: BaseException, trace: TracebackType | None) -> str:
     said = message.split("\n")
     said = [*said[:_MESSAGE_LINES], "…"] if len(said) > _MESSAGE_LINES else said
     frames = text[: len(text) - len(message)].rstrip("\n").split("\n")
+    # Marks below a line of code point at nothing where a phone wraps it.
+    frames = [line for line in frames if not line.strip() or line.strip("~^ ")]
     return _last_lines([*frames[-max(1, _TRACEBACK_LINES - len(said)) :], *said], _TRACEBACK_LINES)
 
 
@@ -126,7 +128,7 @@ def _last_lines(lines: Sequence[str], most: int) -> str:
 
 def _in_a_line(error: BaseException) -> str:
     try:
-        text = str(error)[: 10 * _LONGEST_ERROR]
+        text = str(error)[: 10 * _LONGEST_ERROR].rstrip(". \n")  # it becomes a part of a sentence
     except BaseException:
         text = ""
     return one_line(f"{type(error).__name__}: {text}" if text else type(error).__name__, _LONGEST_ERROR)
