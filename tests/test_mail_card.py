@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.mail_card import Card, Figure, card_html, escape, lines_html
 
-VOID = {"meta", "wbr", "br"}
-ALLOWED = {"html", "head", "title", "body", "table", "tr", "td", "div", "span", "pre", *VOID}
+VOID = {"meta", "wbr", "br", "img"}
+ALLOWED = {"html", "head", "title", "body", "table", "tr", "td", "div", "span", "pre", *(VOID - {"img"})}
 HOSTILE = "<link rel=stylesheet href=http://x.example/a.css>\"'&lt;</pre></td><script>&#65;"
 
 

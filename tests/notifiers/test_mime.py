@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.messages import Message
+from auto_model_monitor.messages import Message, Picture
 from auto_model_monitor.notifiers.mime import build_email, message_token, one_line, printable
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "X-Auto-Model-Monitor-Alert-Id",
@@ -174,3 +174,29 @@ def test_many_receivers_are_all_in_to():
     message = Message(id="a" * 32, time=datetime.now(timezone.utc), subject="s", text="t", html="h")
     raw = build_email(message, sender="me@qq.com", receivers=receivers).as_bytes()
     assert [address.addr_spec for address in read(raw)["To"].addresses] == receivers
+
+
+@given(st.lists(st.binary(max_size=3000), min_size=1, max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_pictures_stand_beside_the_html_that_names_them(pngs):
+    """Each picture is an inline part beside the HTML, under its content-ID, byte by byte."""
+    pictures = tuple(Picture(cid=f"curve.{n}@host", png=png) for n, png in enumerate(pngs))
+    raw = build(html='<img src="cid:curve.0@host">', pictures=pictures)
+    mail = read(raw)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    plain, related = mail.iter_parts()
+    assert [mail.get_content_subtype(), plain.get_content_subtype()] == ["alternative", "plain"]
+    html, *parts = related.iter_parts()
+    assert (related.get_content_subtype(), html.get_content_subtype()) == ("related", "html")
+    for picture, part in zip(pictures, parts, strict=True):
+        assert (part.get_content_type(), part.get_content_disposition()) == ("image/png", "inline")
+        assert part["Content-ID"] == f"<{picture.cid}>"
+        assert part.get_content() == picture.png
+    assert not list(mail.iter_attachments())
+    assert content(raw, "html") == '<img src="cid:curve.0@host">\n'
+
+
+def test_without_pictures_the_mail_is_what_it_was():
+    """A message without pictures has two parts."""
+    assert [part.get_content_type() for part in read(build()).iter_parts()] == ["text/plain", "text/html"]

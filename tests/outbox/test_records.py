@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.alerts import Alert, AlertKind, Level
 from auto_model_monitor.comparison import Comparison
+from auto_model_monitor.errors import RenderingError
+from auto_model_monitor.messages import LARGEST_PICTURE, Picture
 from auto_model_monitor.outbox.records import (
     alert_from_json,
     alert_to_json,
@@ -70,3 +73,27 @@ def test_what_an_older_version_kept_is_still_read():
 def test_a_message_is_what_it_was():
     """A message survives with its facts."""
     assert message_from_json(message_to_json(message())) == message()
+
+
+@given(st.lists(st.binary(max_size=200), max_size=3))
+def test_pictures_are_kept_byte_by_byte(pngs):
+    """A message survives with its pictures, whatever their bytes are."""
+    pictures = tuple(Picture(cid=f"c{n}@host", png=png, alt="▁█ \udcff") for n, png in enumerate(pngs))
+    kept = replace(message(), pictures=pictures)
+    assert message_from_json(message_to_json(kept)) == kept
+
+
+def test_a_message_from_before_there_were_pictures_is_still_read():
+    """A message that an older version kept has no pictures."""
+    record = json.loads(message_to_json(message()))
+    del record["pictures"]
+    assert message_from_json(json.dumps(record)) == message()
+
+
+@pytest.mark.parametrize("cid", ["", "a b", "<a@b>", "a\r\nBcc: x", "é"])
+def test_a_picture_has_a_name_that_headers_can_carry(cid):
+    """A content-ID that could break a header is refused, and so is a picture over one mebibyte."""
+    with pytest.raises(RenderingError, match="content-ID"):
+        Picture(cid=cid, png=b"")
+    with pytest.raises(RenderingError, match="1048576 bytes, got 1048577"):
+        Picture(cid="a@b", png=bytes(LARGEST_PICTURE + 1))
