@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,14 @@ from smtp_server import SMTPServer
 from auto_model_monitor.messages import Message
 
 CHINA = timezone(timedelta(hours=8), "CST")
+
+
+# A program that is started in the background ignores Ctrl-C, and so do the programs that it starts; the
+# tests that end a watch by a signal would wait for ever.
+for _name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture

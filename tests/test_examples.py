@@ -33,7 +33,10 @@ def run_until_mail(script: Path, project: Path):
         finally:
             if "start_monitoring" in script.read_text(encoding="utf-8"):
                 program.send_signal(signal.SIGINT)
-            _, errors = program.communicate(timeout=30)
+            try:
+                _, errors = program.communicate(timeout=60)
+            finally:
+                program.kill()
         assert program.returncode == 0, errors
         assert "Traceback" not in errors
         assert more == []

@@ -49,7 +49,10 @@ def test_every_python_block_runs(tmp_path, readme, number):
                 server.wait_for_mails(1)
             finally:
                 program.send_signal(signal.SIGINT)
-        _, errors = program.communicate(timeout=30)
+        try:
+            _, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
     assert program.returncode == 0, errors
     assert "Traceback" not in errors
     assert not re.search(r"\b(ERROR|WARNING)\b", errors), errors
