@@ -106,8 +106,8 @@ class Teller:
             logger.info("another process is telling of %s; it goes out with its next end", self._directory)
             return
         courier.open(past.outbox())
-        courier.close(max(self.grace / 4, end - self.clock.monotonic()))
-        past.release()
+        # A server that is slow to answer may yet accept: until then nobody else shall send the same.
+        courier.close(max(self.grace / 4, end - self.clock.monotonic()), past.release)
 
     def _claim(self, past: Past, patience: float) -> bool:
         end, never = self.clock.monotonic() + patience, Event()
