@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from .forks import fork_safe_lock
+
 if TYPE_CHECKING:
     from logging import _SysExcInfoType as ExceptionInfo
 
@@ -113,9 +115,10 @@ class _RunHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Hand the record on; a handler that raises ends neither the watch nor the others' lines."""
         files = {getattr(file, "baseFilename", file): file for file in self._files}
-        for handler in files.values():  # two monitors that began in one second share a file
-            with suppress(Exception):
-                handler.handle(record)
+        with _writing:
+            for handler in files.values():  # two monitors that began in one second share a file
+                with suppress(Exception):
+                    handler.handle(record)
         with suppress(Exception):  # of other people's handlers, or of a screen that was closed
             self._hand_on(record)
 
@@ -131,6 +134,7 @@ class _RunHandler(logging.Handler):
 
 
 _lock = Lock()
+_writing = fork_safe_lock()
 _handler = _RunHandler()
 _kept: list[AbstractContextManager[Path | None]] = []
 

@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 from ..alerts import Alert
 from ..errors import OutboxError
+from ..forks import fork_safe_lock
 from ..messages import Message
 from . import Delivery, DeliveryState
 from .records import alert_from_json, alert_to_json, message_from_json, message_to_json
@@ -79,9 +79,10 @@ class SQLiteOutbox:
         self.path = Path(path)
         self._watch = watch
         self._patience = patience
-        self._lock = RLock()
+        self._lock = fork_safe_lock()
         try:
-            self._connection = self._connect(known=True) if existing else self._open()
+            with self._lock:
+                self._connection = self._connect(known=True) if existing else self._open()
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox {self.path} cannot be opened: {error}") from None
 
