@@ -110,6 +110,12 @@ def test_a_rule_without_slack_would_miss_names(mount: Mount, monkeypatch: pytest
     """The race is real: without the slack, names are missed for good on one-second stamps."""
     folder = mount("ext2")
     monkeypatch.setattr("auto_model_monitor.sources.freshness._is_settled", lambda stat, wall: True)
-    written, read, _ = race(folder)
-    print(f"without slack: {written} written, {written - len(read)} missed")
-    assert len(read) < written
+    missed = 0
+    for attempt in range(6):  # on a busy machine a writer may be too slow to win the race each time
+        (inside := folder / str(attempt)).mkdir()
+        written, read, _ = race(inside)
+        missed = written - len(read)
+        print(f"without slack: {written} written, {missed} missed")
+        if missed:
+            break
+    assert missed
