@@ -25,6 +25,7 @@ from auto_model_monitor import (
 )
 from auto_model_monitor import plots as plots_room
 from auto_model_monitor.messages import LARGEST_PICTURE
+from auto_model_monitor.notifiers.webhook import content_of
 from auto_model_monitor.plots import HEIGHT, WIDTH, Plot, draw
 from auto_model_monitor.rendering import Renderer, artist
 from tests.occasions import ALL
@@ -178,7 +179,7 @@ def test_the_public_names_bring_nothing_that_draws():
 
 
 def test_the_message_carries_the_picture():
-    """The HTML names the picture, with a text for those who do not see it; facts hold no bytes."""
+    """The HTML names the picture, with a text for those who do not see it; a webhook gets no bytes."""
     alert = replace(lower(), trail=points())
     message = Renderer(language="en", plots=True).render(alert)
     (picture,) = message.pictures
@@ -189,7 +190,8 @@ def test_the_message_carries_the_picture():
     assert image["alt"] == "val_loss █▆▄▁·▁▁ best 0.003, threshold 0.004"
     assert "Trend: █▆▄▁·▁▁ best 0.003" in message.text
     assert "Last 7 scores" in Reader(message.html).text
-    json.dumps(dict(message.facts), allow_nan=False)
+    json.dumps(content_of(message), allow_nan=False)
+    assert content_of(message) == content_of(replace(message, pictures=()))
     assert not any(isinstance(fact, bytes) for fact in message.facts.values())
     assert len(repr(message)) < 20_000
     assert Renderer(language="en", plots=True).render(alert).pictures == message.pictures
