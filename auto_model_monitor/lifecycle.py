@@ -133,7 +133,10 @@ class Lifecycle(ABC):
                         break
                 self.stop()
             except KeyboardInterrupt:
+                # Whoever asks twice will not wait, at the interpreter's end either.
                 self._stop.set()
+                atexit.unregister(self.stop)
+                self._process = 0
 
 
 @contextmanager

@@ -153,3 +153,36 @@ def test_stop_leaves_no_file_open(config):
     links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     held = [str(link.readlink()) for link in links if link.exists()]
     assert not [path for path in held if path.startswith(str(config.log_dir))]
+
+
+IMPATIENT = """
+import os, signal, sys, threading
+from auto_model_monitor import ModelMonitor, MonitorConfig
+
+class Hanging:
+    name = "hanging"
+    def send(self, message):
+        for seconds in (0.05, None):
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(seconds)
+
+config = MonitorConfig(sys.argv[1], 0.5, log_dir=sys.argv[1] + "/logs")
+monitor = ModelMonitor(config, notifiers=[Hanging()])
+monitor.grace = 60
+monitor.start_monitoring()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path):
+    """Two Ctrl-C during a send that hangs end the program at once, with status 0 and no traceback."""
+    (tmp_path / "loss=0.1.pt").touch()
+    run = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert run.returncode == 0
+    assert "Traceback" not in run.stderr
