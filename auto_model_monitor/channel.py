@@ -71,6 +71,7 @@ class Channel:
         self._wake = Event()
         self._lock = Lock()
         self._closing = False
+        self._is_new = True
         self._thread: Thread | None = None
 
     @property
@@ -130,8 +131,11 @@ class Channel:
         """Deliver what is due, oldest first; return the seconds until more is, None if nothing is owed."""
         while together := self._next():
             wait = self._due(together) - self._clock.now().timestamp()
+            # A process that starts tries what failed before at once: somebody may have mended it.
+            from_before = self._is_new and together[0].attempts > 0
+            self._is_new = False
             # What is further away than any wait was postponed before the clock was set back: it is due.
-            if 0 < wait <= max(self._backoff.most, self._digest):
+            if 0 < wait <= max(self._backoff.most, self._digest) and not from_before:
                 return wait
             self._attempt(together)
         return None

@@ -19,6 +19,7 @@ from .notifiers import Notifier
 from .notifiers.email import EmailNotifier
 from .notifiers.mailbox import MailboxNotifier
 from .outbox import Outbox
+from .parsers import DefaultParser
 from .rendering import Renderer
 from .rendering.courier import CourierRenderer
 from .rules import Rule, ThresholdRule
@@ -75,12 +76,13 @@ class ModelMonitor(Monitor):
         if plots and renderer is not None:
             raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
         self.config = config
+        asked = _rules(config, rules)
         comparison = Comparison(config.comparison_mode)
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
         super().__init__(
-            source if source is not None else _directory(config, clock),
-            _rules(config, rules),
+            source if source is not None else _directory(config, clock, asked),
+            asked,
             notifiers if notifiers is not None else [notifier_for(config, log_dir)],
             renderer=renderer or _renderer(config, plots=plots),
             comparison=comparison,
@@ -139,9 +141,13 @@ def watch_key(config: MonitorConfig) -> str:
     return f"{directory}\n{config.comparison_mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
 
 
-def _directory(config: MonitorConfig, clock: Clock | None) -> Source:
+def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:
     parser = config.parser
     assert parser is not None  # MonitorConfig fills it in
+    if type(parser) is DefaultParser and parser.metric is None:
+        # Where names hold several metrics, the one that a rule names is the one that is meant.
+        named = (getattr(rule, "metric", None) for rule in rules)
+        parser = DefaultParser(next(filter(None, named), None))
     directory = Path(config.watch_dir).expanduser().absolute()
     return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
 

@@ -22,7 +22,7 @@ class Progress:
     Attributes:
         name: what is watched.
         best: the best finite reading so far.
-        seen: how many readings there were.
+        seen: how many checkpoints there were.
         alerts: how many alerts were found.
     """
 
@@ -45,10 +45,10 @@ class Progress:
         best = readings.best(self._comparison)
         if best and self._comparison.is_better(best.value, None if not self.best else self.best.value):
             self.best = best
-        self.seen += len(readings)
+        self.seen += readings.checkpoints
         self.alerts += len(alerts)
         if len(readings):
-            logger.info("%d new in %s, best: %s", len(readings), self.name, _shown(best))
+            logger.info("%d new in %s, best: %s", readings.checkpoints, self.name, _shown(best))
         for alert in alerts:
             about = alert.kind.value if alert.reading is None else _shown(alert.reading)
             said = "is over" if alert.resolved else "alert"

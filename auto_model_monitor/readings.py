@@ -95,6 +95,11 @@ class ReadingBatch(Sequence[Reading]):
         yield from map(self._build, self._names, self._values)
         yield from self._others
 
+    @property
+    def checkpoints(self) -> int:
+        """Count the names, however many numbers each of them holds."""
+        return len(self._values) or len({reading.name for reading in self._others})
+
     def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
         """Return the best finite reading of ``metric``; None stands for the score of each name.
 

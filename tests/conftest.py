@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # The harness beside this file is imported by its plain name, also where pytest imports by path.
 sys.path.append(str(Path(__file__).parent))
@@ -22,6 +23,10 @@ from auto_model_monitor.messages import Message
 
 CHINA = timezone(timedelta(hours=8), "CST")
 
+
+# How long an example takes depends on what else the machine does; what a test promises does not.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 # A program that is started in the background ignores Ctrl-C, and so do the programs that it starts; the
 # tests that end a watch by a signal would wait for ever.
