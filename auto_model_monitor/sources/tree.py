@@ -14,6 +14,9 @@ from .freshness import Freshness
 from .listing import Change, Kind, Listing
 
 logger = logging.getLogger(__name__)
+# Every look finds each folder by its whole path, so that a chain of folders costs the square of its length:
+# two thousand in each other took minutes on a slow file system. No training writes a tenth of this.
+DEEPEST = 100
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENODEV, errno.ENOTCONN})
 
 
@@ -87,6 +90,7 @@ class Tree:
         self._gone = False
         self._trusted: dict[int, bool] = {}
         self._trusted_until = 0.0
+        self._told_too_deep = False
 
     @property
     def identity(self) -> str:
@@ -169,12 +173,22 @@ class Tree:
     def _adopt(self, folder: Folder, change: Change, enters: Callable[[str], bool]) -> None:
         for name in change.removed:
             folder.children.pop(name, None)
+        if folder.prefix.count("/") >= DEEPEST:
+            self._tell_too_deep(folder, change)
+            return
         for name, kind in change.odd.items():
             inside = folder.prefix + name
             if kind is not Kind.NEITHER and name not in folder.children and enters(inside):
                 path = os.path.join(folder.path, name)  # noqa: PTH118
                 linked = folder.linked or kind is Kind.LINKED_FOLDER
                 folder.children[name] = Folder(path, f"{inside}/", linked=linked)
+
+    def _tell_too_deep(self, folder: Folder, change: Change) -> None:
+        if self._told_too_deep or all(kind is Kind.NEITHER for kind in change.odd.values()):
+            return
+        self._told_too_deep = True
+        text = "wanted folders at most %d levels below %r, got more: watch one of those in %r to have it read"
+        logger.warning(text, DEEPEST, self._root.path, folder.path)
 
     def _trusts(self, folder: Folder, found: os.stat_result, moment: Moment) -> bool:
         if moment.monotonic >= self._trusted_until:

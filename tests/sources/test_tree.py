@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from auto_model_monitor.parsers import CustomParser, DefaultParser
 from auto_model_monitor.readings import ReadingBatch
 from auto_model_monitor.sources import filesystems
 from auto_model_monitor.sources.directory import DirectorySource
+from auto_model_monitor.sources.tree import DEEPEST
 
 if TYPE_CHECKING:
     from .conftest import Counter, ObedientClock
@@ -147,19 +150,45 @@ def test_a_folder_that_fails_is_told_once_and_skipped(
     assert names(source.read()) == ["bad/loss_0.4.pt"]
 
 
+def nest(folder: Path, levels: int) -> None:
+    """Make so many folders in each other, each by its short name: a long path costs the square of it."""
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        for _ in range(levels):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("loss_0.1.pt").touch()
+    finally:
+        os.chdir(here)
+
+
+def test_a_deep_tree_is_read_without_recursion(tmp_path: Path, watch: Watch) -> None:
+    """A name as deep as any is looked for must be read with fewer frames left than it has folders above."""
+    nest(tmp_path, DEEPEST)
+    source, limit = watch(tmp_path, recursive=True), sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + DEEPEST // 2)
+    try:
+        found = source.read()
+    finally:
+        sys.setrecursionlimit(limit)
+    assert names(found) == ["d/" * DEEPEST + "loss_0.1.pt"]
+
+
 def test_a_very_deep_tree_ends_no_look(
-    tmp_path: Path, watch: Watch, write: Write, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, watch: Watch, write: Write, calls: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two thousand folders in each other must be read as deep as paths go, without a recursion error."""
+    """Of folders in each other without end, only so many must be looked at, and that is told once."""
     write(tmp_path, "loss_0.5.pt")
-    monkeypatch.chdir(tmp_path)
-    for _ in range(2000):
-        Path("d").mkdir()
-        os.chdir("d")
-    Path("loss_0.1.pt").touch()
-    os.chdir(tmp_path)
-    assert "loss_0.5.pt" in names(watch(tmp_path, recursive=True).read())
-    os.system("rm -rf d")  # rmtree of old Pythons recurses
+    nest(tmp_path, DEEPEST + 20)
+    source = watch(tmp_path, recursive=True)
+    calls.take()
+    assert names(source.read()) == ["loss_0.5.pt"]
+    assert calls.take()[1] == DEEPEST + 1
+    write(tmp_path, "d/" * DEEPEST + "d2/loss_0.2.pt", "d/" * DEEPEST + "loss_0.3.pt")
+    assert names(source.read()) == ["d/" * DEEPEST + "loss_0.3.pt"]
+    (record,) = caplog.records
+    assert f"wanted folders at most {DEEPEST} levels below" in record.getMessage()
 
 
 def test_an_idle_pass_costs_one_stat_a_directory(
