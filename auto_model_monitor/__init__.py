@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         RuleError,
         SourceError,
     )
+    from .log_patterns import LogEntry, LogPattern, LogReader, Stage
     from .messages import Message
     from .model_monitor import ModelMonitor
     from .monitor import Monitor
@@ -72,6 +73,9 @@ _HOMES = {
     "EmailNotifier": "notifiers.email",
     "FeishuNotifier": "notifiers.feishu",
     "Level": "alerts",
+    "LogEntry": "log_patterns",
+    "LogPattern": "log_patterns",
+    "LogReader": "log_patterns",
     "MailboxNotifier": "notifiers.mailbox",
     "MemoryOutbox": "outbox.memory",
     "Message": "messages",
@@ -96,6 +100,7 @@ _HOMES = {
     "SQLiteOutbox": "outbox.sqlite",
     "Source": "sources",
     "SourceError": "errors",
+    "Stage": "log_patterns",
     "StalledRule": "rules",
     "ThresholdRule": "rules",
     "WatchGroup": "watch_group",
@@ -125,6 +130,9 @@ __all__ = [
     "EmailNotifier",
     "FeishuNotifier",
     "Level",
+    "LogEntry",
+    "LogPattern",
+    "LogReader",
     "MailboxNotifier",
     "MemoryOutbox",
     "Message",
@@ -149,6 +157,7 @@ __all__ = [
     "SQLiteOutbox",
     "Source",
     "SourceError",
+    "Stage",
     "StalledRule",
     "ThresholdRule",
     "WatchGroup",
