@@ -137,7 +137,10 @@ class Courier:
     def _wake(self) -> None:
         self.start()
         for channel in self.channels:
-            channel.wake()
+            if self._is_open:
+                channel.wake()
+            else:  # told while the channels end: what was started just now must end as well
+                channel.close()
 
     def names_for(self, level: Level) -> list[str]:
         """Return the channels that want messages of that level."""
@@ -175,7 +178,8 @@ class Courier:
         end = self._clock.monotonic() + seconds
         for channel in self.channels:
             channel.close()
-        for channel in self.channels:
+        # The second round is for those that had ended and were woken by what another one refused.
+        for channel in [*self.channels, *self.channels]:
             channel.join(end - self._clock.monotonic())
             if self._lacks_threads and not channel.is_running and current_thread() is not main_thread():
                 channel.deliver_or_report()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -310,13 +310,37 @@ def test_what_one_channel_refuses_for_good_is_told_through_the_others():
     good = RecordingNotifier("good")
     courier = Courier([bad, good], words=Words())
     courier.add(alert(), message("hello"))
-    courier.close(10)
-    courier.close(10)
+    courier.close(100)
     assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
     alone = RecordingNotifier("alone", [permanent(), permanent()])
     twin = RecordingNotifier("twin", [permanent(), permanent(), permanent()])
     courier = Courier([alone, twin], words=Words())
     courier.add(alert(), message("hello"))
-    for _ in range(4):
-        courier.close(10)
+    courier.close(100)
     assert alone.attempts + twin.attempts <= 4
+
+
+@pytest.mark.parametrize("first", ["bad", "good"])
+def test_a_refusal_at_the_end_is_told_and_does_not_hold_up_the_end(first):
+    """What is refused while the watch closes reaches a channel that had ended, and all of them end."""
+    closing = Event()
+
+    class Late(RecordingNotifier):
+        def send(self, message):
+            assert closing.wait(60)
+            super().send(message)
+
+    bad, good = Late("bad", [permanent()]), RecordingNotifier("good")
+    courier = Courier([bad, good] if first == "bad" else [good, bad], words=Words())
+    courier.add(alert(), message("hello"))
+    assert good.arrived.wait(60)
+    (ends,) = [channel for channel in courier.channels if channel.name == "good"]
+    closed = []
+    closer = Thread(target=lambda: closed.append(courier.close(600)))
+    closer.start()
+    ends.join(60)
+    closing.set()
+    closer.join(60)
+    assert closed
+    assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
+    assert not any(channel.is_running for channel in courier.channels)
