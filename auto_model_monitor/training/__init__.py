@@ -1,0 +1,36 @@
+"""Trainings that are started, watched and stopped: the queue, the processes, and what their logs said."""
+
+from __future__ import annotations
+
+from .dispatcher import Dispatcher
+from .errors import (
+    QueueFullError,
+    StoreError,
+    TaskStateError,
+    TrainingError,
+    UnknownTaskError,
+    UnknownTrainerError,
+)
+from .request import TrainingRequest
+from .store import TaskStore
+from .tasks import Extremes, MetricRow, StoredEntry, Task, TaskState, Transition
+from .trainer import Trainer
+
+__all__ = [
+    "Dispatcher",
+    "Extremes",
+    "MetricRow",
+    "QueueFullError",
+    "StoreError",
+    "StoredEntry",
+    "Task",
+    "TaskState",
+    "TaskStateError",
+    "TaskStore",
+    "Trainer",
+    "TrainingError",
+    "TrainingRequest",
+    "Transition",
+    "UnknownTaskError",
+    "UnknownTrainerError",
+]
