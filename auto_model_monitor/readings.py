@@ -50,7 +50,7 @@ class ReadingBatch(Sequence[Reading]):
         new_run: True when the directory was made anew, so that what was best before no longer counts.
     """
 
-    __slots__ = ("_build", "_names", "_others", "_values", "new_run", "seconds", "time")
+    __slots__ = ("_build", "_names", "_others", "_score", "_values", "new_run", "seconds", "time")
 
     def __init__(
         self,
@@ -62,8 +62,13 @@ class ReadingBatch(Sequence[Reading]):
         build: Callable[[str, float], Reading] | None = None,
         others: Sequence[Reading] = (),
         new_run: bool = False,
+        score: str | None = None,
     ) -> None:
-        """Take the columns, of one length, and how a reading is made of a row."""
+        """Take the columns, of one length, and how a reading is made of a row.
+
+        A log has no columns: all its numbers are ``others``, and ``score`` names the metric that is meant
+        where none is named; it is empty as long as that cannot be known.
+        """
         self.time = time
         self.seconds = seconds
         self.new_run = new_run
@@ -71,6 +76,19 @@ class ReadingBatch(Sequence[Reading]):
         self._values = values
         self._build = build or (lambda name, value: Reading(metric="score", value=value, name=name))
         self._others = others
+        self._score = score
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it was read from a log."""
+        return self._score is not None
+
+    @property
+    def score(self) -> str:
+        """The metric that is meant where none is named; empty as long as that cannot be known."""
+        if self._score is not None:
+            return self._score
+        return self[0].metric if len(self) else ""
 
     def __len__(self) -> int:
         """Count the readings."""
@@ -105,6 +123,8 @@ class ReadingBatch(Sequence[Reading]):
 
         Of equal ones, such as ``x.ckpt`` and ``x-v1.ckpt``, the one with the shortest name is returned.
         """
+        if metric is None:
+            metric = self._score
         if metric is not None:
             mine = [reading for reading in self if reading.metric == metric]
             value = comparison.best(reading.value for reading in mine)
@@ -121,6 +141,8 @@ class ReadingBatch(Sequence[Reading]):
 
         None stands for the score of each name.
         """
+        if metric is None:
+            metric = self._score
         if metric is None:
             found = map(self._build, self._names, self._values)
         else:

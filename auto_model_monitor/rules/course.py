@@ -36,7 +36,7 @@ class Course:
     def stick_to(self, batch: ReadingBatch) -> str | None:
         """Take the metric of the batch's first score for the metric, unless there is one; return it."""
         if self.metric is None and len(batch):
-            self.metric = batch[0].metric
+            self.metric = batch.score or None
         return self.metric
 
     def new_in(self, batch: ReadingBatch) -> list[Reading]:
@@ -50,13 +50,23 @@ class Course:
 
 
 def after(told: Reading, series: list[Reading]) -> list[Reading]:
-    """Return what follows ``told`` in a series, whether or not its checkpoint is still there."""
-    for index, reading in enumerate(series):
-        if reading.name == told.name:
-            return series[index + 1 :]
+    """Return what follows ``told`` in a series, whether or not its checkpoint is still there.
+
+    All lines of a log share its name: among several of one name it is the last one that says the same.
+    """
+    named = [index for index, reading in enumerate(series) if reading.name == told.name]
+    if len(named) > 1:
+        named = [index for index in named if _says_the_same(series[index], told)]
+    if named:
+        return series[named[-1] + 1 :]
     if told.epoch is None and told.step is None:
         return series
     return [reading for reading in series if reading.count > told.count]
+
+
+def _says_the_same(one: Reading, other: Reading) -> bool:
+    equal = one.value == other.value or (math.isnan(one.value) and math.isnan(other.value))
+    return one.count == other.count and equal
 
 
 def improves(comparison: Comparison, value: float, than: float | None, min_delta: float) -> bool:

@@ -100,7 +100,9 @@ class StalledRule:
 
     def _last_reading(self) -> Reading | None:
         # Sought when it is told, not at each look: a first look may hold a million.
-        return None if self._latest is None else next(reversed(self._latest.series()), None)
+        if self._latest is None or not len(self._latest):
+            return None
+        return self._latest[-1] if self._latest.is_log else next(reversed(self._latest.series()), None)
 
     def _alert(self, readings: ReadingBatch, silent: float, limit: float | None) -> Alert:
         usual = median(self._gaps) if len(self._gaps) >= ENOUGH_GAPS else None
@@ -123,7 +125,7 @@ class StalledRule:
 
 
 def _holds_newer(readings: ReadingBatch, last: Reading | None) -> bool:
-    return last is None or bool(after(last, readings.series()))
+    return last is None or bool(after(last, readings.series(last.metric if readings.is_log else None)))
 
 
 def _factor_or_seconds(after: str | float) -> tuple[float | None, float | None]:
