@@ -1,0 +1,7 @@
+"""The HTTP API (extra ``api``): trainings are started, watched and stopped over it; with a page of its own."""
+
+from __future__ import annotations
+
+from .application import create_app
+
+__all__ = ["create_app"]

@@ -1,0 +1,29 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..training import Dispatcher, TaskStore
+from .roots import Roots
+from .stream import FanOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """The parts of one server.
+
+    Attributes:
+        store: where the tasks are.
+        dispatcher: what runs them.
+        fan_out: what brings their logs to the clients.
+        roots: where paths may lead.
+        devices: what the page offers.
+    """
+
+    store: TaskStore
+    dispatcher: Dispatcher
+    fan_out: FanOut
+    roots: Roots
+    devices: Sequence[str]

@@ -1,0 +1,144 @@
+"""From the dispatcher's thread into the loop, and there to all who read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
+
+from ...training import StoredEntry, Task
+from ..problems import Problem
+from .channel import Channel, Reader
+
+_HELD = 1024 * 1024  # bytes of newest events that a task with streams holds
+_UNDERWAY = 8 * 1024 * 1024  # bytes on the way into a loop that is busy; more is left to the store
+
+
+class FanOut:
+    """All streams: who reads what, how many there may be, and their common clock.
+
+    Attributes:
+        sent: events delivered since the start.
+        heartbeat: seconds between two signs of life.
+        patience: seconds that a client may let a write wait before it is dropped.
+    """
+
+    def __init__(self, *, most: int = 2000, heartbeat: float = 15.0, patience: float = 30.0) -> None:
+        """Take the bounds."""
+        self.sent = 0
+        self.heartbeat = heartbeat
+        self.patience = patience
+        self.stopping = False
+        self._most = most
+        self._open = 0
+        self._channels: dict[str, Channel] = {}
+        self._lock = Lock()
+        self._arrived: list[tuple[Task, Sequence[StoredEntry]]] = []
+        self._bytes = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clock: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> int:
+        """How many streams there are."""
+        return self._open
+
+    def start(self) -> None:
+        """Begin, in the loop that the streams run in."""
+        self.stopping = False
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.create_task(self._beat())
+
+    def stop(self) -> None:
+        """End every stream: what is underway is finished, and a client that does not read is dropped."""
+        self.stopping = True
+        if self._clock is not None:
+            self._clock.cancel()
+        for channel in self._channels.values():
+            for reader in channel.readers:
+                if reader.writing_since is not None and reader.task is not None:
+                    reader.task.cancel()
+            channel.wake()
+
+    def admit(self) -> None:
+        """Count a stream in.
+
+        Raises:
+            Problem: there are as many as may be, or the server is about to end (503).
+        """
+        if self.stopping or self._open >= self._most:
+            what = "the server is ending" if self.stopping else f"there are {self._open} streams already"
+            raise Problem(503, f"{what}; come back later", headers={"retry-after": "5"})
+        self._open += 1
+
+    def release(self) -> None:
+        """Count a stream out."""
+        self._open -= 1
+
+    def join(self, task_id: str, reader: Reader) -> Channel:
+        """Let a stream hear of a task from now on."""
+        channel = self._channels.setdefault(task_id, Channel(_HELD))
+        channel.readers.add(reader)
+        return channel
+
+    def leave(self, task_id: str, reader: Reader) -> None:
+        """Let a stream hear no more; a task that nobody reads holds nothing."""
+        channel = self._channels.get(task_id)
+        if channel is not None:
+            channel.readers.discard(reader)
+            if not channel.readers:
+                del self._channels[task_id]
+
+    def hear(self, task: Task, entries: Sequence[StoredEntry]) -> None:
+        """Take what the dispatcher has just stored; called in its thread, and never waits for the loop.
+
+        However much comes, the loop is woken once until it has taken it.
+        """
+        if self._loop is None or task.id not in self._channels:
+            return
+        size = sum(len(entry.data) for entry in entries)
+        with self._lock:
+            is_first = not self._arrived
+            if self._bytes + size > _UNDERWAY:
+                entries, size = (), 0
+            self._bytes += size
+            self._arrived.append((task, entries))
+        if is_first:
+            with suppress(RuntimeError):  # the loop has been closed
+                self._loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        with self._lock:
+            arrived, self._arrived, self._bytes = self._arrived, [], 0
+        touched: dict[str, Channel] = {}
+        for task, entries in arrived:
+            channel = self._channels.get(task.id)
+            if channel is not None:
+                channel.extend(entries)
+                channel.learn(task)
+                touched[task.id] = channel
+        for channel in touched.values():
+            channel.wake()
+
+    async def _beat(self) -> None:
+        """Let every stream show that it lives, and drop those whose clients have stopped reading."""
+        loop = asyncio.get_running_loop()
+        step = min(self.heartbeat, self.patience / 2)
+        due = loop.time() + self.heartbeat
+        while True:
+            await asyncio.sleep(step)
+            now = loop.time()
+            is_due = now >= due
+            due = now + self.heartbeat if is_due else due
+            for channel in list(self._channels.values()):
+                for reader in list(channel.readers):
+                    self._look_after(reader, now, is_due)
+
+    def _look_after(self, reader: Reader, now: float, is_due: bool) -> None:
+        if reader.writing_since is not None:
+            if now - reader.writing_since > self.patience and reader.task is not None:
+                reader.task.cancel()
+        elif is_due:
+            reader.beat = True
+            reader.wake()
