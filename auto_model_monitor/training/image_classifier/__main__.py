@@ -1,0 +1,52 @@
+"""The trainer as a program: ``python -m auto_model_monitor.training.image_classifier``.
+
+Exit status: 0 trained, 1 failed on the way, 2 cannot be done as asked, 128 + n ended by signal n.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import NoReturn
+
+from ...errors import ConfigError, MissingExtraError, MonitorError
+from .arguments import read_arguments
+from .interruption import Interruption
+
+_FORMAT = "%(asctime)s - image_classifier - %(levelname)s - %(message)s"
+
+
+def main() -> None:
+    """Train as the command line asks."""
+    recipe = read_arguments()
+    _log_to_standard_output()
+    interruption = Interruption()
+    interruption.watch()
+    try:
+        from .run import Run  # PyTorch and transformers take seconds
+
+        Run(recipe, interruption).train()
+    except (ConfigError, MissingExtraError) as error:
+        _end(2, error)
+    except (MonitorError, OSError) as error:
+        _end(1, error)
+
+
+def _log_to_standard_output() -> None:
+    """Write each line at once, whatever characters a file name may have; libraries may warn, no more."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    logging.basicConfig(stream=sys.stdout, format=_FORMAT, level=logging.WARNING)
+    logging.getLogger(__package__).setLevel(logging.INFO)
+    logging.raiseExceptions = False  # who reads the log may leave; the training goes on
+    warnings.filterwarnings("ignore", module="PIL")  # what matters of an image is said of it by name
+
+
+def _end(status: int, error: Exception) -> NoReturn:
+    sys.stderr.write(f"image_classifier: error: {error}\n")
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The networks, built by transformers from their configuration: nothing is ever fetched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._extras import extra
+from ...errors import ConfigError
+from ._torch import Tensor, nn
+from .architectures import ARCHITECTURES, SMALL, ResNet, ViT, patch_for
+from .weights import read_weights
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # read by the next import, once
+with extra("trainer"):
+    from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
+
+_NAMED = 3  # tensors that an error names; the rest are counted
+
+
+def build(model: str, *, classes: int, size: int) -> Any:
+    """Return a network with random weights.
+
+    Args:
+        model: one of :data:`ARCHITECTURES`.
+        classes: how many it tells apart.
+        size: the side of the images in pixels.
+    """
+    architecture = ARCHITECTURES[model]
+    if isinstance(architecture, ResNet):
+        return _resnet(architecture, classes, size)
+    return _vit(architecture, classes, size)
+
+
+def _resnet(architecture: ResNet, classes: int, size: int) -> Any:
+    network = ResNetForImageClassification(
+        ResNetConfig(
+            hidden_sizes=list(architecture.widths),
+            depths=list(architecture.depths),
+            layer_type="bottleneck" if architecture.bottleneck else "basic",
+            num_labels=classes,
+        )
+    )
+    if size <= SMALL:
+        # The paper's own stem halves the side twice; what is this small would be gone after it.
+        stem = network.resnet.embedder
+        width = stem.embedder.convolution.out_channels
+        stem.embedder.convolution = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        nn.init.kaiming_normal_(stem.embedder.convolution.weight, mode="fan_out", nonlinearity="relu")
+        stem.pooler = nn.Identity()
+    return network
+
+
+def _vit(architecture: ViT, classes: int, size: int) -> Any:
+    return ViTForImageClassification(
+        ViTConfig(
+            hidden_size=architecture.width,
+            num_attention_heads=architecture.heads,
+            intermediate_size=4 * architecture.width,
+            image_size=size,
+            patch_size=patch_for(size),
+            num_labels=classes,
+        )
+    )
+
+
+def load(network: Any, path: Path) -> list[str]:
+    """Give a network the weights in a file, and return the names of those that begin anew.
+
+    The last layer begins anew where the file's has another number of classes.
+
+    Raises:
+        ConfigError: the file holds no weights, or those of another network.
+    """
+    given, wanted = read_weights(path), network.state_dict()
+    last = [name for name in wanted if name.startswith("classifier.")]
+    anew = [name for name in last if name not in given or given[name].shape != wanted[name].shape]
+    kept = {name: tensor for name, tensor in given.items() if name not in anew}
+    problems = list(_differences(kept, {name: value for name, value in wanted.items() if name not in anew}))
+    if problems:
+        more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+        raise ConfigError(
+            f"--weights-path: the weights in {str(path)!r} do not fit this network: "
+            f"{'; '.join(problems[:_NAMED])}{more}; is it another --model, or another --image-size?"
+        )
+    network.load_state_dict(kept, strict=False)
+    return anew
+
+
+def _differences(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    missing = [f"no {name}" for name in wanted if name not in given]
+    strange = [f"{name} is unknown" for name in given if name not in wanted]
+    shapes = [
+        f"{name}: wanted {_shape(wanted[name])}, got {_shape(given[name])}"
+        for name in wanted
+        if name in given and wanted[name].shape != given[name].shape
+    ]
+    return shapes + missing + strange
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(str(length) for length in tensor.shape) or "one number"
