@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
@@ -19,13 +20,16 @@ sys.path.append(str(Path(__file__).parent))
 
 from smtp_server import SMTPServer
 
+from auto_model_monitor.channel import Channel
+from auto_model_monitor.lifecycle import Lifecycle
 from auto_model_monitor.messages import Message
+from tests.campaigns import examples
 
 CHINA = timezone(timedelta(hours=8), "CST")
 
 
 # How long an example takes depends on what else the machine does; what a test promises does not.
-settings.register_profile("steady", deadline=None)
+settings.register_profile("steady", deadline=None, max_examples=examples(100))
 settings.load_profile("steady")
 
 # A program that is started in the background ignores Ctrl-C, and so do the programs that it starts; the
@@ -34,6 +38,17 @@ for _name in ("SIGINT", "SIGTERM", "SIGHUP"):
     _number = getattr(signal, _name, None)
     if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    """Fail a test that leaves a watch or a channel behind: on a fake clock it eats a processor for good."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if isinstance(getattr(getattr(thread, "_target", None), "__self__", None), Channel | Lifecycle):
+            thread.join(60)
+            assert not thread.is_alive(), f"the test leaves {thread.name!r} running: stop the watch"
 
 
 @pytest.fixture

@@ -237,13 +237,19 @@ def test_a_coroutine_is_told_of_before_the_process_ends(script, server):
     assert len(server.mails) == 1
 
 
+# With such a time-out, a process that waits for the server does not end within this test.
+PATIENT = """
+from auto_model_monitor import EmailNotifier
+EmailNotifier.__init__.__kwdefaults__["timeout"] = 600
+"""
+
+
 @pytest.mark.parametrize("hang", ["banner", "login", "data"])
 def test_a_dead_server_delays_the_end_by_seconds_and_loses_nothing(script, server, tmp_path, hang):
     """The process ends within a few seconds as it would have; the next one delivers what is left."""
     server.faults = Faults(hang=hang)
-    begun = time.monotonic()
-    status, _, err = ended(script("@notify_when_done(config)\ndef train(): raise ValueError\ntrain()"))
-    assert time.monotonic() - begun < 12
+    crash = "@notify_when_done(config)\ndef train(): raise ValueError\ntrain()"
+    status, _, err = ended(script(PATIENT + crash))
     assert (status, err.splitlines()[-1]) == (1, "ValueError")
     assert owed(tmp_path) == ["owed"]
     server.faults = Faults()
@@ -370,7 +376,7 @@ def test_a_coroutine_function_stays_one(config, told):
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     while not true():
         assert time.monotonic() < end
         Event().wait(0.01)

@@ -1,4 +1,4 @@
-"""A hundred thousand names that no framework would write."""
+"""A hundred thousand names that no framework would write; a fifth of them unless THOROUGH is set."""
 
 import math
 import random
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from auto_model_monitor.errors import ParseError
 from auto_model_monitor.naming import ignored_because
 from auto_model_monitor.parsers import CustomParser, DefaultParser, suggest_pattern
+from tests.campaigns import examples
 
-EXAMPLES = 205
+EXAMPLES = examples(205)
 NAMES_EACH = 500
-WANTED = 100_000
+WANTED = examples(100_000)
 
 HOSTILE = [
     *(

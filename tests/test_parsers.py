@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.errors import ConfigError, ParseError
 from auto_model_monitor.parsers import BaseParser, CustomParser
+from tests.campaigns import examples
 
 
 class Returning(BaseParser):
@@ -305,7 +306,7 @@ patterns = [
 
 
 @given(st.lists(st.sampled_from(fragments), max_size=8).map("".join), st.sampled_from(patterns))
-@settings(deadline=None, max_examples=2000)
+@settings(deadline=None, max_examples=examples(2000))
 def test_the_fast_way_reads_what_the_careful_way_reads(name, pattern):
     """What is decided when the pattern is looked at changes the speed, never the score."""
     parser = CustomParser(pattern)

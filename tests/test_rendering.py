@@ -15,6 +15,7 @@ from auto_model_monitor.comparison import Comparison
 from auto_model_monitor.readings import Reading
 from auto_model_monitor.rendering import LARGEST_TEXT, LONGEST_SUBJECT, Renderer
 from auto_model_monitor.templates import PLACEHOLDERS
+from tests.campaigns import examples
 
 NAME = "epoch_10_val_loss_0.003_acc_0.95.pt"
 TIME = datetime(2026, 11, 20, 20, 34, 12, 345678, tzinfo=timezone(timedelta(hours=8)))
@@ -533,7 +534,7 @@ _ALERTS = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     alert=_ALERTS,
     language=st.sampled_from(["zh", "en"]),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import auto_model_monitor
 from auto_model_monitor.errors import RenderingError
 from auto_model_monitor.templates import PLACEHOLDERS, fill, generated, template_problems
 
@@ -154,11 +155,11 @@ def test_what_a_generator_may_not_return(result: object) -> None:
 def test_the_check_is_cheap_to_import() -> None:
     """A configuration is checked without loading what only a mail needs."""
     code = (
-        "import sys; import logging; before = set(sys.modules); sys.path.insert(0, '.');"
-        "import importlib.util as u, types;"
-        "p = types.ModuleType('auto_model_monitor'); p.__path__ = ['auto_model_monitor'];"
+        "import sys, logging, types; before = set(sys.modules);"
+        "p = types.ModuleType('auto_model_monitor'); p.__path__ = sys.argv[1:];"
         "sys.modules['auto_model_monitor'] = p; import auto_model_monitor.templates;"
         "print(*sorted({m.split('.')[0] for m in set(sys.modules) - before}))"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", code, *auto_model_monitor.__path__]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert {"html", "uuid", "email", "decimal"}.isdisjoint(loaded.split())

@@ -46,7 +46,8 @@ def ids(mails):
     return [str(mail.message["X-Auto-Model-Monitor-Alert-Id"]) for mail in mails]
 
 
-@pytest.mark.timeout(60 + 3 * KILLS)
+@pytest.mark.campaign
+@pytest.mark.timeout(300 + 10 * KILLS)
 def test_nothing_is_lost_and_nothing_repeated(tmp_path):
     """Over all kills each alert arrives, and what was noted as accepted never arrives a second time."""
     chance = random.Random(9)

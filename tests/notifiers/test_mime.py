@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.messages import Message, Picture
 from auto_model_monitor.notifiers.mime import build_email, message_token, one_line, printable
+from tests.campaigns import examples
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "X-Auto-Model-Monitor-Alert-Id",
            "Auto-Submitted", "Content-Type", "MIME-Version"]  # fmt: skip
@@ -42,7 +43,7 @@ def content(raw, subtype):
     return part.get_payload(decode=True).decode().replace("\r\n", "\n")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(any_text, any_text, any_text, st.text(st.characters(), max_size=60))
 @example("x\nBcc: evil@x.com", "\n\n  a \n b", "<b>\0</b>", 'a"b\\c')
 @example("=?utf-8?b?YQ==?= 100%", ".\n..\nFrom me", "x" * 3000, "名")
@@ -177,7 +178,7 @@ def test_many_receivers_are_all_in_to():
 
 
 @given(st.lists(st.binary(max_size=3000), min_size=1, max_size=3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_pictures_stand_beside_the_html_that_names_them(pngs):
     """Each picture is an inline part beside the HTML, under its content-ID, byte by byte."""
     pictures = tuple(Picture(cid=f"curve.{n}@host", png=png) for n, png in enumerate(pngs))

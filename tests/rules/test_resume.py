@@ -16,6 +16,7 @@ from auto_model_monitor.rules import (
     StalledRule,
     ThresholdRule,
 )
+from tests.campaigns import examples
 from tests.fakes import NOON
 from tests.rules.looks import gist, look, watch
 
@@ -42,14 +43,14 @@ LOOKS = st.lists(st.lists(VALUES, max_size=4), max_size=14)
 
 
 @pytest.mark.parametrize("make", RULES.values(), ids=RULES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(looks=LOOKS, restarts=st.sets(st.integers(0, 13), max_size=4))
 def test_a_restart_changes_nothing(make, looks, restarts):
     """Wherever a watch is ended and started again, the same alerts are told at the same looks."""
     assert gist(watch(make, looks, restarts)) == gist(watch(make, looks))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(st.floats(allow_nan=False), max_size=12), st.integers(0, 12))
 def test_what_was_best_is_enough_for_improvements(values, at):
     """Also where the old checkpoints are gone, the last alert says what the next must be better than."""
@@ -86,7 +87,7 @@ class Usage:
     free = 10
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     ANY_RULE,
     st.lists(

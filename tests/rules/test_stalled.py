@@ -10,6 +10,7 @@ import pytest
 from auto_model_monitor.alerts import AlertKind, Level
 from auto_model_monitor.errors import ConfigError
 from auto_model_monitor.rules import StalledRule
+from tests.campaigns import examples
 from tests.rules.looks import checkpoint, look
 
 
@@ -139,12 +140,13 @@ def test_what_is_no_time_is_refused(after):
         StalledRule(after)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("spread", "most"), [(0.0, 0), (0.1, 0), (0.3, 0), (0.5, 1)])
 @pytest.mark.parametrize("looks_per_gap", [6, 2, 0.7])
 def test_false_alarms_are_few(spread, most, looks_per_gap, capsys):
     """A hundred trainings of 200 checkpoints with log-normal gaps give one false alarm at most."""
-    alarms, delays = 0, []
-    for seed in range(100):
+    alarms, delays, trainings = 0, [], examples(100)
+    for seed in range(trainings):
         chance, at, written = random.Random(seed), 0.0, []
         for _ in range(200):
             at += 600 * math.exp(chance.gauss(0, spread))
@@ -155,6 +157,7 @@ def test_false_alarms_are_few(spread, most, looks_per_gap, capsys):
     delays.sort()
     with capsys.disabled():
         text = f"\nstalled 3x, gaps spread by {spread}, {looks_per_gap} looks a gap: {alarms} false alarms in"
-        print(f"{text} 20000 checkpoints; a stall is told after {delays[50]:.1f} usual gaps (median)")
+        median = delays[trainings // 2]
+        print(f"{text} {200 * trainings} checkpoints; a stall is told after {median:.1f} usual gaps (median)")
     assert alarms <= most
-    assert len(delays) == 100
+    assert len(delays) == trainings

@@ -91,7 +91,7 @@ def test_only_files_and_folders_are_checkpoints(tmp_path: Path, watch: Watch, wr
 
 def test_the_best_of_very_many_is_never_a_fifo(tmp_path: Path, watch: Watch, write: Write) -> None:
     """The kind must be known for each name, also where there are too many for one stat each."""
-    write(tmp_path, *(f"loss_{number}.pt" for number in range(1, 3000)))
+    write(tmp_path, *(f"loss_{number}.pt" for number in range(1, 200)))
     os.mkfifo(tmp_path / "loss_0.5.pt")
     best = watch(tmp_path).read().best(Comparison.LOWER)
     assert best is not None

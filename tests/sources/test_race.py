@@ -16,9 +16,10 @@ import pytest
 from auto_model_monitor.parsers import CustomParser
 from auto_model_monitor.sources import filesystems
 from auto_model_monitor.sources.directory import DirectorySource
+from tests.campaigns import THOROUGH
 
 Mount = Callable[[str], Path]
-SECONDS = 3.0
+SECONDS = 3.0 if THOROUGH else 0.7
 # Writes in bursts that fall into one tick of the clock, with pauses in which a careless watch goes blind.
 WRITER = """
 import os, random, sys, time
@@ -87,10 +88,11 @@ def check(label: str, folder: Path) -> None:
     written, read, looks = race(folder)
     missed, doubled = written - len(read), sum(read.values()) - len(read)
     print(f"{label}: {written} written, {missed} missed, {doubled} doubled; {looks} looks found nothing")
-    assert written > 100
+    assert written
     assert (missed, doubled) == (0, 0)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("kind", ["ext2", "ext4"])
 def test_nothing_is_missed_where_stamps_have_a_second(kind: str, mount: Mount) -> None:
     """Against a hostile writer on one-second stamps, no name may be missed or read twice."""
@@ -99,6 +101,7 @@ def test_nothing_is_missed_where_stamps_have_a_second(kind: str, mount: Mount) -
     check(f"{kind}, 128-byte inodes", folder)
 
 
+@pytest.mark.campaign
 def test_nothing_is_missed_where_stamps_are_fine(tmp_path: Path) -> None:
     """Against a hostile writer on the local file system, no name may be missed or read twice."""
     if not filesystems.is_trusted(str(tmp_path), tmp_path.stat().st_dev):
@@ -106,6 +109,8 @@ def test_nothing_is_missed_where_stamps_are_fine(tmp_path: Path) -> None:
     check("local", tmp_path)
 
 
+@pytest.mark.campaign
+@pytest.mark.skipif(not THOROUGH, reason="needs many seconds; set THOROUGH=1")
 def test_a_rule_without_slack_would_miss_names(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     """The race is real: without the slack, names are missed for good on one-second stamps."""
     folder = mount("ext2")
