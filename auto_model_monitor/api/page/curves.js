@@ -1,0 +1,171 @@
+/** The curves: three panels, drawn by plotly, redrawn a few times a second at most. */
+
+import { byId, make, show, write } from "./elements.js";
+import { figure } from "./figures.js";
+import { PANELS, colourName, inOrder, panelOf, resolved } from "./palette.js";
+import { known, t } from "./words.js";
+
+const PAUSE = 200; // milliseconds from one redraw to the next
+const FEW = 60; // up to so many points each has a mark of its own
+
+const label = (metric) => (known(metric) ? t(metric) : metric);
+/** plotly reads a name as a little HTML of its own: a name is a name. */
+const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** Plotly once it is here: it is large and comes after the page. */
+const plotly = new Promise((arrived, failed) => {
+  const script = byId("plotly");
+  if (globalThis.Plotly) arrived(globalThis.Plotly);
+  script.addEventListener("load", () => arrived(globalThis.Plotly));
+  script.addEventListener("error", failed);
+});
+
+class Panel {
+  #chosen = new Map(); // metric -> whether it is shown, where somebody has chosen
+  #logarithmic = null; // true or false where somebody has chosen
+
+  constructor({ key, shows }, redraw) {
+    Object.assign(this, { key, shows, redraw });
+    this.title = make("h2");
+    this.scale = make("button", { type: "button", class: "chip", onclick: () => this.#toggleScale() });
+    this.chips = make("div", { class: "chips", role: "group" });
+    this.plot = make("div", { class: "plot", id: `${key}-curve`, role: "img" });
+    this.none = make("p", { class: "none" });
+    const head = make("header", { class: "card-head" }, this.title, make("span", { class: "grow" }), this.scale);
+    this.node = make("section", { class: `card curve ${key}` }, head, this.chips, make("div", { class: "plot-frame" }, this.plot, this.none));
+    new ResizeObserver(() => this.plot.data && globalThis.Plotly.Plots.resize(this.plot)).observe(this.plot);
+  }
+
+  reset() {
+    this.#logarithmic = null;
+  }
+
+  #toggleScale() {
+    this.#logarithmic = this.scale.getAttribute("aria-pressed") !== "true";
+    this.redraw();
+  }
+
+  #isShown(metric) {
+    return this.#chosen.get(metric) ?? this.shows(metric);
+  }
+
+  #writeChips(metrics) {
+    const wanted = metrics.map((metric) => `${metric} ${label(metric)}`).join("\n");
+    if (this.chips.dataset.wanted !== wanted) {
+      this.chips.dataset.wanted = wanted;
+      this.chips.replaceChildren(...metrics.map((metric) => {
+        const toggle = () => (this.#chosen.set(metric, !this.#isShown(metric)), this.redraw());
+        const swatch = make("span", { class: `swatch ${colourName(metric)}`, "aria-hidden": "true" });
+        return make("button", { type: "button", class: "chip", title: metric, onclick: toggle }, swatch, make("span", {}, label(metric)));
+      }));
+    }
+    [...this.chips.children].forEach((chip, at) => chip.setAttribute("aria-pressed", this.#isShown(metrics[at])));
+  }
+
+  /** Write the words and the chips; they are here before plotly is. */
+  write(series) {
+    write(this.title, t(this.key));
+    write(this.scale, t("log_axis"));
+    this.chips.setAttribute("aria-label", t(this.key));
+    const metrics = inOrder(series.names.filter((metric) => panelOf(metric) === this.key));
+    this.#writeChips(metrics);
+    this.shown = metrics.filter((metric) => this.#isShown(metric));
+    this.logarithmic = this.#logarithmic ?? series.spread(this.shown.filter((metric) => metric !== "learning_rate"));
+    this.scale.setAttribute("aria-pressed", this.logarithmic);
+    write(this.none, metrics.length ? t("no_choice") : t("no_points"));
+    show(this.none, this.shown.length === 0);
+    show(this.scale, metrics.length > 0);
+    this.node.classList.toggle("empty", metrics.length === 0);
+    const said = this.shown.map((metric) => `${label(metric)} ${figure(series.last(metric))}`);
+    this.plot.setAttribute("aria-label", [t(this.key), ...said].join(", "));
+  }
+
+  /** Draw what is shown; before the first value there is nothing to draw. */
+  draw(Plotly, series, total, revision) {
+    if (!this.plot.data && this.shown.length === 0) return;
+    const traces = this.shown.map((metric) => trace(metric, series.curve(metric)));
+    const layout = frame(traces, total, this.logarithmic, revision);
+    Plotly.react(this.plot, traces, layout, { displayModeBar: false, displaylogo: false, scrollZoom: false });
+  }
+}
+
+function trace(metric, { x, y }) {
+  const colour = resolved(`curve-${colourName(metric)}`);
+  const steps = metric === "best_acc" || metric === "learning_rate";
+  return {
+    type: "scatter", name: plain(label(metric)), x, y, meta: metric,
+    mode: x.length <= FEW && !steps ? "lines+markers" : "lines",
+    line: { color: colour, width: 2, dash: metric === "best_acc" ? "dot" : "solid", shape: steps ? "hv" : "linear" },
+    marker: { color: colour, size: 5 },
+    yaxis: metric === "learning_rate" ? "y2" : "y",
+    hovertemplate: "%{y:.5~g}",
+  };
+}
+
+/** The end of the epoch axis: the last epoch, but for a long training twice as far as it has come at most. */
+function end(traces, total) {
+  const far = Math.max(1, ...traces.map(({ x }) => x.at(-1) ?? 0));
+  if (!total) return far; // it has ended, and this is how far it came
+  if (total <= 20) return Math.max(total, far);
+  return Math.max(far, Math.min(total, 20 * 2 ** Math.ceil(Math.log2(Math.max(1, far / 20)))));
+}
+
+function frame(traces, total, logarithmic, revision) {
+  const [ink, line, surface] = ["ink-quiet", "line", "surface"].map(resolved);
+  const touch = matchMedia("(pointer: coarse)").matches; // there a drag is for scrolling the page
+  const to = end(traces, total);
+  const from = Math.min(1, ...traces.map(({ x }) => Math.floor(x[0] ?? 1)));
+  const axis = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { color: ink, size: 11 }, fixedrange: touch, automargin: true };
+  const second = traces.some(({ yaxis }) => yaxis === "y2");
+  const alone = second && traces.every(({ yaxis }) => yaxis === "y2");
+  return {
+    autosize: true, showlegend: false, uirevision: revision, hovermode: "x unified", dragmode: touch ? false : "zoom",
+    margin: { l: 44, r: second ? 44 : 10, t: 8, b: 40 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
+    hoverlabel: { bgcolor: surface, bordercolor: line, font: { color: resolved("ink"), size: 12 } },
+    xaxis: {
+      ...axis, showgrid: false, hoverformat: ".4~g", tickformat: ",.4~g", nticks: 9,
+      title: { text: plain(t("x_epoch")), font: { size: 11, color: ink }, standoff: 6 },
+      unifiedhovertitle: { text: `${plain(t("x_epoch"))} %{x:.4~g}` },
+      range: [from - Math.max(to - from, 1) * 0.02, to + Math.max(to - from, 1) * 0.02],
+    },
+    yaxis: { ...axis, type: logarithmic ? "log" : "linear", nticks: 6, ...(logarithmic ? { dtick: "D1", exponentformat: "power" } : {}) },
+    yaxis2: { ...axis, overlaying: alone ? undefined : "y", side: "right", showgrid: false, tickformat: ".1~e", nticks: 5, visible: second },
+  };
+}
+
+/** All panels of one task. */
+export class Curves {
+  #pending = false;
+  #drawn = 0;
+
+  constructor(node) {
+    this.panels = PANELS.map((panel) => new Panel(panel, () => this.redraw()));
+    node.replaceChildren(...this.panels.map((panel) => panel.node));
+    plotly.then(() => this.redraw(), () => this.panels.forEach(({ none }) => (write(none, t("no_plotly")), show(none, true))));
+  }
+
+  /** Show another task's series; `total` is its number of epochs. */
+  of(id, series, total) {
+    if (id !== this.id) this.panels.forEach((panel) => panel.reset());
+    Object.assign(this, { id, series, total });
+    this.redraw();
+  }
+
+  /** Ask for a redraw soon; however many ask, there is one. A page that is not seen draws nothing. */
+  redraw() {
+    if (this.#pending || !this.series) return;
+    this.#pending = true;
+    setTimeout(() => requestAnimationFrame(() => this.#draw()), Math.max(0, this.#drawn + PAUSE - Date.now()));
+  }
+
+  #draw() {
+    this.#pending = false;
+    this.#drawn = Date.now();
+    for (const panel of this.panels) {
+      panel.write(this.series);
+      if (globalThis.Plotly && panel.plot.clientWidth) panel.draw(globalThis.Plotly, this.series, this.total, this.id);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** Numbers and times, written for people. */
+
+import { language, t } from "./words.js";
+
+/** A number in at most `digits` significant figures; what is not finite as a dash. */
+export function figure(value, digits = 4) {
+  if (typeof value !== "number" || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 2).replace(/\.?0+e/, "e");
+  return String(Number(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(size + 1))))));
+}
+
+/** An accuracy: 82.45 is a percentage, 0.8245 a fraction, as it was logged. */
+export function accuracy(value, percent = value > 1) {
+  if (typeof value !== "number") return "–";
+  return percent ? `${value.toFixed(2)}%` : value.toFixed(4);
+}
+
+/** A length of time, given in milliseconds. */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const [d, h, m, s] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
+  if (d) return t("days", { d, h });
+  if (h) return t("hours", { h, m });
+  return m ? t("minutes", { m, s }) : t("seconds", { s });
+}
+
+/** How long ago something was, to the minute, so that a list does not flicker. */
+export function ago(when) {
+  const minutes = Math.floor((Date.now() - Date.parse(when)) / 60_000);
+  const format = new Intl.RelativeTimeFormat(language(), { numeric: "always", style: "short" });
+  if (!(minutes >= 1)) return t("now");
+  if (minutes < 60) return format.format(-minutes, "minute");
+  if (minutes < 60 * 24) return format.format(-Math.floor(minutes / 60), "hour");
+  return format.format(-Math.floor(minutes / 60 / 24), "day");
+}
+
+/** A moment in full, in the reader's own time zone. */
+export function moment(when) {
+  const date = new Date(when ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? "–" : date.toLocaleString(language(), { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** The time of day of a log line. */
+export function clock(when) {
+  const date = new Date(when);
+  return Number.isNaN(date.getTime()) ? "" : date.toLocaleTimeString("en-GB");
+}

@@ -1,0 +1,209 @@
+/** The list of the tasks: filtered, in pages, brought up to date every few seconds. */
+
+import { byId, make, show, speak, write } from "./elements.js";
+import { accuracy, ago } from "./figures.js";
+import * as server from "./server.js";
+import { t } from "./words.js";
+
+const STATES = ["running", "pending", "completed", "failed", "cancelled"];
+const PAGE = 50;
+const MOST_AT_ONCE = 200; // what the server gives in one answer
+const PAUSE = 3000; // milliseconds between two looks
+
+/** One row; the element stays while what it says changes. */
+class Row {
+  constructor(id) {
+    this.dot = make("span", { class: "dot" });
+    this.model = make("span", { class: "row-model" });
+    this.when = make("time", { class: "quiet" });
+    this.words = make("span", { class: "row-words" });
+    this.value = make("span", { class: "row-value" });
+    this.bar = make("span", { class: "row-bar" });
+    this.link = make("a", { href: `#${encodeURIComponent(id)}` },
+      make("span", { class: "row-top" }, this.dot, this.model, this.when),
+      make("span", { class: "row-low" }, this.words, this.value),
+      make("span", { class: "row-track" }, this.bar));
+    this.node = make("li", {}, this.link);
+  }
+
+  write(task) {
+    this.node.dataset.state = task.status;
+    write(this.model, task.model);
+    write(this.when, ago(task.created_at));
+    this.when.dateTime = task.created_at;
+    const epoch = task.current_epoch ? `${task.current_epoch}/${task.total_epochs}` : "";
+    write(this.words, [t(task.status), task.device, epoch].filter(Boolean).join(" · "));
+    const { val_acc: value } = task.latest_metrics ?? {};
+    write(this.value, value == null ? "" : accuracy(value));
+    this.bar.style.width = `${task.progress}%`;
+  }
+}
+
+/** The list with its filters. `open(id)` says which one is open. */
+export class List {
+  #rows = new Map(); // id -> Row
+  #tasks = new Map(); // id -> what the server said last, newest task first
+  #states = null; // null: all
+  #timer = 0;
+  #looking = null;
+  total = 0;
+
+  constructor(reached) {
+    this.reached = reached; // told whether the server answers
+    this.rows = byId("rows");
+    byId("search").addEventListener("input", () => this.render());
+    byId("more").addEventListener("click", () => this.#more());
+    this.rows.addEventListener("keydown", (event) => this.#walk(event));
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    this.#makeFilters();
+  }
+
+  #makeFilters() {
+    const choose = (state) => {
+      this.#states = state && [state];
+      this.#tasks.clear();
+      this.render();
+      this.look();
+    };
+    this.chips = [null, ...STATES].map((state) => {
+      const dot = state ? [make("span", { class: "dot" })] : [];
+      const chip = make("button", { type: "button", class: "chip", onclick: () => choose(state) }, ...dot, make("span"));
+      if (state) chip.dataset.state = state;
+      return chip;
+    });
+    byId("states").replaceChildren(...this.chips);
+  }
+
+  /** Look at once, and from then on every few seconds while the page is seen. */
+  async look() {
+    clearTimeout(this.#timer);
+    this.#looking?.abort();
+    const looking = (this.#looking = new AbortController());
+    try {
+      await this.#fetch(looking.signal);
+      this.reached(null);
+    } catch (problem) {
+      if (problem.name === "AbortError") return;
+      if (!server.isAnswer(problem)) throw problem;
+      this.reached(problem);
+    }
+    if (looking !== this.#looking) return;
+    this.render();
+    if (!document.hidden) this.#timer = setTimeout(() => this.look(), PAUSE);
+  }
+
+  /** The newest ones anew, and of the older ones those that still move. */
+  async #fetch(signal) {
+    const shown = Math.max(PAGE, this.#tasks.size);
+    const newest = await server.tasks({ states: this.#states ?? [], limit: Math.min(shown, MOST_AT_ONCE) }, signal);
+    const older = [...this.#tasks.values()].slice(newest.items.length);
+    const moving = [];
+    if (older.length) {
+      const states = (this.#states ?? STATES).filter((state) => state === "running" || state === "pending");
+      if (states.length) moving.push(...(await server.tasks({ states, limit: MOST_AT_ONCE }, signal)).items);
+    }
+    const now = new Map(moving.map((task) => [task.task_id, task]));
+    this.total = newest.total;
+    this.answered = true;
+    this.#tasks = new Map([...newest.items, ...older.map((task) => now.get(task.task_id) ?? task)].map((task) => [task.task_id, task]));
+    if (this.#tasks.size > shown && shown > PAGE) this.#tasks = new Map([...this.#tasks].slice(0, shown));
+  }
+
+  async #more() {
+    try {
+      const next = await server.tasks({ states: this.#states ?? [], limit: PAGE, offset: this.#tasks.size });
+      const last = [...this.#rows.values()].at(-1);
+      for (const task of next.items) this.#tasks.set(task.task_id, task);
+      this.total = next.total;
+      this.render();
+      last?.node.nextElementSibling?.firstElementChild.focus({ preventScroll: true });
+    } catch (problem) {
+      if (!server.isAnswer(problem)) throw problem;
+      this.reached(problem);
+    }
+  }
+
+  /** Take in what is known of one task from elsewhere, such as its own view. */
+  learn(task) {
+    const known = this.#tasks.get(task.task_id);
+    if (!known) return;
+    this.#tasks.set(task.task_id, { ...known, ...task });
+    if (!this.#states || this.#states.includes(task.status)) this.#rows.get(task.task_id)?.write({ ...known, ...task });
+  }
+
+  /** Forget a task that is gone. */
+  forget(id) {
+    if (this.#tasks.delete(id)) this.total -= 1;
+    this.render();
+  }
+
+  /** The id of the task to show first: the newest one that runs, else the newest. */
+  first() {
+    const all = [...this.#tasks.values()];
+    return (all.find((task) => task.status === "running") ?? all[0])?.task_id;
+  }
+
+  /** Mark the one that is open. */
+  mark(id) {
+    this.opened = id;
+    for (const [own, row] of this.#rows) {
+      if (own === id) row.link.setAttribute("aria-current", "true");
+      else row.link.removeAttribute("aria-current");
+    }
+  }
+
+  #matching() {
+    const wanted = byId("search").value.trim().toLowerCase();
+    const all = [...this.#tasks.values()];
+    if (!wanted) return all;
+    return all.filter((task) => [task.model, task.task_id, task.device, task.trainer].some((text) => text?.toLowerCase().includes(wanted)));
+  }
+
+  /** Bring the rows in line with what is known, touching only what has changed. */
+  render() {
+    this.#renderFilters();
+    const tasks = this.#matching();
+    const kept = new Set(tasks.map((task) => task.task_id));
+    for (const [id, row] of this.#rows) if (!kept.has(id)) (row.node.remove(), this.#rows.delete(id));
+    tasks.forEach((task, at) => {
+      let row = this.#rows.get(task.task_id);
+      if (!row) this.#rows.set(task.task_id, (row = new Row(task.task_id)));
+      row.write(task);
+      if (this.rows.children[at] !== row.node) this.rows.insertBefore(row.node, this.rows.children[at] ?? null);
+    });
+    this.mark(this.opened);
+    this.#renderFoot(tasks.length);
+  }
+
+  #renderFilters() {
+    this.chips.forEach((chip, at) => {
+      const state = [null, ...STATES][at];
+      write(chip.lastElementChild, t(state ?? "all"));
+      chip.setAttribute("aria-pressed", state === (this.#states?.[0] ?? null));
+    });
+  }
+
+  #renderFoot(matching) {
+    const loaded = this.#tasks.size;
+    const more = loaded < this.total;
+    show(byId("more"), more);
+    write(byId("more"), t("more", { shown: loaded, total: this.total }));
+    const text = !loaded && !this.#states ? "none_yet" : more ? "none_loaded" : "none_match";
+    write(byId("none"), t(text, { shown: loaded }));
+    show(byId("none"), matching === 0 && Boolean(this.answered));
+  }
+
+  /** Up and down go from row to row. */
+  #walk(event) {
+    const row = event.target.closest("li");
+    const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    next.firstElementChild.focus();
+  }
+}
+
+/** Say aloud that a task has come to another state. */
+export function tellState(task) {
+  speak(t("said_state", { model: task.model, state: t(task.status) }));
+}
