@@ -4,40 +4,45 @@ from __future__ import annotations
 
 import re
 import signal
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from ..sources.lines import cleaned
 from .tasks import TaskState
 
-_TAIL = 16 << 10  # bytes of the log's end in which its last words are looked for
+_TAIL = 32 << 10  # bytes of the log's end in which its last words are looked for
 _LONGEST = 500  # characters of them
-_ERROR = re.compile(
-    r"(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning|Failure)(?::.*)?$"
-)
-_FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|killed|abort(?:ed)?)\b")
+_TRACEBACK = "Traceback (most recent call last):"
+_ERROR = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: |$)")
+_FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|abort(?:ed)?)\b")
+_RANK = re.compile(r"\[rank[0-9]+\]: ?")  # what torchrun puts before each line
+_OURS = "auto-model-monitor: "
 
 
 class Exit(NamedTuple):
-    """What a supervisor wrote down at the end.
+    """How a training ended.
 
     Attributes:
         status: the exit status, minus the signal's number where one ended it.
-        asked: the supervisor had been told to end it before.
-        error: the number of the error with which it could not be started, 0 for none.
+        asked: its supervisor had been told to end it before.
+        time: when, in UTC; None where it is not known.
+        begun: False when it could not even be started.
     """
 
     status: int
-    asked: bool
-    error: int
+    asked: bool = False
+    time: datetime | None = None
+    begun: bool = True
 
     @classmethod
     def read(cls, paper: Path) -> Exit | None:
-        """Return what a paper says, None where there is none."""
+        """Return what a supervisor wrote down, None where it did not, or not yet."""
         try:
-            status, asked, _, error = paper.read_text(encoding="ascii").split()
-            return cls(int(status), asked == "1", int(error))
-        except (OSError, ValueError):
+            status, asked, stamp, failure = paper.read_text(encoding="ascii").split()
+            time = datetime.fromtimestamp(float(stamp), timezone.utc)
+            return cls(int(status), asked == "1", time, failure == "0")
+        except (OSError, ValueError, OverflowError):
             return None
 
 
@@ -48,50 +53,59 @@ class Verdict(NamedTuple):
         state: its final state.
         reason: why.
         exit_code: the exit status, minus the signal's number; None where it is not known.
+        time: when the training ended, in UTC; None where it is not known.
     """
 
     state: TaskState
     reason: str
-    exit_code: int | None
+    exit_code: int | None = None
+    time: datetime | None = None
 
 
-def verdict(found: Exit | None, *, wish: str | None, completed: bool, words: str) -> Verdict:
+def verdict(found: Exit | None, *, wish: str | None, completed: bool, log: Path) -> Verdict:
     """Judge an end.
 
-    Exit status 0 is a completed training, another one a failed one whatever its log says. Where the status
-    is not known, because the supervisor was killed too, a line that says that the training has completed
-    decides.
+    Exit status 0 is a completed training; another one, or a signal, a failed one, whatever its log says.
+    Where the status is not known, because the supervisor was killed too, a line that says that the training
+    has completed decides.
 
     Args:
-        found: what was written down.
+        found: how it ended, None where that is not known.
         wish: why the task was to be cancelled, None when nobody wanted that.
         completed: the log said that the training has completed.
-        words: the log's last words, as :func:`last_words` finds them.
+        log: the log, for its last words.
     """
-    words = f": {words}" if words else ""
+    if wish is not None and (found is None or found.asked or found.status):
+        return Verdict(TaskState.CANCELLED, wish, found and found.status, found and found.time)
     if found is None:
-        if wish is not None:
-            return Verdict(TaskState.CANCELLED, wish, None)
-        if completed:
-            return Verdict(TaskState.COMPLETED, "its log says so; its exit status is not known", None)
-        text = "it is gone, and its exit status with it, as after a restart of the machine"
-        return Verdict(TaskState.FAILED, f"{text}{words}", None)
-    if found.error:
-        return Verdict(TaskState.FAILED, f"could not be started{words}", None)
-    if wish is not None and (found.asked or found.status):
-        return Verdict(TaskState.CANCELLED, wish, found.status)
+        return _unknown(completed, log)
+    if not found.begun:
+        return Verdict(TaskState.FAILED, f"could not be started{last_words(log, 1)}", None, found.time)
+    reason = _told(found.status)
     if found.asked and not completed:
-        text = "it was told to end from outside, as when the machine is shut down"
-        return Verdict(TaskState.FAILED, f"{text}, and ended with {_told(found.status)}{words}", found.status)
-    state = TaskState.FAILED if found.status else TaskState.COMPLETED
-    return Verdict(state, f"{_told(found.status)}{words if found.status else ''}", found.status)
+        reason = f"told to end from outside, as when the machine is shut down: {reason}"
+    failed = found.status != 0 or (found.asked and not completed)
+    if failed:
+        reason += last_words(log, 1 if found.status < 0 else None)
+    return Verdict(TaskState.FAILED if failed else TaskState.COMPLETED, reason, found.status, found.time)
 
 
-def last_words(log: Path) -> str:
-    """Return the line at a log's end that tells best why it ended.
+def _unknown(completed: bool, log: Path) -> Verdict:
+    if completed:
+        return Verdict(TaskState.COMPLETED, "its log says so; its exit status is not known")
+    text = "it ended while nobody watched, as when the machine is restarted; its exit status is not known"
+    return Verdict(TaskState.FAILED, text + last_words(log, 1))
 
-    That is the last one that looks like the last line of a traceback, else the last one that speaks of an
-    error, else the last one.
+
+def last_words(log: Path, most: int | None = None) -> str:
+    """Return ``": "`` and the line at a log's end that tells best why it ended; nothing when there is none.
+
+    That is the line in which the last traceback ends, else the last one that names or speaks of an error,
+    else the last one.
+
+    Args:
+        log: the file.
+        most: how many of the last lines to look at.
     """
     try:
         with log.open("rb") as file:
@@ -99,16 +113,26 @@ def last_words(log: Path) -> str:
             text = file.read(_TAIL).decode("utf-8", "replace")
     except OSError:
         return ""
-    lines = [line for line in (cleaned(raw).rstrip() for raw in text.split("\n")) if line.strip()]
-    for pattern in (_ERROR, _FATAL):
+    lines = [_RANK.sub("", cleaned(raw).rstrip()) for raw in text.split("\n")]
+    lines = [line for line in lines if line.strip()][-(most or 0) :]
+    if not lines:
+        return ""
+    line = _error_in(lines).strip().removeprefix(_OURS)
+    return f": {line}" if len(line) <= _LONGEST else f": {line[:_LONGEST]}…"
+
+
+def _error_in(lines: list[str]) -> str:
+    """Return the line that tells best why a training ended."""
+    if _TRACEBACK in lines:
+        last = len(lines) - lines[::-1].index(_TRACEBACK)
+        for line in lines[last:]:
+            if not line.startswith(" "):
+                return line
+    for looks_like_it in (_ERROR.match, _FATAL.search):
         for line in reversed(lines):
-            if pattern.match(line) if pattern is _ERROR else pattern.search(line):
-                return _short(line.strip())
-    return _short(lines[-1].strip()) if lines else ""
-
-
-def _short(line: str) -> str:
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+            if looks_like_it(line):
+                return line
+    return lines[-1]
 
 
 def _told(status: int) -> str:
@@ -118,5 +142,5 @@ def _told(status: int) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    hint = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+    hint = " (as the system does when memory runs out)" if name == "SIGKILL" else ""
     return f"killed by {name}{hint}"

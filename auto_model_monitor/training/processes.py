@@ -1,4 +1,4 @@
-"""Processes that others have started: whether they still run, and ending them."""
+"""Processes that others have started: whether they still run, and how to end them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Known(NamedTuple):
     """A process that was met before.
 
     Attributes:
-        pid: its number, which another one has after its end.
+        pid: its number, which another one has after its end; 0 for a process that never was.
         start: what tells it from that one.
     """
 
@@ -27,7 +27,7 @@ class Known(NamedTuple):
 
     @classmethod
     def read(cls, paper: Path) -> Known | None:
-        """Return the process that a paper names, None where there is none yet."""
+        """Return the process that a paper names, None where there is no paper yet."""
         try:
             pid, _, start = paper.read_text(encoding="ascii").strip().partition(" ")
             return cls(int(pid), start)
@@ -35,11 +35,12 @@ class Known(NamedTuple):
             return None
 
     def runs(self) -> bool:
-        """Tell whether it still runs; it is collected if it has ended and was this process's child."""
-        if start_of(self.pid) == self.start != "":
+        """Tell whether it still runs; where it has ended as a child of this process, it is collected."""
+        if self.pid and start_of(self.pid) == self.start:
             return True
-        with suppress(OSError):  # it is nobody's child here, or was collected before
-            os.waitpid(self.pid, os.WNOHANG)
+        if self.pid:
+            with suppress(OSError):  # most often it is not ours: but in a container this may be process 1
+                os.waitpid(self.pid, os.WNOHANG)
         return False
 
     def signal(self, number: int) -> None:
@@ -50,22 +51,22 @@ class Known(NamedTuple):
                 if self.runs():
                     os.kill(self.pid, number)
                 return
-            handle = opened(self.pid)
+            opened_process = opened(self.pid)
             try:
                 if start_of(self.pid) == self.start:
-                    signal.pidfd_send_signal(handle, number)
+                    signal.pidfd_send_signal(opened_process, number)
             finally:
-                os.close(handle)
+                os.close(opened_process)
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the group that it leads, while it does."""
+        """Send a signal to the process group that it leads, as long as it runs."""
         with suppress(OSError):
             if self.runs():
                 os.killpg(self.pid, number)
 
 
 def marked(task_id: str) -> list[Known]:
-    """Return every process that a task has started, by what its environment says; none where it is not shown."""
+    """Return every process whose environment says that a task has started it; none where it is not shown."""
     sign = f"{MARK}={task_id}".encode()
     found = []
     for folder in _PROC.glob("[0-9]*"):

@@ -67,7 +67,7 @@ class TrainingRequest:
         return values
 
     def arguments(self) -> list[str]:
-        """Return the command line's arguments: ``--model=resnet18``, ``--num-classes=37`` …
+        """Return the command line's arguments: ``--model=resnet18``, ``--num-classes=37`` and so on.
 
         Each is one argument with its value behind ``=``, so that no value can be taken for an option.
         """

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,11 +24,18 @@ logger = logging.getLogger(__name__)
 CHUNK = 256 << 10  # bytes of a log that are read at once, so that no training keeps the others waiting
 FLOOD = 64 << 20  # bytes behind which lines without a metric are no longer kept one by one
 _LONGEST = 16 << 10  # bytes of a line
-_MARGIN = 5.0  # seconds that a supervisor gets beyond the grace
+_MARGIN = 5.0  # seconds that a supervisor gets beyond the grace before it is taken for dead
+_KILLED = 128  # what a supervisor's exit status is above, when its training was killed by a signal
 
 
 class Batch(NamedTuple):
-    """Entries that were read and not yet committed, and where the log was after them."""
+    """What was read of a log at once.
+
+    Attributes:
+        entries: in their order.
+        follow: where the log was after them, as the store keeps it.
+        more: there is more to be read at once.
+    """
 
     entries: Sequence[LogEntry]
     follow: dict[str, Any]
@@ -38,13 +45,18 @@ class Batch(NamedTuple):
 class Run:
     """One attempt at a task.
 
-    Args:
+    Attributes:
         task_id: the task's.
         device: the device that it holds.
+        wish: why it is to end, None while nobody wants that.
+
+    Args:
+        task_id: the task's.
+        device: the device's full name.
         folder: the task's.
         follow: what the store knows of it.
         process: its supervisor, where this process has started it.
-        patterns: the user's own formats of log lines.
+        patterns: formats of log lines beyond those that are known.
     """
 
     def __init__(
@@ -60,126 +72,156 @@ class Run:
         """Take what is known; nothing is read yet."""
         self.task_id = task_id
         self.device = device
-        self.folder = folder
         self.wish: str | None = follow["cancel"]
-        self.pending: Batch | None = None
-        self._attempt = follow["attempt"]
-        self._process = process
-        self._trainer: Known | None = None
-        self._supervisor = Known.read(folder / f"claim-{self._attempt}")
+        self.log = folder / "log.txt"
+        self.process = process
+        attempt = follow["attempt"]
+        self._claim = folder / f"claim-{attempt}" / "process"
+        self._trainer = folder / f"trainer-{attempt}"
+        self._exit = folder / f"exit-{attempt}"
         self._deadline: float | None = None
-        self._orphaned = False
+        self._alone = False
+        self._batch: Batch | None = None
         self._reader = LogReader(patterns)
         self._reader.resume(json.loads(follow["reader"]))
         self._follower = LineFollower(
-            folder / "log.txt",
-            offset=follow["place"],
-            identity=follow["identity"] or "",
-            max_line=_LONGEST,
+            self.log, offset=follow["place"], identity=follow["identity"] or "", max_line=_LONGEST
         )
 
+    # Its processes
+
     @property
-    def claimed(self) -> bool:
-        """Whether a supervisor has begun this attempt."""
-        return self._supervisor is not None
+    def was_claimed_in_vain(self) -> bool:
+        """Whether a dispatcher has seen to it that this attempt is never begun."""
+        found = Known.read(self._claim)
+        return found is not None and not found.pid
 
     def runs(self) -> bool:
-        """Tell whether anything of it still runs that may write its log or end with a status."""
-        if self._process is not None:
-            if self._process.poll() is None:
+        """Tell whether it still runs, and may write its log and an exit status."""
+        if self.process is not None:
+            if self.process.poll() is None:
                 return True
-        elif self._supervisor is not None and self._supervisor.runs():
-            return True
+        else:
+            supervisor = Known.read(self._claim)
+            if supervisor is not None and supervisor.runs():
+                return True
         return self._runs_alone()
 
     def _runs_alone(self) -> bool:
-        """Tell whether the training runs although its supervisor has been killed."""
-        if self.exit() is not None:
+        """Tell whether the training runs on although its supervisor has been killed."""
+        trainer = None if Exit.read(self._exit) else Known.read(self._trainer)
+        if trainer is None or not trainer.runs():
             return False
-        self._trainer = self._trainer or Known.read(self.folder / f"trainer-{self._attempt}")
-        if self._trainer is None or not self._trainer.runs():
-            return False
-        if not self._orphaned:
-            self._orphaned = True
-            text = "the supervisor of task %s was killed; the training goes on, and its exit status will not be known"
+        if not self._alone:
+            self._alone = True
+            text = "the supervisor of task %s was killed; its training goes on, but its exit status is lost"
             logger.warning(text, self.task_id)
         return True
 
     def exit(self) -> Exit | None:
-        """Return how it ended, None while that is not written down."""
-        return Exit.read(self.folder / f"exit-{self._attempt}")
+        """Return how it ended, None where nobody knows."""
+        written = Exit.read(self._exit)
+        if written is not None or self.process is None:
+            return written
+        status = self.process.returncode
+        if not self._claim.exists():
+            return Exit(status or 0, begun=False)
+        if status is None or status < 0:  # it was killed itself
+            return None
+        return Exit(status if status <= _KILLED else _KILLED - status)  # as on a full disk
 
     def end(self, grace: float) -> None:
-        """Go on with ending it: the first call asks, later ones see to it that it ends."""
+        """Go on with ending it: the first call asks it to end, later ones see to it that it does."""
         now = time.monotonic()
         if self._deadline is None:
-            self._deadline = now + grace + (0 if self._orphaned else _MARGIN)
+            self._deadline = now + grace + (0 if self._alone else _MARGIN)
             self._signal(signal.SIGTERM)
         elif now >= self._deadline:
             self._deadline = now + _MARGIN
             self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        """Signal the supervisor, which knows what to do; where there is none, or it does nothing, all of it."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(number)
-        elif self._supervisor is not None:
-            self._supervisor.signal(number)
-        if self._orphaned or number == signal.SIGKILL:
-            self.signal_all(number)
+        """Signal the supervisor, who knows what to do; where there is none, or it does nothing, all of it."""
+        if self._alone or number == signal.SIGKILL:
+            self._signal_all(number)
+        if self.process is not None:
+            self.process.send_signal(number)
+            return
+        supervisor = Known.read(self._claim)
+        if supervisor is not None:
+            supervisor.signal(number)
 
-    def signal_all(self, number: int) -> None:
-        """Signal the training's group, and whatever else carries the task's mark."""
-        trainer = self._trainer or Known.read(self.folder / f"trainer-{self._attempt}")
+    def _signal_all(self, number: int) -> None:
+        trainer = Known.read(self._trainer)
         if trainer is not None:
             trainer.signal_group(number)
         for process in marked(self.task_id):
             process.signal(number)
 
     def clear(self) -> None:
-        """End what is left when nobody is there who would: the supervisor was killed."""
-        if self.exit() is None:
-            self.signal_all(signal.SIGKILL)
+        """Kill what is left of it; there is something only where its supervisor was killed."""
+        for process in marked(self.task_id):
+            process.signal(signal.SIGKILL)
+
+    # Its log
 
     def read(self, now: datetime, *, at_end: bool = False) -> Batch:
-        """Read on; what was read before and is not yet committed is returned again."""
-        if self.pending is not None:
-            return self.pending
-        self._supervisor = self._supervisor or Known.read(self.folder / f"claim-{self._attempt}")
-        lines: list[tuple[int, str]] = []
-        with suppress(SourceError):
-            lines = self._follower.finish(CHUNK) if at_end else self._follower.read(CHUNK)
-        entries = self._kept(lines, now) if self._behind() > FLOOD else self._all(lines, now)
-        follow = {
-            "place": self._follower.offset,
-            "identity": self._follower.identity,
-            "reader": self._reader.state(),
-        }
-        self.pending = Batch(entries, follow, bool(lines))
-        return self.pending
+        """Read on; what was read before and has not been committed is returned again.
+
+        Args:
+            now: in UTC; a line cannot have been written later.
+            at_end: nobody writes any more, so that a last line without an end is one too.
+        """
+        if self._batch is None:
+            before, behind, now = self._follower.offset, *self._state_of_log(now)
+            lines: list[tuple[int, str]] = []
+            with suppress(SourceError):
+                lines = self._follower.finish(CHUNK) if at_end else self._follower.read(CHUNK)
+            texts = [text for _, text in lines]
+            entries = self._some_of(texts, now) if behind > FLOOD else self._all_of(texts, now)
+            follow = {
+                "place": self._follower.offset,
+                "identity": self._follower.identity,
+                "reader": self._reader.state(),
+            }
+            much = self._follower.offset - before >= CHUNK // 2
+            self._batch = Batch(entries, follow, bool(lines) and (much or at_end))
+        return self._batch
 
     def committed(self) -> None:
         """Note that what was read is in the store."""
-        self.pending = None
+        self._batch = None
 
     def close(self) -> None:
         """Close the log."""
         self._follower.close()
 
-    def _behind(self) -> int:
+    def _state_of_log(self, now: datetime) -> tuple[int, datetime]:
+        """Return how many bytes there are to be read, and when the last of them was written."""
         try:
-            return (self.folder / "log.txt").stat().st_size - self._follower.offset
+            state = self.log.stat()
         except OSError:
-            return 0
+            return 0, now
+        written = datetime.fromtimestamp(state.st_mtime, timezone.utc)
+        return state.st_size - self._follower.offset, min(now, written)
 
-    def _all(self, lines: Sequence[tuple[int, str]], now: datetime) -> list[LogEntry]:
-        return [self._reader.read(text, time=now) for _, text in lines]
+    def _all_of(self, texts: Sequence[str], now: datetime) -> list[LogEntry]:
+        return [self._entry(text, now) for text in texts]
 
-    def _kept(self, lines: Sequence[tuple[int, str]], now: datetime) -> list[LogEntry]:
-        """Return the entries that hold a metric or a stage, and one that tells how many others there were."""
-        entries = [self._reader.read(text, time=now) for _, text in lines if self._reader.said(text)]
+    def _some_of(self, texts: Sequence[str], now: datetime) -> list[LogEntry]:
+        """Return the entries that hold a metric or a stage, and one that tells how many do not."""
+        entries = [self._entry(text, now) for text in texts if self._reader.said(text)]
+        missing = len(texts) - len(entries)
+        if not missing:
+            return entries
         text = (
-            f"{len(lines) - len(entries)} lines without a metric are left out here, because the log is far ahead; "
-            f"they stand in the file"
+            f"{missing} lines without a metric are left out here: the log is too far ahead; the file has them"
         )
         return [*entries, LogEntry(timestamp=now, level="WARNING", message=text)]
+
+    def _entry(self, text: str, now: datetime) -> LogEntry:
+        try:
+            return self._reader.read(text, time=now)
+        except Exception:
+            logger.exception("a line of task %s's log could not be read; it is kept as it is", self.task_id)
+            return LogEntry(timestamp=now, level="INFO", message=text)

@@ -7,7 +7,7 @@ are the training's log; its environment is the training's.
 
 Papers that it leaves in the folder, each complete from the moment at which it is there:
 
-- ``claim-N``: "this attempt is mine", with its process number and start. Whoever makes it first, the
+- ``claim-N/process``: "this attempt is mine", with its process number and start. Whoever makes it first, the
   supervisor or a server that has come back and found none, decides whether the training is started.
 - ``trainer-N``: the process number and start of the training.
 - ``exit-N``: how it ended: its exit status or minus the signal, whether it had been told to end before, the
@@ -17,6 +17,9 @@ SIGTERM, SIGINT and SIGHUP say: end the training. It gets SIGTERM with its whole
 then SIGKILL; so does everything that it has started and left behind, also what has left the group, because
 on Linux the supervisor is the parent of every orphan below it.
 """
+
+# pathlib and contextlib would cost more than all the rest of it.
+# ruff: noqa: PTH103, PTH104, PTH106, PTH108, PTH110, PTH112, PTH123, PTH208, SIM105
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ import time
 _ROOM = 256  # bytes that are put aside on the disk at the start, so that the end can be written on a full one
 _LATE = 5.0  # seconds that a full disk gets at the end
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+_NOT_BEGUN = 126
 
 
 def main(arguments: list[str]) -> int:
@@ -36,37 +40,49 @@ def main(arguments: list[str]) -> int:
     folder, attempt, grace, _, *command = arguments
     told: list[int] = []
     wake = _listen(told)
-    _adopt_orphans()
-    me = f"{os.getpid()} {start_of(os.getpid())}\n"
-    if not claim(os.path.join(folder, f"claim-{attempt}"), me):
-        return 0  # a server has come back before this one was there, and starts it anew
-    papers = _Papers(folder, attempt)
+    adopts = _adopt_orphans()
+    try:
+        papers = _Papers(folder, attempt)
+        if not claim(f"{folder}/claim-{attempt}", f"{os.getpid()} {start_of(os.getpid())}\n"):
+            papers.drop()  # a server has come back before this one was there, and starts it anew
+            return _NOT_BEGUN
+    except OSError as error:
+        _say(f"the training was not started: {error}")
+        return _NOT_BEGUN
     if told:
         return papers.ended(-signal.SIGTERM, True, 0)
-    child, error = _spawn(command)
-    if error:
-        os.write(2, f"{command[0]}: could not be started: {os.strerror(error)}\n".encode("utf-8", "replace"))
-        return papers.ended(127, False, error)
+    child, failure = _spawn(command)
+    if failure:
+        _say(f"{command[0]!r}: {os.strerror(failure)}")
+        return papers.ended(127, False, failure)
     papers.started(child)
-    status, asked = _wait(child, float(grace), wake, told)
-    papers.keep(status, asked, 0)
-    _end_the_rest(child, float(grace), wake)
-    return papers.ended(status, asked, 0)
+    status, end = _wait(child, float(grace), wake, told)
+    code = papers.ended(status, end is not None, 0)
+    _end_the_rest(child if not adopts else 0, end or time.monotonic() + float(grace), wake)
+    return code
 
 
 def start_of(pid: int) -> str:
     """Return what tells a process from an earlier and a later one of its number; empty when there is none."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        fields = _stat(str(pid))
+    except FileNotFoundError:
+        return "" if os.path.exists("/proc/self/stat") else _start_elsewhere(pid)
+    except OSError:
+        return ""
+    try:
         with open("/proc/sys/kernel/random/boot_id", "rb") as file:
             boot = file.read(8).decode()
-    except FileNotFoundError:
-        return _start_elsewhere(pid) if not os.path.exists("/proc/self/stat") else ""
-    except (ProcessLookupError, PermissionError):
-        return ""
+    except OSError:
+        boot = ""
     # A zombie is no longer running, whoever has not yet asked for its end.
     return "" if fields[0] in (b"Z", b"X") else f"{boot}-{fields[19].decode()}"
+
+
+def _stat(pid: str) -> list[bytes]:
+    """Return what the kernel says of a process, from its state on: the state, the parent and so forth."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
 
 
 def _start_elsewhere(pid: int) -> str:
@@ -77,23 +93,21 @@ def _start_elsewhere(pid: int) -> str:
 
 
 def claim(path: str, text: str) -> bool:
-    """Make a file that did not exist; return whether it was made, False when somebody was earlier."""
+    """Make a folder with a paper in it; return whether it was made, False when somebody was earlier.
+
+    A folder cannot be renamed to one that holds something, on any file system.
+    """
     draft = f"{path}.{os.getpid()}"
-    _write(draft, text)
+    os.makedirs(draft, 0o700, exist_ok=True)
+    _write(f"{draft}/process", text)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without links
-        try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
+        os.rename(draft, path)
+    except OSError:
+        os.unlink(f"{draft}/process")
+        os.rmdir(draft)
+        if os.path.isdir(path):
             return False
-        os.write(file, text.encode())
-        os.fsync(file)
-        os.close(file)
-    finally:
-        os.unlink(draft)
+        raise
     return True
 
 
@@ -104,43 +118,53 @@ class _Papers:
         """Take the folder, and put aside the room that the end will need."""
         self._folder = folder
         self._attempt = attempt
-        self._draft = os.path.join(folder, f"exit-{attempt}.draft")
+        self._draft = f"{folder}/exit-{attempt}.{os.getpid()}"
         _write(self._draft, " " * _ROOM)
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        os.unlink(self._draft)
 
     def started(self, child: int) -> None:
         """Write down which process the training is."""
-        path = os.path.join(self._folder, f"trainer-{self._attempt}")
+        path = f"{self._folder}/trainer-{self._attempt}"
         try:
             _write(f"{path}.draft", f"{child} {start_of(child)}\n")
             os.rename(f"{path}.draft", path)
-        except OSError as error:  # a full disk; the training goes on
-            os.write(2, f"auto-model-monitor: {path} could not be written: {error}\n".encode())
+        except OSError as error:  # a full disk; the training goes on, and can be found by its mark
+            _say(f"{path} could not be written: {error}")
 
-    def keep(self, status: int, asked: bool, error: int) -> None:
-        """Write down the end; what the training has left behind may still be there."""
-        text = f"{status} {int(asked)} {time.time():.6f} {error}\n"
-        end = time.monotonic() + _LATE
+    def ended(self, status: int, asked: bool, failure: int) -> int:
+        """Write down the end; return the status that this process ends with."""
+        text = f"{status} {int(asked)} {time.time():.6f} {failure}\n"
+        late = time.monotonic() + _LATE
         while True:
             try:
                 _write(self._draft, text.ljust(_ROOM), os.O_WRONLY | os.O_CREAT)
-                os.rename(self._draft, os.path.join(self._folder, f"exit-{self._attempt}"))
-                return
-            except OSError:
-                if time.monotonic() > end:
-                    return  # the server reads the status from this process, if it is its parent
-            time.sleep(0.2)
-
-    def ended(self, status: int, asked: bool, error: int) -> int:
-        """Write down the end, if that is not done; return the status of this process."""
-        if os.path.exists(self._draft):
-            self.keep(status, asked, error)
+                os.rename(self._draft, f"{self._folder}/exit-{self._attempt}")
+                break
+            except OSError as error:
+                if time.monotonic() > late:  # the server learns it from this process, if it is its parent
+                    _say(f"the exit status {status} could not be written: {error}")
+                    break
+                time.sleep(0.2)
         return status if status >= 0 else 128 - status
 
 
+def _say(text: str) -> None:
+    """Say something in the training's log."""
+    try:
+        os.write(2, f"auto-model-monitor: {text}\n".encode("utf-8", "replace"))
+    except OSError:
+        pass
+
+
 def _write(path: str, text: str, flags: int = os.O_WRONLY | os.O_CREAT | os.O_TRUNC) -> None:
+    content = text.encode()
     file = os.open(path, flags, 0o600)
     try:
-        os.write(file, text.encode())
+        if os.write(file, content) < len(content):
+            raise OSError(f"{path} could be written in part only")
         os.fsync(file)
     finally:
         os.close(file)
@@ -158,53 +182,57 @@ def _listen(told: list[int]) -> int:
     return wake
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of everything below that loses its own, where the kernel can do it."""
-    if sys.platform == "linux":
-        try:
-            import ctypes
+def _adopt_orphans() -> bool:
+    """Become the parent of everything below that loses its own; return whether the kernel can do that."""
+    if sys.platform != "linux":
+        return False
+    try:
+        import ctypes
 
-            ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-        except (ImportError, OSError, AttributeError):
-            pass
+        return bool(ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0)
+    except (ImportError, OSError, AttributeError):
+        return False
 
 
 def _spawn(command: list[str]) -> tuple[int, int]:
     """Start the training in a session of its own; return its number, and the error's number or 0."""
-    reading, writing = os.pipe()
+    reading, writing = os.pipe()  # a program that has started has closed it
     child = os.fork()
     if not child:
         try:
             os.setsid()
-            # Python ignores these; what is ignored stays ignored in a program that is started.
+            # Python ignores these, and what is ignored stays so in a program that is started.
             for name in ("SIGPIPE", "SIGXFSZ"):
-                if hasattr(signal, name):
-                    signal.signal(getattr(signal, name), signal.SIG_DFL)
+                signal.signal(getattr(signal, name), signal.SIG_DFL)
             os.execvp(command[0], command)
         except OSError as error:
             os.write(writing, str(error.errno).encode())
         finally:
             os._exit(127)
     os.close(writing)
-    error = int(os.read(reading, 16) or b"0")
+    failure = int(os.read(reading, 16) or b"0")
     os.close(reading)
-    if error:
+    if failure:
         os.waitpid(child, 0)
-    return child, error
+    return child, failure
 
 
-def _wait(child: int, grace: float, wake: int, told: list[int]) -> tuple[int, bool]:
-    """Wait for the training's end, and bring it about when told to; return its status and whether it was."""
+def _wait(child: int, grace: float, wake: int, told: list[int]) -> tuple[int, float | None]:
+    """Wait for the training's end, and bring it about when told to.
+
+    Returns:
+        Its status, and when its grace is over, None when nobody wanted its end.
+    """
     end = None
     while True:
-        ended = _reap(child)
-        if ended is not None:
-            return ended, end is not None
+        status = _reap(child)
+        if status is not None:
+            return status, end
         if told and end is None:
             end = time.monotonic() + grace
-            _signal(child, signal.SIGTERM)
+            os.killpg(child, signal.SIGTERM)
         elif end is not None and time.monotonic() >= end:
-            _signal(child, signal.SIGKILL)
+            os.killpg(child, signal.SIGKILL)
         _pause(wake, None if end is None else max(0.05, end - time.monotonic()))
 
 
@@ -222,58 +250,64 @@ def _reap(child: int) -> int | None:
             found = os.waitstatus_to_exitcode(status)
 
 
-def _end_the_rest(child: int, grace: float, wake: int) -> None:
-    """End whatever the training has left behind: first its group, then all that is below this process."""
-    end = time.monotonic() + grace
-    number = signal.SIGTERM
-    while _signal(child, number) | _signal_below(number):
-        if number == signal.SIGTERM:
-            number = 0  # once is enough; from now on only look
+def _end_the_rest(group: int, end: float, wake: int) -> None:
+    """End whatever the training has left behind: SIGTERM, and SIGKILL at ``end``.
+
+    Args:
+        group: the process group that all of it belongs to; 0 stands for all that is below this process.
+        end: on the monotonic clock.
+        wake: what can be read when a process has ended.
+    """
+    number, pause = int(signal.SIGTERM), 0.02
+    while _signal_group(group, number) if group else _signal_below(number):
+        number = 0  # once is enough; from now on only look
         if time.monotonic() >= end:
-            number = signal.SIGKILL
-        _pause(wake, 0.02)
-        _reap(child)
+            number, pause = int(signal.SIGKILL), min(1.0, 2 * pause)
+        _pause(wake, pause)
+        _reap(0)
 
 
-def _signal(group: int, number: int) -> bool:
+def _signal_group(group: int, number: int) -> bool:
     """Send a signal to a process group; return whether there is one."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # somebody of it belongs to another user by now
         return True
     return True
 
 
 def _signal_below(number: int) -> bool:
     """Send a signal to every process below this one; return whether there is any."""
-    parents: dict[int, int] = {}
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    state, parent = file.read().rpartition(b")")[2].split()[:2]
-            except OSError:
-                continue
-            if state not in (b"Z", b"X"):
-                parents[int(name)] = int(parent)
-    me, below = os.getpid(), set()
-    while True:
-        more = {pid for pid, parent in parents.items() if parent == me or parent in below} - below
-        if not more:
-            break
+    _reap(0)
+    parents = _parents()
+    below = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
         below |= more
+    below.remove(os.getpid())
     for pid in below:
         try:
             os.kill(pid, number)
-        except (ProcessLookupError, PermissionError):
+        except OSError:
             pass
     return bool(below)
 
 
+def _parents() -> dict[int, int]:
+    """Return the parent of every process."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                parents[int(name)] = int(_stat(name)[1])
+            except OSError:
+                pass
+    return parents
+
+
 def _pause(wake: int, seconds: float | None) -> None:
-    """Wait for a signal."""
+    """Wait for a signal, such as the one that says that a child has ended."""
     if select.select([wake], [], [], seconds)[0]:
         try:
             os.read(wake, 4096)

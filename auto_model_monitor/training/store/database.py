@@ -34,17 +34,11 @@ class Database:
         self._writing = Lock()  # held for a whole transaction
         self._gate = Lock()  # held for a commit, and for a query
         self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
         try:
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            self._writer = self._connect()
-            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short, as by
-            # a full or a network file system, is killed.
-            self._writer.execute("PRAGMA journal_mode = TRUNCATE")
-            self._writer.execute("PRAGMA synchronous = FULL")
-            self._writer.execute("PRAGMA cache_size = -16000")  # so that no batch is spilled before its end
-            self._check(self._writer)
-            upgrade(self._writer)
+            self._writer = self._prepared()
             self._reader = self._connect()
             self._reader.execute("PRAGMA query_only = ON")
         except (OSError, sqlite3.Error) as error:
@@ -88,7 +82,7 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         with self._writing, self._gate:
-            for connection in (self._writer, getattr(self, "_reader", None)):
+            for connection in (self._writer, self._reader):
                 if connection is not None:
                     with suppress(sqlite3.Error):
                         connection.close()
@@ -100,6 +94,22 @@ class Database:
         return sqlite3.connect(
             address, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
+
+    def _prepared(self) -> sqlite3.Connection:
+        """Return a connection that may write, to tables of this version."""
+        connection = self._connect()
+        try:
+            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short, as by
+            # a full or a network file system, is killed.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA cache_size = -16000")  # no batch is to be spilled before its end
+            self._check(connection)
+            upgrade(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Go through a file that is not too large for it; a larger one tells when it is read."""

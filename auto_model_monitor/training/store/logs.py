@@ -27,10 +27,10 @@ class Limits:
     most_bytes: int = 64 << 20
     most_metrics: int = 2_000_000
 
-    @property
-    def slack(self) -> float:
-        """What share of it is exceeded before anything goes, so that it goes in few large pieces."""
-        return 0.1
+    @staticmethod
+    def slack(limit: int) -> int:
+        """Return by how much a limit is exceeded before anything goes, so that it goes in pieces."""
+        return min(10_000, limit // 10)
 
 
 def append(
@@ -92,16 +92,17 @@ def append(
 
 def trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> None:
     """Drop what is too old to be kept."""
-    sql = "SELECT first_seq, last_seq, kept_bytes, kept_metrics FROM tasks JOIN follows ON task = number"
-    first, last, size, metrics = cursor.execute(f"{sql} WHERE number = ?", (number,)).fetchone()
-    if last - first + 1 > limits.most_entries * (1 + limits.slack):
-        size -= _drop_entries(cursor, number, last - limits.most_entries + 1)
-    while size > limits.most_bytes * (1 + limits.slack):
-        first = cursor.execute("SELECT first_seq FROM tasks WHERE number = ?", (number,)).fetchone()[0]
-        if first >= last:
-            break
-        size -= _drop_entries(cursor, number, first + max(1, (last - first) // 10))
-    if metrics > limits.most_metrics * (1 + limits.slack):
+    sql = (
+        "SELECT first_seq, last_seq, kept_bytes, kept_metrics FROM tasks JOIN follows ON task = tasks.number"
+    )
+    first, last, size, metrics = cursor.execute(f"{sql} WHERE task = ?", (number,)).fetchone()
+    if last - first + 1 > limits.most_entries + limits.slack(limits.most_entries):
+        first = last - limits.most_entries + 1
+        size -= _drop_entries(cursor, number, first)
+    while size > limits.most_bytes and first < last:
+        first += max(1, (last - first) // 10)
+        size -= _drop_entries(cursor, number, first)
+    if metrics > limits.most_metrics + limits.slack(limits.most_metrics):
         _drop_metrics(cursor, number, metrics - limits.most_metrics)
 
 

@@ -46,8 +46,11 @@ def request_text(request: TrainingRequest) -> str:
 
 
 def request_of(text: str) -> TrainingRequest:
-    """Return the request of a JSON text."""
-    return TrainingRequest(**json.loads(text))
+    """Return the request of a JSON text, which was checked before it was kept."""
+    request = object.__new__(TrainingRequest)
+    for name, value in json.loads(text).items():
+        object.__setattr__(request, name, value)
+    return request
 
 
 def task_of(row: Sequence[Any]) -> Task:

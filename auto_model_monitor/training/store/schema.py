@@ -35,7 +35,7 @@ CREATE TABLE metrics (
     epoch INTEGER, value, PRIMARY KEY (task, seq, metric)
 ) WITHOUT ROWID;
 CREATE INDEX metrics_by_name ON metrics (task, metric, seq);
-CREATE TABLE doomed (id TEXT PRIMARY KEY)
+CREATE TABLE doomed (number INTEGER PRIMARY KEY, id TEXT NOT NULL)
 """
 # What leads to each version of the schema from the one before; each is done once, in one transaction.
 _STEPS = (tuple(_FIRST.split(";")),)

@@ -1,0 +1,136 @@
+"""What is changed of a task, other than by its log. Every function works inside a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import TaskStateError, UnknownTaskError
+from ..request import TrainingRequest
+from ..tasks import TaskState
+from .rows import request_text
+from .schema import key_of
+
+_FOLLOWERS = {
+    TaskState.PENDING: (TaskState.RUNNING, TaskState.FAILED, TaskState.CANCELLED),
+    # A task whose start was broken off waits again.
+    TaskState.RUNNING: (TaskState.PENDING, TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED),
+}
+_PIECE = 5000  # rows that are deleted at once, so that nobody waits for long
+
+
+def insert(cursor: sqlite3.Cursor, task_id: str, trainer: str, request: TrainingRequest, now: int) -> None:
+    """Add a task that waits for its turn."""
+    columns = "id, trainer, model, device, priority, request, total_epochs, reason, created, updated"
+    asked = request.model, request.device, request.priority, request_text(request), request.num_epochs
+    values = task_id, trainer, *asked, "waits for its turn", now, now
+    cursor.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    number = int(cursor.lastrowid or 0)
+    cursor.execute("INSERT INTO follows (task) VALUES (?)", (number,))
+    _note(cursor, number, TaskState.PENDING, now, "submitted")
+
+
+def state_of(cursor: sqlite3.Cursor, task_id: str) -> tuple[int, TaskState]:
+    """Return a task's number and its state.
+
+    Raises:
+        UnknownTaskError: there is no such task.
+    """
+    row = cursor.execute("SELECT number, state FROM tasks WHERE id = ?", (task_id,)).fetchone()
+    if row is None:
+        raise UnknownTaskError(task_id)
+    return row[0], TaskState(row[1])
+
+
+def move(
+    cursor: sqlite3.Cursor,
+    task_id: str,
+    state: TaskState,
+    reason: str,
+    now: int,
+    *,
+    exit_code: int | None,
+    finished: int | None,
+) -> None:
+    """Change a task's state.
+
+    Raises:
+        UnknownTaskError: there is no such task.
+        TaskStateError: the state cannot follow the present one.
+    """
+    number, present = state_of(cursor, task_id)
+    if state not in _FOLLOWERS.get(present, ()):
+        raise TaskStateError(f"task {task_id} is {present.value}: it cannot become {state.value}")
+    changes: dict[str, Any] = {"state": state.value, "reason": reason, "updated": now}
+    if state is TaskState.RUNNING:
+        changes["started"] = now
+        cursor.execute("UPDATE tasks SET attempt = attempt + 1 WHERE number = ?", (number,))
+    elif state is TaskState.PENDING:
+        changes["started"] = None
+    else:
+        changes |= {"finished": now if finished is None else min(now, finished), "exit_code": exit_code}
+        if state is TaskState.COMPLETED:
+            changes["progress"] = 100
+    _update(cursor, number, changes)
+    _note(cursor, number, state, changes.get("finished", now), reason)
+
+
+def wish_to_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) -> None:
+    """Cancel a task that waits; of one that runs, note that it is to end.
+
+    Raises:
+        UnknownTaskError: there is no such task.
+        TaskStateError: it has ended.
+    """
+    number, state = state_of(cursor, task_id)
+    if state.is_final:
+        raise TaskStateError(f"task {task_id} has ended already: it is {state.value}")
+    changes: dict[str, Any] = {"reason": reason, "updated": now}
+    if state is TaskState.PENDING:
+        changes |= {"state": TaskState.CANCELLED.value, "finished": now}
+        _note(cursor, number, TaskState.CANCELLED, now, reason)
+    else:
+        changes["cancel"] = reason
+    _update(cursor, number, changes)
+
+
+def doom(cursor: sqlite3.Cursor, task_id: str) -> None:
+    """Delete a task; what it has left goes piece by piece.
+
+    Raises:
+        UnknownTaskError: there is no such task.
+        TaskStateError: it has not ended.
+    """
+    number, state = state_of(cursor, task_id)
+    if not state.is_final:
+        raise TaskStateError(f"task {task_id} is {state.value}: cancel it before you delete it")
+    cursor.execute("INSERT INTO doomed (number, id) VALUES (?, ?)", (number, task_id))
+    cursor.execute("DELETE FROM tasks WHERE number = ?", (number,))
+
+
+def sweep(cursor: sqlite3.Cursor, number: int) -> bool:
+    """Delete a piece of what a deleted task has left; return whether there may be more."""
+    bounds = key_of(number, 0), key_of(number + 1, 0), _PIECE
+    some = "SELECT key FROM entries WHERE key >= ? AND key < ? LIMIT ?"
+    gone = cursor.execute(f"DELETE FROM entries WHERE key IN ({some})", bounds).rowcount
+    end = "SELECT seq FROM metrics WHERE task = ? ORDER BY seq LIMIT 1 OFFSET ?"
+    row = cursor.execute(end, (number, _PIECE)).fetchone()
+    last = row[0] if row else 1 << 62
+    gone += cursor.execute("DELETE FROM metrics WHERE task = ? AND seq <= ?", (number, last)).rowcount
+    if gone:
+        return True
+    for table in ("follows", "transitions"):
+        cursor.execute(f"DELETE FROM {table} WHERE task = ?", (number,))
+    cursor.execute("DELETE FROM doomed WHERE number = ?", (number,))
+    return False
+
+
+def _update(cursor: sqlite3.Cursor, number: int, changes: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} = ?" for name in changes)
+    cursor.execute(f"UPDATE tasks SET {columns} WHERE number = ?", (*changes.values(), number))
+
+
+def _note(cursor: sqlite3.Cursor, number: int, state: TaskState, time: int, reason: str) -> None:
+    sql = "INSERT INTO transitions (task, state, time, reason) VALUES (?, ?, ?, ?)"
+    cursor.execute(sql, (number, state.value, time, reason))
