@@ -183,3 +183,12 @@ def demo(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
         screen.say()
         screen.say("Interrupted; the training of the demo has ended too.")
         return INTERRUPTED
+
+
+def serve(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """Serve the API and its page until Ctrl-C or SIGTERM."""
+    from .api.server import serve
+    from .api.settings import ServerSettings
+
+    serve(ServerSettings.of(options), screen, errors)
+    return FINE

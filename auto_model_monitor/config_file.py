@@ -73,7 +73,7 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
             problem names the file and the key.
         MissingExtraError: on Python 3.10, the package that reads TOML is not there.
     """
-    settings = _parse(path)
+    settings = read_toml(path)
     problems = [*_problems(settings, {**_KINDS, **_ONCE})]
     tables = settings.get("watch", [])
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
@@ -110,7 +110,13 @@ def others_can_read(path: str | os.PathLike[str]) -> bool:
     return bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _parse(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what a TOML file says, unchecked.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+        MissingExtraError: on Python 3.10, the package that reads TOML is not there.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .help_texts import FILE, RULES, SECRET, STATUS, URLS
+from .serve_options import add_serve
 from .terminal import shown
 
 PROGRAM = "auto-model-monitor"
@@ -68,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _add_outbox(commands)
     _add_test_notify(commands)
     _add_demo(commands)
+    add_serve(_add, commands)
     return top
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API (extra ``api``): trainings are started, watched and stopped over it; with a page of its own."""
+"""The HTTP API (extra ``api``): trainings are started, watched and stopped over it; with a page beside."""
 
 from __future__ import annotations
 

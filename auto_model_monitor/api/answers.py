@@ -51,7 +51,7 @@ def details(
     """Return all that is known of a task."""
     return {
         **item(task),
-        "request": asdict(task.request),
+        "request": {**asdict(task.request), "trainer": task.trainer},
         "exit_code": task.exit_code,
         "cancelling": task.cancelling,
         "started_at": seconds(task.started_at),

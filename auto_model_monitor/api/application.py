@@ -70,6 +70,9 @@ def create_app(
         fan_out=FanOut(most=most_streams, heartbeat=heartbeat),
         roots=Roots(allow_paths, closed=str(store.path)),
         devices=devices(os.environ),
+        trainers=[trainer.name for trainer in trainers],
+        per_device=per_device,
+        most_pending=most_pending,
     )
     app = FastAPI(
         title="auto_model_monitor",

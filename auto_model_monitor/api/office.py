@@ -20,6 +20,9 @@ class Office:
         fan_out: what brings their logs to the clients.
         roots: where paths may lead.
         devices: what the page offers.
+        trainers: the names of what may be started.
+        per_device: how many tasks run on one device.
+        most_pending: how many may wait.
     """
 
     store: TaskStore
@@ -27,3 +30,6 @@ class Office:
     fan_out: FanOut
     roots: Roots
     devices: Sequence[str]
+    trainers: Sequence[str]
+    per_device: int
+    most_pending: int

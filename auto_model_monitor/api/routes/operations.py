@@ -46,10 +46,10 @@ class OperationRoutes:
         limits = {name: field["maximum"] for name, field in fields.items() if "maximum" in field}
         return answer(
             {
-                "items": list(office.dispatcher.trainers),
+                "items": list(office.trainers),
                 "devices": list(office.devices),
                 "roots": list(office.roots.directories),
-                "per_device": office.dispatcher.per_device,
+                "per_device": office.per_device,
                 "limits": limits,
                 "version": version(),
             }
@@ -67,7 +67,7 @@ class OperationRoutes:
     def _samples(self) -> list[Sample]:
         store, fan_out = self._office.store, self._office.fan_out
         by_state = [({"state": state.value}, store.count(state)) for state in TaskState]
-        waiting, _ = store.tasks(states=[TaskState.PENDING], limit=self._office.dispatcher.most_pending)
+        waiting, _ = store.tasks(states=[TaskState.PENDING], limit=self._office.most_pending)
         counted = sorted(Counter(task.device for task in waiting).items())
         queues = [({"device": device}, number) for device, number in counted]
         return [

@@ -1,0 +1,157 @@
+"""The server: one process, one loop, the dispatcher's thread beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+
+from .._extras import extra
+from ..run_log import run_log
+from ..terminal import Terminal, shown
+from ..training import TaskState, TaskStore
+from .application import create_app
+from .guard import stored_token
+from .listening import listening, most_streams, url_of
+from .settings import ServerSettings
+from .stream import FanOut
+
+with extra("api"):
+    import uvicorn
+
+_GRACE = 1  # seconds that requests have to end in, when the server ends
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which ends its log streams first and by itself leaves signals alone afterwards."""
+
+    def __init__(self, config: uvicorn.Config, fan_out: FanOut, started: Callable[[], None]) -> None:
+        """Take the streams, and what is called once requests are answered."""
+        super().__init__(config)
+        self._fan_out = fan_out
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: the streams first, because the server waits for its answers."""
+        self._fan_out.stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGINT and SIGTERM end the server, and no more than that."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._ended) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _ended(self, number: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def serve(settings: ServerSettings, screen: Terminal, errors: Terminal) -> None:
+    """Serve until Ctrl-C or SIGTERM; trainings that run then go on.
+
+    Raises:
+        MonitorError: the port or the store is taken, or something is configured that cannot work.
+    """
+    with closing(listening(settings.host, settings.port)) as listener, run_log(None, screen=True):
+        store = TaskStore(settings.store)
+        with closing(store):
+            _run(settings, store, listener, screen, errors)
+            _say_farewell(settings, store, screen)
+
+
+def _run(
+    settings: ServerSettings, store: TaskStore, listener: socket.socket, screen: Terminal, errors: Terminal
+) -> None:
+    token = None if settings.no_auth else stored_token(store.path)
+    app = create_app(
+        store,
+        settings.trainers,
+        token=token,
+        allow_paths=settings.allow_path,
+        allowed_hosts=settings.names,
+        per_device=settings.per_device,
+        most_streams=most_streams(),
+    )
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,  # it would hold the token of a login's address
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    url = url_of(listener, settings.host)
+
+    def started() -> None:
+        _say_hello(settings, store, url, token, screen)
+        if not settings.is_local:
+            errors.say(errors.paint(_IN_THE_CLEAR, "yellow"))
+
+    Server(config, app.state.fan_out, started).run(sockets=[listener])
+
+
+_IN_THE_CLEAR = (
+    "Other machines reach this server, and what they send can be read on the way, the token too: on a "
+    "network that is not yours alone, leave it on 127.0.0.1 behind `ssh -L 8000:localhost:8000` or a proxy "
+    "with TLS."
+)
+
+
+def _say_hello(
+    settings: ServerSettings, store: TaskStore, url: str, token: str | None, screen: Terminal
+) -> None:
+    if token is None:
+        screen.say(f"Open {url}/ — without a token: every program of this machine may start trainings.")
+    elif _others_read_output():
+        screen.say(f"Open {url}/ with the token in {shown(str(store.path / 'token'))}")
+        screen.say("It is not shown here, because others can read the file that this is written to.")
+    else:
+        screen.say(f"Open {url}/?token={token}")
+        screen.say(f"The token is kept in {shown(str(store.path / 'token'))}")
+    names = ", ".join(trainer.name for trainer in settings.trainers)
+    roots = ", ".join(shown(os.path.realpath(root)) for root in settings.allow_path)
+    screen.say(f"Trainers: {names}. Data and checkpoints: below {roots}.")
+    screen.say("Ctrl-C ends the server; trainings go on without it.")
+
+
+def _say_farewell(settings: ServerSettings, store: TaskStore, screen: Terminal) -> None:
+    running, waiting = store.count(TaskState.RUNNING), store.count(TaskState.PENDING)
+    again = f"the next start with --store {shown(settings.store)}"
+    said = [f"{_counted(running, 'training')} on; {again} finds {'it' if running == 1 else 'them'}"]
+    if waiting:
+        said.append(f"{waiting} in the queue will be started by {again}")
+    screen.say("The server has ended. " + ("; ".join(said) + "." if running or waiting else "Nothing runs."))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun} goes" if number == 1 else f"{number} {noun}s go"
+
+
+def _others_read_output() -> bool:
+    """Tell whether standard output is a file that other people may read, as under nohup."""
+    try:
+        status = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return os.name == "posix" and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o044)
