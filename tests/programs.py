@@ -18,7 +18,7 @@ def program(
     """Run the program to its end."""
     command = [*PROGRAM, *arguments]
     return subprocess.run(
-        command, check=False, capture_output=True, encoding="utf-8", env=env, cwd=cwd, timeout=60
+        command, check=False, capture_output=True, encoding="utf-8", env=env, cwd=cwd, timeout=200
     )
 
 
@@ -42,7 +42,7 @@ class Running:
     def end(self, how: int = signal.SIGTERM) -> int:
         """Tell it to end; return its status."""
         self.process.send_signal(how)
-        self.out, rest = self.process.communicate(timeout=30)
+        self.out, rest = self.process.communicate(timeout=200)
         self.said += rest
         return self.process.returncode
 

@@ -139,20 +139,20 @@ class SMTPServer:
         """The certificate authority that a client has to trust."""
         return self._certificate.ca_file
 
-    def wait_for_mails(self, count: int, timeout: float = 20) -> list[Mail]:
+    def wait_for_mails(self, count: int, timeout: float = 100) -> list[Mail]:
         """Return the mails once there are ``count``; fail after ``timeout`` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.mails) >= count, timeout):
                 raise AssertionError(f"wanted {count} mails in {timeout} s, got {len(self.mails)}")
             return list(self.mails)
 
-    def wait_for(self, done: Callable[[], bool], timeout: float = 20) -> None:
+    def wait_for(self, done: Callable[[], bool], timeout: float = 100) -> None:
         """Return once ``done`` says so, asked after each change; fail after ``timeout`` seconds."""
         with self._changed:
             if not self._changed.wait_for(done, timeout):
                 raise AssertionError(f"it did not come about in {timeout} s, with {len(self.mails)} mails")
 
-    def wait_for_connections(self, count: int, timeout: float = 20) -> None:
+    def wait_for_connections(self, count: int, timeout: float = 100) -> None:
         """Return once ``count`` connections were made; fail after ``timeout`` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.connections >= count, timeout):
@@ -178,13 +178,13 @@ class SMTPServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(100)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(100)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
+        self._thread.join(100)
         self._loop.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -272,7 +272,7 @@ def test_inspect_into_a_closed_pipe(place):
     for number in range(3000):
         (place / f"checkpoints/val_loss_{number}.5.pt").touch()
     command = f"{shlex.join(PROGRAM)} inspect checkpoints --all | head -1"
-    done = subprocess.run(command, check=False, shell=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, check=False, shell=True, capture_output=True, text=True, timeout=200)
     assert done.stdout.startswith("checkpoints: 3001 names")
     assert done.stderr == ""
 

@@ -90,7 +90,7 @@ def ended(process: subprocess.Popen[str], how: int | None = None) -> tuple[int, 
         assert process.stdout is not None
         begun = process.stdout.readline()
         process.send_signal(how)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     return process.returncode, begun + out, err
 
 
@@ -248,14 +248,14 @@ EmailNotifier.__init__.__kwdefaults__["timeout"] = 600
 def test_a_dead_server_delays_the_end_by_seconds_and_loses_nothing(script, server, tmp_path, hang):
     """The process ends within a few seconds as it would have; the next one delivers what is left."""
     server.faults = Faults(hang=hang)
-    crash = "@notify_when_done(config)\ndef train(): raise ValueError\ntrain()"
+    crash = "@notify_when_done(config, grace=1)\ndef train(): raise ValueError\ntrain()"
     status, _, err = ended(script(PATIENT + crash))
     assert (status, err.splitlines()[-1]) == (1, "ValueError")
     assert owed(tmp_path) == ["owed"]
     server.faults = Faults()
     with SQLiteOutbox(tmp_path / "logs" / "outbox.db", None)._transaction() as cursor:
         cursor.execute("UPDATE deliveries SET due = 0")
-    assert ended(script("with notify_when_done(config, name='next'): pass"))[0] == 0
+    assert ended(script("with notify_when_done(config, name='next', grace=60): pass"))[0] == 0
     assert owed(tmp_path) == ["delivered", "delivered"]
     crashed, finished = (str(mail.message["Subject"]) for mail in server.mails)
     assert ("crashed" in crashed, "next" in finished) == (True, True)

@@ -209,7 +209,7 @@ def test_a_monitor_tells_the_others_what_one_channel_refuses(monitor):
     folder, watch = monitor([bad, good])
     (folder / "e_val_loss_0.003.pt").touch()
     watch.check()
-    assert good.told.wait(20)
+    assert good.told.wait(100)
     watch.stop()
 
 

@@ -153,8 +153,8 @@ def test_a_hanging_channel_holds_up_neither_the_caller_nor_another_channel():
     courier = Courier([hanging, notifier])
     try:
         courier.add(alert(), message())
-        assert notifier.arrived.wait(10)
-        assert hanging.entered.wait(10)
+        assert notifier.arrived.wait(100)
+        assert hanging.entered.wait(100)
         courier.close(0.05)
     finally:
         hanging.let_go.set()

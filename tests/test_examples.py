@@ -34,7 +34,7 @@ def run_until_mail(script: Path, project: Path):
             if "start_monitoring" in script.read_text(encoding="utf-8"):
                 program.send_signal(signal.SIGINT)
             try:
-                _, errors = program.communicate(timeout=60)
+                _, errors = program.communicate(timeout=200)
             finally:
                 program.kill()
         assert program.returncode == 0, errors

@@ -215,5 +215,5 @@ def test_a_watch_that_runs_looks_again_within_a_minute():
     clock = FakeClock(on_wait=somebody_else)
     channel = Channel(notifier, outbox, clock)
     channel.start(verify=False)
-    channel.join(20)
+    channel.join(100)
     assert len(notifier.sent) == 1

@@ -50,7 +50,7 @@ def test_every_python_block_runs(tmp_path, readme, number):
             finally:
                 program.send_signal(signal.SIGINT)
         try:
-            _, errors = program.communicate(timeout=60)
+            _, errors = program.communicate(timeout=200)
         finally:
             program.kill()
     assert program.returncode == 0, errors

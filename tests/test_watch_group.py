@@ -214,8 +214,8 @@ def test_in_python(place):
     """A group is started and stopped as one monitor is, and tells every channel of any member."""
     made, (one, two) = monitors(place, "one", "two", language="en")
     with WatchGroup(made, silent_after=0.05):
-        assert one.arrived.wait(20)
-        assert two.arrived.wait(20)
+        assert one.arrived.wait(100)
+        assert two.arrived.wait(100)
     (silent,) = two.sent
     assert "All 2 directories are done or silent" in silent.subject
     assert str(place / "one") in silent.text
@@ -232,7 +232,7 @@ def test_no_member_waits_for_another(place):
     group = WatchGroup([stuck, one], silent_after=0.01)
     group.start()
     try:
-        assert notifier.arrived.wait(20)
+        assert notifier.arrived.wait(100)
         assert [message.subject for message in notifier.sent] == [HIT]
     finally:
         hangs.set()
@@ -261,5 +261,5 @@ def test_a_fault_in_one_ends_no_other(place, caplog):
     made, (_, notifier) = monitors(place, "two", "one")
     made[0].run = lambda stop: 1 / 0
     with caplog.at_level(logging.ERROR), WatchGroup(made, outbox=MemoryOutbox()):
-        assert notifier.arrived.wait(20)
+        assert notifier.arrived.wait(100)
     assert "the watch ended by a fault" in caplog.text

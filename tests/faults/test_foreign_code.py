@@ -72,7 +72,7 @@ def test_a_parser_that_leaves_costs_one_name(watch, kind):
     monitor, notifier = watch(parser=Scores(first=raising(kind("x"))))
     (watch.folder / "b.pt").touch()
     monitor.start()
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 @pytest.mark.parametrize("kind", BASES)
@@ -80,7 +80,7 @@ def test_a_generator_that_leaves_costs_its_words(watch, kind):
     """A content generator that raises what is no Exception costs its words, not the mail."""
     monitor, notifier = watch(email_content_generator=raising(kind("x")))
     monitor.start()
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 @pytest.mark.parametrize("kind", BASES)
@@ -95,7 +95,7 @@ def test_a_notifier_that_leaves_has_failed_once(watch, kind):
 
     monitor, _ = watch(Leaving())
     monitor.start()
-    assert failed.wait(10)
+    assert failed.wait(100)
     monitor.stop()
     box = SQLiteOutbox(monitor.run_log_dir / "outbox.db", None)
     (delivery,) = box.deliveries()
@@ -110,7 +110,7 @@ def test_an_interrupt_in_the_main_thread_goes_on_its_way_and_loses_no_name(watch
     with pytest.raises(KeyboardInterrupt):
         monitor.check()
     assert [alert.reading.value for alert in monitor.check()] == [0.1]
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 def test_an_interrupt_between_a_rule_and_the_outbox_loses_no_alert(watch):
@@ -125,7 +125,7 @@ def test_an_interrupt_between_a_rule_and_the_outbox_loses_no_alert(watch):
         monitor.check()
     monitor._renderer = loop.Renderer()
     assert monitor.check() == []
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 def test_a_generator_that_hangs_costs_its_words(watch, monkeypatch, caplog):
@@ -134,7 +134,7 @@ def test_a_generator_that_hangs_costs_its_words(watch, monkeypatch, caplog):
     never = threading.Event()
     monitor, notifier = watch(email_content_generator=lambda *_: never.wait(30))
     monitor.start()
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
     never.set()
     assert "no answer within" in caplog.text
 
@@ -148,7 +148,7 @@ def test_a_renderer_that_returns_junk_costs_its_words(watch):
 
     monitor, notifier = watch(parts={"renderer": Junk()})
     assert len(monitor.check()) == 1
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
     assert "0.1" in notifier.sent[0].subject
 
 
@@ -164,7 +164,7 @@ def test_a_rule_that_returns_junk_stops_no_other_rule(watch, junk):
 
     monitor, notifier = watch(parts={"rules": [Junk(), ThresholdRule(0.5, "lower")]})
     assert len(monitor.check()) == 1
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 @pytest.mark.parametrize("junk", [[], "x", 5])
@@ -197,7 +197,7 @@ def test_an_alert_that_no_file_can_hold_is_delivered_from_memory(watch):
 
     monitor, notifier = watch(parts={"rules": [Odd()]})
     assert len(monitor.check()) == 1
-    assert notifier.arrived.wait(10)
+    assert notifier.arrived.wait(100)
 
 
 def test_a_parser_of_more_readings_that_raises_costs_one_name(watch):
@@ -229,8 +229,8 @@ def test_a_part_may_stop_the_watch_it_belongs_to(watch):
 
     monitor, notifier = watch(parser=Scores(first=stop))
     monitor.start()
-    assert done.wait(10)
-    assert notifier.arrived.wait(10)
+    assert done.wait(100)
+    assert notifier.arrived.wait(100)
     assert raised == []
 
 
@@ -248,7 +248,7 @@ def test_somebody_s_log_handler_that_raises_ends_no_watch(watch):
     try:
         monitor, notifier = watch()
         monitor.start()
-        assert notifier.arrived.wait(10)
+        assert notifier.arrived.wait(100)
         monitor.stop()
     finally:
         root.removeHandler(handler)

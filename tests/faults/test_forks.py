@@ -19,7 +19,7 @@ def fork_and_end(child_does):
     """Fork; return whether the child ended well, within ten seconds."""
     child = os.fork()
     if child == 0:
-        threading.Thread(target=lambda: threading.Event().wait(10) or os._exit(2), daemon=True).start()
+        threading.Thread(target=lambda: threading.Event().wait(60) or os._exit(2), daemon=True).start()
         try:
             child_does()
         finally:

@@ -19,13 +19,13 @@ def small_disk(tmp_path):
     point.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(point)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     except FileNotFoundError:
         pytest.skip("no mount here")
     if done.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
     yield point
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=60)
+    subprocess.run(["umount", "-l", str(point)], check=True, timeout=200)
 
 
 def fill(folder):

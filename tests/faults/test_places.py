@@ -27,7 +27,7 @@ def told(folder, log_dir):
     notifier = RecordingNotifier()
     monitor = ModelMonitor(config, notifiers=[notifier])
     alerts = monitor.check()
-    assert not alerts or notifier.arrived.wait(10)
+    assert not alerts or notifier.arrived.wait(100)
     monitor.stop()
     return [a.reading.value for a in alerts]
 

@@ -152,7 +152,7 @@ def test_two_threads_may_send_at_once(channel, make_message):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(100)
     assert errors == []
     assert len(server.requests) == 4
 

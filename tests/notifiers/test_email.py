@@ -421,7 +421,7 @@ def test_threads_leave_the_loggers_alone_too(smtp_server, make_message):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(100)
     assert len(server.mails) == 8
     assert (list(log.handlers), log.level, log.propagate) == before
 

@@ -19,7 +19,7 @@ from auto_model_monitor.notifiers.http import LARGEST_ANSWER, encoded, post, ref
 CANARY = "CANARY-4711"
 
 
-def post_to(server, path=f"/{CANARY}?token={CANARY}", timeout=5.0, **headers):
+def post_to(server, path=f"/{CANARY}?token={CANARY}", timeout=30.0, **headers):
     return post(Address(server.url + path), b'{"a":1}', headers, timeout)
 
 
@@ -134,7 +134,7 @@ def test_an_answer_that_is_not_http_is_an_error(robot_server):
     robot_server()
     for _ in answers:
         assert "cannot be reached" in str(failure_of(post, address, b"{}", {}, 5.0))
-    thread.join(5)
+    thread.join(100)
     listener.close()
     error = failure_of(post, address, b"{}", {}, 5.0)
     assert "refused" in str(error).lower()

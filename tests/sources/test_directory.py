@@ -200,7 +200,7 @@ def test_a_directory_that_may_not_be_read_is_a_clear_error(tmp_path: Path) -> No
         if folder.stat().st_uid == os.geteuid() and folder.name.startswith("pytest"):
             folder.chmod(folder.stat().st_mode | 0o011)
     command = [sys.executable, "-c", code, str(tmp_path / "run"), repr(sys.path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=200)
     (tmp_path / "run").chmod(0o700)
     assert done.stdout.startswith("SourceError wanted a directory")
     assert "Permission denied" in done.stdout
@@ -272,24 +272,24 @@ def test_a_mount_that_comes_and_goes_repeats_nothing(tmp_path: Path, watch: Watc
     point.mkdir()
     mount = ["mount", "--bind", str(keep), str(point)]
     tmpfs = ["mount", "-t", "tmpfs", "tmpfs", str(keep)]
-    if subprocess.run(tmpfs, capture_output=True, check=False, timeout=30).returncode:
+    if subprocess.run(tmpfs, capture_output=True, check=False, timeout=200).returncode:
         pytest.skip("this machine does not let root mount a tmpfs")
     try:
         write(keep, "loss_0.1.pt", "loss_0.2.pt")
-        subprocess.run(mount, check=True, timeout=30)
+        subprocess.run(mount, check=True, timeout=200)
         source = watch(point)
         assert len(source.read()) == 2
         for _ in range(3):
-            subprocess.run(["umount", str(point)], check=True, timeout=30)
+            subprocess.run(["umount", str(point)], check=True, timeout=200)
             assert len(source.read()) == 0
-            subprocess.run(mount, check=True, timeout=30)
+            subprocess.run(mount, check=True, timeout=200)
             batch = source.read()
             assert (len(batch), batch.new_run) == (0, False)
         write(keep, "loss_0.05.pt")
         assert names(source.read()) == ["loss_0.05.pt"]
     finally:
-        subprocess.run(["umount", str(point)], check=False, capture_output=True, timeout=30)
-        subprocess.run(["umount", str(keep)], check=False, capture_output=True, timeout=30)
+        subprocess.run(["umount", str(point)], check=False, capture_output=True, timeout=200)
+        subprocess.run(["umount", str(keep)], check=False, capture_output=True, timeout=200)
 
 
 def test_an_unreadable_name_is_logged_once_and_ends_nothing(

@@ -49,9 +49,9 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
             file.truncate(64 << 20)
         point.mkdir()
         many = ["-N", "20000", "-I", "128"]
-        subprocess.run(["mke2fs", "-q", "-F", "-t", kind, *many, str(image)], check=True, timeout=60)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", kind, *many, str(image)], check=True, timeout=200)
         command = ["mount", "-o", "loop", str(image), str(point)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
         if done.returncode:
             pytest.skip(f"no loop device here: {done.stderr.strip()}")
         mounted.append(point)
@@ -59,7 +59,7 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
 
     yield make
     for point in mounted:
-        subprocess.run(["umount", str(point)], check=True, timeout=60)
+        subprocess.run(["umount", str(point)], check=True, timeout=200)
 
 
 def race(folder: Path) -> tuple[int, Counter[str], int]:
