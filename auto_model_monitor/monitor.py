@@ -29,7 +29,7 @@ from .rendering.courier import CourierRenderer
 from .rules import Rule
 from .run_log import run_log
 from .sources import Source
-from .trail import Trail
+from .trail import Point, Trail
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class Monitor(Lifecycle):
             # What cannot be read may be silent, and its disk full, all the same.
             readings = ReadingBatch(time=self.clock.now())
         readings.seconds = readings.seconds or self.clock.monotonic()
-        self._guard("the trail", partial(self.trail.add, readings))
+        self._guard("the trail", partial(self._remember, readings))
         return readings
 
     def _read_source(self) -> ReadingBatch:
@@ -187,6 +187,12 @@ class Monitor(Lifecycle):
         if not isinstance(readings, ReadingBatch):
             raise TypeError(f"wanted a ReadingBatch, got a {type(readings).__name__}")
         return readings
+
+    def _remember(self, readings: ReadingBatch) -> None:
+        self.trail.add(readings)
+
+    def _points(self, alert: Alert) -> Sequence[Point]:
+        return () if alert.reading is None else self.trail.points(alert.reading.metric)
 
     def _go_on(self, readings: ReadingBatch) -> None:
         identity = str(getattr(self.source, "identity", ""))
@@ -238,7 +244,7 @@ class Monitor(Lifecycle):
 
     def _render(self, alert: Alert) -> Message:
         if alert.reading is not None:
-            alert = replace(alert, trail=self.trail.points(alert.reading.metric))
+            alert = replace(alert, trail=self._points(alert))
         patience = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
         user_s = partial(within, patience, partial(self._renderer.render, alert))
         for render in (user_s, partial(_default, alert)):

@@ -20,6 +20,8 @@ class NotFiniteRule:
         name: what the rule is called; needed only where two would have one name.
     """
 
+    _told: Reading | None
+
     def __init__(self, metric: str | None = None, *, name: str | None = None) -> None:
         """Take what is looked at."""
         self.name = name or (f"nan {metric}" if metric else "nan")
@@ -74,7 +76,7 @@ class NotFiniteRule:
     def _begin_run(self) -> None:
         self._runs = _Runs(self.metric)
         self._of_metric: dict[str, _Runs] = {}
-        self._told: Reading | None = None
+        self._told = None
 
 
 class _Runs:
