@@ -24,7 +24,7 @@ def main() -> None:
     interruption = Interruption()
     interruption.watch()
     try:
-        from .run import Run  # PyTorch and transformers take seconds
+        from .run import Run  # PyTorch takes seconds; what the command line lacks is told at once
 
         Run(recipe, interruption).train()
     except (ConfigError, MissingExtraError) as error:

@@ -19,7 +19,6 @@ from .class_folders import ClassFolders, check_classes, read_class_folders
 from .devices import device_named, told_of_memory
 from .interruption import Interruption
 from .learning import Learner, check_finite
-from .networks import build, load
 from .optimisation import Optimisation
 from .pictures import Pictures, usual_size
 
@@ -88,6 +87,8 @@ class Run:
             pictures.report()
 
     def _built(self, device: Any) -> Any:
+        from .networks import build, load  # transformers takes seconds; what is amiss before is told at once
+
         recipe = self._recipe
         network = build(recipe.model, classes=len(self._classes), size=self._size)
         if recipe.weights_path is not None:

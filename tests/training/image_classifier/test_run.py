@@ -1,0 +1,174 @@
+"""Whole trainings, of seconds: what they log, what they keep, and how they fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("PIL")
+
+from auto_model_monitor.errors import ConfigError  # noqa: E402 - only where PyTorch is
+from auto_model_monitor.log_patterns import LogReader  # noqa: E402
+from auto_model_monitor.training.image_classifier.arguments import read_arguments  # noqa: E402
+from auto_model_monitor.training.image_classifier.devices import NoMemoryError, told_of_memory  # noqa: E402
+from auto_model_monitor.training.image_classifier.interruption import Interruption  # noqa: E402
+from auto_model_monitor.training.image_classifier.learning import DivergedError, NoImagesError  # noqa: E402
+from auto_model_monitor.training.image_classifier.run import Run  # noqa: E402
+
+Train = Callable[..., list[str]]
+
+
+@pytest.fixture
+def train(colours: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Train:
+    """Train on red, green and blue images, and return the lines that were logged."""
+    folders = {"train-path": colours("train"), "val-path": colours("val", count=3)}
+    caplog.set_level(logging.INFO, logger="auto_model_monitor")
+
+    def run(**changes: Any) -> list[str]:
+        options = {
+            "model": "resnet18",
+            "num-classes": 3,
+            **folders,
+            "save-path": tmp_path / "saved",
+            "batch-size": 4,
+            "num-epochs": 2,
+            "learning-rate": 1e-3,
+            **{name.replace("_", "-"): value for name, value in changes.items()},
+        }
+        caplog.clear()
+        Run(read_arguments([f"--{name}={value}" for name, value in options.items()]), Interruption()).train()
+        return caplog.messages
+
+    return run
+
+
+def read(lines: list[str]) -> list[dict[str, float]]:
+    """Return the metrics of each epoch as the package's own reader finds them."""
+    reader, epochs = LogReader(), []
+    for line in lines:
+        said = dict(reader.read(line, time=datetime.now(timezone.utc)).said)
+        if "epoch" in said:
+            epochs.append({})
+        if epochs:
+            epochs[-1].update(said)
+    return epochs
+
+
+def test_every_metric_in_the_log_is_the_one_that_was_computed(train: Train, tmp_path: Path) -> None:
+    """What the log reader finds must be, to the last bit, what the checkpoints hold; 16 metrics an epoch."""
+    epochs = read(train(num_epochs=3, keep_last=3))
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
+    for said in epochs:
+        (path,) = (tmp_path / "saved").glob(f"epoch_{said['epoch']}_*.pt")
+        kept = torch.load(path, weights_only=True)["scores"]
+        assert said["val_loss"] == kept["val_loss"]
+        assert said["val_acc"] == kept["accuracy"]
+        assert said["mAP"] == kept["mean_average_precision"]
+        assert {f"top{k}_acc": value for k, value in kept["top"].items()} == {
+            name: said[name] for name in ("top1_acc", "top3_acc")
+        }
+        for name in ("macro_f1", "micro_f1", "precision", "recall", "epoch"):
+            assert said[name] == kept[name]
+        assert {"train_loss", "train_acc", "learning_rate", "total_epochs"} <= set(said)
+    assert max(said.get("best_acc", 0) for said in epochs) == max(said["val_acc"] for said in epochs)
+
+
+def test_the_lines_are_those_of_the_specification(train: Train) -> None:
+    """The lines that are read must be in the specification's formats and order."""
+    lines = train(num_epochs=1)
+    beginnings = [
+        "Training resnet18 with", "12 images of 3 classes to train on and 9 to validate on, scaled to 8",
+        "Epoch [1/1] started", "Learning Rate: ", "Train Loss: ", "Validation Loss: ",
+        "Validation macro_F1: ", "Validation micro_F1: ", "Validation mAP: ",
+        "Validation Precision: ", "Validation Recall: ",
+        "Validation Top-k Accuracy: {'top1': ", "Saved epoch_1_val_loss_",
+        "New best model saved with Accuracy: ", "Training completed",
+    ]  # fmt: skip
+    assert len(lines) == len(beginnings)
+    assert all(line.startswith(beginning) for line, beginning in zip(lines, beginnings, strict=True))
+
+
+def test_colours_are_learnt(train: Train) -> None:
+    """Four epochs must be enough to tell red from green from blue."""
+    assert read(train(num_epochs=4))[-1]["val_acc"] == 100.0
+
+
+def test_the_same_seed_gives_the_same_numbers(train: Train) -> None:
+    """Two trainings of one seed must log the same lines on a processor; another seed other ones."""
+    first = train(seed=7, num_epochs=1)
+    assert train(seed=7, num_epochs=1) == first
+    assert train(seed=8, num_epochs=1) != first
+
+
+def test_a_transformer_learns_too(train: Train) -> None:
+    """A ViT must train on the same images, mirrored as well, in batches down to a single image."""
+    (epoch,) = read(train(model="vit-tiny", num_epochs=1, batch_size=11, image_size=8))
+    assert 0 <= epoch["val_acc"] <= 100
+
+
+def test_a_last_batch_of_one_image_does_no_harm(train: Train) -> None:
+    """Where one image is left over, which cannot be normalised, the epoch must do without it."""
+    assert len(read(train(batch_size=11))) == 2
+
+
+def test_a_loss_that_is_no_number_ends_the_training(train: Train, tmp_path: Path, caplog: Any) -> None:
+    """The log must show the loss as nan, no checkpoint be written, and the error say what may help."""
+    with pytest.raises(DivergedError, match=r"the training loss is nan in epoch 1: .* lower --learning-rate"):
+        train(learning_rate=1e30)
+    assert any(line.startswith("Train Loss: nan, ") for line in caplog.messages)
+    assert list((tmp_path / "saved").iterdir()) == []
+
+
+def test_progress_is_no_metric(train: Train) -> None:
+    """Lines within an epoch must be there where it takes long, and say nothing to the reader of the log."""
+    lines = train(num_epochs=1, progress_every=1e-9)
+    within = [line for line in lines if " so far" in line]
+    assert {line.split(" ")[0] for line in within} == {"read", "learnt", "validated"}
+    reader = LogReader()
+    assert [reader.said(line) for line in within] == [None] * len(within)
+
+
+def test_images_that_all_break_end_the_training(train: Train, colours: Callable[..., Path]) -> None:
+    """Where not one image can be read the error must say so, not that something was divided by zero."""
+    folder = colours("broken")
+    for file in folder.rglob("*.png"):
+        file.write_bytes(b"")
+    with pytest.raises(NoImagesError, match="not one batch of images could be read"):
+        train(train_path=folder, image_size=8)
+
+
+def test_a_card_that_is_not_there_is_told(train: Train) -> None:
+    """Without such a card the error must say what PyTorch sees and what to do."""
+    with pytest.raises(
+        ConfigError, match=r"--device: wanted (a CUDA device for 'cuda:99', got none|one of the)"
+    ):
+        train(device="cuda:99")
+
+
+def test_a_place_that_cannot_be_written_to_is_told(train: Train, tmp_path: Path) -> None:
+    """A file where the folder should be must be told before the training begins."""
+    (tmp_path / "taken").touch()
+    with pytest.raises(
+        ConfigError, match=r"--save-path: wanted a folder to write to, got '.*taken': File exists"
+    ):
+        train(save_path=tmp_path / "taken")
+
+
+def test_memory_that_does_not_suffice_is_told() -> None:
+    """What PyTorch raises for a tensor that fits nowhere must become one line of advice."""
+    told = "out of memory with --batch-size=64: try a smaller --batch-size"
+    with pytest.raises(NoMemoryError, match=told), told_of_memory(64):
+        torch.empty(1 << 50)
+
+
+def test_other_errors_are_left_as_they_are() -> None:
+    """An error that has nothing to do with memory must come through with its own text."""
+    with pytest.raises(RuntimeError, match="must match"), told_of_memory(64):
+        torch.ones(2) + torch.ones(3)
