@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 256 << 10  # bytes of a log that are read at once, so that no training keeps the others waiting
 FLOOD = 64 << 20  # bytes behind which lines without a metric are no longer kept one by one
 _LONGEST = 16 << 10  # bytes of a line
+_HUGE = 10**30  # what is no count of anything; a number of a thousand digits has no place in a database
 _MARGIN = 5.0  # seconds that a supervisor gets beyond the grace before it is taken for dead
 _KILLED = 128  # what a supervisor's exit status is above, when its training was killed by a signal
 
@@ -210,18 +211,34 @@ class Run:
 
     def _some_of(self, texts: Sequence[str], now: datetime) -> list[LogEntry]:
         """Return the entries that hold a metric or a stage, and one that tells how many do not."""
-        entries = [self._entry(text, now) for text in texts if self._reader.said(text)]
+        entries = []
+        for text in texts:
+            said = self._reader.said(text)
+            if said is not None:
+                known = {"epoch": self._reader.epoch, "total_epochs": self._reader.total_epochs}
+                carried = {name: value for name, value in known.items() if value is not None}
+                entries.append(
+                    LogEntry(
+                        timestamp=now,
+                        level="INFO",
+                        message=text,
+                        metrics={**carried, **said.metrics} if said.metrics else {},
+                        stage=said.stage,
+                        said=said.metrics,
+                        step=said.step,
+                    )
+                )
         missing = len(texts) - len(entries)
         if not missing:
             return entries
-        text = (
-            f"{missing} lines without a metric are left out here: the log is too far ahead; the file has them"
-        )
+        text = f"{missing} lines without a metric are left out here: the log is too far ahead; the file has them"
         return [*entries, LogEntry(timestamp=now, level="WARNING", message=text)]
 
     def _entry(self, text: str, now: datetime) -> LogEntry:
         try:
-            return self._reader.read(text, time=now)
+            entry = self._reader.read(text, time=now)
+            if all(abs(value) < _HUGE for value in entry.metrics.values() if isinstance(value, int)):
+                return entry
         except Exception:
             logger.exception("a line of task %s's log could not be read; it is kept as it is", self.task_id)
-            return LogEntry(timestamp=now, level="INFO", message=text)
+        return LogEntry(timestamp=now, level="INFO", message=text)

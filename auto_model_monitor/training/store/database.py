@@ -116,7 +116,7 @@ class Database:
         if self._path.stat().st_size <= _CHECKED:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != ("ok",):
-                raise sqlite3.DatabaseError(str(verdict and verdict[0]))
+                raise sqlite3.DatabaseError(" ".join(str(verdict and verdict[0]).split()))
 
     @staticmethod
     def _open(connection: sqlite3.Connection | None) -> sqlite3.Connection:

@@ -17,7 +17,6 @@ from ..tasks import MetricRow, Task, TaskState
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST = 2**63 - 1
-_HUGEST = 10**308
 
 TASK_COLUMNS = (
     "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
@@ -117,5 +116,5 @@ def entry_bytes(entry: LogEntry) -> bytes:
 def _storable(value: Number) -> Number | None:
     """Return a number as SQLite holds it: it knows no NaN, and no integer of more than 64 bits."""
     if isinstance(value, int):
-        return value if abs(value) <= _LARGEST else float(min(max(value, -_HUGEST), _HUGEST))
+        return value if abs(value) <= _LARGEST else float(value)
     return None if math.isnan(value) else value

@@ -1,0 +1,28 @@
+"""What the tests of the trainings share."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+
+import pytest
+
+from auto_model_monitor.training import TaskStore
+from tests.training.trainings import Work
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(TaskStore(tmp_path / "store")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Start dispatchers: ``work(shell("exit 3"), per_device=2)``; no process of theirs outlives the test."""
+    with ExitStack() as running:
+
+        def start(*trainers, path=None, **options):
+            made = running.enter_context(closing(Work(path or tmp_path / "store", trainers, **options)))
+            return made.start()
+
+        yield start

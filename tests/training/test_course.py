@@ -1,0 +1,155 @@
+"""How far a training is, by its log."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timezone
+
+import pytest
+
+from auto_model_monitor.log_patterns import LogEntry, LogReader, Stage
+from auto_model_monitor.training.course import MOST_NAMES, Course
+
+NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
+TRAIN = "Train Loss: 0.5234, Train Accuracy: 82.45%"
+VALIDATE = "Validation Loss: 0.6123, Validation Accuracy: 78.92%"
+
+
+def course_of(*lines, total=10):
+    course, reader = Course(total_epochs=total), LogReader()
+    course.take([reader.read(line, time=NOW) for line in lines], 0.0001)
+    return course
+
+
+def entry(stage=None, carried=None, **said):
+    return LogEntry(
+        timestamp=NOW, level="INFO", message="", metrics={**(carried or {}), **said}, said=said, stage=stage
+    )
+
+
+def epochs(first, last, total):
+    return [
+        line
+        for epoch in range(first, last + 1)
+        for line in (f"Epoch [{epoch}/{total}] started", TRAIN, VALIDATE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "progress", "epoch"),
+    [
+        ([], 0, 0),
+        (["loading images"], 0, 0),
+        (["Epoch [1/10] started"], 0, 1),
+        ([*epochs(1, 2, 10), "Epoch [3/10] started", TRAIN], 20, 3),
+        (epochs(1, 3, 10), 30, 3),
+        ([*epochs(1, 3, 10), "Epoch [4/10] started"], 30, 4),
+        (["Epoch [1/3] started", TRAIN, "Epoch [2/3] started"], 33, 2),
+        (epochs(1, 10, 10), 99, 10),
+        ([*epochs(1, 10, 10), "Training completed"], 99, 10),
+        ([*epochs(6, 6, 10)], 60, 6),
+    ],
+)
+def test_progress_counts_finished_epochs(lines, progress, epoch):
+    """An epoch has finished when its validation is logged or the next one begins; 99 until the end."""
+    course = course_of(*lines)
+    assert (course.progress, course.current_epoch) == (progress, epoch)
+
+
+def test_epochs_that_begin_with_zero_finish_one_earlier():
+    """Where the first epoch is number 0, ten of ten have finished with number 9."""
+    course = Course(total_epochs=4)
+    for epoch in range(4):
+        course.take([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0)], 0.1)
+        assert course.finished == epoch + 1
+    assert course.progress == 99
+
+
+def test_the_number_of_epochs_is_what_the_log_says():
+    """A trainer that stops earlier than asked for is measured by its own plan."""
+    assert course_of("Epoch [1/4] started", VALIDATE, total=10).total_epochs == 4
+    assert course_of("Epoch [1/4] started", VALIDATE, total=10).progress == 25
+
+
+def test_the_specifications_example():
+    """The lines of the specification's third epoch give what its example answer holds."""
+    course = course_of(
+        *epochs(1, 2, 10),
+        "Epoch [3/10] started",
+        TRAIN,
+        VALIDATE,
+        "Validation macro_F1: 0.7654",
+        "Validation micro_F1: 0.7892",
+        "Validation mAP: 0.8123",
+        "Validation Top-k Accuracy: {'top1': 78.92, 'top3': 92.34, 'top5': 96.78}",
+        "New best model saved with Accuracy: 79.12%",
+    )
+    assert course.progress == 30
+    assert course.latest == {
+        "epoch": 3,
+        "total_epochs": 10,
+        "train_loss": 0.5234,
+        "train_acc": 82.45,
+        "val_loss": 0.6123,
+        "val_acc": 78.92,
+        "macro_f1": 0.7654,
+        "micro_f1": 0.7892,
+        "mAP": 0.8123,
+        "top1_acc": 78.92,
+        "top3_acc": 92.34,
+        "top5_acc": 96.78,
+        "best_acc": 79.12,
+        "learning_rate": 0.0001,
+    }
+
+
+def test_the_learning_rate_is_the_requests_until_one_is_logged():
+    """Nothing is known before the first metric; then the rate is what was asked for, until the log knows better."""
+    assert course_of("loading").latest == {}
+    assert course_of(TRAIN).latest["learning_rate"] == 0.0001
+    assert course_of(TRAIN, "Learning Rate: 0.00005").latest["learning_rate"] == 0.00005
+
+
+def test_the_extremes_are_finite_and_have_their_epochs():
+    """The smallest and largest number of each metric are known with their epochs, whatever NaN came between."""
+    course = Course(total_epochs=5)
+    for epoch, value in enumerate([3.0, math.nan, 1.0, math.inf, 2.0], 1):
+        course.take([entry(None, {"epoch": epoch}, val_loss=value)], 0.1)
+    assert course.extremes["val_loss"] == (1.0, 3, 3.0, 1)
+    assert course.latest["val_loss"] == 2.0
+
+
+def test_it_goes_on_from_what_was_kept():
+    """A course that was kept as JSON and taken up again ends as one that never was."""
+    lines = [*epochs(1, 4, 10), "Training completed"]
+    whole, first, reader = course_of(*lines), Course(total_epochs=10), LogReader()
+    entries = [reader.read(line, time=NOW) for line in lines]
+    first.take(entries[:5], 0.0001)
+    again = Course(
+        total_epochs=first.total_epochs,
+        current_epoch=first.current_epoch,
+        stage=first.stage,
+        latest=json.loads(json.dumps(first.latest)),
+    )
+    again.resume(json.loads(json.dumps(first.rest())))
+    again.take(entries[5:], 0.0001)
+    assert again == whole
+    assert again.completed
+
+
+def test_a_log_that_makes_up_names_is_bounded():
+    """A training that logs a new metric in every line keeps the first names, and its own numbers of them."""
+    course = Course(total_epochs=1)
+    for number in range(2 * MOST_NAMES):
+        course.take([entry(None, None, **{f"weight_{number}": 1.0, "val_loss": number})], 0.1)
+    assert len(course.latest) == len(course.extremes) + 1 == MOST_NAMES
+    assert course.latest["val_loss"] == 2 * MOST_NAMES - 1
+
+
+@pytest.mark.parametrize("epoch", [10**30, -1, 2.5, math.nan])
+def test_a_number_that_can_be_no_epoch_is_none(epoch):
+    """What cannot be counted does not move the progress."""
+    course = Course(total_epochs=10)
+    course.take([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0, total_epochs=0)], 0.1)
+    assert (course.progress, course.current_epoch, course.total_epochs) == (0, 0, 10)

@@ -1,0 +1,51 @@
+"""Commands that the owner configures, and where a request's values stand in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.training import Trainer
+from tests.training.trainings import request
+
+
+def test_a_command_is_split_once():
+    """What a shell would split is split when the owner writes it, and never again."""
+    trainer = Trainer.parse("x", "python -m 'my trainer' {args}")
+    argv = trainer.argv(request(train_path="/a b; rm -rf $HOME"), "/t/request.json")
+    assert argv[:4] == ["python", "-m", "my trainer", "--model=resnet18"]
+    assert "--train-path=/a b; rm -rf $HOME" in argv
+
+
+def test_single_values_and_the_file_have_their_places():
+    """A script with other options gets each value where the owner put it."""
+    trainer = Trainer.parse(
+        "x", 'train.sh --lr={learning_rate} {model} --config={args_file} --json={"a":{e}}'
+    )
+    assert trainer.argv(request(), "/t/r.json") == [
+        "train.sh",
+        "--lr=0.0001",
+        "resnet18",
+        "--config=/t/r.json",
+        "--json={a:{e}}",
+    ]
+    assert Trainer("x", ("t", "--w={weights_path}")).argv(request(), "")[1] == "--w="
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "wanted"),
+    [
+        ("x", "", "a command"),
+        ("x", "train 'oops", "quotation"),
+        ("x", "train {arg}", "{args}"),
+        ("x", "train --all={args}", "part of its own"),
+        ("x", "train \0", "NUL"),
+        ("", "train", "name"),
+        ("a/b", "train", "name"),
+        ("a" * 65, "train", "name"),
+    ],
+)
+def test_what_is_no_trainer_is_refused(name, command, wanted):
+    """A mistake in the configuration is told when the server starts, not when a task does."""
+    with pytest.raises(ConfigError, match=wanted):
+        Trainer.parse(name, command)
