@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from ..comparison import Comparison, usual_direction
@@ -31,14 +31,24 @@ class ScoreOfLog:
 
     def batch(self, readings: Sequence[Reading], *, time: datetime, seconds: float) -> ReadingBatch:
         """Return the readings of one look, in their order, with what is known of the score."""
-        if not self.metric:
-            self._look_for(readings)
+        self.learn(
+            [reading.metric for reading in readings],
+            [reading.epoch for reading in readings if reading.epoch is not None],
+        )
         return ReadingBatch(time=time, seconds=seconds, others=readings, score=self.metric)
 
-    def _look_for(self, readings: Sequence[Reading]) -> None:
-        self._seen.update((reading.metric, None) for reading in readings if usual_direction(reading.metric))
-        self._epochs.update(reading.epoch for reading in readings if reading.epoch is not None)
-        self._numbers += len(readings)
+    def learn(self, metrics: Collection[str], epochs: Iterable[int]) -> None:
+        """Take note of what the log says next.
+
+        Args:
+            metrics: the metric of each number.
+            epochs: the epochs that occur.
+        """
+        if self.metric:
+            return
+        self._seen.update((metric, None) for metric in metrics if usual_direction(metric))
+        self._epochs.update(epochs)
+        self._numbers += len(metrics)
         validation = [metric for metric in self._seen if metric.lower().startswith(_VALIDATION)]
         has_none = len(self._epochs) > 1 or self._numbers > _LINES_WITHOUT
         candidates = validation or ([*self._seen] if has_none else [])

@@ -128,18 +128,6 @@ class GrowingFile:
         if self._chunk.last and not self._chunk.data:
             self.close()
 
-    def skip_to_end(self) -> int:
-        """Take all that is there for done with; return how many line breaks that was.
-
-        Raises:
-            SourceError: there is no file that can be read now.
-        """
-        breaks = 0
-        while data := self.chunk(1 << 20).data:
-            breaks += data.count(b"\n")
-            self.done(len(data))
-        return breaks
-
     def close(self) -> None:
         """Close the file; the next chunk opens it again and goes on."""
         file, self._file, self._seen = self._file, None, None
@@ -177,7 +165,7 @@ class GrowingFile:
         return Chunk(data, ends, ends and self._leaving is not None)
 
     def _verified(self, file: int, size: int, most: int) -> bytes:
-        """Return what follows the place that was read to; all from the start if what stands before it changed."""
+        """Return what follows the place that was read to; where that has changed, the file's beginning."""
         before = len(self.tail)
         data = _bytes_at(file, self.offset - before, most + before)
         # Both ends of what was read are looked at, as a log may repeat itself line by line.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 from .growing_file import GrowingFile, Restart
-from .lines import cut, encoding_of, ends_a_line, rest_of_a_line
+from .lines import Text, cut, cut_text, encoding_of, ends_a_line, newlines, rest_of_a_line
+
+T = TypeVar("T")
 
 _WITHOUT_A_LINE = 64  # pieces of one read in which no line ends, as in the hole that truncating may leave
 
@@ -21,6 +25,10 @@ class LineFollower:
 
     Memory and time of a read are bounded however large the file is. Not for several threads at once.
 
+    Attributes:
+        line: how many lines of the file were ended so far, where it was read from its start.
+        first: the number of the first line that the last read returned, counted from 1.
+
     Args:
         path: the file, which need not exist yet.
         offset: where to go on, as :attr:`offset` said before a restart.
@@ -34,6 +42,9 @@ class LineFollower:
         """Take the path; nothing is opened yet."""
         self._file = GrowingFile(path, offset=offset, identity=identity)
         self._max_line = max_line
+        self._start = self._restarts = 0
+        self.line = 0
+        self.first = 1
 
     @property
     def offset(self) -> int:
@@ -76,23 +87,50 @@ class LineFollower:
         """
         return self._lines(most, at_end=True)
 
+    def text(self, most: int = 1 << 20, *, at_end: bool = False) -> Text:
+        """Return what :meth:`read` or, at the end, :meth:`finish` would as one text, which is far quicker.
+
+        :attr:`first` is then the number of its first line.
+
+        Raises:
+            SourceError: there is no file that can be read now.
+        """
+        return self._cut(most, at_end, cut_text) or Text("")
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there.
+
+        Raises:
+            SourceError: there is no file that can be read now.
+        """
+        while data := self._file.chunk(1 << 20).data:
+            self._done(data, len(data), encoding_of(self._file.head or data))
+
     def close(self) -> None:
         """Close the file; the next read opens it again and goes on."""
         self._file.close()
 
     def _lines(self, most: int, *, at_end: bool) -> list[tuple[int, str]]:
-        file = self._file
+        lines = self._cut(most, at_end, cut)
+        return [(self._start + line.end, line.text) for line in lines or ()]
+
+    def _cut(self, most: int, at_end: bool, how: Callable[..., tuple[T, int]]) -> T | None:
         for _ in range(_WITHOUT_A_LINE):
-            data, ends, last = file.chunk(max(most, self._max_line + 1), again=at_end)
-            encoding = encoding_of(file.head or data)
-            if not ends_a_line(file.tail, encoding):
-                done = rest_of_a_line(data, encoding)
-                file.done(done)
-                data = data[done:]
-            start = file.offset
+            data, ends, last = self._file.chunk(max(most, self._max_line + 1), again=at_end)
+            if self._file.restarts != self._restarts:
+                self._restarts, self.line = self._file.restarts, 0
+            encoding = encoding_of(self._file.head or data)
+            if not ends_a_line(self._file.tail, encoding):
+                data = self._done(data, rest_of_a_line(data, encoding), encoding)
+            self._start, self.first = self._file.offset, self.line + 1
             final = last or (at_end and ends)
-            lines, done = cut(data, max_line=self._max_line, at_end=final, encoding=encoding)
-            file.done(done)
-            if lines or ends:
-                return [(start + line.end, line.text) for line in lines]
-        return []
+            found, done = how(data, max_line=self._max_line, at_end=final, encoding=encoding)
+            self._done(data, done, encoding)
+            if found or ends:
+                return found
+        return None
+
+    def _done(self, data: bytes, count: int, encoding: str) -> bytes:
+        self._file.done(count)
+        self.line += newlines(data[:count], encoding)
+        return data[count:]

@@ -1,0 +1,144 @@
+"""What one look at a log found new, without an object for each number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, overload
+
+from ..comparison import Comparison
+from ..readings import Reading, ReadingBatch
+
+#: One number: its metric, its value, the place that said it (as the source counts its lines or entries),
+#: and the epoch and the step that it belongs to, as far as they are known. A plain tuple is made quickest.
+Row = tuple[str, float, int, "int | None", "int | None"]
+
+
+_GROUP = 6  # numbers of which the lowest and the highest are kept
+
+
+class Place(NamedTuple):
+    """Where a number stands, as a person would say it.
+
+    Attributes:
+        name: such as ``train.log:12``.
+        path: the file, as this machine calls it.
+    """
+
+    name: str
+    path: str
+
+
+class LogBatch(ReadingBatch):
+    """The numbers of some lines, in their order; each becomes a :class:`Reading` when it is asked for.
+
+    A first look may find hundreds of thousands of them, and rules ask for those of one metric.
+    """
+
+    __slots__ = ("_of_metric", "_place", "_readings", "_rows")
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        place: Callable[[int], Place],
+        *,
+        time: datetime,
+        seconds: float = 0.0,
+        score: str = "",
+        new_run: bool = False,
+    ) -> None:
+        """Take the numbers.
+
+        Args:
+            rows: the numbers, in the order in which they were written.
+            place: tells where a row's ``place`` is.
+            time: when the look was taken, with its zone.
+            seconds: the same on a clock that never goes back.
+            score: the metric that is meant where none is named; empty as long as that cannot be known.
+            new_run: True when another training begins with them.
+        """
+        super().__init__(time=time, seconds=seconds, score=score, new_run=new_run)
+        self._rows = rows
+        self._place = place
+        self._of_metric: dict[str, list[int]] | None = None
+        self._readings: dict[int, Reading] = {}
+
+    def __len__(self) -> int:
+        """Count the numbers."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Reading: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Reading]: ...
+    def __getitem__(self, index: int | slice) -> Reading | Sequence[Reading]:
+        """Return one reading, or several."""
+        found = range(len(self._rows))[index]
+        return self._reading(found) if isinstance(found, int) else [self._reading(i) for i in found]
+
+    def __iter__(self) -> Iterator[Reading]:
+        """Yield every reading, in the order in which they were written."""
+        return map(self._reading, range(len(self._rows)))
+
+    @property
+    def checkpoints(self) -> int:
+        """Count the lines that hold numbers."""
+        return len({row[2] for row in self._rows})
+
+    def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
+        """Return the best finite reading of ``metric`` (None: of the score), of equal ones the first."""
+        found = self._indices(self.score if metric is None else metric)
+        value = comparison.best(self._rows[i][1] for i in found)
+        return next((self._reading(i) for i in found if self._rows[i][1] == value), None)
+
+    def series(self, metric: str | None = None) -> list[Reading]:
+        """Return the readings of ``metric`` (None: of the score) by epoch and step."""
+        found = self._indices(self.score if metric is None else metric)
+        return sorted(map(self._reading, found), key=lambda reading: reading.count)
+
+    def sample(self, most: int) -> list[Reading]:
+        """Return, of each metric, at most ``most`` readings that lie evenly apart."""
+        self._indices("")
+        spaced = (found[:: -(-len(found) // most)] for found in (self._of_metric or {}).values())
+        return [self._reading(i) for i in sorted(i for found in spaced for i in found)]
+
+    def are_finite(self) -> bool:
+        """Tell whether every value is finite."""
+        return all(math.isfinite(row[1]) for row in self._rows)
+
+    def _indices(self, metric: str) -> list[int]:
+        if self._of_metric is None:
+            self._of_metric = {}
+            for index, row in enumerate(self._rows):
+                self._of_metric.setdefault(row[0], []).append(index)
+        return self._of_metric.get(metric, [])
+
+    def _reading(self, index: int) -> Reading:
+        reading = self._readings.get(index)
+        if reading is None:
+            metric, value, place, epoch, step = self._rows[index]
+            name, path = self._place(place)
+            reading = Reading(metric=metric, value=float(value), name=name, path=path, epoch=epoch, step=step)
+            # Rules may compare by identity, as what is asked for twice was one thing.
+            self._readings[index] = reading
+        return reading
+
+
+def thinned(rows: Sequence[Row]) -> list[Row]:
+    """Return about half of the rows: of each metric the extremes of every few, and what is not finite."""
+    groups: dict[str, list[Row]] = {}
+    kept: list[Row] = []
+    for row in rows:
+        group = groups.setdefault(row[0], [])
+        group.append(row)
+        if len(group) == _GROUP:
+            kept += _telling(group)
+            group.clear()
+    kept += (row for group in groups.values() for row in group)
+    return sorted(kept, key=lambda row: row[2])
+
+
+def _telling(group: Sequence[Row]) -> list[Row]:
+    lowest, highest = min(group, key=lambda row: row[1]), max(group, key=lambda row: row[1])
+    return [row for row in group if row is lowest or row is highest or not math.isfinite(row[1])]

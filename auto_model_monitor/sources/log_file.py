@@ -1,0 +1,52 @@
+"""The log file of a training, read while it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from ..clocks import Clock
+from ..log_patterns import LogEntry, LogPattern
+from .line_follower import LineFollower
+from .log_source import LogSource
+
+
+class LogFileSource(LogSource):
+    """Reads the numbers in a log file, whatever logs go through; see :class:`.LineFollower`.
+
+    Args:
+        path: the file, which need not exist yet.
+        patterns: formats besides those that are known.
+        from_start: False leaves out what is there at the first look.
+        metric: the metric that is meant where a rule names none; by default the loss of the validation, or
+            what comes next to it.
+        clock: the time; by default the machine's.
+        on_entry: called with each entry that holds a number or a stage, line by line.
+        every_line: call ``on_entry`` with all other lines, too, which takes longer.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        patterns: Sequence[LogPattern | str] = (),
+        *,
+        from_start: bool = True,
+        metric: str | None = None,
+        clock: Clock | None = None,
+        on_entry: Callable[[LogEntry], None] | None = None,
+        every_line: bool = False,
+    ) -> None:
+        """Take the path; nothing is opened yet."""
+        whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now, links not followed
+        super().__init__(
+            LineFollower(path),
+            name=os.fspath(path),
+            label=os.path.basename(whole),  # noqa: PTH119
+            path=whole,
+            patterns=patterns,
+            from_start=from_start,
+            metric=metric,
+            clock=clock,
+            on_entry=on_entry,
+            every_line=every_line,
+        )

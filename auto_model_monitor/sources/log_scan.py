@@ -1,0 +1,124 @@
+"""The lines of a log that say something, found among all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from ..clocks import Clock
+from ..log_patterns import LogEntry, LogReader, Said
+from .growing_file import Restart
+from .lines import Text
+
+
+class Follower(Protocol):
+    """What brings the text of a log; see :class:`.LineFollower`."""
+
+    @property
+    def first(self) -> int:
+        """The number of the first line of the last text."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """How many lines were ended."""
+        ...
+
+    @property
+    def restarts(self) -> int:
+        """How often the log began anew."""
+        ...
+
+    @property
+    def restart(self) -> Restart | None:
+        """Why it did so last."""
+        ...
+
+    def text(self, *, at_end: bool = False) -> Text:
+        """Return what was written since the last call."""
+        ...
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the log; the next text opens it again."""
+        ...
+
+
+class SaidAt(NamedTuple):
+    """What one line says.
+
+    Attributes:
+        number: the line's number, counted from 1.
+        said: its numbers and its stage.
+        epoch: the epoch that it belongs to, if one is known.
+        bar: whether the line is one of several states of a progress bar.
+        restart: why the log began anew just before it, if it did.
+    """
+
+    number: int
+    said: Said
+    epoch: int | None
+    bar: bool
+    restart: Restart | None = None
+
+
+class LogScan:
+    """Goes through a log and yields the lines that say something.
+
+    Args:
+        follower: brings the text.
+        reader: reads a line.
+        clock: the time of a line that does not say its own.
+        on_entry: called with each entry that says something.
+        every_line: call it with all others, too.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        reader: LogReader,
+        clock: Clock,
+        *,
+        on_entry: Callable[[LogEntry], None] | None = None,
+        every_line: bool = False,
+    ) -> None:
+        """Take the parts; nothing is read yet."""
+        self._follower = follower
+        self._reader = reader
+        self._clock = clock
+        self._on_entry = on_entry
+        self._every_line = every_line and on_entry is not None
+        self._restarts = 0
+
+    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
+        """Yield what the lines say that were ended since; ends where there is nothing more for now.
+
+        Raises:
+            SourceError: there is no log that can be read now.
+        """
+        while text := self._follower.text(at_end=at_end):
+            restart = None
+            if self._follower.restarts != self._restarts:
+                self._restarts, restart = self._follower.restarts, self._follower.restart
+            bars, first, time = frozenset(text.bars), self._follower.first, self._clock.now()
+            for index, line in self._candidates(text.text):
+                said = self._said(line, time)
+                if said is not None:
+                    yield SaidAt(first + index, said, self._reader.epoch, index in bars, restart)
+                    restart = None
+
+    def _candidates(self, text: str) -> Iterator[tuple[int, str]]:
+        return enumerate(text.split("\n")[:-1])
+
+    def _said(self, line: str, time: datetime) -> Said | None:
+        if self._on_entry is None:
+            return self._reader.said(line)
+        entry = self._reader.read(line, time=time)
+        says = bool(entry.said) or entry.stage is not None
+        if says or self._every_line:
+            self._on_entry(entry)
+        return Said(dict(entry.said), entry.stage, entry.step) if says else None
