@@ -15,6 +15,7 @@ from .outbox.fallback import FallbackOutbox
 from .outbox.lock import WatchLock
 from .outbox.memory import MemoryOutbox
 from .outbox.sqlite import SQLiteOutbox
+from .readings import Reading
 from .rules import Rule
 from .run_log import on_one_line
 
@@ -77,7 +78,15 @@ class Past:
             self._outbox = MemoryOutbox() if self._path is None else _opened(self._path, self._watch)
         return self._outbox
 
-    def look(self, rules: Sequence[Rule], identity: str, *, holds_any: bool, new_run: bool) -> None:
+    def look(
+        self,
+        rules: Sequence[Rule],
+        identity: str,
+        *,
+        holds_any: bool,
+        new_run: bool,
+        continues: Callable[[Reading], bool] | None = None,
+    ) -> None:
         """Decide, at the first look, between going on and a new run; note a new run at any later one.
 
         Args:
@@ -85,11 +94,20 @@ class Past:
             identity: what tells the watched place from one that was made anew in its stead.
             holds_any: whether it holds anything to read at this look.
             new_run: whether the source says that it was made anew.
+            continues: tells whether what the place holds goes on from what was told of. Of a log this says
+                more than any identity: it is emptied in place, and replaced in the midst of a training.
         """
         if self._begun and not new_run:
             return
+        if continues is not None and not holds_any:
+            return  # as long as a log says nothing, nobody knows whose it is
         outbox = self.outbox()
-        goes_on = not self._begun and self._resume and holds_any and outbox.identity() == identity
+        goes_on = not self._begun and self._resume and holds_any
+        told = [] if continues is None else _told(outbox, rules)
+        if continues is not None and told:
+            goes_on = goes_on and any(map(continues, told))
+        else:
+            goes_on = goes_on and outbox.identity() == identity
         self._begun = True
         if not goes_on:
             outbox.start_run(identity)
@@ -100,8 +118,14 @@ class Past:
             if resume is not None and last is not None:
                 resume(last)
                 text = "going on: %s was told of at %s (resume=False or --fresh begins anew)"
-                told = last.reading.name if last.reading else last.rule
-                logger.info(text, on_one_line(told), last.time.strftime("%Y-%m-%d %H:%M:%S"))
+                what = last.reading.name if last.reading else last.rule
+                logger.info(text, on_one_line(what), last.time.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def _told(outbox: Outbox, rules: Sequence[Rule]) -> list[Reading]:
+    """Return what the last alerts of the rules were about."""
+    alerts = (outbox.last_alert(rule.name) for rule in rules)
+    return [alert.reading for alert in alerts if alert is not None and alert.reading is not None]
 
 
 def _opened(path: Path, watch: str) -> Outbox:

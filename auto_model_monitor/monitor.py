@@ -195,8 +195,13 @@ class Monitor(Lifecycle):
         return () if alert.reading is None else self.trail.points(alert.reading.metric)
 
     def _go_on(self, readings: ReadingBatch) -> None:
-        identity = str(getattr(self.source, "identity", ""))
-        self._past.look(self.rules, identity, holds_any=len(readings) > 0, new_run=readings.new_run)
+        self._past.look(
+            self.rules,
+            str(getattr(self.source, "identity", "")),
+            holds_any=len(readings) > 0,
+            new_run=readings.new_run,
+            continues=getattr(self.source, "continues", None),
+        )
 
     def _ask(self, rule: Rule, readings: ReadingBatch) -> Alert | None:
         alert = rule.evaluate(readings)

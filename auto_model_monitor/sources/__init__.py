@@ -8,7 +8,12 @@ from ..readings import ReadingBatch
 
 
 class Source(Protocol):
-    """Anything that can be asked what is new."""
+    """Anything that can be asked what is new.
+
+    It may say more, for a watch that goes on after a restart. ``identity``, a text, tells what is watched
+    from what is made anew in its place. ``continues(told: Reading) -> bool``, asked after the first look that
+    found anything, tells whether that goes on from what was told of, and is trusted more.
+    """
 
     @property
     def name(self) -> str:
