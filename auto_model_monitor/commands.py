@@ -178,11 +178,17 @@ def demo(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
     from .demo import play
 
     try:
-        return play(screen, language=options.language or "zh", fast=options.fast, folder=options.keep)
+        return play(screen, language=options.language or _spoken(), fast=options.fast, folder=options.keep)
     except KeyboardInterrupt:
         screen.say()
         screen.say("Interrupted; the training of the demo has ended too.")
         return INTERRUPTED
+
+
+def _spoken() -> Language:
+    """Return the language of whoever tries it for the first time: what their programs speak."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").lower().startswith("zh") else "en"
 
 
 def serve(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:

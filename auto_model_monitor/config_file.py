@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ._extras import extra
+from .config import MonitorConfig
 from .errors import ConfigError
 
 #: The environment variable that holds the URLs of ``notify``.
@@ -20,6 +22,9 @@ _TEXTS = (
     *("email_subject_template", "email_content_template", "smtp_host", "smtp_security", "language"),
 )
 _PATHS = ("watch_dir", "log_dir")
+_AT_THE_END = "(at end of document)"
+# A line that others belong to: the start of a text or a list of several lines.
+_SEVERAL_LINES = re.compile(r"\"{3}|'{3}|[\[{,]\s*(#.*)?$")
 _LISTS = frozenset({"notify", "rules"})
 _Kind = tuple[str, tuple[type, ...]]
 _KINDS: dict[str, _Kind] = {
@@ -65,6 +70,8 @@ _OTHER_NAMES = {
 def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the settings in a TOML file, each of the kind that it has to be.
 
+    Where something is wrong, what else is wrong is told with it.
+
     Relative paths among them are relative to the file's folder, so that it means the same from everywhere.
     Under ``watch`` stand the settings of each ``[[watch]]``.
 
@@ -74,12 +81,15 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         MissingExtraError: on Python 3.10, the package that reads TOML is not there.
     """
     settings = read_toml(path)
-    problems = [*_problems(settings, {**_KINDS, **_ONCE})]
     tables = settings.get("watch", [])
+    named = [("", settings, {**_KINDS, **_ONCE})]
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
         if isinstance(table, dict):
-            problems += [f"watch {number}: {problem}" for problem in _problems(table, _KINDS)]
+            named.append((f"watch {number}: ", table, _KINDS))
+    problems = [f"{name}{problem}" for name, table, kinds in named for problem in _problems(table, kinds)]
     if problems:
+        # Right values are not needed to go on from here: an option of the command line may replace them.
+        problems += [f"{name}{problem}" for name, table, _ in named for problem in _value_problems(table)]
         raise ConfigError([f"{_shown(path)}: {problem}" for problem in problems])
     folder = Path(path).expanduser().absolute().parent
     for table in (settings, *tables):
@@ -125,13 +135,39 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         # utf-8-sig: the Windows editor begins a file with a mark that TOML does not know.
         text = Path(path).expanduser().read_text(encoding="utf-8-sig")
-        settings: dict[str, Any] = tomllib.loads(text)
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(f"{_shown(path)}: wanted a file that can be read, got: {reason}") from None
-    except ValueError as error:  # no UTF-8, or no TOML
+    except ValueError as error:  # no UTF-8
         raise ConfigError(f"{_shown(path)}: wanted TOML, got: {error}") from None
+    if mistakes := _mistakes(text, tomllib.loads):
+        raise ConfigError([f"{_shown(path)}: wanted TOML, got: {mistake}" for mistake in mistakes])
+    settings: dict[str, Any] = tomllib.loads(text)
     return settings
+
+
+def _mistakes(text: str, loads: Callable[[str], object]) -> list[str]:
+    """Return what is no TOML: all of it where each line stands for itself, for `loads` ends at the first."""
+    first = _mistake(text, loads)
+    lines = text.split("\n")
+    if first is None:
+        return []
+    if any(_SEVERAL_LINES.search(line.rstrip()) or line.count("[") != line.count("]") for line in lines):
+        return [first]
+    each = []
+    for number, line in enumerate(lines):
+        # Behind so many empty lines a mistake is told with the line's own number.
+        if mistake := _mistake("\n" * number + line + "\n", loads):
+            each.append(mistake.replace(_AT_THE_END, f"(at line {number + 1})"))
+    return each if each and _AT_THE_END in first else list(dict.fromkeys([first, *each]))
+
+
+def _mistake(text: str, loads: Callable[[str], object]) -> str | None:
+    try:
+        loads(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _problems(settings: Mapping[str, object], kinds: Mapping[str, _Kind]) -> Iterator[str]:
@@ -140,6 +176,17 @@ def _problems(settings: Mapping[str, object], kinds: Mapping[str, _Kind]) -> Ite
             yield problem
     if {"pattern", "metric"} <= settings.keys():
         yield "pattern, metric: wanted one of them, got both"
+
+
+def _value_problems(settings: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with the values of those settings that are of the right kind."""
+    names = MonitorConfig.__dataclass_fields__.keys() & settings.keys()
+    fields: dict[str, Any] = {n: settings[n] for n in names if _problem(n, settings[n], _KINDS) is None}
+    try:
+        MonitorConfig(**{"watch_dir": ".", **fields})
+    except ConfigError as error:
+        return [problem for problem in error.problems if problem.partition(":")[0] in fields]
+    return []
 
 
 def _problem(key: str, value: object, known: Mapping[str, _Kind]) -> str | None:

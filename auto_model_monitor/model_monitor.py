@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .alerts import Alert
 from .clocks import Clock
@@ -27,6 +28,8 @@ from .sources import Source
 from .sources.directory import DirectorySource
 
 logger = logging.getLogger(__name__)
+
+_SUCH_RULES = "['nan', 'stalled 3x']"
 
 
 class ModelMonitor(Monitor):
@@ -67,16 +70,21 @@ class ModelMonitor(Monitor):
         """Build the parts that were not given; touches no network, no thread and no file.
 
         Raises:
-            ConfigError: a text is no rule, there is neither a threshold nor a rule, or ``digest`` is no
-                number of seconds, or ``plots`` stands beside a renderer.
+            ConfigError: one of the parts is none, a text is no rule, there is neither a threshold nor a
+                rule, ``digest`` is no number of seconds, or ``plots`` stands beside a renderer.
             MissingExtraError: ``plots`` is wanted and what draws is not installed.
         """
-        if not 0 <= digest < math.inf:
+        if not isinstance(config, MonitorConfig):
+            text = "config: wanted a MonitorConfig, such as MonitorConfig('checkpoints', 0.004)"
+            raise ConfigError(f"{text}, got one of type {type(config).__name__}")
+        if not (isinstance(digest, (int, float)) and 0 <= digest < math.inf):
             raise ConfigError(f"digest: wanted a number of seconds, 0 or more, got {digest!r}")
         if plots and renderer is not None:
             raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
         self.config = config
         asked = _rules(config, rules)
+        if notifiers is not None:
+            notifiers = _parts("notifiers", notifiers, "send", "[EmailNotifier(…), MailboxNotifier(…)]")
         comparison = Comparison(config.comparison_mode)
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
@@ -123,7 +131,29 @@ def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Ru
     # "lower" may be what nobody chose: where there is no threshold, the metric's name knows better.
     meant = config.threshold is not None or config.comparison_mode != "lower"
     mode, path = config.comparison_mode if meant else None, Path(config.watch_dir).expanduser().absolute()
-    return [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in rules]
+    given = _listed("rules", rules, _SUCH_RULES)
+    made = [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in given]
+    return _parts("rules", made, "evaluate", _SUCH_RULES)
+
+
+def _parts(name: str, given: object, method: str, such_as: str) -> list[Any]:
+    """Return what was given as a list, once each of it can do what it is there for."""
+    parts = _listed(name, given, such_as)
+    for part in parts:
+        able = callable(getattr(part, method, None)) and isinstance(getattr(part, "name", None), str)
+        if isinstance(part, type) or not able:
+            # By its kind alone: the address of a robot is a secret.
+            is_class = isinstance(part, type)
+            kind = f"the class {part.__name__}" if is_class else f"one of type {type(part).__name__}"
+            wanted = f"objects with a name and {method}(), such as {such_as}"
+            raise ConfigError(f"{name}: wanted {wanted}, got {kind}")
+    return parts
+
+
+def _listed(name: str, given: object, such_as: str) -> list[Any]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise ConfigError(f"{name}: wanted a list, such as {such_as}, got one of type {type(given).__name__}")
+    return list(given)
 
 
 def _parsed(text: str, path: Path, mode: str | None) -> Rule:

@@ -189,11 +189,12 @@ def _add_demo(commands: Any) -> None:
         commands,
         "demo",
         "see it work in fifteen seconds, without an account, a server or a network",
-        ["demo --language en"],
+        ["demo --language zh"],
         "status: 0 it has played; 1 it could not; 2 wrong usage; 130 ended by Ctrl-C.",
     )
     command.add_argument("--fast", action="store_true", help="play without pauses")
-    command.add_argument("--language", choices=("zh", "en"), help="of the mails (default: zh)")
+    of_the_mails = "of the mails (default: zh where LC_ALL or LANG says so, else en)"
+    command.add_argument("--language", choices=("zh", "en"), help=of_the_mails)
     command.add_argument(
         "--keep",
         metavar="DIR",

@@ -137,6 +137,39 @@ def test_all_problems_at_once(file):
     assert len(caught.value.problems) == 2
 
 
+def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
+    """Beside a name that is not known, values that cannot work are told, and nothing that is not there."""
+    text = 'treshold = 1\ncomparison_mode = "less"\nthreshold = "x"\nsender = "a@qq.com"\n'
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file(f"{text}[[watch]]\nsmtp_port = 0\n[[watch]]\nlanguage = 'zh'"))
+    found = [problem.partition(": ")[2].partition(", got")[0] for problem in caught.value.problems]
+    assert found == [
+        "treshold: wanted a known name",
+        "threshold: wanted a number",
+        "comparison_mode: wanted 'lower' or 'higher'",
+        "watch 1: smtp_port: wanted a whole number from 1 to 65535",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("threshold = 0,004\nsender = me@qq.com\nlog_dir = 'x'\npattern = 'x", [1, 2, 4]),
+        ("pattern = 'x", [1]),
+        ("a = 1\na = 2\nb =\n", [2, 3]),
+        ("a = 0,1\r\n\r\nb =\r\n", [1, 3]),
+        # Where a value has several lines, no line can be judged by itself.
+        ("receiver = [\n 'a@qq.com',\n]\nthreshold = 0,004\nsender = me@qq.com\n", [4]),
+        ('a = """\nb =\nc =\n"""\nd = 0,1\ne =', [5]),
+    ],
+)
+def test_every_line_that_is_no_toml_is_named(file, text, lines):
+    """A file with several mistakes is mended once, not once for each mistake."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file(text))
+    assert [int(re.search(r"at line (\d+)", problem)[1]) for problem in caught.value.problems] == lines
+
+
 def test_a_missing_file(tmp_path):
     """A file that is not there is a wrong configuration, and named."""
     with pytest.raises(ConfigError, match=r"none\.toml: wanted a file that can be read, got: No such file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -22,7 +23,8 @@ def test_it_plays_and_ends_by_itself(tmp_path):
     """There are mails on the screen and as files, a preview of each, and next steps."""
     # The pauses are left out, unless there is time; the next test adds them up.
     command = [*DEMO, "--keep", str(tmp_path / "demo"), *([] if THOROUGH else ["--fast"])]
-    run = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100)
+    speaks = os.environ | {"LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": "utf-8"}
+    run = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100, env=speaks)
     assert (run.returncode, run.stderr) == (0, "")
     mails = sorted((tmp_path / "demo/mailbox").glob("*.eml"))
     assert 2 <= len(mails) <= 6
@@ -65,6 +67,31 @@ def test_fast_in_english(tmp_path, capsys):
     assert shown.count("╭─ mail ") == len(list((tmp_path / "mailbox").glob("*.eml"))) >= 2
     boxed = [line for line in shown.splitlines() if line.startswith(("│", "╭", "╰"))]
     assert {width(line) for line in boxed} == {80}
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, [], "zh"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW"}, [], "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, [], "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8", "LC_ALL": ""}, [], "en"),
+        ({"LANG": "de_DE.UTF-8"}, [], "en"),
+        ({}, [], "en"),
+        ({"LANG": "zh_CN.UTF-8"}, ["--language", "en"], "en"),
+        ({}, ["--language", "zh"], "zh"),
+    ],
+)
+def test_it_speaks_as_other_programs_do(monkeypatch, environment, arguments, language):
+    """Its mails are Chinese where the environment is, else English, unless a language is asked for."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    played = []
+    monkeypatch.setattr(demo, "play", lambda *_, **options: played.append(options["language"]) or 0)
+    assert cli.main(["demo", *arguments]) == 0
+    assert played == [language]
 
 
 def test_no_mail_for_a_worse_epoch(tmp_path, capsys):
