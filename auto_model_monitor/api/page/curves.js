@@ -140,9 +140,10 @@ export class Curves {
   #pending = false;
   #drawn = 0;
 
-  constructor(node) {
+  /** Take where the panels stand: loss and accuracy, and further down the rest, which may never come. */
+  constructor(node, further) {
     this.panels = PANELS.map((panel) => new Panel(panel, () => this.redraw()));
-    node.replaceChildren(...this.panels.map((panel) => panel.node));
+    for (const panel of this.panels) (panel.key === "others" ? further : node).append(panel.node);
     plotly.then(() => this.redraw(), () => this.panels.forEach(({ none }) => (write(none, t("no_plotly")), show(none, true))));
   }
 

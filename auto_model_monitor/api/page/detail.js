@@ -27,7 +27,7 @@ export class Detail {
 
   constructor({ changed, gone, reached }) {
     Object.assign(this, { changed, gone, reached });
-    this.curves = new Curves(byId("curves"));
+    this.curves = new Curves(byId("curves"), byId("more-curves"));
     this.lines = new Lines({ frame: byId("lines"), button: byId("latest"), filter: byId("only-metrics") });
     setInterval(() => document.hidden || this.#writeTiming(), 1000);
     document.addEventListener("visibilitychange", () => document.hidden || (this.id && !isFinal(this.task) && this.#look()));
