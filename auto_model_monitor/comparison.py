@@ -35,7 +35,7 @@ class Comparison(Enum):
 
 
 _FALLING = (
-    "loss|losses|err|error|mse|rmse|mae|mape|smape|rmsle|msle|nll|bce|ce|wer|cer|ter|ppl|perplexity|bpc|"
+    "loss|losses|logloss|mlogloss|err|error|merror|mse|rmse|mae|mape|smape|rmsle|msle|nll|bce|ce|wer|cer|ter|ppl|perplexity|bpc|"
     "bpb|bpd|fid|kid|lpips|eer|elbo_loss|epe|absrel|rel|hd95|brier|ece|regret|entropy|crossentropy|"
     "divergence|kl|kld|minade|minfde|ade|fde|mpjpe"
 )

@@ -31,6 +31,15 @@ _TOKEN = (
 _WRITTEN = r"[^-_=/,\s]*"
 _FRACTION = r"[^0-9+-]"
 
+# What begins like a number in running text, to its end: a number, or what ``float`` refuses, such as
+# ``2.5s``, ``1.2.3``, ``3/10``, ``10:15:23``, ``2025-10-29``. The digits of ``top-1``, ``l2``, ``Acc@1`` and
+# ``mAP50-95`` belong to a word. It begins with the digit, because only then sre looks for it quickly; a sign
+# and a leading dot stand before it. Nothing follows that could fail, so that it never goes back.
+_RUN = (
+    r"([0-9](?<![\w.@].)(?<!\w-.)(?<![Tt]op[- ].)[0-9A-Za-z]*"
+    r"(?:[-.:/<][0-9A-Za-z]+|(?<=[eE])\+[0-9]+)*)"
+)
+
 _EXTENSION = r"(?:-v[0-9]+)?(?:\.[A-Za-z]\w{0,15}){0,3}\Z"
 _SCORE = rf"(?P<score>(?!0[0-9])(?=[-+]?[0-9]*(?:\.[0-9]|[eEnNiI])){NUMBER})"
 _SCORE_THEN_STEP = (
@@ -65,6 +74,14 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(found.start(), found.end(), "", number)
         else:
             yield Token(found.start(), found.end(), head or "", tail or "")
+
+
+def numbers_apart(text: str) -> list[str]:
+    """Split ``text`` at what begins like a number: words, number, words, number, …, words.
+
+    Each number is written without its sign and without a leading dot: these end the words before it.
+    """
+    return compiled(_RUN).split(text)
 
 
 def written_at(text: str, start: int) -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..patterns import numbers_apart
+from .columns import row_of
 from .entries import LogEntry, Number, Said, Stage
+from .layout import BLANK, Layout
+from .layouts import layout_of
 from .pattern import LogPattern
-from .table import built_in
+from .plain_text import plain
+from .prefix import prefix_of, time_of
+from .values import is_full, metrics_of, whole
 
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_COMPLETED = re.compile(r"(?i)^\s*training (?:is )?(?:completed?|finished|done)\b")
-_PREFIX = re.compile(
-    r"[\[(]?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?[\])]?"
-    r"(?:\s*[-|:]?\s*(?P<name>[\w.]+))??\s*[-|:]?\s*\[?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?\s*[-|:]?\s+"
-)
+_LONGEST = 65536  # characters of a line that are read
+_MOST_SHOWN = 256  # metrics of progress bars that are remembered
 
 
 class LogReader:
@@ -28,11 +30,16 @@ class LogReader:
     """
 
     def __init__(self, patterns: Sequence[LogPattern | str] = ()) -> None:
-        """Take the user's own patterns, which are asked before the built-in ones."""
+        """Take the user's own patterns, which win over the built-in ones.
+
+        Raises:
+            ConfigError: a text is no regex with named groups.
+        """
         self.epoch: int | None = None
         self.total_epochs: int | None = None
         self._own: list[LogPattern] = []
-        self._built_in = built_in()
+        self._columns: tuple[str, ...] = ()
+        self._shown: dict[str, Number] = {}
         for pattern in patterns:
             self.add_pattern(pattern)
 
@@ -46,40 +53,30 @@ class LogReader:
 
     def said(self, line: str) -> Said | None:
         """Return what a line itself says, None when it says nothing; remember the epoch it names."""
-        metrics: dict[str, Number] = {}
-        stage: Stage | None = None
-        step: int | None = None
-        for pattern in (*self._own, *self._built_in):
-            said = pattern.said(line)
-            if said is not None:
-                metrics = {**said.metrics, **metrics}
-                stage = stage or said.stage
-                step = said.step if step is None else step
-        if stage is None and _COMPLETED.match(line):
-            stage = Stage.COMPLETED
-        if not metrics and stage is None:
-            return None
-        if "epoch" in metrics:
-            self.epoch = int(metrics["epoch"])
-        if "total_epochs" in metrics:
-            self.total_epochs = int(metrics["total_epochs"])
-        return Said(metrics, stage, step)
+        if "\x1b" in line or "\r" in line or "\b" in line:
+            line = plain(line)
+        return self._said(line, numbers_apart(line[:_LONGEST]))
 
     def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
         """Return the entry of one complete line.
 
         Args:
             line: the text, without its line break.
-            time: when it was written or read, with its zone.
+            time: when it was written or read, with its zone; counts where the line names no date and time.
             level: its level, where the line names none.
         """
-        text = _ANSI.sub("", line) if "\x1b" in line else line
-        found = _PREFIX.match(text)
-        if found is not None:
-            text, level = text[found.end() :], found["level"]
-        said = self.said(text)
+        line = plain(line)
+        parts = numbers_apart(line[:_LONGEST])
+        prefix = prefix_of(BLANK.join(parts[::2])[:400])
+        message = line[_place(parts, prefix.end) :] if prefix.end else line
+        first, last = prefix.stamp
+        if last > first:
+            stamp = "".join(parts[2 * first + 1 : 2 * last + 1])
+            time = time_of(stamp, time) or time
+        said = self._said(line, parts)
+        level = prefix.level or level
         if said is None:
-            return LogEntry(timestamp=time, level=level, message=text)
+            return LogEntry(timestamp=time, level=level, message=message)
         carried: dict[str, Number] = {}
         if said.metrics and self.epoch is not None:
             carried["epoch"] = self.epoch
@@ -88,7 +85,7 @@ class LogReader:
         return LogEntry(
             timestamp=time,
             level=level,
-            message=text,
+            message=message,
             metrics={**carried, **said.metrics},
             stage=said.stage,
             said=said.metrics,
@@ -97,9 +94,93 @@ class LogReader:
 
     def state(self) -> dict[str, Any]:
         """Return what JSON can hold and :meth:`resume` takes."""
-        return {"epoch": self.epoch, "total_epochs": self.total_epochs}
+        return {
+            "epoch": self.epoch,
+            "total_epochs": self.total_epochs,
+            "columns": list(self._columns),
+            "shown": {name: value for name, value in self._shown.items() if math.isfinite(value)},
+        }
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on where another reader of the same log stopped."""
         self.epoch = state.get("epoch")
         self.total_epochs = state.get("total_epochs")
+        self._columns = tuple(state.get("columns", ()))
+        self._shown = dict(state.get("shown", {}))
+
+    def _said(self, line: str, parts: list[str]) -> Said | None:
+        layout = layout_of(BLANK.join(parts[::2]))
+        said = self._built_in(layout, parts, line)
+        if self._own:
+            said = self._asked(line, said)
+        if said is not None:
+            epoch, total = said.metrics.get("epoch"), said.metrics.get("total_epochs")
+            self.epoch = self.epoch if epoch is None else int(epoch)
+            self.total_epochs = self.total_epochs if total is None else int(total)
+        return said
+
+    def _built_in(self, layout: Layout, parts: list[str], line: str) -> Said | None:
+        if not layout.says_something:
+            return row_of(line, self._columns) if self._columns and len(parts) > 1 else None
+        if layout.columns:
+            self._columns = layout.columns
+            return None
+        if layout.whole >= 0 and not is_full(parts[2 * layout.whole + 1]):
+            return None
+        metrics = metrics_of(layout, parts)
+        if layout.bar or layout.repeats:
+            self._leave_out_known(layout, metrics)
+        if not metrics and (layout.spots or layout.stage is None):
+            return None
+        step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
+        return Said(metrics, layout.stage, step)
+
+    def _leave_out_known(self, layout: Layout, metrics: dict[str, Number]) -> None:
+        """Drop what a progress bar has shown before.
+
+        A bar goes on showing the last validation's numbers while the next epoch trains. What is measured
+        together changes together, so that an accuracy that came out the same twice is told twice.
+        """
+        if layout.repeats:
+            for name, value in list(metrics.items()):
+                if name in self._shown and math.isclose(value, self._shown[name], rel_tol=1e-3, abs_tol=5e-4):
+                    del metrics[name]
+            return
+        values = {spot.metric: metrics[spot.metric] for spot in layout.spots if spot.metric in metrics}
+        changed = {
+            s.group for s in layout.spots if s.metric in values and self._is_news(s.metric, values[s.metric])
+        }
+        for spot in layout.spots:
+            if spot.group not in changed:
+                metrics.pop(spot.metric, None)
+        if len(self._shown) > _MOST_SHOWN:
+            self._shown.clear()
+        self._shown.update(values)
+
+    def _is_news(self, metric: str, value: Number) -> bool:
+        shown = self._shown.get(metric)
+        return shown is None or not (value == shown or (math.isnan(value) and math.isnan(shown)))
+
+    def _asked(self, line: str, built_in: Said | None) -> Said | None:
+        """Return what the user's patterns find, and beside it what the built-in ones find."""
+        for pattern in self._own:
+            said = pattern.said(line)
+            if said is not None:
+                stage: Stage | None = None
+                if built_in is None:
+                    built_in = Said({})
+                stage = said.stage or built_in.stage
+                step = built_in.step if said.step is None else said.step
+                built_in = Said({**built_in.metrics, **said.metrics}, stage, step)
+        return built_in
+
+
+def _place(parts: list[str], end: int) -> int:
+    """Return where in a line stands what stands at ``end`` in the line without its numbers."""
+    place = 0
+    for index in range(0, len(parts), 2):
+        if end <= len(parts[index]):
+            return place + end
+        end -= len(parts[index]) + 1
+        place += len(parts[index]) + (len(parts[index + 1]) if index + 1 < len(parts) else 0)
+    return place

@@ -1,48 +1,148 @@
-"""The formats that are known without being told."""
+"""The formats that are known: one table, each row of which is tested on lines of its framework.
+
+The regexes are matched with a line from which its numbers were taken out; ``#`` stands for a number. Most
+formats need no row: ``key: number`` and ``key=number`` are read wherever the key names a metric. A row says what
+else is to be known of a format.
+"""
 
 from __future__ import annotations
 
-from ..patterns import NUMBER
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
 from .entries import Stage
-from .pattern import LogPattern
 
-_N = NUMBER
-_SEP = r"\s*[:=]\s*"
-_ACC = r"(?:[Aa]cc(?:uracy)?|ACC)"
-_VAL = r"(?:[Vv]al(?:id(?:ation)?)?|[Ee]val(?:uation)?)[ _]"
-_TRAIN = r"[Tt]rain(?:ing)?[ _]"
+_NONE: Mapping[str, str] = MappingProxyType({})
+_SAME = {"learn": "learn", "test": "test", "best": "best"}
 
 
-def built_in() -> list[LogPattern]:
-    """Return the patterns, the more telling ones first."""
-    return [
-        LogPattern(
-            r"(?i:epoch)\s*[\[(]?(?P<epoch>[0-9]+)\s*/\s*(?P<total_epochs>[0-9]+)[\])]?\s*(?:started|$)",
-            stage=Stage.EPOCH_START,
-        ),
-        LogPattern(
-            rf"{_TRAIN}[Ll]oss{_SEP}(?P<train_loss>{_N})"
-            rf"(?:\s*[,|;]\s*(?:{_TRAIN})?{_ACC}{_SEP}(?P<train_acc>{_N})%?)?",
-            stage=Stage.TRAINING,
-        ),
-        LogPattern(
-            rf"{_VAL}[Ll]oss{_SEP}(?P<val_loss>{_N})"
-            rf"(?:\s*[,|;]\s*(?:{_VAL})?{_ACC}{_SEP}(?P<val_acc>{_N})%?)?",
-            stage=Stage.VALIDATION,
-        ),
-        LogPattern(
-            rf"{_VAL}(?:(?i:macro[ _-]?f1){_SEP}(?P<macro_f1>{_N})|(?i:micro[ _-]?f1){_SEP}(?P<micro_f1>{_N})"
-            rf"|(?i:mAP){_SEP}(?P<mAP>{_N})|[Pp]recision{_SEP}(?P<precision>{_N})|[Rr]ecall{_SEP}(?P<recall>{_N})"
-            rf"|{_ACC}{_SEP}(?P<val_acc>{_N}))",
-            stage=Stage.VALIDATION,
-        ),
-        LogPattern(
-            rf"(?i:{_VAL}top-?k accuracy){_SEP}\{{'top1':\s*(?P<top1_acc>{_N})"
-            rf"(?:,\s*'top3':\s*(?P<top3_acc>{_N}))?(?:,\s*'top5':\s*(?P<top5_acc>{_N}))?\}}",
-            stage=Stage.VALIDATION,
-        ),
-        LogPattern(
-            rf"(?i:new best model saved with accuracy){_SEP}(?P<best_acc>{_N})%?", stage=Stage.EPOCH_END
-        ),
-        LogPattern(rf"(?i:learning[ _]rate|\blr){_SEP}(?P<learning_rate>{_N})"),
-    ]
+class Form(NamedTuple):
+    """How the lines of one program begin, and what is to be known for reading the rest.
+
+    Attributes:
+        name: whose format it is.
+        head: a regex for the beginning; its groups ``epoch``, ``step`` and ``count`` are counters.
+        split: what the metrics are of whose keys do not say.
+        spaced: a number may follow its key after a mere space.
+        averaged: of ``0.5 (0.4)`` the second is taken: the mean, where the first is of one batch.
+        structured: every key is a metric, unless it counts or times something.
+        partial: until its counter ``n/N`` is full, the line tells of a part of the data.
+        bar: the line is a progress bar, which goes on showing what was measured long ago.
+        aliases: keys in lower case that mean something else here.
+    """
+
+    name: str
+    head: str
+    split: str = ""
+    spaced: bool = False
+    averaged: bool = False
+    structured: bool = False
+    partial: bool = False
+    bar: bool = False
+    aliases: Mapping[str, str] = _NONE
+
+
+FORMS = (
+    Form("tqdm", r"[^|]{0,300}?(?:#%)?\|[^|]{0,300}\| {0,20}(?P<count>#)(?:/\?)? \[", bar=True, spaced=True),
+    Form("timm", r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)", "train", averaged=True),
+    Form(
+        "timm", r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]", "val", True, averaged=True, partial=True
+    ),
+    Form(
+        "PyTorch's ImageNet",
+        r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]",
+        "train",
+        True,
+        averaged=True,
+    ),
+    Form("PyTorch's ImageNet", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),
+    Form("MMEngine", r"(?:Epoch|Iter)\(train\) {1,4}\[ {0,8}#\]", "train"),
+    Form("MMEngine", r"(?:Epoch|Iter)\(val\) {1,4}\[ {0,8}#\]", "val"),
+    Form("MMCV 1", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
+    Form("XGBoost, LightGBM", r"\[(?P<step>#)\](?=\t)", structured=True),
+    Form("CatBoost", r"(?P<step>#):\t(?=learn|test|total)", aliases=_SAME),
+    Form("Megatron-LM", r"iteration {1,12}(?P<step>#)/ {1,12}# \|", aliases={"lm loss": "train_loss"}),
+    Form("scikit-learn", r"Iteration (?P<step>#), ", spaced=True, aliases={"inertia": "inertia"}),
+    Form("scikit-learn", r"\[CV(?: #)?\] ", aliases={"score": "score"}),
+)
+
+RECORD = Form("JSON or a dict", r"\{", structured=True)
+PLAIN = Form("by hand", "")
+
+
+class Sentence(NamedTuple):
+    """A line that is a sentence.
+
+    Attributes:
+        name: whose it is.
+        pattern: a regex for it; a group is a metric of its name. ``key`` names the metric of ``value`` or
+            of ``best``.
+        stage: the stage that it tells of.
+        repeats: it tells again, with other digits, what another line may have told.
+    """
+
+    name: str
+    pattern: str
+    stage: Stage | None = None
+    repeats: bool = False
+
+
+_KEY = r"(?P<key>[^\s'\0]{1,80})"
+SENTENCES = (
+    Sentence(
+        "Lightning's checkpoint",
+        rf"Epoch (?P<epoch>#), global step (?P<step>#): '{_KEY}' reached (?P<value>[-.]{{0,2}}#)",
+        Stage.EPOCH_END,
+        repeats=True,
+    ),
+    Sentence(
+        "Lightning's early stopping",
+        rf"Metric {_KEY} improved[^\n]{{0,80}}New best score: (?P<best>[-.]{{0,2}}#)",
+        Stage.EPOCH_END,
+        repeats=True,
+    ),
+    Sentence(
+        "early stopping",
+        r"Validation loss decreased \([-.\w]{0,8}#? {0,2}-{1,4}> {0,2}(?P<best_val_loss>[-.]{0,2}#)\)",
+        Stage.EPOCH_END,
+    ),
+    Sentence(
+        "Keras",
+        r"(?:Epoch (?P<epoch>#): )?\w{0,40} ?(?:reducing|setting) learning rate to (?P<learning_rate>#)",
+    ),
+    Sentence("MMEngine's checkpoint", rf"The best checkpoint with (?P<best>#) {_KEY} at # ", Stage.EPOCH_END),
+    Sentence("timm's checkpoint", r"\*{3} Best metric: (?P<best_metric>#)", Stage.EPOCH_END),
+    Sentence(
+        "PyTorch's tutorial",
+        r"Accuracy of the (?:network|model) on the (?:# )?(?P<split>test|validation|val|train)"
+        r"[ \w]{0,20}: (?P<acc>#) ?%",
+    ),
+    Sentence(
+        "Megatron-LM",
+        r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)",
+        Stage.VALIDATION,
+    ),
+    Sentence("Ultralytics", r"Starting training for (?P<total_epochs>#) epochs"),
+    Sentence("Ultralytics", r"# epochs completed in #", Stage.COMPLETED),
+    Sentence(
+        "Stable-Baselines3", r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|"
+    ),
+)
+
+#: Beginnings of lines, in lower case, that say that all of the training is over.
+COMPLETED = (
+    r"(?:the |model )?training (?:is |was |has |run |job |process )?(?:been |now )?"
+    r"(?:complete|completed|finished|done|ended)\b(?! (?:of|for) epoch)",
+    r"(?:finished|completed|done) training\b(?! (?:of |for )?epoch)",
+    r"`trainer\.fit` stopped",
+    r"训练(?:过程)?(?:已|全部|已全部)?(?:完成|结束)",
+    r"\{['\"]train_runtime['\"]",
+)
+#: A line that says nothing but that an epoch begins, and what says that one has ended.
+STARTED = (
+    r"(?:start(?:ing|ed)?(?: training)?(?: of| for)? |begin(?:ning)? |training |第)?(?:epoch)?[^\w#\n]{0,12}#"
+    r"(?:[^\w#\n]{0,4}(?:/|of)[^\w#\n]{0,4}#)?[^\w#\n]{0,4}轮?[^\w#\n]{0,4}"
+    r"(?:started|starting|starts|start|begins|开始)?[^\w#\n]{0,80}\Z"
+)
+ENDED = r"\b(?:finished|completed|complete|done|ended|took|end of)\b|结束|完成"

@@ -1,0 +1,121 @@
+"""Tables in a log: a line of headings, and below it lines of numbers."""
+
+from __future__ import annotations
+
+from ..patterns import compiled, is_whole, to_float
+from .entries import Number, Said, Stage
+from .layout import BLANK
+from .metric_names import EPOCH, STEP, named
+
+# How the headings of a table begin: those of Ultralytics, YOLOv5, scikit-learn, fastai and of many a script.
+_HEADS = (
+    r"\s{0,40}Epoch\s{2,40}(?:GPU|gpu)_mem\s",
+    r"\s{0,40}Class\s{2,40}Images\s",
+    r"\s{0,40}classes\s{2,40}top1_acc",
+    r"\s{0,40}(?:Iter|iter|Epoch|epoch|Step|step)(?:\s{2,40}|\t)[A-Za-z_][\w /-]{0,40}(?:\s{2}|\t|\Z)",
+    r"\s{1,40}precision\s{2,20}recall\s{2,20}f1-score\s{2,20}support",
+)
+_CELLS = r"\s{2,}|\t"
+_MOST = 40  # columns
+_SPECIAL = {
+    "Box(P": "precision",
+    "P": "precision",
+    "R": "recall",
+    "mAP@.5": "mAP50",
+    "mAP@.5:.95": "mAP50-95",
+    "mAP50-95)": "mAP50-95",
+}
+_REPORT = ("report",)
+_ROWS = {
+    "macro avg": ("precision", "recall", "macro_f1"),
+    "micro avg": ("", "", "micro_f1"),
+    "accuracy": ("accuracy",),
+}
+
+
+def columns_of(blank: str) -> tuple[str, ...]:
+    """Return what the columns are below a line of headings, nothing when it is no such line.
+
+    A column of no interest is the empty string; ``all`` stands for the one that names what a row is about.
+    """
+    if len(blank) > 2000 or not any(compiled(head).match(blank) for head in _HEADS):
+        return ()
+    if "f1-score" in blank:
+        return _REPORT
+    text = blank.split(BLANK, 1)[0].strip().removesuffix(":")
+    cells = [cell.strip().rstrip(":") for cell in compiled(_CELLS).split(text)][:_MOST]
+    found: list[str] = []
+    for cell in cells:
+        found.append(_column(cell, after_validation=any(name.startswith("val") for name in found)))
+    return tuple(found) if any(name not in ("", EPOCH, STEP, "all") for name in found) else ()
+
+
+def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
+    """Return what a line of numbers says below those headings, None when it is no row of the table."""
+    if columns == _REPORT:
+        return _report_row(line)
+    cells = line.split(None, len(columns))
+    if len(cells) < len(columns) or (columns[0] == "all") != (cells[0] == "all"):
+        return None
+    metrics: dict[str, Number] = {}
+    step = None
+    for name, cell in zip(columns, cells, strict=False):
+        text = cell.rstrip(":")
+        if name == EPOCH:
+            if not _count_epochs(text, metrics):
+                return None
+        elif name == STEP:
+            if not is_whole(text):
+                return None
+            step = int(text)
+        elif name not in ("", "all"):
+            value = to_float(text)
+            if value is None:
+                return None
+            metrics[name] = value
+    return Said(metrics, _stage(columns), step)
+
+
+def _column(cell: str, *, after_validation: bool) -> str:
+    if cell in _SPECIAL:
+        return _SPECIAL[cell]
+    if cell in ("Class", "classes"):
+        return "all"
+    found = named(cell)
+    if found is None:
+        return ""
+    if found.counts:
+        return found.base if found.base in (EPOCH, STEP) else ""
+    return found.metric(split="val" if after_validation else "", beside_loss=not after_validation)
+
+
+def _count_epochs(text: str, metrics: dict[str, Number]) -> bool:
+    epoch, _, total = text.partition("/")
+    if not is_whole(epoch) or (total and not is_whole(total)):
+        return False
+    metrics["epoch"] = int(epoch)
+    if total:
+        metrics["total_epochs"] = int(total)
+    return True
+
+
+def _stage(columns: tuple[str, ...]) -> Stage:
+    if columns[0] == "all":
+        return Stage.VALIDATION
+    return Stage.EPOCH_END if any(name.startswith("val") for name in columns) else Stage.TRAINING
+
+
+def _report_row(line: str) -> Said | None:
+    """Read a row of scikit-learn's ``classification_report``."""
+    for label, names in _ROWS.items():
+        text = line.strip()
+        if text.startswith(label):
+            values = [to_float(cell) for cell in text.removeprefix(label).split()]
+            if len(values) > len(names) and None not in values:
+                metrics = {
+                    name: value
+                    for name, value in zip(names, values, strict=False)
+                    if name and value is not None
+                }
+                return Said(dict(metrics), Stage.VALIDATION)
+    return None

@@ -1,0 +1,63 @@
+"""Where in the lines of one format the numbers stand."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .entries import Stage
+
+#: What stands for a number in a line whose numbers were taken out.
+BLANK = "\0"
+
+
+class Spot(NamedTuple):
+    """Where one metric stands.
+
+    Attributes:
+        metric: its name.
+        slot: the how manieth number of the line it is; -1 for ``constant``.
+        sign: what is written before the number: a sign, a leading dot, or nothing.
+        other: another number to take where this one is none, -1 for none: ``9856/10000 (98%)``.
+        fraction: a whole number is not taken: it may count something.
+        group: what changes together with it on a progress bar.
+        constant: the value, where a word such as ``nan`` stands for it.
+    """
+
+    metric: str
+    slot: int
+    sign: str = ""
+    other: int = -1
+    fraction: bool = False
+    group: str = ""
+    constant: float = 0.0
+
+
+class Layout(NamedTuple):
+    """What the lines of one format say.
+
+    Attributes:
+        spots: the metrics.
+        stage: the stage that such a line belongs to.
+        epoch: the number that is the epoch, or ``epoch/total``; -1 for none.
+        total: the number that is the number of epochs, -1 for none.
+        step: the number that is the step, -1 for none.
+        whole: a counter ``n/N``, -1 for none: the line counts only where n has reached N.
+        bar: it is a progress bar, which goes on showing what was measured long ago.
+        repeats: it tells again, with other digits, what another line may have told.
+        columns: the line heads a table: the names of its columns, the empty string for one that is no metric.
+    """
+
+    spots: tuple[Spot, ...] = ()
+    stage: Stage | None = None
+    epoch: int = -1
+    total: int = -1
+    step: int = -1
+    whole: int = -1
+    bar: bool = False
+    repeats: bool = False
+    columns: tuple[str, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Tell whether a line of this format says anything."""
+        return bool(self.spots or self.stage or self.columns) or max(self.epoch, self.total) >= 0

@@ -1,0 +1,77 @@
+"""Takes the numbers out of a line whose format is understood."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .entries import Number
+from .layout import Layout, Spot
+
+
+def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
+    """Return the metrics of a line, the epoch first.
+
+    Args:
+        layout: where they stand.
+        parts: words, number, words, number, …, words.
+    """
+    metrics: dict[str, Number] = {}
+    if layout.epoch >= 0:
+        _count_epochs(parts[2 * layout.epoch + 1], metrics)
+    if layout.total >= 0:
+        total = whole(parts[2 * layout.total + 1])
+        if total is not None:
+            metrics["total_epochs"] = total
+    for spot in layout.spots:
+        slot = spot.slot
+        if slot < 0:
+            metrics[spot.metric] = spot.constant
+            continue
+        text = parts[2 * slot + 1]
+        if spot.fraction and "." not in text and "e" not in text:
+            continue
+        try:  # a run of letters and digits is a number if float takes it: 1.2.3 and 2.5s are refused
+            metrics[spot.metric] = float(spot.sign + text if spot.sign else text)
+        except ValueError:
+            _take_other(spot, parts, metrics)
+    return metrics
+
+
+def whole(text: str) -> int | None:
+    """Return the integer that a counter such as ``3`` or ``3/10`` stands at, None where it is none."""
+    first = text.partition("/")[0]
+    return int(first) if first.isdigit() and len(first) < 16 else None
+
+
+def is_full(counter: str) -> bool:
+    """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
+    reached, _, end = counter.partition("/")
+    if not (reached.isdigit() and end.isdigit() and len(end) < 16):
+        return True
+    return int(reached) >= int(end) - 1
+
+
+def _count_epochs(text: str, metrics: dict[str, Number]) -> None:
+    epoch, _, total = text.partition("/")
+    reached = whole(epoch)
+    if reached is None:  # transformers counts in parts: at 0.5 the first epoch is half way
+        try:
+            passed = float(epoch)
+        except ValueError:
+            return
+        if not math.isfinite(passed) or passed > 1e15:
+            return
+        reached = math.ceil(passed)
+    metrics["epoch"] = reached
+    if total.isdigit() and len(total) < 16:
+        metrics["total_epochs"] = int(total)
+
+
+def _take_other(spot: Spot, parts: Sequence[str], metrics: dict[str, Number]) -> None:
+    """Take the share of ``9856/10000 (98%)``."""
+    if spot.other >= 0:
+        try:
+            metrics[spot.metric] = float(parts[2 * spot.other + 1])
+        except ValueError:
+            return
