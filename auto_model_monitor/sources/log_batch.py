@@ -140,5 +140,7 @@ def thinned(rows: Sequence[Row]) -> list[Row]:
 
 
 def _telling(group: Sequence[Row]) -> list[Row]:
-    lowest, highest = min(group, key=lambda row: row[1]), max(group, key=lambda row: row[1])
-    return [row for row in group if row is lowest or row is highest or not math.isfinite(row[1])]
+    finite = [row for row in group if math.isfinite(row[1])]
+    odd = [row for row in group if not math.isfinite(row[1])][:1]
+    ends = [pick(finite, key=lambda row: row[1]) for pick in (min, max) if finite]
+    return [row for row in group if any(row is one for one in (*odd, *ends))]

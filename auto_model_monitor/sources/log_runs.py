@@ -49,11 +49,12 @@ class LogRuns:
 
     def _has_begun(self, epoch: int | None, step: int | None) -> bool:
         """Decide at the first line that counts, after the file began anew."""
-        if self._epoch is not None or self._step is not None:
-            for now, was in ((epoch, self._epoch), (step, self._step)):
-                if now is not None and was is not None:
-                    self._restart = None
-                    return now < was
-            return False
-        restart, self._restart = self._restart, None
-        return restart is not Restart.ROTATED
+        rotated = self._restart is Restart.ROTATED
+        if self._epoch is None and self._step is None:
+            self._restart = None
+            return not rotated
+        for now, was in ((epoch, self._epoch), (step, self._step)):
+            if now is not None and was is not None:
+                self._restart = None
+                return now < was or (now == was <= _FIRST and not rotated)
+        return False

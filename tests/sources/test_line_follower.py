@@ -16,13 +16,16 @@ from pathlib import Path
 from threading import Semaphore, Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auto_model_monitor.errors import SourceError
 from auto_model_monitor.sources.growing_file import Restart
 from auto_model_monitor.sources.line_follower import LineFollower
-from auto_model_monitor.sources.lines import MARK
+from auto_model_monitor.sources.lines import MARK, cut, cut_text
+from tests.campaigns import examples
 
-CAMPAIGNS = int(os.environ.get("LINE_FOLLOWER_CAMPAIGNS", "40"))
+CAMPAIGNS = int(os.environ.get("LINE_FOLLOWER_CAMPAIGNS", "0")) or examples(200)
 
 
 def texts(lines: list[tuple[int, str]]) -> list[str]:
@@ -425,6 +428,36 @@ def test_an_idle_read_costs_no_reading(log: Path, monkeypatch: pytest.MonkeyPatc
     append(log, "\n")
     assert texts(follower.read()) == ["unended"]
     assert reads
+
+
+PIECES = [b"loss 0.5", "损失".encode(), b"\xff", b"\x1b[1m", b"\b", b"\0", b"\r", b"\n", b"\n", b"\r\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_a_whole_text_says_what_its_lines_say(data: bytes) -> None:
+    """The quick way through many lines at once must find the same lines as the way line by line."""
+    lines, used = cut(data, max_line=1000, at_end=False)
+    text, done = cut_text(data, max_line=1000, at_end=False)
+    assert done == used
+    assert text.text == "".join(f"{line.text}\n" for line in lines)
+    assert list(text.bars) == [number for number, line in enumerate(lines) if line.bar]
+
+
+def test_lines_are_counted_as_an_editor_counts_them(log: Path) -> None:
+    """The number of a line must be that of an editor, whatever was cut, and begin again with the file."""
+    log.write_bytes(b"1\n2\r\n\n4\r4\r4\n" + b"5" * 5000)
+    follower = LineFollower(log, max_line=100)
+    assert (follower.text().text.count("\n"), follower.first) == (5, 1)
+    append(log, "5\n6\n7\r7\r7")
+    assert (follower.text().text, follower.first) == ("6\n7\n", 6)
+    append(log, "7\n8\n")
+    assert (follower.text().text, follower.first) == ("77\n8\n", 7)
+    log.write_bytes(b"1\n2\n")
+    assert (follower.text().text, follower.first) == ("1\n2\n", 1)
+    append(log, "3\n4\n")
+    follower.skip_to_end()
+    append(log, "5\n")
+    assert (follower.text().text, follower.first) == ("5\n", 5)
 
 
 class PatientHandler(RotatingFileHandler):
