@@ -126,7 +126,7 @@ class Dispatcher:
                 text = f"{waiting} tasks wait, and at most {self._most_pending} may"
                 raise QueueFullError(f"{text}: try again when one of them has started")
             task = self.store.add(request, trainer=name)
-        self._tell_of(task.id)
+            self._tell_of(task.id)
         return task
 
     def cancel(self, task_id: str, reason: str = "cancelled by request") -> Task:
@@ -176,13 +176,13 @@ class Dispatcher:
         Raises:
             StoreError: something could not be committed; it is at the next look.
         """
-        while self._news:
-            self._roster.wish(self._news[0])
-            self._notify(self._news.popleft(), ())
+        self._hear_news()
         try:
             return self._roster.follow()
         finally:
-            self._roster.start_due()
+            with self._submitting:  # so that of no task more is heard before it is heard of at all
+                self._hear_news()
+                self._roster.start_due()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -209,6 +209,11 @@ class Dispatcher:
         if self._in_trouble:
             self._in_trouble = False
             logger.warning("the store %s can be written again; nothing of the logs is lost", self.store.path)
+
+    def _hear_news(self) -> None:
+        while self._news:
+            self._roster.wish(self._news[0])
+            self._notify(self._news.popleft(), ())
 
     def _tell_of(self, task_id: str) -> None:
         self._news.append(task_id)

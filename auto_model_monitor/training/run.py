@@ -231,7 +231,9 @@ class Run:
         missing = len(texts) - len(entries)
         if not missing:
             return entries
-        text = f"{missing} lines without a metric are left out here: the log is too far ahead; the file has them"
+        text = (
+            f"{missing} lines without a metric are left out here, for the log is far ahead; the file has them"
+        )
         return [*entries, LogEntry(timestamp=now, level="WARNING", message=text)]
 
     def _entry(self, text: str, now: datetime) -> LogEntry:

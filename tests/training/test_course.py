@@ -105,14 +105,14 @@ def test_the_specifications_example():
 
 
 def test_the_learning_rate_is_the_requests_until_one_is_logged():
-    """Nothing is known before the first metric; then the rate is what was asked for, until the log knows better."""
+    """With the first metric the rate is what was asked for, until the log knows better."""
     assert course_of("loading").latest == {}
     assert course_of(TRAIN).latest["learning_rate"] == 0.0001
     assert course_of(TRAIN, "Learning Rate: 0.00005").latest["learning_rate"] == 0.00005
 
 
 def test_the_extremes_are_finite_and_have_their_epochs():
-    """The smallest and largest number of each metric are known with their epochs, whatever NaN came between."""
+    """The smallest and largest number of each metric are known with their epochs, without NaN."""
     course = Course(total_epochs=5)
     for epoch, value in enumerate([3.0, math.nan, 1.0, math.inf, 2.0], 1):
         course.take([entry(None, {"epoch": epoch}, val_loss=value)], 0.1)

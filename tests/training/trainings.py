@@ -13,6 +13,7 @@ from auto_model_monitor.training import (
     Dispatcher,
     StoredEntry,
     Task,
+    TaskState,
     TaskStore,
     Trainer,
     TrainingRequest,
@@ -58,6 +59,7 @@ class Work:
         self.dispatcher = Dispatcher(self.store, trainers, **options)
         self.heard: list[tuple[Task, Sequence[StoredEntry]]] = []
         self._news = Condition()
+        self._open = True
         self.dispatcher.listen(self._hear)
 
     def _hear(self, task, entries):
@@ -92,6 +94,9 @@ class Work:
         with self._news:
             assert self._news.wait_for(lambda: line in self.messages(task_id), PATIENCE), line
 
+    def wait_running(self, task_id: str) -> Task:
+        return self.wait(task_id, lambda task: task.state is TaskState.RUNNING)
+
     def messages(self, task_id: str) -> list[str]:
         return [one.entry.message for task, entries in self.heard if task.id == task_id for one in entries]
 
@@ -99,6 +104,10 @@ class Work:
         return self.wait_end(self.submit(**changes))
 
     def close(self) -> None:
+        """End everything of it; the first call counts."""
+        if not self._open:
+            return
+        self._open = False
         self.dispatcher.stop()
         tasks, _ = self.store.tasks(limit=10_000)
         self.store.close()

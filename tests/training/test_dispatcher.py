@@ -1,0 +1,337 @@
+"""The dispatcher: tasks become processes, their logs become metrics, their ends become states."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from threading import current_thread
+
+import pytest
+
+from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.log_patterns import LogPattern, Stage
+from auto_model_monitor.training import (
+    Dispatcher,
+    QueueFullError,
+    TaskState,
+    TaskStateError,
+    Trainer,
+    UnknownTaskError,
+    UnknownTrainerError,
+)
+from auto_model_monitor.training.processes import marked
+from tests.training.trainings import EPOCHS, python, request, shell
+from tests.waiting import until
+
+PENDING, RUNNING, COMPLETED = TaskState.PENDING, TaskState.RUNNING, TaskState.COMPLETED
+FAILED, CANCELLED = TaskState.FAILED, TaskState.CANCELLED
+
+
+def test_a_training_runs_to_its_end(work):
+    """Every line becomes an entry, every number a row, and the task ends as completed at 100 percent."""
+    here = work(shell(EPOCHS))
+    task = here.run(num_epochs=3)
+    assert (task.state, task.reason, task.exit_code, task.progress) == (COMPLETED, "exit status 0", 0, 100)
+    assert (task.current_epoch, task.total_epochs, task.stage) == (3, 3, Stage.COMPLETED)
+    assert task.latest_metrics == {
+        "learning_rate": 0.0001,
+        "epoch": 3,
+        "total_epochs": 3,
+        "train_loss": 0.3,
+        "train_acc": 83.5,
+        "val_loss": 0.63,
+        "val_acc": 73.25,
+    }
+    assert task.created_at <= task.started_at <= task.finished_at <= task.updated_at
+    assert [one.state for one in here.store.transitions(task.id)] == [PENDING, RUNNING, COMPLETED]
+    entries = here.store.entries(task.id)
+    assert [one.seq for one in entries] == list(range(1, 11))
+    assert [json.loads(one.data)["message"] for one in entries[:2]] == [
+        "Epoch [1/3] started",
+        "Train Loss: 0.1, Train Accuracy: 81.5%",
+    ]
+    accuracies = [(row.epoch, row.value) for row in here.store.metrics(task.id, metric="val_acc")]
+    assert accuracies == [(1, 71.25), (2, 72.25), (3, 73.25)]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "reason", "code"),
+    [
+        (shell("echo fine; exit 3"), "exit status 3: fine", 3),
+        (shell(EPOCHS + "exit 1"), "exit status 1: Training completed", 1),
+        (
+            python("raise ValueError('no images in /data')"),
+            "exit status 1: ValueError: no images in /data",
+            1,
+        ),
+        (shell("kill -9 $$"), "killed by SIGKILL (as the system does when memory runs out)", -9),
+        (shell("kill -TERM $$"), "killed by SIGTERM", -15),
+        (
+            Trainer("x", ("/no/such/trainer",)),
+            "could not be started: '/no/such/trainer': No such file or directory",
+            None,
+        ),
+        (Trainer("x", ("/etc",)), "could not be started: '/etc': Permission denied", None),
+        (shell("x" * 200_000), "could not be started: [Errno 7] Argument list too long", None),
+    ],
+)
+def test_a_failure_is_told(work, trainer, reason, code):
+    """A failed task carries the status or the signal, and the line of its log that says why."""
+    here = work(trainer)
+    task = here.run()
+    assert (task.state, task.exit_code) == (FAILED, code)
+    assert task.reason.startswith(reason)
+    assert here.store.transitions(task.id)[-1].reason == task.reason
+    assert task.progress < 100
+
+
+def test_progress_and_metrics_are_there_while_it_runs(work, tmp_path):
+    """What a line says is known as soon as it is written, while the training goes on."""
+    os.mkfifo(tmp_path / "go")
+    here = work(shell(f"echo 'Epoch [1/4] started'; echo 'Validation Loss: 0.5'; read x < {tmp_path}/go"))
+    task_id = here.submit()
+    task = here.wait(task_id, lambda task: "val_loss" in task.latest_metrics)
+    assert (task.state, task.progress, task.current_epoch, task.total_epochs) == (RUNNING, 25, 1, 4)
+    assert here.store.get(task_id).latest_metrics == task.latest_metrics
+    (tmp_path / "go").write_text("on\n")
+    assert here.wait_end(task_id).state is COMPLETED
+
+
+def test_a_python_script_is_not_kept_waiting_for(work):
+    """What an unmodified script prints is known at once, though its output goes into a file."""
+    here = work(python("import time; print('Train Loss: 0.25'); time.sleep(1000)"))
+    here.wait(here.submit(), lambda task: task.latest_metrics.get("train_loss") == 0.25)
+
+
+def test_the_listeners_hear_everything_in_order(work):
+    """States and entries arrive in their order, in the dispatcher's thread, after they were committed."""
+    here = work(shell(EPOCHS))
+    threads, committed = set(), []
+
+    def listener(task, entries):
+        threads.add(current_thread().name)
+        committed.append(
+            not entries or here.store.entries(task.id, entries[-1].seq - 1)[0].seq == entries[-1].seq
+        )
+
+    here.dispatcher.listen(listener)
+    here.dispatcher.listen(lambda *_: 1 / 0)
+    task_id = here.submit()
+    here.wait_end(task_id)
+    heard = [(task.state, [one.seq for one in entries]) for task, entries in here.heard]
+    assert [state for state, seqs in heard if not seqs] == [PENDING, RUNNING, COMPLETED]
+    assert [seq for _, seqs in heard for seq in seqs] == list(range(1, 11))
+    assert heard[-1] == (COMPLETED, [])
+    assert [one.entry.said for _, entries in here.heard for one in entries][1] == {
+        "train_loss": 0.1,
+        "train_acc": 81.5,
+    }
+    until(lambda: len(committed) == len(heard))
+    assert all(committed)
+    assert threads == {"auto_model_monitor dispatcher"}
+
+
+def test_a_listener_can_leave(work):
+    """Who has left hears nothing more; leaving twice does no harm."""
+    here = work(shell("true"))
+    heard = []
+    leave = here.dispatcher.listen(lambda *news: heard.append(news))
+    leave()
+    leave()
+    here.run()
+    assert heard == []
+
+
+def test_one_task_a_device_the_highest_priority_first(work, tmp_path):
+    """On one device tasks run by priority and then by age, one by one; another device does not wait."""
+    order = f"echo {{device}} {{num_classes}} >> {tmp_path}/order"
+    script = f"{order}; test {{num_classes}} != 1 || read x < {tmp_path}/go"
+    os.mkfifo(tmp_path / "go")
+    trainer = Trainer("x", ("/bin/sh", "-c", script))
+    here = work(trainer, environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"})
+    first = here.submit(num_classes=1, device="cuda")
+    here.wait_running(first)
+    rest = [
+        here.submit(num_classes=number, device=device, priority=priority)
+        for number, device, priority in [
+            (2, "cuda:0", 3),
+            (3, "cuda", 3),
+            (4, "cuda:0", 8),
+            (5, "cuda:1", 0),
+            (6, "cpu", 0),
+        ]
+    ]
+    assert here.wait_end(rest[3]).state is COMPLETED
+    assert here.wait_end(rest[4]).state is COMPLETED
+    assert [here.store.get(task_id).state for task_id in rest[:3]] == [PENDING] * 3
+    (tmp_path / "go").write_text("on\n")
+    for task_id in [first, *rest]:
+        here.wait_end(task_id)
+    order = (tmp_path / "order").read_text().splitlines()
+    assert [line for line in order if line.startswith("cuda")][:1] == ["cuda:0 1"]
+    started = sorted(
+        (here.store.get(task_id) for task_id in [first, *rest]), key=lambda task: task.started_at
+    )
+    assert [task.request.num_classes for task in started if task.device == "cuda:0"] == [1, 4, 2, 3]
+    assert sorted(line.split()[1] for line in order) == list("123456")
+
+
+def test_more_tasks_a_device_where_the_owner_says_so(work, tmp_path):
+    """With two a device two run side by side, and the third waits."""
+    os.mkfifo(tmp_path / "go")
+    here = work(shell(f"read x < {tmp_path}/go"), per_device=2)
+    ids = [here.submit() for _ in range(3)]
+    for task_id in ids[:2]:
+        here.wait_running(task_id)
+    assert here.store.get(ids[2]).state is PENDING
+    here.dispatcher.cancel(ids[0])
+    here.wait_running(ids[2])
+
+
+def test_a_training_is_shown_its_device(work):
+    """The second of the server's cards is the training's only one; the processor comes without cards."""
+    here = work(
+        Trainer("x", ("/bin/sh", "-c", 'echo "$CUDA_VISIBLE_DEVICES" {device}')),
+        environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"},
+    )
+    ids = [here.submit(device=device) for device in ("cuda:1", "cpu", "cuda:2")]
+    ends = [here.wait_end(task_id) for task_id in ids]
+    assert [task.state for task in ends] == [COMPLETED, COMPLETED, FAILED]
+    assert [here.messages(task_id) for task_id in ids] == [["7 cuda:0"], [" cpu"], []]
+    assert "CUDA_VISIBLE_DEVICES='4,7'" in ends[2].reason
+
+
+def test_nothing_of_a_request_reaches_a_shell(work, tmp_path, monkeypatch):
+    """Values full of what a shell would act on arrive as they are, in the arguments and in the file."""
+    monkeypatch.chdir(tmp_path)
+    evil = "a b;touch x;$(touch x)`touch x`'\"\\|&>*?[!~数据"
+    program = "import json, sys; print(json.dumps([sys.argv[2:], json.load(open(sys.argv[1]))]))"
+    trainer = Trainer("x", (sys.executable, "-c", program, "{args_file}", "{args}"))
+    here = work(trainer)
+    task = here.run(model=evil, train_path=f"/{evil}", trainer="x", priority=9)
+    ((message,),) = [here.messages(task.id)]
+    arguments, values = json.loads(message)
+    assert arguments == request(model=evil, train_path=f"/{evil}").arguments()
+    assert values["model"] == evil
+    assert values["num_epochs"] == 10
+    assert not values.keys() & {"priority", "trainer", "weights_path"}
+    assert not (tmp_path / "x").exists()
+
+
+def test_whatever_a_log_holds_it_is_read(work, tmp_path):
+    """No end of line, a progress bar, colours, dirt, endless lines and numbers: nothing stops the reading."""
+    log = b"10%\r50%\r100%\n\x1b[31mTrain Loss: 0.5\x1b[0m\n\xff\x00\xfe\n"
+    log += b"Epoch [" + b"9" * 400 + b"/10] started\n" + b"y" * 100_000 + b"\n"
+    log += "é数\n\nValidation Loss: nan\nend".encode()
+    (tmp_path / "log").write_bytes(log)
+    here = work(shell(f"cat {tmp_path}/log"))
+    task = here.run()
+    messages = here.messages(task.id)
+    assert task.state is COMPLETED
+    assert messages[:2] == ["100%", "Train Loss: 0.5"]
+    assert messages[-4:] == ["é数", "", "Validation Loss: nan", "end"]
+    assert max(map(len, messages)) < 20_000
+    assert task.current_epoch == 0
+    assert [row.metric for row in here.store.metrics(task.id)] == ["train_loss", "val_loss"]
+    assert all(json.loads(one.data) for one in here.store.entries(task.id))
+
+
+def test_own_patterns_are_read(work):
+    """A format that only the owner knows gives its metrics."""
+    here = work(
+        shell("echo 'Verlust liegt bei 0.125'"),
+        patterns=[LogPattern(r"Verlust liegt bei (?P<val_loss>[0-9.]+)")],
+    )
+    assert here.run().latest_metrics["val_loss"] == 0.125
+
+
+def test_the_queue_has_an_end(work, tmp_path):
+    """Beyond its length the queue refuses, and takes again when a task has left it."""
+    here = work(shell("exec sleep 1000"), most_pending=2)
+    here.wait_running(here.submit())
+    ids = [here.submit() for _ in range(2)]
+    with pytest.raises(QueueFullError, match="2 tasks wait"):
+        here.submit()
+    here.dispatcher.cancel(ids[0])
+    here.submit()
+
+
+def test_only_configured_trainers_are_started(work):
+    """A request names a trainer; the first is meant where it names none, and an unknown one is refused."""
+    here = work(shell("echo first", "first"), shell("echo second", "second"))
+    assert here.messages(here.run().id) == ["first"]
+    second = here.run(trainer="second")
+    assert (here.messages(second.id), second.trainer) == (["second"], "second")
+    with pytest.raises(UnknownTrainerError, match="configured are: first, second"):
+        here.submit(trainer="third")
+
+
+def test_a_trainer_that_is_gone_fails_its_tasks(work, tmp_path):
+    """A task that waits for a trainer which the owner has taken away fails and says so."""
+    here = work(shell("echo here; exec sleep 1000", "kept"), shell("true", "gone"))
+    here.wait_line(here.submit(), "here")
+    task_id = here.submit(trainer="gone")
+    here.close()
+    here = work(shell("exec sleep 1000", "kept"))
+    assert "'gone' is no longer configured" in here.wait_end(task_id).reason
+
+
+@pytest.mark.parametrize("trainers", [[], [shell("true", "x"), shell("false", "x")]])
+def test_trainers_have_names_of_their_own(store, trainers):
+    """No trainer, or two of one name, is a mistake of the configuration."""
+    with pytest.raises(ConfigError, match="trainers"):
+        Dispatcher(store, trainers)
+
+
+def test_what_is_not_there_cannot_be_cancelled_or_deleted(work):
+    """An unknown task, one that has ended and one that runs are each refused with their reason."""
+    here = work(shell("test {num_classes} = 1 || exec sleep 1000".replace("{num_classes}", '"${2#*=}"')))
+    for ask in (here.dispatcher.cancel, here.dispatcher.delete):
+        with pytest.raises(UnknownTaskError):
+            ask("abc")
+    done = here.run(num_classes=1)
+    assert done.state is COMPLETED
+    with pytest.raises(TaskStateError, match="it is completed"):
+        here.dispatcher.cancel(done.id)
+    runs = here.submit()
+    here.wait_running(runs)
+    with pytest.raises(TaskStateError, match="cancel it"):
+        here.dispatcher.delete(runs)
+    here.dispatcher.delete(done.id)
+    assert not here.store.folder(done.id).exists()
+
+
+def test_stopping_leaves_the_trainings_running(work, tmp_path):
+    """The dispatcher ends at once and the training does not; the next one in this process goes on with it."""
+    os.mkfifo(tmp_path / "go")
+    here = work(shell(f"echo 'Train Loss: 0.5'; read x < {tmp_path}/go; echo 'Train Loss: 0.25'; exit 7"))
+    task_id = here.submit()
+    here.wait(task_id, lambda task: task.latest_metrics)
+    here.dispatcher.stop()
+    assert here.store.get(task_id).state is RUNNING
+    assert marked(task_id)
+    (tmp_path / "go").write_text("on\n")
+    until(lambda: not marked(task_id))
+    here.dispatcher.start()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 7)
+    assert [row.value for row in here.store.metrics(task_id)] == [0.5, 0.25]
+
+
+def test_it_leaves_nothing_open(work):
+    """Many tasks leave no open file, no child and no thread behind."""
+
+    def open_files():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    here = work(shell("echo x"), per_device=4)
+    here.run()
+    before = open_files()
+    for task_id in [here.submit() for _ in range(8)]:
+        here.wait_end(task_id)
+    assert open_files() <= before
+    here.dispatcher.stop()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

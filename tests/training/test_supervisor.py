@@ -1,0 +1,278 @@
+"""The supervisor, as the program that it is: what it starts, what it ends, and what it writes down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from auto_model_monitor.training import supervisor
+from auto_model_monitor.training.endings import Exit
+from auto_model_monitor.training.launch import MARK
+from auto_model_monitor.training.processes import Known, marked
+from auto_model_monitor.training.supervisor import claim, start_of
+from tests.training.trainings import kill_all
+from tests.waiting import until
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+ORPHANS = """
+trap 'echo ignored' TERM
+(trap '' TERM; sleep 1000) &
+setsid sh -c "trap '' TERM; sleep 1000 & echo $$ two; sleep 1000" &
+(setsid sh -c 'trap "" TERM; exec sleep 1000' &)
+sleep 0.1
+echo ready
+"""
+
+
+class Supervised:
+    """A supervisor that was started by hand, with its log."""
+
+    def __init__(self, folder, mark, command, grace, attempt, **options):
+        self.folder, self.mark, self.attempt = folder, mark, attempt
+        self.log = folder / "log.txt"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    supervisor.__file__,
+                    folder,
+                    str(attempt),
+                    str(grace),
+                    "--",
+                    *command,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, MARK: mark},
+                start_new_session=True,
+                **options,
+            )
+
+    def said(self, text):
+        until(lambda: text in self.log.read_text())
+
+    def wait(self):
+        return self.process.wait(60)
+
+    @property
+    def exit(self):
+        return Exit.read(self.folder / f"exit-{self.attempt}")
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    """Start supervisors; no process of theirs outlives the test."""
+    mark = f"test-{tmp_path.name}-{os.getpid()}"
+    with ExitStack() as ending:
+        ending.callback(kill_all, [mark])
+
+        def start(*command, grace=10.0, attempt=1, **options):
+            started = Supervised(tmp_path, mark, command, grace, attempt, **options)
+            ending.callback(started.process.wait)
+            return started
+
+        yield start
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "own"),
+    [("exit 0", 0, 0), ("exit 3", 3, 3), ("kill -9 $$", -9, 137), ("kill -SEGV $$", -11, 139)],
+)
+def test_the_end_is_written_down(supervise, script, status, own):
+    """The exit status, or the signal, stands in one paper, and is the supervisor's own as well."""
+    started = supervise("/bin/sh", "-c", script)
+    assert started.wait() == own
+    assert started.exit[:2] == (status, False)
+    assert started.exit.begun
+    assert not list(started.folder.glob("*draft*"))
+
+
+@pytest.mark.parametrize(
+    ("command", "text"), [("/no/such/program", "No such file"), ("/etc/passwd", "Permission denied")]
+)
+def test_what_cannot_be_started_is_written_down(supervise, command, text):
+    """A command that is none gives a paper that says so, and a line in the log that says why."""
+    started = supervise(command)
+    assert started.wait() == 127
+    assert not started.exit.begun
+    assert f"auto-model-monitor: '{command}': {text}" in started.log.read_text()
+
+
+def test_the_training_gets_what_a_program_expects(supervise):
+    """No input, one log for all it says, a session of its own, and signals as they are by default."""
+    program = (
+        "import os, signal, sys; print('out', os.read(0, 1)); sys.stdout.flush(); os.write(2, b'err\\n');"
+        "print(os.getpid() == os.getsid(0) == os.getpgid(0), os.getsid(0) != os.getsid(os.getppid()));"
+        "print([signal.getsignal(n) == signal.SIG_DFL for n in (15, 1, 17)], signal.pthread_sigmask(0, []));"
+        "import subprocess; subprocess.run(['grep', '-E', 'SigIgn|SigBlk', '/proc/self/status'])"
+    )
+    ignoring = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731 - as in the background
+    started = supervise(sys.executable, "-u", "-c", program, preexec_fn=ignoring)
+    assert started.wait() == 0
+    assert started.log.read_text().replace("\t", " ").splitlines() == [
+        "out b''",
+        "err",
+        "True True",
+        "[True, True, True] set()",
+        "SigBlk: 0000000000000000",
+        "SigIgn: 0000000000000000",
+    ]
+
+
+LOOK = """
+import sys
+path = sys.argv.pop(1)
+try:
+    exec(compile(open(path).read(), path, "exec"), {"__name__": "__main__"})
+except SystemExit:
+    print(sorted(sys.modules))
+"""
+
+
+def test_it_costs_little(supervise):
+    """It takes a few megabytes, and imports none of the modules that take long."""
+    started = supervise("/bin/sh", "-c", "grep VmRSS /proc/$PPID/status")
+    assert started.wait() == 0
+    assert int(started.log.read_text().split()[-2]) < 20_000
+    arguments = [supervisor.__file__, started.folder, "2", "1", "--", "true"]
+    command = [sys.executable, "-I", "-S", "-c", LOOK, *arguments]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "'signal'" in found
+    for heavy in (
+        "json",
+        "re",
+        "subprocess",
+        "pathlib",
+        "logging",
+        "threading",
+        "site",
+        "socket",
+        "tempfile",
+    ):
+        assert f"'{heavy}'" not in found
+
+
+def test_only_one_begins_an_attempt(supervise):
+    """Of several supervisors of one attempt, and a server that takes it back, exactly one has it."""
+    several = [supervise("/bin/sh", "-c", "echo begun") for _ in range(4)]
+    statuses = sorted(one.wait() for one in several)
+    assert statuses == [0, 126, 126, 126]
+    assert several[0].log.read_text() == "begun\n"
+    assert not claim(str(several[0].folder / "claim-1"), "0 nobody\n")
+    assert claim(str(several[0].folder / "claim-2"), "0 nobody\n")
+    late = supervise("/bin/sh", "-c", "echo late", attempt=2)
+    assert late.wait() == 126
+    assert "late" not in late.log.read_text()
+    assert sorted(path.name for path in late.folder.iterdir() if path.name != "log.txt") == [
+        "claim-1",
+        "claim-2",
+        "exit-1",
+        "trainer-1",
+    ]
+
+
+def test_told_to_end_it_asks_first(supervise):
+    """SIGTERM reaches the training, which may end in its own way; nobody is killed."""
+    started = supervise(
+        "/bin/sh", "-c", "trap 'echo saving; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+    )
+    started.said("ready")
+    started.process.terminate()
+    assert started.wait() == 5
+    assert started.exit[:2] == (5, True)
+    assert "saving" in started.log.read_text()
+
+
+def test_who_does_not_listen_is_killed_with_all_that_is_its_own(supervise):
+    """After the grace everything goes: the group, whoever ignores SIGTERM, and whoever has left by setsid."""
+    started = supervise("/bin/sh", "-c", ORPHANS + "while :; do sleep 0.05; done", grace=0.3)
+    started.said("ready")
+    assert len(marked(started.mark)) >= 6
+    started.process.terminate()
+    assert started.wait() == 137
+    assert started.exit[:2] == (-9, True)
+    assert marked(started.mark) == []
+    assert "ignored" in started.log.read_text()
+
+
+def test_what_a_training_leaves_behind_is_ended(supervise):
+    """A training that ends leaves no process behind, wherever it has hidden it; its status stands."""
+    started = supervise("/bin/sh", "-c", ORPHANS + "exit 4", grace=0.2)
+    assert started.wait() == 4
+    assert started.exit[:2] == (4, False)
+    assert marked(started.mark) == []
+
+
+def test_no_zombie_stays_while_it_runs(supervise):
+    """The orphans of a long training are collected as they end."""
+    started = supervise(
+        "/bin/sh", "-c", "for n in 1 2 3 4 5; do (sleep 0 &); done; echo ready; exec sleep 1000"
+    )
+    started.said("ready")
+    me = started.process.pid
+
+    def children():
+        states = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == me:
+                states.append(fields[0])
+        return states
+
+    until(lambda: children() == ["S"])
+    started.process.terminate()
+    started.wait()
+
+
+def test_it_is_told_before_it_has_begun(supervise, tmp_path):
+    """A SIGTERM that comes at any moment of its start leaves no training running."""
+    for attempt in range(1, 9):
+        started = supervise("/bin/sh", "-c", "sleep 1000", grace=5, attempt=attempt)
+        if attempt % 2:
+            until((tmp_path / f"claim-{attempt}").exists)
+        started.process.terminate()
+        started.wait()
+        assert marked(started.mark) == []
+        assert started.exit is None or started.exit.asked
+
+
+def test_a_process_is_known_by_its_start():
+    """Another process of the same number is not the one that was met, and gets no signal of it."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        known = Known(process.pid, start_of(process.pid))
+        assert known.runs()
+        other = known._replace(start=known.start + "0")
+        other.signal(signal.SIGKILL)
+        other.signal_group(signal.SIGKILL)
+        assert not other.runs()
+        assert process.poll() is None
+        known.signal(signal.SIGKILL)
+        assert process.wait(60) == -signal.SIGKILL
+    assert not known.runs()
+    assert start_of(process.pid) == ""
+    assert not Known(0, "").runs()
+
+
+def test_the_end_takes_no_new_room(supervise, tmp_path):
+    """The paper of the end is written where room was put aside at the start, as a full disk has none."""
+    os.mkfifo(tmp_path / "fifo")
+    started = supervise("/bin/sh", "-c", "read x < fifo; exit 6", cwd=tmp_path)
+    with (tmp_path / "fifo").open("w") as fifo:
+        (draft,) = tmp_path.glob("exit-1.*")
+        before = draft.stat()
+        fifo.write("go\n")
+    assert started.wait() == 6
+    after = (tmp_path / "exit-1").stat()
+    assert (after.st_ino, after.st_size, after.st_blocks) == (before.st_ino, before.st_size, before.st_blocks)
