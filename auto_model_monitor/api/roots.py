@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import ConfigError
@@ -51,10 +52,7 @@ class Roots:
                 f"{name}: wanted a plain path, got one with a backslash, '..', an encoded character or a "
                 "control character"
             )
-        try:
-            path = os.path.realpath(Path(self.directories[0], given))
-        except (OSError, ValueError) as error:  # too long, or no text of this system's
-            raise ConfigError(f"{name}: wanted a path, got one that cannot be followed: {error}") from None
+        path = _followed(name, Path(self.directories[0], given))
         if self._root_of(path) is None or self._is_closed(path):
             listed = ", ".join(self.directories)
             raise ConfigError(
@@ -105,6 +103,17 @@ class Roots:
 
     def _is_closed(self, path: str) -> bool:
         return self._closed is not None and _is_within(path, self._closed)
+
+
+def _followed(name: str, path: Path) -> str:
+    try:
+        found = os.path.realpath(path)
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            os.lstat(found)
+    except (OSError, ValueError) as error:  # a name that is too long, or no text of this system's
+        reason = getattr(error, "strerror", None) or "no name that this system has"
+        raise ConfigError(f"{name}: wanted a path, got one that cannot be followed: {reason}") from None
+    return found
 
 
 def _is_directory(path: str) -> bool:

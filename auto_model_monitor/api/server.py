@@ -21,6 +21,7 @@ from .guard import stored_token
 from .listening import listening, most_streams, url_of
 from .settings import ServerSettings
 from .stream import FanOut
+from .web import FastAPI
 
 with extra("api"):
     import uvicorn
@@ -31,10 +32,19 @@ _GRACE = 1  # seconds that requests have to end in, when the server ends
 class Server(uvicorn.Server):
     """uvicorn, which ends its log streams first and by itself leaves signals alone afterwards."""
 
-    def __init__(self, config: uvicorn.Config, fan_out: FanOut, started: Callable[[], None]) -> None:
-        """Take the streams, and what is called once requests are answered."""
+    def __init__(self, app: FastAPI, started: Callable[[], None]) -> None:
+        """Take the application, and what is called once requests are answered."""
+        config = uvicorn.Config(
+            app,
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,  # it would hold the token of a login's address
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
         super().__init__(config)
-        self._fan_out = fan_out
+        self._fan_out: FanOut = app.state.fan_out
         self._tell = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -92,15 +102,6 @@ def _run(
         per_device=settings.per_device,
         most_streams=most_streams(),
     )
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        ws="none",
-        log_config=None,
-        access_log=False,  # it would hold the token of a login's address
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
     url = url_of(listener, settings.host)
 
     def started() -> None:
@@ -108,7 +109,7 @@ def _run(
         if not settings.is_local:
             errors.say(errors.paint(_IN_THE_CLEAR, "yellow"))
 
-    Server(config, app.state.fan_out, started).run(sockets=[listener])
+    Server(app, started).run(sockets=[listener])
 
 
 _IN_THE_CLEAR = (

@@ -59,10 +59,11 @@ def _read(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise ConfigError(f"{path}: wanted the file of the token, got: {error.strerror}") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise ConfigError(f"{path}: wanted a plain file that holds the token, got something else")
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{path}: wanted a plain file that holds the token, got something else")
         if os.name == "posix" and status.st_mode & 0o077:
             raise ConfigError(
                 f"{path}: wanted a file that only its owner may read, got mode "
