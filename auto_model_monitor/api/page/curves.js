@@ -110,6 +110,16 @@ function end(traces, total) {
   return Math.max(far, Math.min(total, 20 * 2 ** Math.ceil(Math.log2(Math.max(1, far / 20)))));
 }
 
+/** A log axis whose ticks are 1, 2, 5, 10 …, or over many decades the powers of ten alone. */
+function decades(traces) {
+  const values = traces.filter(({ yaxis }) => yaxis === "y").flatMap(({ y }) => y.filter((value) => value > 0));
+  const [low, high] = [Math.min(...values), Math.max(...values)].map(Math.log10);
+  const steps = high - low > 3 ? [1] : [1, 2, 5];
+  const ticks = [];
+  for (let power = Math.floor(low); power <= Math.ceil(high); power += 1) ticks.push(...steps.map((step) => step * 10 ** power));
+  return { type: "log", tickmode: "array", tickvals: ticks, ticktext: ticks.map((tick) => figure(tick, 3)) };
+}
+
 function frame(traces, total, logarithmic, revision) {
   const [ink, line, surface] = ["ink-quiet", "line", "surface"].map(resolved);
   const touch = matchMedia("(pointer: coarse)").matches; // there a drag is for scrolling the page
@@ -130,8 +140,8 @@ function frame(traces, total, logarithmic, revision) {
       unifiedhovertitle: { text: `${plain(t("x_epoch"))} %{x:.4~g}` },
       range: [from - Math.max(to - from, 1) * 0.02, to + Math.max(to - from, 1) * 0.02],
     },
-    yaxis: { ...axis, type: logarithmic ? "log" : "linear", nticks: 6, ...(logarithmic ? { dtick: "D1", exponentformat: "power" } : {}) },
-    yaxis2: { ...axis, overlaying: alone ? undefined : "y", side: "right", showgrid: false, tickformat: ".1~e", nticks: 5, visible: second },
+    yaxis: { ...axis, nticks: 6, ...(logarithmic ? decades(traces) : { type: "linear" }) },
+    yaxis2: { ...axis, tickmode: "auto", overlaying: alone ? undefined : "y", side: "right", showgrid: false, tickformat: ".1~e", nticks: 5, visible: second },
   };
 }
 

@@ -237,7 +237,7 @@ export class Detail {
     else if (started && finished) parts.push(t("took", { time: since(started, finished) }));
     else if (started) parts.push(t("runs", { time: since(started) }));
     const left = status === "running" && progress > 0 ? this.#end() - Date.now() : Number.NaN;
-    if (left > 0) parts.push(t("left", { time: duration(left) }));
+    if (left > 0) parts.push(t("left", { time: duration(left, true) }));
     write(byId("timing"), parts.join(" · "));
   }
 

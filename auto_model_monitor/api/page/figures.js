@@ -6,7 +6,7 @@ import { language, t } from "./words.js";
 export function figure(value, digits = 4) {
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 2).replace(/\.?0+e/, "e");
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 2).replace(/(\.\d*?)0+e/, "$1e").replace(".e", "e");
   return String(Number(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(size + 1))))));
 }
 
@@ -16,12 +16,14 @@ export function accuracy(value, percent = value > 1) {
   return percent ? `${value.toFixed(2)}%` : value.toFixed(4);
 }
 
-/** A length of time, given in milliseconds. */
-export function duration(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+/** A length of time, given in milliseconds; an estimate comes without the seconds that nobody knows. */
+export function duration(milliseconds, estimate = false) {
+  const step = estimate ? (milliseconds > 90_000 ? 60 : 10) : 1;
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000 / step) * step);
   const [d, h, m, s] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
   if (d) return t("days", { d, h });
   if (h) return t("hours", { h, m });
+  if (m && !s && estimate) return t("whole_minutes", { m });
   return m ? t("minutes", { m, s }) : t("seconds", { s });
 }
 

@@ -188,7 +188,8 @@ export class List {
     const more = loaded < this.total;
     show(byId("more"), more);
     write(byId("more"), t("more", { shown: loaded, total: this.total }));
-    const text = !loaded && !this.#states ? "none_yet" : more ? "none_loaded" : "none_match";
+    const none = matchMedia("(min-width: 900px)").matches ? "none_yet" : "welcome_empty"; // the rest stands beside it
+    const text = !loaded && !this.#states ? none : more ? "none_loaded" : "none_match";
     write(byId("none"), t(text, { shown: loaded }));
     show(byId("none"), matching === 0 && Boolean(this.answered));
   }

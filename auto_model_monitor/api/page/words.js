@@ -51,6 +51,7 @@ const WORDS = {
   waits: ["已等待 {time}", "waiting for {time}"],
   hours: ["{h} 小时 {m} 分", "{h} h {m} min"],
   minutes: ["{m} 分 {s} 秒", "{m} min {s} s"],
+  whole_minutes: ["{m} 分钟", "{m} min"],
   seconds: ["{s} 秒", "{s} s"],
   days: ["{d} 天 {h} 小时", "{d} d {h} h"],
   ago: ["{time}前", "{time} ago"],

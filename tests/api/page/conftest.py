@@ -74,7 +74,7 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda request: asked.append(request.url))
         if not curves:
             page.route("**/plotly.min.js", lambda route: route.fulfill(content_type="text/javascript"))
-        page.goto(f"{server.url}/#{task_id}")
+        page.goto(f"{server.url}/?token={server.token}#{task_id}")
         return page
 
     yield open_page

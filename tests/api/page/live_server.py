@@ -41,7 +41,7 @@ class LiveServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "auto_model_monitor", "serve", "--no-auth"]
+        command = [sys.executable, "-m", "auto_model_monitor", "serve"]
         command += ["--port", str(self.port), "--store", str(self.folder / "store")]
         command += ["--allow-path", str(self.folder / "data")]
         command += ["--trainer", f"script={sys.executable} {TRAINER} {{args}}"]
@@ -58,6 +58,11 @@ class LiveServer:
             else:
                 return
 
+    @property
+    def token(self) -> str:
+        """What the server made at its first start."""
+        return (self.folder / "store" / "token").read_text("ascii").strip()
+
     def end(self, number: int = signal.SIGTERM) -> None:
         """Send it a signal and wait until it is gone."""
         if self.process is not None:
@@ -68,7 +73,8 @@ class LiveServer:
     def ask(self, path: str, json_body: Any = None) -> Any:
         """Ask for a path, or post to it."""
         body = None if json_body is None else json.dumps(json_body).encode()
-        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"})
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.url + path, body, headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
