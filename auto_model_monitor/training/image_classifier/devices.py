@@ -33,6 +33,7 @@ def device_named(name: str) -> Any:
     cards = torch.cuda.device_count()
     if (device.index or 0) >= cards:
         raise ConfigError(f"--device: wanted one of the {cards} cards from cuda:0 on, got {name!r}")
+    torch.cuda.set_device(device.index or 0)  # or else a little of each other card would be taken
     return device
 
 

@@ -56,12 +56,9 @@ def write(path: Path, contents: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except RuntimeError as error:  # what PyTorch makes of a full disk
+    except (OSError, RuntimeError) as error:  # PyTorch makes the latter of a full disk
         part.unlink(missing_ok=True)
         raise OSError(f"{str(path)!r} could not be written: {_first_line(error)}") from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _file_at(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from campaigns import examples
+from tests.campaigns import examples
 from hypothesis import given, settings
 from hypothesis import strategies as some
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from campaigns import THOROUGH
+from tests.campaigns import THOROUGH
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
