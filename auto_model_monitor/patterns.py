@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -76,12 +76,12 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(found.start(), found.end(), head or "", tail or "")
 
 
-def numbers_apart(text: str) -> list[str]:
-    """Split ``text`` at what begins like a number: words, number, words, number, …, words.
+def number_splitter() -> Callable[[str], list[str]]:
+    """Return what splits a text at what begins like a number: words, number, words, number, …, words.
 
     Each number is written without its sign and without a leading dot: these end the words before it.
     """
-    return compiled(_RUN).split(text)
+    return compiled(_RUN).split
 
 
 def written_at(text: str, start: int) -> str:

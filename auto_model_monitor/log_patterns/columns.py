@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..patterns import compiled, is_whole, to_float
 from .entries import Number, Said, Stage
 from .layout import BLANK
-from .metric_names import EPOCH, STEP, named
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, named
 
 # How the headings of a table begin: those of Ultralytics, YOLOv5, scikit-learn, fastai and of many a script.
 _HEADS = (
@@ -38,15 +38,16 @@ def columns_of(blank: str) -> tuple[str, ...]:
 
     A column of no interest is the empty string; ``all`` stands for the one that names what a row is about.
     """
+    if "  " not in blank and "\t" not in blank:
+        return ()
     if len(blank) > 2000 or not any(compiled(head).match(blank) for head in _HEADS):
         return ()
     if "f1-score" in blank:
         return _REPORT
     text = blank.split(BLANK, 1)[0].strip().removesuffix(":")
     cells = [cell.strip().rstrip(":") for cell in compiled(_CELLS).split(text)][:_MOST]
-    found: list[str] = []
-    for cell in cells:
-        found.append(_column(cell, after_validation=any(name.startswith("val") for name in found)))
+    validated = any(cell.startswith("val") for cell in cells)
+    found = [_column(cell, split="val" if validated else "") for cell in cells]
     return tuple(found) if any(name not in ("", EPOCH, STEP, "all") for name in found) else ()
 
 
@@ -60,23 +61,29 @@ def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
     metrics: dict[str, Number] = {}
     step = None
     for name, cell in zip(columns, cells, strict=False):
-        text = cell.rstrip(":")
-        if name == EPOCH:
-            if not _count_epochs(text, metrics):
-                return None
+        value = None if name in ("", "all") else _value(name, cell.rstrip(":"))
+        if value is None:
+            if name not in ("", "all"):
+                return None  # a line that is no row
         elif name == STEP:
-            if not is_whole(text):
-                return None
-            step = int(text)
-        elif name not in ("", "all"):
-            value = to_float(text)
-            if value is None:
-                return None
-            metrics[name] = value
+            step = int(value["step"])
+        else:
+            metrics.update(value)
     return Said(metrics, _stage(columns), step)
 
 
-def _column(cell: str, *, after_validation: bool) -> str:
+def _value(name: str, text: str) -> dict[str, Number] | None:
+    """Return what a cell says; None when it holds nothing of its column's kind."""
+    if name in (EPOCH, STEP):
+        count, _, total = text.partition("/")
+        if not is_whole(count) or (total and not is_whole(total)):
+            return None
+        return {name: int(count), TOTAL_EPOCHS: int(total)} if total else {name: int(count)}
+    value = to_float(text)
+    return None if value is None else {name: value}
+
+
+def _column(cell: str, *, split: str) -> str:
     if cell in _SPECIAL:
         return _SPECIAL[cell]
     if cell in ("Class", "classes"):
@@ -86,17 +93,8 @@ def _column(cell: str, *, after_validation: bool) -> str:
         return ""
     if found.counts:
         return found.base if found.base in (EPOCH, STEP) else ""
-    return found.metric(split="val" if after_validation else "", beside_loss=not after_validation)
-
-
-def _count_epochs(text: str, metrics: dict[str, Number]) -> bool:
-    epoch, _, total = text.partition("/")
-    if not is_whole(epoch) or (total and not is_whole(total)):
-        return False
-    metrics["epoch"] = int(epoch)
-    if total:
-        metrics["total_epochs"] = int(total)
-    return True
+    # fastai measures what is neither of its losses on the validation set
+    return found.metric(split="" if found.base == "loss" else split)
 
 
 def _stage(columns: tuple[str, ...]) -> Stage:

@@ -58,6 +58,6 @@ class Layout(NamedTuple):
     columns: tuple[str, ...] = ()
 
     @property
-    def says_something(self) -> bool:
-        """Tell whether a line of this format says anything."""
-        return bool(self.spots or self.stage or self.columns) or max(self.epoch, self.total) >= 0
+    def simple(self) -> bool:
+        """Tell whether nothing but the numbers themselves has to be looked at."""
+        return not (self.bar or self.repeats or self.columns) and self.whole < 0

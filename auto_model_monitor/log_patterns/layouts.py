@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from ..patterns import compiled
 from .columns import columns_of
@@ -14,17 +14,17 @@ from .pairs import Found, Pairs
 from .prefix import prefix_of
 from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, Form, Sentence
 
-_NOTHING = Layout()
 _HINT = (
     r"loss|acc|epoch|f1|prec|recall|map|lr|rate|train|val|test|iter|step|best|score|auc|err|mse|mae|learn|"
     r"iou|dice|bleu|rouge|wer|cer|ppl|perpl|psnr|ssim|fid|lpips|reward|ndcg|mrr|top|kappa|mcc|sens|spec|elbo|"
     r"nll|r2|inertia|class|rew|[^\x00-\x7f]"
 )
 _LONGEST = 65536
+_DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
 
-def layout_of(blank: str) -> Layout:
-    """Return where in a line the numbers stand that say something.
+def layout_of(blank: str) -> Layout | None:
+    """Return where in a line the numbers stand that say something, None where none does.
 
     Args:
         blank: the line with :data:`~.layout.BLANK` for each of its numbers.
@@ -33,39 +33,32 @@ def layout_of(blank: str) -> Layout:
 
 
 @lru_cache(maxsize=8192)
-def _remembered(blank: str) -> Layout:
+def _remembered(blank: str) -> Layout | None:
     return _understood(blank)
 
 
-def _understood(blank: str) -> Layout:
+def _understood(blank: str) -> Layout | None:
     lower = blank.lower()
     if not compiled(_HINT).search(lower):
-        return _NOTHING
-    start = prefix_of(blank).end
-    while start < len(blank) and blank[start] in " \t":
-        start += 1
+        return None
     columns = columns_of(blank)
     if columns:
         return Layout(columns=columns)
+    start = prefix_of(blank).end
+    message = blank[start:].lstrip(" \t")
+    layout = _of_message(message, lower[len(lower) - len(message) :])
+    if not (layout.spots or layout.stage) and max(layout.epoch, layout.total) < 0:
+        return None
     skipped = blank.count(BLANK, 0, start)
-    layout = _of_message(blank[start:], lower[start:])
     return _moved(layout, skipped) if skipped else layout
 
 
 def _of_message(blank: str, lower: str) -> Layout:
     for sentence in SENTENCES:
-        found = _match(sentence.pattern, blank)
+        found = _match(sentence.pattern, blank) if sentence.needs in lower else None
         if found is not None:
             return _of_sentence(sentence, found)
-    form, head = PLAIN, None
-    if blank.startswith("{"):
-        form = RECORD
-    else:
-        for each in FORMS:
-            head = _match(each.head, blank)
-            if head is not None:
-                form = each
-                break
+    form, head = _form_of(blank, lower)
     counters = (
         {}
         if head is None
@@ -78,8 +71,21 @@ def _of_message(blank: str, lower: str) -> Layout:
     return _of_pairs(Pairs(blank, form, set(counters.values())), form, counters, lower)
 
 
+def _form_of(blank: str, lower: str) -> tuple[Form, re.Match[str] | None]:
+    for form in FORMS:
+        head = _match(form.head, blank) if form.needs in lower else None
+        if head is not None:
+            return form, head
+    return (RECORD if blank.startswith("{") else PLAIN), None
+
+
 def _match(pattern: str, text: str) -> re.Match[str] | None:
-    return compiled("(?i:" + pattern.replace("#", BLANK) + ")").match(text)
+    return _compiled(pattern).match(text)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("#", BLANK), re.IGNORECASE)
 
 
 def _of_sentence(sentence: Sentence, found: re.Match[str]) -> Layout:
@@ -117,16 +123,18 @@ def _sentence_metric(name: str, key: Named | None, split: str) -> str:
 
 def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) -> Layout:
     found = pairs.found
+    if not form.structured and pairs.unknown > _DUMP and pairs.unknown > 2 * len(found):
+        found = [each for each in found if each.named.base == "learning_rate"]
     strong = any(not each.named.weak and each.named.base != "learning_rate" for each in found)
     kept = [each for each in found if not each.named.weak or strong or each.named.split or each.heading]
     beside_loss = any(each.named.base == "loss" and not (each.named.split or each.heading) for each in kept)
     spots = tuple(_spot(each, form, beside_loss) for each in kept)
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
-    stage = _stage(kept, form, spots)
+    stage = form.stage or _stage(kept, form, spots)
     if stage is None and not spots:
         stage = _stage_of_words(lower, epoch)
-        if stage is None and form is not RECORD and epoch >= 0:
+        if stage is None and form is not RECORD and not form.bar:
             epoch = total = -1
     partial = form.partial or (form.bar and any(_narrowed(each, form) for each in kept))
     return Layout(
@@ -168,11 +176,11 @@ def _stage(kept: list[Found], form: Form, spots: tuple[Spot, ...]) -> Stage | No
 
 def _stage_of_words(lower: str, epoch: int) -> Stage | None:
     text = lower.lstrip(" \t*=-#>🎉✅")
-    if any(compiled(pattern).match(text) for pattern in COMPLETED):
+    if any(_match(pattern, text) for pattern in COMPLETED):
         return Stage.COMPLETED
     if epoch < 0:
         return None
-    if compiled(STARTED.replace("#", BLANK)).match(text):
+    if _match(STARTED, text):
         return Stage.EPOCH_START
     return Stage.EPOCH_END if compiled(ENDED).search(lower) else None
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from ..patterns import compiled
 from .gaps import Gap, ends_here, gap_of
 from .layout import BLANK, Spot
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, is_account, named, split_named_by, words_of
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, is_account, named, split_named_by
 from .table import Form
+from .vocabulary import words_of
 
 _MARK = r"(?i:\0|(?<![\w.])(?:nan|inf|infinity)(?![\w.]))"
 _MOST = 64  # metrics of one line
@@ -39,14 +40,14 @@ class _Place(NamedTuple):
     """One number of the line, or a word that stands for one.
 
     Attributes:
-        index: the how manieth number, -1 for a word.
+        slot: the how manieth number, -1 for a word.
         text: the word, or the blank.
         gap: what stands before it.
         after: the words after it, up to the next.
         last: there is no next.
     """
 
-    index: int
+    slot: int
     text: str
     gap: Gap
     after: str
@@ -58,6 +59,7 @@ class Pairs:
 
     Attributes:
         found: the metrics, in order.
+        unknown: how many keys name nothing that is known.
         counters: which numbers are the epoch, the number of epochs and the step.
 
     Args:
@@ -70,6 +72,7 @@ class Pairs:
         """Read the line."""
         self.found: list[Found] = []
         self.counters: dict[str, int] = {}
+        self.unknown = 0
         self._form = form
         self._taken = taken
         self._spaced = form.spaced  # whether numbers may follow their keys after mere spaces
@@ -82,7 +85,7 @@ class Pairs:
     def _read(self) -> None:
         for number, place in enumerate(self._places):
             self._see(place.gap)
-            if place.index not in self._taken and len(self.found) < _MOST:
+            if place.slot not in self._taken and len(self.found) < _MOST:
                 self._pair(number, place)
         clean = bool(self._places) and compiled(_TAIL).match(self._places[-1].after) is not None
         if not self._spaced and (self._prose or not clean):
@@ -90,8 +93,10 @@ class Pairs:
 
     def _see(self, gap: Gap) -> None:
         """Take in what stands beside a key: headings."""
-        for piece in gap.before[-8:]:
-            text = piece[:80]
+        for text in gap.before[-8:]:
+            if len(text) > 60 or "/" in text:
+                self._prose = True
+                continue
             split = split_named_by(text)
             self._heading = split or self._heading
             self._best = self._best or "best" in words_of(text)
@@ -102,7 +107,9 @@ class Pairs:
         if key is None:
             if place.gap.key.endswith("第") and place.after.lstrip().startswith("轮"):
                 self._count(Named(EPOCH, EPOCH), number, place)
-            self._prose = self._prose or bool(place.gap.key and not is_account(place.gap.key))
+            if place.gap.key and not is_account(place.gap.key):
+                self._prose = True
+                self.unknown += place.gap.explicit
         elif key.counts:
             self._count(key, number, place)
         elif not place.gap.opened and self._stands_alone(place):
@@ -114,22 +121,24 @@ class Pairs:
         alias = self._form.aliases.get(gap.key.lower())
         if alias:
             return Named("", alias, joined=True)
-        key = named(gap.key)
-        if key is None and self._form.structured and gap.explicit:
+        structured = self._form.structured and gap.explicit
+        key = None if structured and not self._form.loose else named(gap.key)
+        if key is None and structured:
             key = named(gap.key, structured=True)
+            key = key._replace(weak=True) if key and self._form.loose else key
         return key
 
     def _count(self, key: Named, number: int, place: _Place) -> None:
         """Take a number for a counter; a line that begins with one is no prose."""
-        if place.index < 0 or place.gap.sign:
+        if place.slot < 0 or place.gap.sign:
             return
         begins = not self.found and not place.gap.before and key.base in (EPOCH, STEP)
         self._spaced = self._spaced or begins
         self._heading = key.split or self._heading
-        self.counters.setdefault(key.base, place.index)
+        self.counters.setdefault(key.base, place.slot)
         if key.base == EPOCH and compiled(_OF).match(place.after) and not place.last:
-            self.counters.setdefault(TOTAL_EPOCHS, place.index + 1)
-            self._taken.add(place.index + 1)
+            self.counters.setdefault(TOTAL_EPOCHS, place.slot + 1)
+            self._taken.add(place.slot + 1)
 
     def _stands_alone(self, place: _Place) -> bool:
         if not ends_here(place.after, last=place.last):
@@ -144,13 +153,13 @@ class Pairs:
         return not following.key or self._named(following) is not None or is_account(following.key)
 
     def _keep(self, key: Named, number: int, place: _Place) -> None:
-        index, other = place.index, -1
+        index, other = place.slot, -1
         following = self._places[number + 1] if not place.last else None
-        if following is not None and following.index > index >= 0 and place.after.strip() == "(":
+        if following is not None and following.slot > index >= 0 and place.after.strip() == "(":
             if self._form.averaged:
-                index = following.index
+                index = following.slot
             elif following.after.startswith("%"):
-                other = following.index
+                other = following.slot
         percent = place.after.startswith("%")
         # ``precision=16`` is that of the arithmetic
         fraction = not percent and (not place.gap.explicit or key.base == "precision")

@@ -15,16 +15,16 @@ _STAMP = rf"[\[(]?(?P<stamp>#(?:[ T]{{1,2}}#)?(?:[,.]#)?(?:[+-]#)?Z?)[\])]?{_S}"
 _NAME = r"[\[(]?[\w.<>/-]{1,80}[\])]?"
 _PLACE = rf"(?:[\[(]?[\w.<>/:-]{{1,120}}:#[\])]?{_S}(?:[-|:]{_S}|>>{_S})?)?"
 _AFTER = rf"[\])]?(?:{_S}[-|:>]{{1,2}}{_S}|[ \t]{{1,40}})"
-# Each is tried where the line begins; # stands for a number, a date or a time.
+# With which character a line begins that may have such a prefix; # stands for a number, a date or a time.
 _PREFIXES = (
-    rf"{_STAMP}[-|:]?{_S}(?:{_NAME}{_S}[-|:]?{_S})??[\[(]?{_LEVEL}{_AFTER}{_PLACE}",
-    rf"\[{_LEVEL}\|[\w.]{{1,80}}:#\] {_STAMP}>>{_S}",
-    rf"\[#(?:[ T]#)?(?:[,.]#)? [\w.]{{1,80}}\]:?{_S}",
-    rf"[\[(]?{_LEVEL}[\])]?{_S}[-:|]?{_S}(?:{_STAMP}{_PLACE}|[\w.]{{1,80}}:(?=\S))?",
-    rf"[IWEF][0-9]{{4}} #[ ]{{1,8}}# [\w./-]{{1,80}}:#\]{_S}",
-    rf"[\[(]#(?:[ T]{{1,2}}#)(?:[,.]#)?[\])]{_S}[-:|]?{_S}",
-    rf"#[ T]#(?:[,.]#)?{_S}[-:|]?{_S}(?=[A-Za-z|{{\[*])",
-    rf"(?:\[(?:rank|default)?[0-9]*\]|\([\w ]{{0,40}}pid=#[^)]{{0,40}}\)){_S}:?{_S}",
+    ("#[(", rf"{_STAMP}[-|:]?{_S}(?:{_NAME}{_S}[-|:]?{_S})??[\[(]?{_LEVEL}{_AFTER}{_PLACE}"),
+    ("[", rf"\[{_LEVEL}\|[\w.]{{1,80}}:#\] {_STAMP}>>{_S}"),
+    ("[", rf"\[#(?:[ T]#)?(?:[,.]#)? [\w.]{{1,80}}\]:?{_S}"),
+    ("[(DIWECFTS", rf"[\[(]?{_LEVEL}[\])]?{_S}[-:|]?{_S}(?:{_STAMP}{_PLACE}|[\w.]{{1,80}}:(?=\S))?"),
+    ("IWEF", rf"[IWEF][0-9]{{4}} #[ ]{{1,8}}# [\w./-]{{1,80}}:#\]{_S}"),
+    ("[(", rf"[\[(]#(?:[ T]{{1,2}}#)(?:[,.]#)?[\])]{_S}[-:|]?{_S}"),
+    ("#", rf"#[ T]#(?:[,.]#)?{_S}[-:|]?{_S}(?=[A-Za-z|{{\[*])"),
+    ("[(", rf"(?:\[(?:rank|default)?[0-9]*\]|\([\w ]{{0,40}}pid=#[^)]{{0,40}}\)){_S}:?{_S}"),
 )
 _DATE = r"(?:([0-9]{4})[-/.])?([0-9]{1,2})[-/.]([0-9]{1,2})"
 _TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
@@ -46,13 +46,14 @@ class Prefix(NamedTuple):
 
 def prefix_of(blank: str) -> Prefix:
     """Find what stands before the message in a line without its numbers."""
-    for source in _PREFIXES:
-        found = compiled(source.replace("#", BLANK)).match(blank)
+    first = blank[:1].replace(BLANK, "#")
+    for begins, source in _PREFIXES if first else ():
+        found = compiled(source.replace("#", BLANK)).match(blank) if first in begins else None
         if found is not None:
             groups = found.groupdict()
             level = groups.get("level") or ""
-            first, last = found.span("stamp") if groups.get("stamp") else (0, 0)
-            stamp = (blank.count(BLANK, 0, first), blank.count(BLANK, 0, last))
+            start, end = found.span("stamp") if groups.get("stamp") else (0, 0)
+            stamp = (blank.count(BLANK, 0, start), blank.count(BLANK, 0, end))
             return Prefix(found.end(), _LEVELS.get(level, level), stamp)
     return Prefix(0)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..patterns import numbers_apart
+from ..patterns import number_splitter
 from .columns import row_of
 from .entries import LogEntry, Number, Said, Stage
 from .layout import BLANK, Layout
@@ -19,6 +19,7 @@ from .values import is_full, metrics_of, whole
 
 _LONGEST = 65536  # characters of a line that are read
 _MOST_SHOWN = 256  # metrics of progress bars that are remembered
+_MOST_LAYOUTS = 4096
 
 
 class LogReader:
@@ -37,6 +38,8 @@ class LogReader:
         """
         self.epoch: int | None = None
         self.total_epochs: int | None = None
+        self._apart = number_splitter()
+        self._layouts: dict[str, Layout | None] = {}
         self._own: list[LogPattern] = []
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
@@ -53,9 +56,11 @@ class LogReader:
 
     def said(self, line: str) -> Said | None:
         """Return what a line itself says, None when it says nothing; remember the epoch it names."""
-        if "\x1b" in line or "\r" in line or "\b" in line:
+        if "\x1b" in line or "\r" in line:
             line = plain(line)
-        return self._said(line, numbers_apart(line[:_LONGEST]))
+        if len(line) > _LONGEST:
+            line = line[:_LONGEST]
+        return self._said(line, self._apart(line))
 
     def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
         """Return the entry of one complete line.
@@ -66,7 +71,7 @@ class LogReader:
             level: its level, where the line names none.
         """
         line = plain(line)
-        parts = numbers_apart(line[:_LONGEST])
+        parts = self._apart(line[:_LONGEST])
         prefix = prefix_of(BLANK.join(parts[::2])[:400])
         message = line[_place(parts, prefix.end) :] if prefix.end else line
         first, last = prefix.stamp
@@ -109,53 +114,77 @@ class LogReader:
         self._shown = dict(state.get("shown", {}))
 
     def _said(self, line: str, parts: list[str]) -> Said | None:
-        layout = layout_of(BLANK.join(parts[::2]))
+        blank = BLANK.join(parts[::2])
+        try:
+            layout = self._layouts[blank]
+        except KeyError:
+            layout = self._look_up(blank)
+        if layout is None and not self._columns and not self._own:
+            return None
         said = self._built_in(layout, parts, line)
         if self._own:
             said = self._asked(line, said)
         if said is not None:
-            epoch, total = said.metrics.get("epoch"), said.metrics.get("total_epochs")
-            self.epoch = self.epoch if epoch is None else int(epoch)
-            self.total_epochs = self.total_epochs if total is None else int(total)
+            metrics = said.metrics
+            if "epoch" in metrics:
+                self.epoch = int(metrics["epoch"])
+            if "total_epochs" in metrics:
+                self.total_epochs = int(metrics["total_epochs"])
         return said
 
-    def _built_in(self, layout: Layout, parts: list[str], line: str) -> Said | None:
-        if not layout.says_something:
+    def _look_up(self, blank: str) -> Layout | None:
+        layout = layout_of(blank)
+        if len(blank) < 512:
+            if len(self._layouts) >= _MOST_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[blank] = layout
+        return layout
+
+    def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> Said | None:
+        if layout is None:
             return row_of(line, self._columns) if self._columns and len(parts) > 1 else None
         if layout.columns:
             self._columns = layout.columns
             return None
         if layout.whole >= 0 and not is_full(parts[2 * layout.whole + 1]):
             return None
-        metrics = metrics_of(layout, parts)
-        if layout.bar or layout.repeats:
-            self._leave_out_known(layout, metrics)
-        if not metrics and (layout.spots or layout.stage is None):
+        metrics, stage = metrics_of(layout, parts), layout.stage
+        if layout.bar:
+            stage = self._without_stale(layout, metrics)
+        elif layout.repeats:
+            self._without_known(metrics)
+        if not metrics and (layout.spots or stage is None):
             return None
         step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
-        return Said(metrics, layout.stage, step)
+        return Said(metrics, stage, step)
 
-    def _leave_out_known(self, layout: Layout, metrics: dict[str, Number]) -> None:
-        """Drop what a progress bar has shown before.
+    def _without_stale(self, layout: Layout, metrics: dict[str, Number]) -> Stage | None:
+        """Drop what a progress bar has shown before; return the stage that what is left tells.
 
         A bar goes on showing the last validation's numbers while the next epoch trains. What is measured
         together changes together, so that an accuracy that came out the same twice is told twice.
         """
-        if layout.repeats:
-            for name, value in list(metrics.items()):
-                if name in self._shown and math.isclose(value, self._shown[name], rel_tol=1e-3, abs_tol=5e-4):
-                    del metrics[name]
-            return
         values = {spot.metric: metrics[spot.metric] for spot in layout.spots if spot.metric in metrics}
-        changed = {
+        news = {
             s.group for s in layout.spots if s.metric in values and self._is_news(s.metric, values[s.metric])
         }
         for spot in layout.spots:
-            if spot.group not in changed:
+            if spot.group not in news:
                 metrics.pop(spot.metric, None)
         if len(self._shown) > _MOST_SHOWN:
             self._shown.clear()
         self._shown.update(values)
+        if news:
+            return layout.stage if layout.stage is not Stage.EPOCH_END or "val" in news else Stage.TRAINING
+        if metrics.get("epoch") == self.epoch:
+            metrics.clear()
+        return Stage.EPOCH_START if metrics else None
+
+    def _without_known(self, metrics: dict[str, Number]) -> None:
+        """Drop what a progress bar has shown with fewer digits."""
+        for name, value in list(metrics.items()):
+            if name in self._shown and math.isclose(value, self._shown[name], rel_tol=1e-3, abs_tol=5e-4):
+                del metrics[name]
 
     def _is_news(self, metric: str, value: Number) -> bool:
         shown = self._shown.get(metric)
@@ -166,12 +195,9 @@ class LogReader:
         for pattern in self._own:
             said = pattern.said(line)
             if said is not None:
-                stage: Stage | None = None
-                if built_in is None:
-                    built_in = Said({})
-                stage = said.stage or built_in.stage
-                step = built_in.step if said.step is None else said.step
-                built_in = Said({**built_in.metrics, **said.metrics}, stage, step)
+                found = built_in or Said({})
+                step = found.step if said.step is None else said.step
+                built_in = Said({**found.metrics, **said.metrics}, said.stage or found.stage, step)
         return built_in
 
 

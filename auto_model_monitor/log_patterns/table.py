@@ -1,8 +1,8 @@
 """The formats that are known: one table, each row of which is tested on lines of its framework.
 
 The regexes are matched with a line from which its numbers were taken out; ``#`` stands for a number. Most
-formats need no row: ``key: number`` and ``key=number`` are read wherever the key names a metric. A row says what
-else is to be known of a format.
+formats need no row: ``key: number`` and ``key=number`` are read wherever the key names a metric. A row says
+what else is to be known of a format.
 """
 
 from __future__ import annotations
@@ -22,53 +22,74 @@ class Form(NamedTuple):
 
     Attributes:
         name: whose format it is.
+        needs: a text, in lower case, that every such line holds: tells quickly that a line is none.
         head: a regex for the beginning; its groups ``epoch``, ``step`` and ``count`` are counters.
         split: what the metrics are of whose keys do not say.
         spaced: a number may follow its key after a mere space.
         averaged: of ``0.5 (0.4)`` the second is taken: the mean, where the first is of one batch.
-        structured: every key is a metric, unless it counts or times something.
         partial: until its counter ``n/N`` is full, the line tells of a part of the data.
         bar: the line is a progress bar, which goes on showing what was measured long ago.
+        structured: every key is a metric, unless it counts or times something.
+        loose: as ``structured``, where others of the line are metrics beyond doubt.
+        stage: the stage of such a line; None where its metrics tell.
         aliases: keys in lower case that mean something else here.
     """
 
     name: str
+    needs: str
     head: str
     split: str = ""
     spaced: bool = False
     averaged: bool = False
-    structured: bool = False
     partial: bool = False
     bar: bool = False
+    structured: bool = False
+    loose: bool = False
+    stage: Stage | None = None
     aliases: Mapping[str, str] = _NONE
 
 
+_TQDM = r"[^|]{0,300}?(?:#%)?\|[^|]{0,300}\| {0,20}(?P<count>#)(?:/\?)? \["
+_TIMM_TRAIN = r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)"
+_TIMM_TEST = r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]"
+_IMAGENET = r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]"
+
 FORMS = (
-    Form("tqdm", r"[^|]{0,300}?(?:#%)?\|[^|]{0,300}\| {0,20}(?P<count>#)(?:/\?)? \[", bar=True, spaced=True),
-    Form("timm", r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)", "train", averaged=True),
+    Form("tqdm", "| ", _TQDM, spaced=True, bar=True),
+    Form("timm", "train: ", _TIMM_TRAIN, "train", averaged=True),
+    Form("timm", "test", _TIMM_TEST, "val", spaced=True, averaged=True, partial=True),
+    Form("PyTorch's ImageNet", "epoch: [", _IMAGENET, "train", spaced=True, averaged=True),
+    Form("PyTorch's ImageNet", "@", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),
+    Form("MMEngine", "epoch(train)", r"Epoch\(train\) {1,4}\[ {0,8}(?P<epoch>#)\]", "train"),
+    Form("MMEngine", "epoch(val)", r"Epoch\(val\) {1,4}\[ {0,8}(?P<epoch>#)\]", "val"),
+    Form("MMEngine", "iter(train)", r"Iter\(train\) {1,4}\[ {0,8}(?P<step>#)\]", "train"),
+    Form("MMEngine", "iter(val)", r"Iter\(val\) {1,4}\[ {0,8}#\]", "val"),
+    Form("MMCV 1", "epoch [", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
+    Form("XGBoost, LightGBM", "]\t", r"\[(?P<step>#)\]\t", structured=True),
+    Form("CatBoost", ":\t", r"(?P<step>#):\t(?=learn|test)", stage=Stage.TRAINING, aliases=_SAME),
     Form(
-        "timm", r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]", "val", True, averaged=True, partial=True
+        "Megatron-LM",
+        "iteration ",
+        r"iteration {1,12}(?P<step>#)/ {1,12}# \|",
+        aliases={"lm loss": "train_loss"},
     ),
     Form(
-        "PyTorch's ImageNet",
-        r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]",
-        "train",
-        True,
-        averaged=True,
+        "scikit-learn", "iteration ", r"Iteration (?P<step>#), ", spaced=True, aliases={"inertia": "inertia"}
     ),
-    Form("PyTorch's ImageNet", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),
-    Form("MMEngine", r"(?:Epoch|Iter)\(train\) {1,4}\[ {0,8}#\]", "train"),
-    Form("MMEngine", r"(?:Epoch|Iter)\(val\) {1,4}\[ {0,8}#\]", "val"),
-    Form("MMCV 1", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
-    Form("XGBoost, LightGBM", r"\[(?P<step>#)\](?=\t)", structured=True),
-    Form("CatBoost", r"(?P<step>#):\t(?=learn|test|total)", aliases=_SAME),
-    Form("Megatron-LM", r"iteration {1,12}(?P<step>#)/ {1,12}# \|", aliases={"lm loss": "train_loss"}),
-    Form("scikit-learn", r"Iteration (?P<step>#), ", spaced=True, aliases={"inertia": "inertia"}),
-    Form("scikit-learn", r"\[CV(?: #)?\] ", aliases={"score": "score"}),
+    Form("scikit-learn", "[cv", r"\[CV(?: #)?\] ", aliases={"score": "score"}),
+    Form(  # the mean over the whole training is no loss of its last epoch
+        "transformers",
+        "train_runtime",
+        r"\{['\"]train_runtime['\"]",
+        structured=True,
+        loose=True,
+        stage=Stage.COMPLETED,
+        aliases={"train_loss": "mean_train_loss"},
+    ),
 )
 
-RECORD = Form("JSON or a dict", r"\{", structured=True)
-PLAIN = Form("by hand", "")
+RECORD = Form("JSON or a dict", "{", r"\{", structured=True, loose=True)
+PLAIN = Form("by hand", "", "")
 
 
 class Sentence(NamedTuple):
@@ -76,6 +97,7 @@ class Sentence(NamedTuple):
 
     Attributes:
         name: whose it is.
+        needs: a text, in lower case, that every such line holds.
         pattern: a regex for it; a group is a metric of its name. ``key`` names the metric of ``value`` or
             of ``best``.
         stage: the stage that it tells of.
@@ -83,51 +105,43 @@ class Sentence(NamedTuple):
     """
 
     name: str
+    needs: str
     pattern: str
     stage: Stage | None = None
     repeats: bool = False
 
 
 _KEY = r"(?P<key>[^\s'\0]{1,80})"
+_REACHED = rf"Epoch (?P<epoch>#), global step (?P<step>#): '{_KEY}' reached (?P<value>[-.]{{0,2}}#)"
+_NEW_BEST = rf"Metric {_KEY} improved[^\n]{{0,80}}New best score: (?P<best>[-.]{{0,2}}#)"
+_DECREASED = r"Validation loss decreased \([-.\w]{0,8}#? {0,2}-{1,4}> {0,2}(?P<best_val_loss>[-.]{0,2}#)\)"
+_LEARNING_RATE = (
+    r"(?:Epoch (?P<epoch>#): )?\w{0,40} ?(?:reducing|setting) learning rate to (?P<learning_rate>#)"
+)
+_ACCURACY_OF = (
+    r"Accuracy of the (?:network|model) on the (?:# )?(?P<split>test|validation|val|train)"
+    r"[ \w]{0,20}: (?P<acc>#) ?%"
+)
+_AT_ITERATION = r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)"
+_ROW = r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|"
+
 SENTENCES = (
+    Sentence("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
+    Sentence("Lightning", "new best score: ", _NEW_BEST, Stage.EPOCH_END),
+    Sentence("early stopping", "validation loss decreased (", _DECREASED, Stage.EPOCH_END),
+    Sentence("Keras", "ing learning rate to ", _LEARNING_RATE),
     Sentence(
-        "Lightning's checkpoint",
-        rf"Epoch (?P<epoch>#), global step (?P<step>#): '{_KEY}' reached (?P<value>[-.]{{0,2}}#)",
-        Stage.EPOCH_END,
-        repeats=True,
-    ),
-    Sentence(
-        "Lightning's early stopping",
-        rf"Metric {_KEY} improved[^\n]{{0,80}}New best score: (?P<best>[-.]{{0,2}}#)",
-        Stage.EPOCH_END,
-        repeats=True,
-    ),
-    Sentence(
-        "early stopping",
-        r"Validation loss decreased \([-.\w]{0,8}#? {0,2}-{1,4}> {0,2}(?P<best_val_loss>[-.]{0,2}#)\)",
+        "MMEngine",
+        "best checkpoint with ",
+        rf"The best checkpoint with (?P<best>#) {_KEY} at # ",
         Stage.EPOCH_END,
     ),
-    Sentence(
-        "Keras",
-        r"(?:Epoch (?P<epoch>#): )?\w{0,40} ?(?:reducing|setting) learning rate to (?P<learning_rate>#)",
-    ),
-    Sentence("MMEngine's checkpoint", rf"The best checkpoint with (?P<best>#) {_KEY} at # ", Stage.EPOCH_END),
-    Sentence("timm's checkpoint", r"\*{3} Best metric: (?P<best_metric>#)", Stage.EPOCH_END),
-    Sentence(
-        "PyTorch's tutorial",
-        r"Accuracy of the (?:network|model) on the (?:# )?(?P<split>test|validation|val|train)"
-        r"[ \w]{0,20}: (?P<acc>#) ?%",
-    ),
-    Sentence(
-        "Megatron-LM",
-        r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)",
-        Stage.VALIDATION,
-    ),
-    Sentence("Ultralytics", r"Starting training for (?P<total_epochs>#) epochs"),
-    Sentence("Ultralytics", r"# epochs completed in #", Stage.COMPLETED),
-    Sentence(
-        "Stable-Baselines3", r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|"
-    ),
+    Sentence("timm", "*** best metric: ", r"\*{3} Best metric: (?P<best_metric>#)", Stage.EPOCH_END),
+    Sentence("PyTorch's tutorial", "accuracy of the ", _ACCURACY_OF),
+    Sentence("Megatron-LM", "validation loss at iteration ", _AT_ITERATION, Stage.VALIDATION),
+    Sentence("Ultralytics", "starting training for ", r"Starting training for (?P<total_epochs>#) epochs"),
+    Sentence("Ultralytics", " epochs completed in ", r"# epochs completed in #", Stage.COMPLETED),
+    Sentence("Stable-Baselines3", " |", _ROW),
 )
 
 #: Beginnings of lines, in lower case, that say that all of the training is over.
@@ -137,7 +151,6 @@ COMPLETED = (
     r"(?:finished|completed|done) training\b(?! (?:of |for )?epoch)",
     r"`trainer\.fit` stopped",
     r"训练(?:过程)?(?:已|全部|已全部)?(?:完成|结束)",
-    r"\{['\"]train_runtime['\"]",
 )
 #: A line that says nothing but that an epoch begins, and what says that one has ended.
 STARTED = (
