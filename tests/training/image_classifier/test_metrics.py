@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from tests.campaigns import examples
 from hypothesis import given, settings
 from hypothesis import strategies as some
+
+from tests.campaigns import examples
 
 torch = pytest.importorskip("torch")
 sklearn = pytest.importorskip("sklearn.metrics")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.campaigns import THOROUGH
 
 torch = pytest.importorskip("torch")
