@@ -94,7 +94,7 @@ class Dispatcher:
             StoreError: the store cannot be read or written.
         """
         if self._thread is None:
-            self._roster.adopt()
+            self._news.extend(self._roster.adopt())
             self._stopping.clear()
             self._thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
             self._thread.start()

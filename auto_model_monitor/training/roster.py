@@ -61,13 +61,17 @@ class Roster:
         self._runs: dict[str, Run] = {}
         self._failures: dict[str, str] = {}  # what could not be started, while that cannot be committed
 
-    def adopt(self) -> None:
+    def adopt(self) -> list[str]:
         """Take over every task that was running when the last dispatcher ended.
+
+        Returns:
+            The ids of those whose start was broken off; their state has changed.
 
         Raises:
             StoreError: the store cannot be read or written.
         """
         _left[:] = [process for process in _left if process.poll() is None]
+        changed = []
         total = self._store.count(TaskState.RUNNING)
         for task in self._store.tasks(states=[TaskState.RUNNING], limit=total)[0]:
             follow = self._store.follow(task.id)
@@ -76,8 +80,10 @@ class Roster:
             claimed = claim(str(self._store.folder(task.id) / f"claim-{follow['attempt']}"), _NOBODY)
             if claimed or run.was_claimed_in_vain:
                 self._put_back(run)
+                changed.append(task.id)
             else:
                 self._runs[task.id] = run
+        return changed
 
     def wish(self, task_id: str) -> None:
         """Look whether a task that runs is to be cancelled."""

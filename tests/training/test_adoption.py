@@ -1,0 +1,261 @@
+"""A dispatcher that comes back: what runs is found again, and what was broken off is put right."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from auto_model_monitor.training import TaskState
+from auto_model_monitor.training.processes import marked
+from tests.training.serving import Server
+from tests.training.trainings import Work, kill_all, request, shell
+from tests.waiting import until
+
+PENDING, RUNNING, COMPLETED = TaskState.PENDING, TaskState.RUNNING, TaskState.COMPLETED
+FAILED, CANCELLED = TaskState.FAILED, TaskState.CANCELLED
+COUNTING = """
+echo "begun $$"
+n=0
+while [ $n -lt 30 ]; do
+    n=$((n + 1))
+    echo "Epoch [$n/30] started"
+    echo "Train Loss: 0.$n"
+    test $((n % 5)) != 0 || sleep 0.02
+done
+printf 'no end of line'
+exit 9
+"""
+
+
+def counted():
+    """What the entries of COUNTING say after its first line."""
+    lines = [line for n in range(1, 31) for line in (f"Epoch [{n}/30] started", f"Train Loss: 0.{n}")]
+    return [*lines, "no end of line"]
+
+
+def check_counted(here, task_id):
+    """Every line once and in its order, every number once, the status known."""
+    entries = here.store.entries(task_id)
+    messages = [one.data.decode().partition('"message":"')[2].partition('"')[0] for one in entries]
+    assert messages[0].startswith("begun ")
+    assert messages[1:] == counted()
+    assert [one.seq for one in entries] == list(range(1, 63))
+    losses = [(row.epoch, row.value) for row in here.store.metrics(task_id, metric="train_loss")]
+    assert losses == [(n, float(f"0.{n}")) for n in range(1, 31)]
+    task = here.store.get(task_id)
+    assert (task.state, task.exit_code, task.reason) == (FAILED, 9, "exit status 9: no end of line")
+    assert marked(task_id) == []
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "TaskStore.add:after:1",
+        "TaskStore.move:before:1",
+        "changes.move:after:1",
+        "TaskStore.move:after:1",
+        "roster.launch:after:1",
+        "Dispatcher._notify:before:2",
+        "Run.read:after:2",
+        "TaskStore.append:before:1",
+        "store.append:after:1",
+        "store.trim:after:1",
+        "TaskStore.append:after:1",
+        "TaskStore.append:after:2",
+        "Run.committed:after:3",
+        "Run.clear:after:1",
+        "Roster._conclude:before:1",
+        "TaskStore.move:before:2",
+        "TaskStore.move:after:2",
+    ],
+)
+def test_a_server_that_is_killed_at_a_named_point_loses_nothing(tmp_path, point):
+    """Wherever the server dies, its training is begun once, and every line and number of it is kept once."""
+    with Server(tmp_path, {"sh": list(shell(COUNTING).command)}, kill_at=point).ready() as server:
+        server.tell("submit", {})
+        assert server.ended() == -signal.SIGKILL
+    here = Work(tmp_path, [shell(COUNTING)]).start()
+    (task,) = here.store.tasks()[0]
+    until(lambda: here.store.get(task.id).state.is_final)
+    check_counted(here, task.id)
+    here.close()
+
+
+def put_running(here, script="exit 0"):
+    """Commit a task as started, though nothing has been."""
+    task = here.store.add(request(), trainer="sh")
+    here.store.move(task.id, RUNNING, "started")
+    return task.id
+
+
+@pytest.fixture
+def unstarted(tmp_path):
+    """A store with its dispatcher, which has not been started."""
+    made = []
+
+    def make(script):
+        made.append(Work(tmp_path, [shell(script)], grace=0.3))
+        return made[0]
+
+    yield make
+    for work in made:
+        work.close()
+
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_a_start_that_was_broken_off_is_begun_anew(unstarted, times):
+    """A task that was to start when the server died waits again, also if it dies once more over that."""
+    here = unstarted("echo here")
+    task_id = put_running(here)
+    if times:
+        folder = here.store.folder(task_id) / "claim-1"
+        folder.mkdir(parents=True)
+        (folder / "process").write_text("0 nobody\n")
+    here.dispatcher.start()
+    assert here.wait_end(task_id).state is COMPLETED
+    states = [one.state for one in here.store.transitions(task_id)]
+    assert states == [PENDING, RUNNING, PENDING, RUNNING, COMPLETED]
+    assert here.messages(task_id) == ["here"]
+
+
+def test_a_start_that_was_broken_off_and_cancelled_is_not_begun(unstarted):
+    """A task that was to be cancelled while its start was broken off is cancelled."""
+    here = unstarted("echo here")
+    task_id = put_running(here)
+    here.store.ask_to_cancel(task_id, "enough")
+    here.dispatcher.start()
+    assert here.wait_end(task_id).state is CANCELLED
+    assert here.messages(task_id) == []
+
+
+def test_a_supervisor_that_comes_too_late_starts_nothing(unstarted):
+    """Where the server was back before the supervisor was there, only the server's new start counts."""
+    from auto_model_monitor.training.launch import launch
+
+    here = unstarted("echo begun")
+    task_id = put_running(here)
+    here.dispatcher.start()
+    task = here.wait_end(task_id)
+    late = launch(
+        here.store.folder(task_id),
+        task_id=task_id,
+        attempt=1,
+        trainer=shell("echo late"),
+        request=task.request,
+        grace=1.0,
+        environment=os.environ,
+    )
+    assert late.wait(60) == 126
+    assert here.store.folder(task_id).joinpath("log.txt").read_text() == "begun\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "state", "reason"),
+    [
+        ("Training completed\n", COMPLETED, "its log says so"),
+        ("Epoch [1/3] started\nhalf a li", FAILED, "not known: half a li"),
+        (None, FAILED, "its exit status is not known"),
+    ],
+)
+def test_what_ended_with_the_machine_is_judged_by_its_log(unstarted, log, state, reason):
+    """After a power cut nobody knows how a training ended; its log decides, and its last line is kept."""
+    here = unstarted("true")
+    task_id = put_running(here)
+    folder = here.store.folder(task_id)
+    (folder / "claim-1").mkdir(parents=True)
+    (folder / "claim-1" / "process").write_text(f"{os.getpid()} another-boot\n")
+    (folder / "trainer-1").write_text(f"{os.getpid()} another-boot\n")
+    if log is not None:
+        (folder / "log.txt").write_text(log)
+    here.dispatcher.start()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (state, None)
+    assert reason in task.reason
+    assert here.messages(task_id) == (log or "").splitlines()
+
+
+def test_an_end_that_nobody_saw_is_dated_as_it_was(unstarted):
+    """A training that ended while no server ran has finished then, and its lines are no younger."""
+    here = unstarted("true")
+    task_id = put_running(here)
+    folder = here.store.folder(task_id)
+    (folder / "claim-1").mkdir(parents=True)
+    (folder / "claim-1" / "process").write_text("1 long-gone\n")
+    then = datetime.now(timezone.utc) - timedelta(hours=8)
+    (folder / "exit-1").write_text(f"0 0 {then.timestamp():.6f} 0\n")
+    (folder / "log.txt").write_text("Validation Loss: 0.5\n")
+    os.utime(folder / "log.txt", (then.timestamp(), then.timestamp()))
+    here.dispatcher.start()
+    task = here.wait_end(task_id)
+    assert abs(task.finished_at - then) < timedelta(milliseconds=1)
+    assert abs(here.store.metrics(task_id)[0].time - then) < timedelta(milliseconds=1)
+    assert task.updated_at - then > timedelta(hours=7)
+
+
+@pytest.mark.parametrize("completes", [True, False])
+def test_a_training_outlives_its_supervisor(work, tmp_path, caplog, completes):
+    """Where the supervisor is killed, the training goes on, is followed to its end, and the log decides."""
+    os.mkfifo(tmp_path / "go")
+    end = "Training completed" if completes else "and out"
+    here = work(
+        shell(f"(exec sleep 1000) & echo ready; read x < {tmp_path}/go; echo 'Train Loss: 0.5'; echo '{end}'")
+    )
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    supervisor = int((here.store.folder(task_id) / "claim-1" / "process").read_text().split()[0])
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: "supervisor" in caplog.text)
+    assert here.store.get(task_id).state is RUNNING
+    here.dispatcher.stop()
+    here.dispatcher.start()
+    (tmp_path / "go").write_text("on\n")
+    task = here.wait_end(task_id)
+    assert task.state is (COMPLETED if completes else FAILED)
+    assert here.messages(task_id) == ["ready", "Train Loss: 0.5", end]
+    assert marked(task_id) == []
+
+
+def test_the_machines_shutdown_is_no_completion(work):
+    """A training that is ended from outside, and says nothing of completing, has failed for that reason."""
+    here = work(shell("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"))
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    supervisor = int((here.store.folder(task_id) / "claim-1" / "process").read_text().split()[0])
+    os.kill(supervisor, signal.SIGTERM)
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 0)
+    assert "from outside" in task.reason
+
+
+def test_a_process_with_the_same_number_is_left_alone(unstarted):
+    """A cancelled task whose number another program has by now signals nobody."""
+    here = unstarted("true")
+    task_id = put_running(here)
+    folder = here.store.folder(task_id)
+    (folder / "claim-1").mkdir(parents=True)
+    for paper in (folder / "claim-1" / "process", folder / "trainer-1"):
+        paper.write_text(f"{os.getpid()} 00000000-1\n")  # this very process, with another start
+    here.store.ask_to_cancel(task_id, "enough")
+    here.dispatcher.start()
+    assert here.wait_end(task_id).state is CANCELLED
+
+
+def test_a_damaged_store_touches_no_training(tmp_path):
+    """A server that cannot open its store leaves the trainings as they are."""
+    with Server(tmp_path, {"x": ["/bin/sh", "-c", "echo ready; exec sleep 1000"]}).ready() as server:
+        task_id = server.tell("submit", {})
+        log = tmp_path / "tasks" / task_id / "log.txt"
+        until(lambda: log.exists() and log.read_text() == "ready\n")
+        server.kill()
+    try:
+        before = marked(task_id)
+        (tmp_path / "training.db").write_bytes(b"rubbish" * 1000)
+        with Server(tmp_path, {"x": ["true"]}) as server:
+            assert server.ended() == 1
+        assert marked(task_id) == before
+        assert len(before) == 2
+    finally:
+        kill_all([task_id])

@@ -1,0 +1,176 @@
+"""Cancelling: whatever a training does against it, in the end nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+
+import pytest
+
+from auto_model_monitor.training import TaskState, TaskStateError
+from auto_model_monitor.training.processes import marked
+from tests.training.serving import Server
+from tests.training.test_supervisor import ORPHANS
+from tests.training.trainings import Work, kill_all, python, shell
+from tests.waiting import until
+
+RUNNING, CANCELLED, COMPLETED = TaskState.RUNNING, TaskState.CANCELLED, TaskState.COMPLETED
+
+
+def log_of(store, task_id):
+    log = store / "tasks" / task_id / "log.txt"
+    return log.read_text() if log.exists() else ""
+
+
+STUBBORN = ORPHANS + "while :; do sleep 0.05; done"
+
+
+def test_a_task_that_waits_is_cancelled_at_once(work):
+    """A task that has not begun is cancelled where it stands, and never begins."""
+    here = work(shell("exec sleep 1000"))
+    here.wait_running(here.submit())
+    task_id = here.submit()
+    task = here.dispatcher.cancel(task_id, "not wanted any more")
+    assert (task.state, task.reason) == (CANCELLED, "not wanted any more")
+    assert here.wait_end(task_id).started_at is None
+
+
+def test_a_task_that_runs_is_asked(work):
+    """SIGTERM reaches the training, which may save; the task is cancelled, with its status and the reason."""
+    here = work(shell("trap 'echo saving; exit 0' TERM; echo ready; while :; do sleep 0.05; done"))
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    asked = here.dispatcher.cancel(task_id, "enough")
+    assert (asked.state, asked.cancelling) == (RUNNING, True)
+    task = here.wait_end(task_id)
+    assert (task.state, task.reason, task.exit_code, task.cancelling) == (CANCELLED, "enough", 0, False)
+    assert here.messages(task_id)[-1] == "saving"
+
+
+def test_a_task_that_does_not_listen_is_killed(work):
+    """After the grace nothing is left: no child, no grandchild, not one that has left the session."""
+    here = work(shell(STUBBORN), grace=0.3)
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    assert len(marked(task_id)) >= 6
+    here.dispatcher.cancel(task_id)
+    here.dispatcher.cancel(task_id)
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (CANCELLED, -signal.SIGKILL)
+    assert marked(task_id) == []
+    assert "ignored" in here.messages(task_id)
+
+
+def test_who_does_not_listen_keeps_its_device_until_it_is_gone(work, tmp_path):
+    """The next task of a device starts when the cancelled one has left it, and not before."""
+    here = work(shell(f"if mkdir {tmp_path}/busy; then trap '' TERM; sleep 1000; fi; echo free"), grace=0.5)
+    first = here.submit()
+    here.wait_running(first)
+    until((tmp_path / "busy").exists)
+    second = here.submit()
+    here.dispatcher.cancel(first)
+    assert here.wait_end(second).started_at >= here.wait_end(first).finished_at
+
+
+def test_it_may_be_cancelled_while_it_starts(work):
+    """A cancel at any moment of the start leaves nothing running and the task cancelled."""
+    here = work(shell("exec sleep 1000"), grace=0.5, per_device=8)
+    ids = []
+    for number in range(8):
+        ids.append(here.submit())
+        if number % 4 == 1:
+            here.wait_running(ids[-1])
+        elif number % 4 == 2:
+            here.store.folder(ids[-1])
+            until(lambda: list(here.store.folder(ids[-1]).glob("claim-*")))
+        elif number % 4 == 3:
+            until((here.store.folder(ids[-1]) / "trainer-1").exists)
+        here.dispatcher.cancel(ids[-1])
+    for task_id in ids:
+        assert here.wait_end(task_id).state is CANCELLED
+        assert marked(task_id) == []
+
+
+def test_who_was_quicker_has_completed(work):
+    """A training that had ended well before the wish could reach it has completed."""
+    here = work(shell("echo done"))
+    task_id = here.submit()
+    here.wait_running(task_id)
+    until((here.store.folder(task_id) / "exit-1").exists)
+    with suppress(TaskStateError):  # it was noticed before
+        here.dispatcher.cancel(task_id)
+    assert here.wait_end(task_id).state is COMPLETED
+
+
+def test_a_supervisor_that_hangs_is_not_waited_for(work, monkeypatch):
+    """Where the supervisor itself does nothing, the dispatcher ends it with all the rest."""
+    monkeypatch.setattr("auto_model_monitor.training.run._MARGIN", 0.2)
+    here = work(shell("echo ready; sleep 1000"), grace=0.2)
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    supervisor = int((here.store.folder(task_id) / "claim-1" / "process").read_text().split()[0])
+    os.kill(supervisor, signal.SIGSTOP)
+    here.dispatcher.cancel(task_id)
+    assert here.wait_end(task_id).state is CANCELLED
+    assert marked(task_id) == []
+
+
+def test_a_training_without_a_supervisor_is_cancelled_too(work):
+    """Where the supervisor was killed, the training and all that it has started is ended all the same."""
+    here = work(shell(STUBBORN), grace=0.3)
+    task_id = here.submit()
+    here.wait_line(task_id, "ready")
+    supervisor = int((here.store.folder(task_id) / "claim-1" / "process").read_text().split()[0])
+    os.kill(supervisor, signal.SIGKILL)
+    here.dispatcher.cancel(task_id)
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (CANCELLED, None)
+    assert marked(task_id) == []
+    assert "ignored" in here.messages(task_id)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "TaskStore.ask_to_cancel:after:1",
+        "Run.end:before:1",
+        "Run.end:after:1",
+        "Run.end:after:3",
+        "Roster._conclude:before:1",
+        "changes.move:after:2",
+        "Roster._conclude:after:1",
+    ],
+)
+def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(tmp_path, point):
+    """At whatever point of a cancel the server is killed, the task ends as cancelled, with nothing left."""
+    trainers = {"sh": list(shell(STUBBORN).command)}
+    with Server(tmp_path, trainers, kill_at=point, grace=0.3).ready() as server:
+        task_id = server.tell("submit", {})
+        try:
+            until(lambda: "ready" in log_of(tmp_path, task_id))
+            server.tell("cancel", task_id)
+            assert server.ended() == -signal.SIGKILL
+            here = Work(tmp_path, [shell(STUBBORN)], grace=0.3).start()
+            until(lambda: here.store.get(task_id).state.is_final)
+            task = here.store.get(task_id)
+            here.close()
+            assert (task.state, task.reason) == (CANCELLED, "cancelled by request")
+            assert marked(task_id) == []
+        finally:
+            kill_all([task_id])
+
+
+def test_ctrl_c_ends_the_server_alone(tmp_path):
+    """Ctrl-C in the server's terminal, or its end, does not reach the trainings."""
+    trainers = {"x": list(python("import time; print('ready'); time.sleep(1000)").command)}
+    with Server(tmp_path, trainers).ready() as server:
+        task_id = server.tell("submit", {})
+        try:
+            until(lambda: "ready" in log_of(tmp_path, task_id))
+            sessions = {os.getsid(process.pid) for process in marked(task_id)}
+            assert os.getsid(server.process.pid) not in sessions
+            assert server.kill(signal.SIGINT) != 0
+            assert len(marked(task_id)) == 2
+        finally:
+            kill_all([task_id])

@@ -1,0 +1,100 @@
+"""kill -9 of the server at random moments: no line, no number and no exit status is lost or repeated.
+
+KILLS in the environment says how often (100 in the full check); the counts are printed with ``-s``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from contextlib import closing
+from threading import Event
+
+import pytest
+
+from auto_model_monitor.training import TaskState, TaskStore, Trainer
+from auto_model_monitor.training.processes import marked
+from tests.training.serving import Server
+from tests.training.trainings import Work, kill_all
+from tests.waiting import until
+
+KILLS = int(os.environ.get("KILLS", "5"))
+LINES = 120  # of each training, every third with two metrics
+SCRIPT = f"""
+echo "begun $$ {{num_classes}}"
+n=0
+while [ $n -lt {LINES} ]; do
+    n=$((n + 1))
+    case $((n % 3)) in
+    0) echo "Train Loss: 0.$n, Train Accuracy: $n.5%" ;;
+    1) echo "line $n of {{num_classes}}" ;;
+    2) printf "half of line $n"; sleep 0.005; echo " and the other" ;;
+    esac
+done
+exit $((({{num_classes}} % 4) * 3))
+"""
+TRAINERS = {"sh": ("/bin/sh", "-c", SCRIPT)}
+
+
+def expected(number):
+    """What the log of a training says after its first line."""
+    for n in range(1, LINES + 1):
+        if n % 3 == 0:
+            yield f"Train Loss: 0.{n}, Train Accuracy: {n}.5%"
+        elif n % 3 == 1:
+            yield f"line {n} of {number}"
+        else:
+            yield f"half of line {n} and the other"
+
+
+def check(store, task):
+    """Hold what is kept of a task against what its training has said; return how many lines there were."""
+    number = task.request.num_classes
+    entries = store.entries(task.id, limit=10_000)
+    messages = [re.search(r'"message":"([^"]*)"', one.data.decode())[1] for one in entries]
+    assert [one.seq for one in entries] == list(range(1, LINES + 2))
+    assert re.fullmatch(rf"begun \d+ {number}", messages[0])
+    assert messages[1:] == list(expected(number))
+    rows = [(row.metric, row.value) for row in store.metrics(task.id, limit=10_000)]
+    numbers = [(("train_acc", n + 0.5), ("train_loss", float(f"0.{n}"))) for n in range(3, LINES + 1, 3)]
+    assert rows == [row for pair in numbers for row in pair]
+    assert task.exit_code == number % 4 * 3
+    assert task.state is (TaskState.FAILED if number % 4 else TaskState.COMPLETED)
+    states = [one.state.value for one in store.transitions(task.id)]
+    assert re.fullmatch(r"(pending running )+(completed|failed)", " ".join(states))
+    assert not marked(task.id)
+    return len(entries)
+
+
+@pytest.mark.timeout(120 + 10 * KILLS)
+def test_nothing_is_lost_and_nothing_repeated(tmp_path):
+    """Over all kills: what was submitted is there, each training ran once, and is kept line by line."""
+    chance = random.Random(int(os.environ.get("SEED", "4")))
+    submitted, alive = [], 0
+    try:
+        for kill in range(KILLS):
+            with Server(tmp_path, TRAINERS, per_device=3).ready() as server:
+                for number in range(2):
+                    device = chance.choice(["cpu", "cuda:0", "cuda:1"])
+                    submitted.append(
+                        server.tell("submit", {"num_classes": 2 * kill + number + 1, "device": device})
+                    )
+                    Event().wait(chance.uniform(0, 0.25))
+                server.kill()
+            alive += sum(bool(marked(task_id)) for task_id in submitted)
+        with closing(Work(tmp_path, [Trainer("sh", TRAINERS["sh"])], per_device=3).start()) as here:
+            until(
+                lambda: all(here.store.get(task_id).state.is_final for task_id in submitted), 60 + 2 * KILLS
+            )
+    finally:
+        kill_all(submitted)
+    with closing(TaskStore(tmp_path)) as store:
+        tasks, total = store.tasks(limit=10_000)
+        lines = sum(check(store, task) for task in tasks)
+        again = sum(len(store.transitions(task.id)) > 3 for task in tasks)
+    assert total == len(submitted) == 2 * KILLS
+    print(
+        f"\nkill -9: {KILLS} kills, {total} trainings, {alive} times one was found running, {again} starts "
+        f"were broken off and begun anew; {lines} lines and {total * LINES // 3 * 2} numbers, each there once"
+    )
