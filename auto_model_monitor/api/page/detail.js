@@ -1,9 +1,9 @@
 /** One task: where it stands, its curves and its log, brought together from the three views of the server. */
 
+import { writeCourse, writeTiming } from "./course.js";
 import { Curves } from "./curves.js";
 import { byId, show, write } from "./elements.js";
 import { writeFacts } from "./facts.js";
-import { accuracy, duration, figure } from "./figures.js";
 import { Lines } from "./lines.js";
 import { tellState } from "./list.js";
 import { Series } from "./series.js";
@@ -13,6 +13,8 @@ import { t } from "./words.js";
 
 const LINES = 2000; // of a longer log, the last so many are asked for
 const PAUSE = 2000; // milliseconds between two looks at a task that has not ended
+const HIDDEN_PAUSE = 15_000; // the same while nobody sees the page but for its title
+const HANG_UP = 60_000; // milliseconds after which a hidden page gives its connection back
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** Whether a task has ended. */
@@ -22,15 +24,29 @@ export const isFinal = (task) => FINAL.has(task?.status);
 export class Detail {
   #away = new AbortController(); // ends whatever was asked for the task before
   #timer = 0;
+  #leaving = 0;
   #stream = null;
   #frame = 0;
+  #heard = -1; // where the stream was at the look before
 
   constructor({ changed, gone, reached }) {
     Object.assign(this, { changed, gone, reached });
     this.curves = new Curves(byId("curves"), byId("more-curves"));
     this.lines = new Lines({ frame: byId("lines"), button: byId("latest"), filter: byId("only-metrics") });
-    setInterval(() => document.hidden || this.#writeTiming(), 1000);
-    document.addEventListener("visibilitychange", () => document.hidden || (this.id && !isFinal(this.task) && this.#look()));
+    setInterval(() => this.task && !document.hidden && writeTiming(this.task, this.series), 1000);
+    document.addEventListener("visibilitychange", () => this.#seen(!document.hidden));
+  }
+
+  /** Whoever comes back to the page sees what is; whoever leaves it for long needs no connection. */
+  #seen(visible) {
+    clearTimeout(this.#leaving);
+    if (!visible) {
+      this.#leaving = setTimeout(() => (this.#stream?.pause(), (this.paused = true)), HANG_UP);
+      return;
+    }
+    if (this.paused) this.#stream?.restart();
+    this.paused = false;
+    if (this.id && !isFinal(this.task)) this.#again(0);
   }
 
   /** Leave the task that is open. */
@@ -105,7 +121,7 @@ export class Detail {
   }
 
   /** Look again after a pause, while there is something to wait for. */
-  #again(pause = PAUSE) {
+  #again(pause = document.hidden ? HIDDEN_PAUSE : PAUSE) {
     clearTimeout(this.#timer);
     if (this.id && !(isFinal(this.task) && pause)) this.#timer = setTimeout(() => this.#look(), pause);
   }
@@ -117,10 +133,10 @@ export class Detail {
 
   async #look() {
     const { id, task: before } = this;
-    if (document.hidden) return;
+    const heard = this.#stream?.last;
     try {
       const task = await server.task(id, this.#away.signal);
-      this.#wake(before.last_seq);
+      this.#wake(heard, before.last_seq);
       this.#take(task);
       this.reached(null);
       this.#again();
@@ -137,9 +153,11 @@ export class Detail {
     if (news) tellState(task);
   }
 
-  /** A connection that hears nothing of entries that were there two seconds ago is dead, whatever it thinks. */
-  #wake(lastSeq) {
-    if (this.link === "live" && lastSeq > this.#stream.last) this.#stream.restart();
+  /** A connection that hears nothing, though there was more to hear two seconds ago, is dead, whatever it thinks. */
+  #wake(heard, there) {
+    const silent = heard === this.#heard && heard === this.#stream?.last;
+    this.#heard = heard;
+    if (silent && this.link === "live" && !this.paused && there > heard) this.#stream.restart();
   }
 
   #failed(problem, retry) {
@@ -193,58 +211,7 @@ export class Detail {
 
   #writeCourse() {
     const { task, series } = this;
-    write(byId("percent"), `${task.progress}%`);
-    byId("progress").style.width = `${task.progress}%`;
-    byId("track").setAttribute("aria-valuenow", task.progress);
-    byId("track").dataset.state = task.status;
-    const [epoch, total] = [task.current_epoch, task.total_epochs];
-    write(byId("epoch"), epoch ? t("epoch_of", { epoch, total: total || "?" }) : t("epochs", { total }));
-    const stage = byId("stage");
-    show(stage, Boolean(task.stage) && task.status === "running");
-    stage.className = `badge ${task.stage}`;
-    write(stage, t(task.stage === "completed" ? "stage_completed" : (task.stage ?? "")));
-    this.#writeFigures();
-    this.#writeTiming();
-    this.curves.of(task.task_id, series, isFinal(task) ? null : total);
-  }
-
-  #writeFigures() {
-    const { series } = this;
-    const latest = this.task.latest_metrics ?? {};
-    for (const metric of ["val_acc", "train_acc", "val_loss", "train_loss", "learning_rate"]) {
-      const percent = !series.isFraction(metric);
-      const written = (value) => (metric.endsWith("_acc") ? accuracy(value, percent) : figure(value));
-      const id = metric.replace("_", "-");
-      write(byId(id), metric in latest ? (latest[metric] === null ? "NaN/∞" : written(latest[metric])) : "–");
-      const { value, epoch } = series.best(metric) ?? {};
-      const best = value === undefined ? "" : epoch === null ? t("best", { value: written(value) }) : t("best_at", { value: written(value), epoch });
-      write(byId(`${id}-best`), metric === "learning_rate" ? this.#firstRate() : best);
-    }
-  }
-
-  #firstRate() {
-    const first = this.series.first("learning_rate");
-    const changed = typeof first === "number" && first !== this.task.latest_metrics?.learning_rate;
-    return changed ? t("started_with", { value: figure(first) }) : "";
-  }
-
-  #writeTiming() {
-    if (!this.task) return;
-    const { status, created_at: created, started_at: started, finished_at: finished, progress } = this.task;
-    const since = (from, to = Date.now()) => duration((typeof to === "number" ? to : Date.parse(to)) - Date.parse(from));
-    const parts = [];
-    if (status === "pending") parts.push(t("waits", { time: since(created) }));
-    else if (started && finished) parts.push(t("took", { time: since(started, finished) }));
-    else if (started) parts.push(t("runs", { time: since(started) }));
-    const left = status === "running" && progress > 0 ? this.#end() - Date.now() : Number.NaN;
-    if (left > 0) parts.push(t("left", { time: duration(left, true) }));
-    write(byId("timing"), parts.join(" · "));
-  }
-
-  /** When the training will end if it goes on as until its last validation: milliseconds since 1970. */
-  #end() {
-    const started = Date.parse(this.task.started_at);
-    const validated = this.series.lastTime("val_acc") ?? this.series.lastTime("val_loss");
-    return started + ((Date.parse(validated) - started) * 100) / this.task.progress;
+    writeCourse(task, series);
+    this.curves.of(task.task_id, series, isFinal(task) ? null : task.total_epochs);
   }
 }

@@ -60,10 +60,17 @@ export class Lines {
     this.all.push(entry);
     const counts = Object.keys(entry.metrics ?? {}).some((name) => name !== "epoch" && name !== "total_epochs");
     if (counts) this.metric.push(entry);
-    if (counts || !this.filter.checked) this.#waiting.push(entry);
+    if (counts || !this.filter.checked) this.#wait(entry);
     if (this.#pending) return;
     this.#pending = true;
     requestAnimationFrame(() => this.#append());
+  }
+
+  /** There are no frames while the page is hidden, perhaps for a night: what waits for one is bounded. */
+  #wait(entry) {
+    this.#unread += this.#follows ? 0 : 1;
+    this.#waiting.push(entry);
+    if (this.#waiting.length >= 2 * MOST) this.#waiting = this.#waiting.slice(-MOST);
   }
 
   /** The log is complete: an empty one will stay empty. */
@@ -92,10 +99,8 @@ export class Lines {
 
   #append() {
     this.#pending = false;
-    const fresh = this.#waiting.slice(-MOST);
-    this.#unread += this.#follows ? 0 : this.#waiting.length;
+    this.frame.append(...this.#waiting.slice(-MOST).map(lineOf));
     this.#waiting = [];
-    this.frame.append(...fresh.map(lineOf));
     this.#trim();
     this.#head();
     if (this.#follows) this.frame.scrollTop = this.frame.scrollHeight;

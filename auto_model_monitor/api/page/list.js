@@ -1,43 +1,14 @@
 /** The list of the tasks: filtered, in pages, brought up to date every few seconds. */
 
 import { byId, make, show, speak, write } from "./elements.js";
-import { accuracy, ago } from "./figures.js";
+import { Row } from "./row.js";
 import * as server from "./server.js";
 import { t } from "./words.js";
 
 const STATES = ["running", "pending", "completed", "failed", "cancelled"];
-const PAGE = 50;
+const PAGE = 50; // at first
 const MOST_AT_ONCE = 200; // what the server gives in one answer
 const PAUSE = 3000; // milliseconds between two looks
-
-/** One row; the element stays while what it says changes. */
-class Row {
-  constructor(id) {
-    this.dot = make("span", { class: "dot" });
-    this.model = make("span", { class: "row-model" });
-    this.when = make("time", { class: "quiet" });
-    this.words = make("span", { class: "row-words" });
-    this.value = make("span", { class: "row-value" });
-    this.bar = make("span", { class: "row-bar" });
-    this.link = make("a", { href: `#${encodeURIComponent(id)}` },
-      make("span", { class: "row-top" }, this.dot, this.model, this.when),
-      make("span", { class: "row-low" }, this.words, this.value),
-      make("span", { class: "row-track" }, this.bar));
-    this.node = make("li", {}, this.link);
-  }
-
-  write(task) {
-    this.node.dataset.state = task.status;
-    write(this.model, task.model);
-    write(this.when, ago(task.created_at));
-    this.when.dateTime = task.created_at;
-    const epoch = task.current_epoch ? `${task.current_epoch}/${task.total_epochs}` : "";
-    write(this.words, [t(task.status), task.device, epoch].filter(Boolean).join(" · "));
-    const { val_acc: value } = task.latest_metrics ?? {};
-    write(this.value, value == null ? "" : accuracy(value));
-    this.bar.style.width = `${task.progress}%`;
-  }
-}
 
 /** The list with its filters. `open(id)` says which one is open. */
 export class List {
@@ -95,8 +66,11 @@ export class List {
   /** The newest ones anew, and of the older ones those that still move. */
   async #fetch(signal) {
     const shown = Math.max(PAGE, this.#tasks.size);
-    const newest = await server.tasks({ states: this.#states ?? [], limit: Math.min(shown, MOST_AT_ONCE) }, signal);
-    const older = [...this.#tasks.values()].slice(newest.items.length);
+    const limit = Math.min(shown, MOST_AT_ONCE);
+    const newest = await server.tasks({ states: this.#states ?? [], limit }, signal);
+    const listed = new Set(newest.items.map((task) => task.task_id));
+    const oldest = newest.items.length < limit ? "" : newest.items.at(-1).created_at; // ISO 8601 in UTC: sorts as text
+    const older = [...this.#tasks.values()].filter((task) => !listed.has(task.task_id) && task.created_at <= oldest);
     const moving = [];
     if (older.length) {
       const states = (this.#states ?? STATES).filter((state) => state === "running" || state === "pending");
@@ -106,12 +80,11 @@ export class List {
     this.total = newest.total;
     this.answered = true;
     this.#tasks = new Map([...newest.items, ...older.map((task) => now.get(task.task_id) ?? task)].map((task) => [task.task_id, task]));
-    if (this.#tasks.size > shown && shown > PAGE) this.#tasks = new Map([...this.#tasks].slice(0, shown));
   }
 
   async #more() {
     try {
-      const next = await server.tasks({ states: this.#states ?? [], limit: PAGE, offset: this.#tasks.size });
+      const next = await server.tasks({ states: this.#states ?? [], limit: MOST_AT_ONCE, offset: this.#tasks.size });
       const last = [...this.#rows.values()].at(-1);
       for (const task of next.items) this.#tasks.set(task.task_id, task);
       this.total = next.total;
@@ -141,6 +114,11 @@ export class List {
   first() {
     const all = [...this.#tasks.values()];
     return (all.find((task) => task.status === "running") ?? all[0])?.task_id;
+  }
+
+  /** Give the focus back to the row that it came from. */
+  focus(id) {
+    this.#rows.get(id)?.link.focus();
   }
 
   /** Mark the one that is open. */

@@ -61,8 +61,10 @@ function route() {
     // somebody typed it
   }
   byId("panes").classList.toggle("opened", Boolean(id));
-  if (id !== detail.id) id ? detail.open(id) : detail.close();
+  const left = detail.id;
+  if (id !== left) id ? detail.open(id) : detail.close();
   list.mark(id);
+  if (!wide.matches && id !== left) id ? byId("main").focus() : list.focus(left); // the other one is hidden
   welcome();
   writeTitle();
 }

@@ -1,6 +1,7 @@
 /** The values of each metric over the epochs, as the curves show them. */
 
 const MOST_DRAWN = 2000;
+const MOST_KEPT = 40_000; // of one metric; then every second one goes
 
 /** Whether less of a metric is better. */
 export const lowerIsBetter = (metric) => /loss|error|perplexity|(^|_)(mae|mse|rmse)$/i.test(metric);
@@ -13,10 +14,15 @@ export class Series {
   add(metric, epoch, value, time) {
     if (metric === "epoch" || metric === "total_epochs") return;
     let kept = this.#metrics.get(metric);
-    if (!kept) this.#metrics.set(metric, (kept = { epochs: [], values: [], times: [], best: null }));
+    if (!kept) this.#metrics.set(metric, (kept = { epochs: [], values: [], numbers: [], count: 0, best: null }));
+    kept.first ??= value;
     kept.epochs.push(epoch ?? null);
     kept.values.push(value);
-    kept.times.push(time);
+    kept.numbers.push((kept.count += 1));
+    kept.time = time;
+    if (kept.values.length > MOST_KEPT) {
+      for (const name of ["epochs", "values", "numbers"]) kept[name] = kept[name].filter((_, at) => at % 2);
+    }
     if (value === null) return;
     const better = lowerIsBetter(metric) ? value < kept.best?.value : value > kept.best?.value;
     if (!kept.best || better) kept.best = { value, epoch: epoch ?? null };
@@ -32,7 +38,7 @@ export class Series {
   }
 
   first(metric) {
-    return this.#metrics.get(metric)?.values[0];
+    return this.#metrics.get(metric)?.first;
   }
 
   last(metric) {
@@ -41,7 +47,7 @@ export class Series {
 
   /** When the last value of a metric was logged. */
   lastTime(metric) {
-    return this.#metrics.get(metric)?.times.at(-1);
+    return this.#metrics.get(metric)?.time;
   }
 
   /** Whether every value so far could be a fraction: then it is written as one. */
@@ -54,7 +60,7 @@ export class Series {
   curve(metric) {
     const kept = this.#metrics.get(metric);
     if (!kept) return { x: [], y: [] };
-    return thin(positions(kept.epochs), kept.values);
+    return thin(positions(kept.epochs, kept.numbers), kept.values);
   }
 
   /** Whether the values spread over more than two decades, so that a log scale shows more. */
@@ -75,17 +81,19 @@ export class Series {
 /**
  * Where each value stands on the epoch axis: the k-th of n values in epoch e at e - 1 + k/n, so that the
  * one value of a validation stands at e, where the last training value stands too. The epoch that still
- * runs is as long as the one before it. Without epochs the values are counted.
+ * runs is as long as the one before it. Without epochs the values are counted: `numbers` counts them all,
+ * also those that are no longer kept.
  */
-export function positions(epochs) {
-  if (epochs.every((epoch) => epoch === null)) return epochs.map((_, index) => index + 1);
+export function positions(epochs, numbers = epochs.map((_, at) => at + 1)) {
+  if (epochs.every((epoch) => epoch === null)) return numbers;
   const x = new Array(epochs.length);
   let before = 1;
   for (let from = 0; from < epochs.length; ) {
     let to = from;
     while (to < epochs.length && epochs[to] === epochs[from]) to += 1;
-    const count = to === epochs.length ? Math.max(to - from, before) : to - from;
-    for (let at = from; at < to; at += 1) x[at] = (epochs[from] ?? 0) - 1 + (at - from + 1) / count;
+    const length = numbers[to - 1] - numbers[from] + 1;
+    const count = to === epochs.length ? Math.max(length, before) : length;
+    for (let at = from; at < to; at += 1) x[at] = (epochs[from] ?? 0) - 1 + (numbers[at] - numbers[from] + 1) / count;
     before = count;
     from = to;
   }

@@ -57,7 +57,9 @@ export function follow(id, after, heard) {
   connect();
   return {
     stop,
-    /** Open a new connection in place of one that is silent though there is more to hear. */
+    /** Hang up for a while: a browser has six connections to a server, for all its pages together. */
+    pause: () => over || (clearTimeout(timer), source.close()),
+    /** Open a new connection, after a pause or in place of one that is silent though there is more to hear. */
     restart: () => over || (heard.state("reconnecting"), clearTimeout(timer), connect()),
     get last() {
       return last;

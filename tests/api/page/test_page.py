@@ -315,26 +315,33 @@ CONTRASTS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read_in_light_and_in_dark(
-    visit: Visit, server: LiveServer, baton: Baton, scheme: str
-) -> None:
-    """Every text stands out from its ground by 4.5 to 1, and the switch turns the page to the other theme."""
+def hard_to_read(page: Any) -> Any:
+    """Return the texts of too little contrast, once the curves have been drawn in the colours of the theme."""
+    for _ in range(60):
+        poor = page.evaluate(CONTRASTS)
+        if not poor:
+            break
+        page.evaluate("new Promise(requestAnimationFrame)")
+    return poor
+
+
+def test_every_text_can_be_read_in_light_and_in_dark(visit: Visit, server: LiveServer, baton: Baton) -> None:
+    """Every text stands out from its ground by 4.5 to 1, in either theme of the switch."""
     task_id = server.submit(baton)
     baton.pass_on(epochs=2)
-    page = visit(task_id, color_scheme=scheme)
+    page = visit(task_id, color_scheme="light")
     grown_to(page, 2)
     page.locator("#facts summary").click()
-    assert page.evaluate(CONTRASTS) == []
-    page.locator("#new").click()
-    page.locator("#submit").click()
-    expect(page.locator(".problem").filter(has_text="Please fill in").first).to_be_visible()
-    assert page.evaluate(CONTRASTS) == []
-    page.keyboard.press("Escape")
-    ground = "getComputedStyle(document.body).backgroundColor"
-    before = page.evaluate(ground)
-    page.locator("#theme").click(click_count=2 if scheme == "light" else 1, delay=20)
-    assert page.evaluate(ground) != before
+    for theme, shown in (("light", "rgb(245, 246, 248)"), ("dark", "rgb(14, 17, 22)")):
+        page.locator("#theme").click()
+        expect(page.locator("body")).to_have_css("background-color", shown)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        assert hard_to_read(page) == []
+        page.locator("#new").click()
+        page.locator("#submit").click()
+        expect(page.locator(".problem").filter(has_text="Please fill in").first).to_be_visible()
+        assert hard_to_read(page) == []
+        page.keyboard.press("Escape")
 
 
 def test_every_control_has_a_name(visit: Visit, server: LiveServer, baton: Baton) -> None:
