@@ -20,6 +20,7 @@ from ..naming import (
 from ..patterns import compiled, positional, to_float
 from ..readings import Reading
 from .base import BaseParser
+from .shapes import Shapes
 
 _WORD = r"[^\W_]+"
 
@@ -46,6 +47,7 @@ class DefaultParser(BaseParser):
             raise ConfigError(f"metric: wanted a metric's name such as 'val_loss', got {metric!r}")
         self._negated = metric is not None and metric.startswith("-")
         self.metric = metric[1:] if metric and self._negated else metric
+        self._shapes = Shapes()
 
     def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
         """Return the score and the name, or ``(None, None)`` when the name holds none.
@@ -75,6 +77,9 @@ class DefaultParser(BaseParser):
         """
         if type(self).parse is not DefaultParser.parse:
             return super().readings(name, path)
+        return self._shapes.readings(name, path, self._readings)
+
+    def _readings(self, name: str, path: str) -> tuple[Reading, ...]:
         epoch, step = _counts(name)
         return tuple(
             Reading(metric=metric, value=value, name=name, path=path, epoch=epoch, step=step)
