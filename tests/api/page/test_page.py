@@ -316,7 +316,7 @@ CONTRASTS = """() => {
 
 
 def hard_to_read(page: Any) -> Any:
-    """Return the texts of too little contrast, once the curves have been drawn in the colours of the theme."""
+    """Return the texts of too little contrast, once the curves have the colours of the theme."""
     for _ in range(60):
         poor = page.evaluate(CONTRASTS)
         if not poor:
