@@ -51,11 +51,10 @@ def main(arguments: list[str]) -> int:
         return _NOT_BEGUN
     if told:
         return papers.ended(-signal.SIGTERM, True, 0)
-    child, failure = _spawn(command)
+    child, failure = _spawn(command, papers)
     if failure:
         _say(f"{command[0]!r}: {os.strerror(failure)}")
         return papers.ended(127, False, failure)
-    papers.started(child)
     status, end = _wait(child, float(grace), wake, told)
     code = papers.ended(status, end is not None, 0)
     _end_the_rest(child if not adopts else 0, end or time.monotonic() + float(grace), wake)
@@ -125,11 +124,11 @@ class _Papers:
         """Leave nothing behind."""
         os.unlink(self._draft)
 
-    def started(self, child: int) -> None:
-        """Write down which process the training is."""
+    def started(self) -> None:
+        """Write down which process the training is: the one that calls this."""
         path = f"{self._folder}/trainer-{self._attempt}"
         try:
-            _write(f"{path}.draft", f"{child} {start_of(child)}\n")
+            _write(f"{path}.draft", f"{os.getpid()} {start_of(os.getpid())}\n")
             os.rename(f"{path}.draft", path)
         except OSError as error:  # a full disk; the training goes on, and can be found by its mark
             _say(f"{path} could not be written: {error}")
@@ -194,13 +193,17 @@ def _adopt_orphans() -> bool:
         return False
 
 
-def _spawn(command: list[str]) -> tuple[int, int]:
-    """Start the training in a session of its own; return its number, and the error's number or 0."""
+def _spawn(command: list[str], papers: _Papers) -> tuple[int, int]:
+    """Start the training in a session of its own; return its number, and the error's number or 0.
+
+    Its paper is there before it is, so that no training runs of which nobody knows.
+    """
     reading, writing = os.pipe()  # a program that has started has closed it
     child = os.fork()
     if not child:
         try:
             os.setsid()
+            papers.started()
             # Python ignores these, and what is ignored stays so in a program that is started.
             for name in ("SIGPIPE", "SIGXFSZ"):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -7,7 +7,16 @@ from contextlib import ExitStack, closing
 import pytest
 
 from auto_model_monitor.training import TaskStore
-from tests.training.trainings import Work
+from tests.training.trainings import Work, kill_all
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left(request):
+    """Whatever becomes of a test, none of its trainings outlives it."""
+    path = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if path is not None:
+        kill_all([folder.name for folder in path.glob("**/tasks/*")])
 
 
 @pytest.fixture

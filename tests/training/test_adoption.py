@@ -11,7 +11,7 @@ import pytest
 from auto_model_monitor.training import TaskState
 from auto_model_monitor.training.processes import marked
 from tests.training.serving import Server
-from tests.training.trainings import Work, kill_all, request, shell
+from tests.training.trainings import Work, request, shell
 from tests.waiting import until
 
 PENDING, RUNNING, COMPLETED = TaskState.PENDING, TaskState.RUNNING, TaskState.COMPLETED
@@ -72,16 +72,15 @@ def check_counted(here, task_id):
         "TaskStore.move:after:2",
     ],
 )
-def test_a_server_that_is_killed_at_a_named_point_loses_nothing(tmp_path, point):
+def test_a_server_that_is_killed_at_a_named_point_loses_nothing(work, tmp_path, point):
     """Wherever the server dies, its training is begun once, and every line and number of it is kept once."""
     with Server(tmp_path, {"sh": list(shell(COUNTING).command)}, kill_at=point).ready() as server:
         server.tell("submit", {})
         assert server.ended() == -signal.SIGKILL
-    here = Work(tmp_path, [shell(COUNTING)]).start()
+    here = work(shell(COUNTING), path=tmp_path)
     (task,) = here.store.tasks()[0]
     until(lambda: here.store.get(task.id).state.is_final)
     check_counted(here, task.id)
-    here.close()
 
 
 def put_running(here, script="exit 0"):
@@ -249,13 +248,9 @@ def test_a_damaged_store_touches_no_training(tmp_path):
         task_id = server.tell("submit", {})
         log = tmp_path / "tasks" / task_id / "log.txt"
         until(lambda: log.exists() and log.read_text() == "ready\n")
-        server.kill()
-    try:
-        before = marked(task_id)
-        (tmp_path / "training.db").write_bytes(b"rubbish" * 1000)
-        with Server(tmp_path, {"x": ["true"]}) as server:
-            assert server.ended() == 1
-        assert marked(task_id) == before
-        assert len(before) == 2
-    finally:
-        kill_all([task_id])
+    before = marked(task_id)
+    (tmp_path / "training.db").write_bytes(b"rubbish" * 1000)
+    with Server(tmp_path, {"x": ["true"]}) as server:
+        assert server.ended() == 1
+    assert marked(task_id) == before
+    assert len(before) == 2

@@ -12,7 +12,7 @@ from auto_model_monitor.training import TaskState, TaskStateError
 from auto_model_monitor.training.processes import marked
 from tests.training.serving import Server
 from tests.training.test_supervisor import ORPHANS
-from tests.training.trainings import Work, kill_all, python, shell
+from tests.training.trainings import python, shell
 from tests.waiting import until
 
 RUNNING, CANCELLED, COMPLETED = TaskState.RUNNING, TaskState.CANCELLED, TaskState.COMPLETED
@@ -142,23 +142,19 @@ def test_a_training_without_a_supervisor_is_cancelled_too(work):
         "Roster._conclude:after:1",
     ],
 )
-def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(tmp_path, point):
+def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path, point):
     """At whatever point of a cancel the server is killed, the task ends as cancelled, with nothing left."""
     trainers = {"sh": list(shell(STUBBORN).command)}
     with Server(tmp_path, trainers, kill_at=point, grace=0.3).ready() as server:
         task_id = server.tell("submit", {})
-        try:
-            until(lambda: "ready" in log_of(tmp_path, task_id))
-            server.tell("cancel", task_id)
-            assert server.ended() == -signal.SIGKILL
-            here = Work(tmp_path, [shell(STUBBORN)], grace=0.3).start()
-            until(lambda: here.store.get(task_id).state.is_final)
-            task = here.store.get(task_id)
-            here.close()
-            assert (task.state, task.reason) == (CANCELLED, "cancelled by request")
-            assert marked(task_id) == []
-        finally:
-            kill_all([task_id])
+        until(lambda: "ready" in log_of(tmp_path, task_id))
+        server.tell("cancel", task_id)
+        assert server.ended() == -signal.SIGKILL
+    here = work(shell(STUBBORN), grace=0.3, path=tmp_path)
+    until(lambda: here.store.get(task_id).state.is_final)
+    task = here.store.get(task_id)
+    assert (task.state, task.reason) == (CANCELLED, "cancelled by request")
+    assert marked(task_id) == []
 
 
 def test_ctrl_c_ends_the_server_alone(tmp_path):
@@ -166,11 +162,7 @@ def test_ctrl_c_ends_the_server_alone(tmp_path):
     trainers = {"x": list(python("import time; print('ready'); time.sleep(1000)").command)}
     with Server(tmp_path, trainers).ready() as server:
         task_id = server.tell("submit", {})
-        try:
-            until(lambda: "ready" in log_of(tmp_path, task_id))
-            sessions = {os.getsid(process.pid) for process in marked(task_id)}
-            assert os.getsid(server.process.pid) not in sessions
-            assert server.kill(signal.SIGINT) != 0
-            assert len(marked(task_id)) == 2
-        finally:
-            kill_all([task_id])
+        until(lambda: "ready" in log_of(tmp_path, task_id))
+        assert os.getsid(server.process.pid) not in {os.getsid(process.pid) for process in marked(task_id)}
+        assert server.kill(signal.SIGINT) != 0
+        assert len(marked(task_id)) == 2

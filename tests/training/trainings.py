@@ -18,7 +18,9 @@ from auto_model_monitor.training import (
     Trainer,
     TrainingRequest,
 )
-from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.launch import MARK
+from auto_model_monitor.training.processes import Known
+from auto_model_monitor.training.supervisor import start_of
 from tests.waiting import PATIENCE, until
 
 EPOCHS = """
@@ -116,14 +118,17 @@ class Work:
 
 def kill_all(task_ids: Sequence[str]) -> None:
     """End every process of these tasks."""
+    signs = {f"{MARK}={task_id}".encode() for task_id in task_ids}
 
     def none_left() -> bool:
-        left = [process for task_id in task_ids for process in marked(task_id)]
-        for process in left:
-            process.signal(signal.SIGKILL)
+        left = False
+        for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                process.runs()
+                if signs & set((folder / "environ").read_bytes().split(b"\0")):
+                    process = Known(int(folder.name), start_of(int(folder.name)))
+                    process.signal(signal.SIGKILL)
+                    left = process.runs() or left
         return not left
 
-    if task_ids:
+    if signs:
         until(none_left)
