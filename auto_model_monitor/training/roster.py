@@ -118,7 +118,7 @@ class Roster:
         """
         self._tell_failures()
         while True:
-            full = Counter(run.device for run in self._runs.values())
+            full = Counter(run.device for run in self._runs.values() if not run.gone)
             task = self._store.next_due(full, self._per_device)
             if task is None:
                 return
@@ -189,13 +189,14 @@ class Roster:
 
     def _follow(self, run: Run) -> bool:
         """Look at one training; return whether there is more to be read at once."""
-        runs = run.runs()  # asked before the log is read, so that nothing is written after the last read
-        if runs and run.wish is not None:
+        if not run.gone and not run.runs():
+            run.gone = True  # from here on its device is free, and nothing is written after the last read
+            run.clear()
+        if not run.gone and run.wish is not None:
             run.end(self._grace)
         more = self._take(run)
-        if more or runs:
+        if more or not run.gone:
             return more
-        run.clear()
         while self._take(run, at_end=True):
             pass
         self._conclude(run)

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 256 << 10  # bytes of a log that are read at once, so that no training keeps the others waiting
 FLOOD = 64 << 20  # bytes behind which lines without a metric are no longer kept one by one
+FLOOD_CHUNK = 2 << 20  # bytes that are read at once then: they are gone through more quickly
 _LONGEST = 16 << 10  # bytes of a line
 _HUGE = 10**30  # what is no count of anything; a number of a thousand digits has no place in a database
 _MARGIN = 5.0  # seconds that a supervisor gets beyond the grace before it is taken for dead
@@ -50,6 +51,7 @@ class Run:
         task_id: the task's.
         device: the device that it holds.
         wish: why it is to end, None while nobody wants that.
+        gone: its processes have ended; its log may still have to be read.
 
     Args:
         task_id: the task's.
@@ -74,6 +76,7 @@ class Run:
         self.task_id = task_id
         self.device = device
         self.wish: str | None = follow["cancel"]
+        self.gone = False
         self.log = folder / "log.txt"
         self.process = process
         attempt = follow["attempt"]
@@ -175,9 +178,10 @@ class Run:
         """
         if self._batch is None:
             before, behind, now = self._follower.offset, *self._state_of_log(now)
+            most = FLOOD_CHUNK if behind > FLOOD else CHUNK
             lines: list[tuple[int, str]] = []
             with suppress(SourceError):
-                lines = self._follower.finish(CHUNK) if at_end else self._follower.read(CHUNK)
+                lines = self._follower.finish(most) if at_end else self._follower.read(most)
             texts = [text for _, text in lines]
             entries = self._some_of(texts, now) if behind > FLOOD else self._all_of(texts, now)
             follow = {
@@ -186,7 +190,7 @@ class Run:
                 "reader": self._reader.state(),
             }
             much = self._follower.offset - before >= CHUNK // 2
-            self._batch = Batch(entries, follow, bool(lines) and (much or at_end))
+            self._batch = Batch(entries, follow, much or (at_end and bool(lines)))
         return self._batch
 
     def committed(self) -> None:

@@ -1,0 +1,76 @@
+"""Trainings that write more than anybody can read: bounded, fair, and without losing a number."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from auto_model_monitor.training import TaskState, run
+from tests.training.trainings import request, shell
+
+LINE = "epoch is going well, nothing to see here, all is as it should be"
+
+
+@pytest.mark.parametrize("flood", [1 << 16, 1 << 30])
+def test_no_number_is_lost_in_a_flood(work, monkeypatch, flood):
+    """What is left out of a flood are lines without a metric, and how many is said in their place."""
+    monkeypatch.setattr(run, "FLOOD", flood)
+    script = f"for n in 1 2 3 4; do echo 'Train Loss: 0.'$n; yes '{LINE}' | head -n 10000; done; echo end"
+    here = work(shell(script), interval=0.5)
+    task = here.run()
+    entries = [json.loads(one.data) for one in here.store.entries(task.id, limit=100_000)]
+    kept = sum(entry["message"] in (LINE, "end") for entry in entries)
+    counts = [re.match(r"(\d+) lines without a metric", entry["message"]) for entry in entries]
+    left_out = sum(int(count[1]) for count in counts if count)
+    assert kept + left_out == 40_001
+    assert (left_out > 0) == (flood < 1 << 20)
+    assert [row.value for row in here.store.metrics(task.id)] == [0.1, 0.2, 0.3, 0.4]
+    assert [one.seq for one in here.store.entries(task.id, limit=100_000)] == list(range(1, len(entries) + 1))
+
+
+def test_nobody_is_starved(work, tmp_path, monkeypatch):
+    """While one training floods its log, another one is followed to its end."""
+    monkeypatch.setattr(run, "FLOOD", 1 << 20)
+    (tmp_path / "block").write_text(f"{LINE}\n" * 8000)
+    loud = shell(f"while :; do cat {tmp_path}/block; sleep 0.01; done", "loud")
+    here = work(loud, shell("echo 'Train Loss: 0.5'; exit 3", "quiet"), grace=0.1)
+    noise = here.submit(trainer="loud", device="cuda:0")
+    here.wait(noise, lambda task: task.last_seq > 0)
+    for _ in range(3):
+        task = here.run(trainer="quiet")
+        assert (task.exit_code, task.latest_metrics["train_loss"]) == (3, 0.5)
+    assert here.store.get(noise).state is TaskState.RUNNING
+    here.dispatcher.cancel(noise)
+    assert here.wait_end(noise).state is TaskState.CANCELLED
+
+
+def test_a_log_that_is_not_yet_read_blocks_no_device(work, tmp_path, monkeypatch):
+    """The next task of a device starts when the processes of the last are gone, however long its log is."""
+    (tmp_path / "block").write_text(f"{LINE}\n" * 20_000)
+    monkeypatch.setattr(run, "CHUNK", 1 << 12)
+    here = work(shell(f"cat {tmp_path}/block", "long"), shell("echo here", "short"))
+    first, second = here.submit(trainer="long"), here.submit(trainer="short")
+    assert here.wait_end(second).state is TaskState.COMPLETED
+    assert here.store.get(first).state is TaskState.RUNNING
+    monkeypatch.setattr(run, "CHUNK", 1 << 20)
+    assert here.wait_end(first).last_seq == 20_000
+
+
+def test_a_huge_log_is_read_in_pieces(store):
+    """However much has been written while nobody read, a look takes in one piece of it."""
+    task = store.add(request())
+    folder = store.folder(task.id)
+    folder.mkdir(parents=True)
+    size = 256 << 20
+    with (folder / "log.txt").open("wb") as log:
+        log.write(b"Train Loss: 0.5\n")
+        log.truncate(size)
+        log.seek(size)
+        log.write(b"\nTrain Loss: 0.25\n")
+    followed = run.Run(task_id=task.id, device="cpu", folder=folder, follow=store.follow(task.id))
+    batch = followed.read(store.now())
+    assert batch.follow["place"] <= 2 * run.FLOOD_CHUNK
+    assert sum(len(entry.message) for entry in batch.entries) <= 2 * run.FLOOD_CHUNK
+    followed.close()

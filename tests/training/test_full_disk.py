@@ -1,0 +1,92 @@
+"""A full disk: the trainings go on, it is said once, and what could not be kept is kept later."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from auto_model_monitor.training import StoreError, TaskState
+from tests.training.trainings import shell
+from tests.waiting import until
+
+RUNNING, FAILED = TaskState.RUNNING, TaskState.FAILED
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of four mebibytes."""
+    point = tmp_path / "small"
+    point.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(point)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("no mount here")
+    if done.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+    yield point
+    subprocess.run(["umount", "-l", str(point)], check=True, timeout=60)
+
+
+def fill(folder):
+    """Write until nothing fits any more; return the file that is to be removed."""
+    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(os.urandom(4096))
+    return folder / "filler"
+
+
+def test_what_cannot_be_kept_is_kept_later(work, tmp_path, small_disk, caplog):
+    """While the database cannot grow nothing of the logs is lost, and it is said once, not at every look."""
+    (tmp_path / "logs").mkdir()
+    (small_disk / "store").mkdir()
+    (small_disk / "store" / "tasks").symlink_to(tmp_path / "logs")
+    os.mkfifo(tmp_path / "go")
+    script = f'echo first; read x < {tmp_path}/go; for n in 1 2 3; do echo "Train Loss: 0.$n"; done; exit 5'
+    here = work(shell(script), path=small_disk / "store")
+    task_id = here.submit()
+    here.wait_line(task_id, "first")
+    filler = fill(small_disk)
+    (tmp_path / "go").write_text("on\n")
+    until((here.store.folder(task_id) / "exit-1").exists)
+    until(lambda: "cannot be written" in caplog.text)
+    with pytest.raises(StoreError, match="cannot be written"):
+        here.submit()
+    looks = here.store.get(task_id)
+    assert (looks.state, looks.last_seq) == (RUNNING, 1)
+    filler.unlink()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 5)
+    assert here.messages(task_id) == ["first", "Train Loss: 0.1", "Train Loss: 0.2", "Train Loss: 0.3"]
+    assert [row.value for row in here.store.metrics(task_id)] == [0.1, 0.2, 0.3]
+    until(lambda: "can be written again" in caplog.text)
+    assert caplog.text.count("the trainings go on") == 1
+    assert caplog.text.count("can be written again") == 1
+
+
+def test_an_end_on_a_full_disk_is_known(work, tmp_path, small_disk):
+    """Where the whole store is on the full disk, the exit status is written down all the same."""
+    os.mkfifo(tmp_path / "go")
+    here = work(shell(f"echo first; read x < {tmp_path}/go; exit 5"), path=small_disk / "store")
+    task_id = here.submit()
+    here.wait_line(task_id, "first")
+    filler = fill(small_disk)
+    (tmp_path / "go").write_text("on\n")
+    until((here.store.folder(task_id) / "exit-1").exists)
+    filler.unlink()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 5)
+
+
+def test_a_start_on_a_full_disk_fails_with_its_reason(work, tmp_path, small_disk):
+    """A training for whose papers there is no room is not started, and its task says why."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "tasks").symlink_to(small_disk)
+    fill(small_disk)
+    task = work(shell("echo begun"), path=tmp_path / "store").run()
+    assert task.state is FAILED
+    assert task.reason.startswith("could not be started: ")
+    assert "No space left" in task.reason
