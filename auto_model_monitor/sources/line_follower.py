@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from .growing_file import GrowingFile, Restart
+from .growing_file import Chunk, GrowingFile, Restart
 from .lines import Text, cut, cut_text, encoding_of, ends_a_line, newlines, rest_of_a_line
 
 T = TypeVar("T")
+
+
+class Growing(Protocol):
+    """What gives out bytes as they come; see :class:`~.growing_file.GrowingFile`."""
+
+    offset: int
+    head: bytes
+    tail: bytes
+    restarts: int
+    restart: Restart | None
+
+    @property
+    def identity(self) -> str:
+        """What tells it, read as far as it was, from any other one."""
+        ...
+
+    def chunk(self, most: int, *, again: bool = False) -> Chunk:
+        """Return at most so many of the bytes that are not done with."""
+        ...
+
+    def done(self, count: int) -> None:
+        """Take so many bytes of the last chunk for done with."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; the next chunk takes it up again."""
+        ...
+
 
 _WITHOUT_A_LINE = 64  # pieces of one read in which no line ends, as in the hole that truncating may leave
 
@@ -40,7 +68,17 @@ class LineFollower:
         self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "", max_line: int = 65536
     ) -> None:
         """Take the path; nothing is opened yet."""
-        self._file = GrowingFile(path, offset=offset, identity=identity)
+        self._begin(GrowingFile(path, offset=offset, identity=identity), max_line)
+
+    @classmethod
+    def of(cls, growing: Growing, *, max_line: int = 65536) -> LineFollower:
+        """Return what follows something else that grows as a file does."""
+        follower = cls.__new__(cls)
+        follower._begin(growing, max_line)
+        return follower
+
+    def _begin(self, growing: Growing, max_line: int) -> None:
+        self._file = growing
         self._max_line = max_line
         self._start = self._restarts = 0
         self.line = 0

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 
 from ..clocks import Clock
-from ..log_patterns import LogEntry, LogPattern
+from ..log_patterns import LogEntry, LogPattern, LogReader
 from .line_follower import LineFollower
+from .log_scan import LogScan
 from .log_source import LogSource
 
 
@@ -38,15 +39,22 @@ class LogFileSource(LogSource):
     ) -> None:
         """Take the path; nothing is opened yet."""
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now, links not followed
-        super().__init__(
+        self._reader = LogReader(patterns)
+        scan = LogScan(
             LineFollower(path),
-            name=os.fspath(path),
+            self._reader,
             label=os.path.basename(whole),  # noqa: PTH119
             path=whole,
-            patterns=patterns,
-            from_start=from_start,
-            metric=metric,
             clock=clock,
             on_entry=on_entry,
             every_line=every_line,
         )
+        super().__init__(scan, name=os.fspath(path), from_start=from_start, metric=metric, clock=clock)
+
+    def add_pattern(self, pattern: LogPattern | str) -> None:
+        """Read a further format from now on.
+
+        Raises:
+            ConfigError: a text is no regex with named groups.
+        """
+        self._reader.add_pattern(pattern)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from ..clocks import Clock
+from ..clocks import Clock, SystemClock
 from ..log_patterns import LogEntry, LogReader, Said
 from .growing_file import Restart
 from .lines import Text
+from .log_batch import Place
 
 
 class Follower(Protocol):
@@ -43,10 +44,6 @@ class Follower(Protocol):
         """Leave out all that is there."""
         ...
 
-    def close(self) -> None:
-        """Let go of the log; the next text opens it again."""
-        ...
-
 
 class SaidAt(NamedTuple):
     """What one line says.
@@ -69,10 +66,15 @@ class SaidAt(NamedTuple):
 class LogScan:
     """Goes through a log and yields the lines that say something.
 
+    Attributes:
+        skipped: up to which line it was not read.
+
     Args:
         follower: brings the text.
         reader: reads a line.
-        clock: the time of a line that does not say its own.
+        label: what stands before the number of a line in the name of its place.
+        path: the file, or the empty string.
+        clock: the time of a line that does not say its own; by default the machine's.
         on_entry: called with each entry that says something.
         every_line: call it with all others, too.
     """
@@ -81,15 +83,19 @@ class LogScan:
         self,
         follower: Follower,
         reader: LogReader,
-        clock: Clock,
         *,
+        label: str,
+        path: str = "",
+        clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
     ) -> None:
         """Take the parts; nothing is read yet."""
+        self.skipped = 0
         self._follower = follower
         self._reader = reader
-        self._clock = clock
+        self._label, self._path = label, path
+        self._clock = clock or SystemClock()
         self._on_entry = on_entry
         self._every_line = every_line and on_entry is not None
         self._restarts = 0
@@ -110,6 +116,24 @@ class LogScan:
                 if said is not None:
                     yield SaidAt(first + index, said, self._reader.epoch, index in bars, restart)
                     restart = None
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there.
+
+        Raises:
+            SourceError: there is no log that can be read now.
+        """
+        self._follower.skip_to_end()
+        self.skipped = self._follower.line
+
+    def place(self, number: int) -> Place:
+        """Return where a line stands."""
+        return Place(f"{self._label}:{number}", self._path)
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the line that is called so, None where it is none of this log."""
+        label, _, number = name.rpartition(":")
+        return int(number) if label == self._label and number.isdecimal() else None
 
     def _candidates(self, text: str) -> Iterator[tuple[int, str]]:
         return enumerate(text.split("\n")[:-1])

@@ -1,18 +1,43 @@
-"""The numbers in a training's log, wherever it comes from."""
+"""The numbers that a training writes as it goes, from wherever they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from typing import Protocol
 
 from ..clocks import Clock, SystemClock
 from ..errors import SourceError
-from ..log_patterns import LogEntry, LogPattern, LogReader
 from ..log_patterns.score import ScoreOfLog
 from ..readings import Reading
 from .log_batch import LogBatch, Place
 from .log_look import Look
 from .log_runs import LogRuns
-from .log_scan import Follower, LogScan, SaidAt
+from .log_scan import SaidAt
+
+
+class Scan(Protocol):
+    """What goes through a log, or something like one; see :class:`.LogScan`."""
+
+    @property
+    def skipped(self) -> int:
+        """Up to which place it was not read."""
+        ...
+
+    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
+        """Yield what is new."""
+        ...
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there."""
+        ...
+
+    def place(self, number: int) -> Place:
+        """Return where something stands."""
+        ...
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the place of that name, None where there is none."""
+        ...
 
 
 class LogSource:
@@ -27,57 +52,36 @@ class LogSource:
         ended: whether everything was read after :meth:`finish`.
 
     Args:
-        follower: brings the text.
+        scan: goes through the log.
         name: the log, as a person would call it.
-        label: what stands before the number of a line in a reading's name.
-        path: the file, or the empty string.
-        patterns: formats besides those that are known.
         from_start: False leaves out what is there at the first look.
         metric: the metric that is meant where a rule names none; by default the loss of the validation, or
             what comes next to it.
         clock: the time; by default the machine's.
-        on_entry: called with each entry that holds a number or a stage, line by line.
-        every_line: call ``on_entry`` with all other lines, too, which takes longer.
     """
 
     def __init__(
         self,
-        follower: Follower,
+        scan: Scan,
         *,
         name: str,
-        label: str,
-        path: str = "",
-        patterns: Sequence[LogPattern | str] = (),
         from_start: bool = True,
         metric: str | None = None,
         clock: Clock | None = None,
-        on_entry: Callable[[LogEntry], None] | None = None,
-        every_line: bool = False,
     ) -> None:
         """Take the parts; nothing is read yet."""
         self.name = name
         self.ended = False
-        self._label, self._path = label, path
-        self._follower = follower
-        self._reader = LogReader(patterns)
+        self._scan = scan
         self._clock = clock or SystemClock()
-        self._scan = LogScan(follower, self._reader, self._clock, on_entry=on_entry, every_line=every_line)
         self._score = ScoreOfLog(metric)
         self._runs = LogRuns()
-        self._skips, self._skipped = not from_start, 0
+        self._skips = not from_start
         self._finishes = False
         self._lines: Iterator[SaidAt] | None = None
         self._held: SaidAt | None = None
         self._ends = False
         self._first: Look | None = None
-
-    def add_pattern(self, pattern: LogPattern | str) -> None:
-        """Read a further format from now on.
-
-        Raises:
-            ConfigError: a text is no regex with named groups.
-        """
-        self._reader.add_pattern(pattern)
 
     def finish(self) -> None:
         """Say that nobody writes any more: the last line counts although nothing ends it."""
@@ -91,8 +95,8 @@ class LogSource:
         """
         time, seconds = self._clock.now(), self._clock.monotonic()
         if self._skips:
-            self._follower.skip_to_end()
-            self._skips, self._skipped = False, self._follower.line
+            self._scan.skip_to_end()
+            self._skips = False
         look = Look(first=self._first is None)
         try:
             self._gather(look)
@@ -104,15 +108,18 @@ class LogSource:
             self._first = look
         rows = look.rows
         self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
-        score = self._score.metric
-        return LogBatch(rows, self._place, time=time, seconds=seconds, score=score, new_run=look.new_run)
+        score, new_run = self._score.metric, look.new_run
+        return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
 
     def continues(self, told: Reading) -> bool:
-        """Tell, just after the first look that found numbers, whether ``told`` was told of this training."""
-        label, _, number = told.name.rpartition(":")
-        if self._first is None or label != self._label or not number.isdecimal():
+        """Tell, just after the first look that found numbers, whether ``told`` was told of this training.
+
+        So it is if its line is there and says so, or if the log was rotated and goes on counting.
+        """
+        number = self._scan.number(told.name)
+        if self._first is None or number is None:
             return False
-        return int(number) <= self._skipped or self._first.continues(told, int(number))
+        return number <= self._scan.skipped or self._first.continues(told, number)
 
     def _gather(self, look: Look) -> None:
         held, self._held = self._held, None
@@ -130,6 +137,3 @@ class LogSource:
                 return
         self._lines = None
         self.ended = self._ends
-
-    def _place(self, number: int) -> Place:
-        return Place(f"{self._label}:{number}", self._path)

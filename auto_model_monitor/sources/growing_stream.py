@@ -1,0 +1,90 @@
+"""The bytes that another program writes into a pipe, taken as they come."""
+
+from __future__ import annotations
+
+import os
+from threading import Condition, Thread
+
+from .growing_file import Chunk, Restart
+
+_PIECE = 1 << 16
+_MOST_HELD = 8 << 20  # bytes; as long as more wait to be read, whoever writes waits as at any full pipe
+_TAIL = 256
+
+
+class GrowingStream:
+    """Empties a pipe at once, in a thread of its own, and gives its bytes out like those of a file.
+
+    Whoever writes into the pipe waits no longer than for any reader, whatever is done with its bytes.
+
+    Attributes:
+        offset: how many bytes are done with.
+        head: the first of these bytes.
+        tail: the last of these bytes.
+
+    Args:
+        stream: the descriptor of the pipe's end.
+    """
+
+    restarts = 0
+    restart: Restart | None = None
+    identity = ""
+
+    def __init__(self, stream: int) -> None:
+        """Take the descriptor; nothing is read yet."""
+        self.offset = 0
+        self.head = self.tail = b""
+        self._stream = stream
+        self._held = bytearray()
+        self._ended = False
+        self._changed = Condition()
+        self._thread: Thread | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the other end was closed, so that nothing follows what is held."""
+        return self._ended
+
+    def chunk(self, most: int, *, again: bool = False) -> Chunk:
+        """Return at most so many of the bytes that are not done with; call :meth:`done` with it."""
+        if self._thread is None:
+            self._thread = Thread(target=self._empty, name="auto_model_monitor stdin", daemon=True)
+            self._thread.start()
+        with self._changed:
+            data = bytes(self._held[:most])
+            ends = len(self._held) <= most
+            return Chunk(data, ends, ends and self._ended)
+
+    def done(self, count: int) -> None:
+        """Take so many bytes of the last chunk for done with."""
+        with self._changed:
+            data = bytes(self._held[:count])
+            del self._held[:count]
+            self._changed.notify_all()
+        if not self.head:
+            self.head = data[:_TAIL]
+        self.tail = (self.tail + data[-_TAIL:])[-_TAIL:]
+        self.offset += len(data)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the other end is closed, for at most so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, seconds)
+
+    def close(self) -> None:
+        """Nothing to do: the pipe belongs to the process."""
+
+    def _empty(self) -> None:
+        while data := self._read():
+            with self._changed:
+                self._held += data
+                self._changed.wait_for(lambda: len(self._held) < _MOST_HELD)
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._stream, _PIECE)
+        except OSError:  # whoever wrote is gone, or nothing was ever there
+            return b""
