@@ -107,9 +107,7 @@ def test_what_nobody_reads_is_bounded(pipe: Pipe, monkeypatch: pytest.MonkeyPatc
 def test_a_bar_is_read_while_it_runs(pipe: Pipe) -> None:
     """tqdm writes no newline for hours: what it shows must be read all the same."""
     source = LogStreamSource(pipe.end)
-    os.write(
-        pipe[1], b"Epoch [1/1] started\n\r 1%| | 1/9 [Train Loss: 0.9]\r 2%| | 2/9 [Train Loss: 0.8]\r 3%"
-    )
+    pipe.write(b"Epoch 1/1 started\n\r 1%| | 1/9 [Train Loss: 0.9]\r 2%| | 2/9 [Train Loss: 0.8]\r 3%")
     assert losses(source, until=1) == [0.8]
     pipe.write(b"| | 3/9 [Train Loss: 0.7]\n")
     pipe.close()
