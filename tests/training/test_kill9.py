@@ -68,6 +68,7 @@ def check(store, task):
     return len(entries)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(120 + 10 * KILLS)
 def test_nothing_is_lost_and_nothing_repeated(tmp_path):
     """Over all kills: what was submitted is there, each training ran once, and is kept line by line."""
