@@ -135,7 +135,7 @@ function frame(traces, total, logarithmic, revision) {
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
     hoverlabel: { bgcolor: surface, bordercolor: line, font: { color: resolved("ink"), size: 12 } },
     xaxis: {
-      ...axis, showgrid: false, hoverformat: ".4~g", tickformat: ",.4~g", nticks: 9,
+      ...axis, showgrid: false, hoverformat: ".4~g", tickformat: ",.6~g", nticks: 9,
       title: { text: plain(t("x_epoch")), font: { size: 11, color: ink }, standoff: 6 },
       unifiedhovertitle: { text: `${plain(t("x_epoch"))} %{x:.4~g}` },
       range: [from - Math.max(to - from, 1) * 0.02, to + Math.max(to - from, 1) * 0.02],

@@ -13,6 +13,7 @@ import { t } from "./words.js";
 
 const LINES = 2000; // of a longer log, the last so many are asked for
 const PAUSE = 2000; // milliseconds between two looks at a task that has not ended
+const SOON = 200; // milliseconds after news that the server knows more about
 const HIDDEN_PAUSE = 15_000; // the same while nobody sees the page but for its title
 const HANG_UP = 60_000; // milliseconds after which a hidden page gives its connection back
 const FINAL = new Set(["completed", "failed", "cancelled"]);
@@ -27,6 +28,7 @@ export class Detail {
   #leaving = 0;
   #stream = null;
   #frame = 0;
+  #early = null; // entries that came before the history was read, or null
   #heard = -1; // where the stream was at the look before
 
   constructor({ changed, gone, reached }) {
@@ -58,7 +60,7 @@ export class Detail {
     show(byId("task"), false);
   }
 
-  /** Open a task: what it is, then its history, then its log as it comes. */
+  /** Open a task: what it is, then its history, and its log as it comes. */
   async open(id) {
     this.close();
     this.id = id;
@@ -67,28 +69,31 @@ export class Detail {
     this.link = "connecting";
     try {
       this.task = await server.task(id, signal);
+      this.known = this.task.last_seq; // the history holds it up to here
       const begin = Math.max(0, (this.task.last_seq ?? 0) - LINES);
       this.lines.reset(begin);
       this.render();
       show(byId("task"), true);
       this.changed(this.task);
-      this.known = await this.#history(id, signal);
+      this.#early = [];
       this.#follow(id, begin);
       this.#again();
+      await this.#history(id, signal);
     } catch (problem) {
       if (problem.name !== "AbortError") this.#failed(problem, () => this.open(id));
     }
   }
 
-  /** Read the metrics that there are and return up to which entry. */
+  /** Read the metrics up to the entry that was the last one; those of later ones are heard, and wait so long. */
   async #history(id, signal) {
-    let seen = this.task.last_seq ?? 0;
-    for await (const rows of server.metricPages(id, signal)) {
-      for (const row of rows) this.series.add(row.metric, row.epoch, row.value, row.timestamp);
-      seen = Math.max(seen, rows.at(-1)?.seq ?? 0);
+    const last = this.known;
+    for await (const rows of server.metricPages(id, signal, last)) {
+      for (const row of rows) if (row.seq <= last) this.series.add(row.metric, row.epoch, row.value, row.timestamp);
       this.#soon();
     }
-    return seen;
+    const early = this.#early;
+    this.#early = null;
+    for (const entry of early) this.#measure(entry);
   }
 
   #follow(id, after) {
@@ -103,14 +108,19 @@ export class Detail {
 
   #entry(entry, seq) {
     this.lines.add(entry);
-    if (seq <= this.known) return; // the history had it
+    if (seq <= this.known) return;
+    if (this.#early) this.#early.push(entry);
+    else this.#measure(entry);
+  }
+
+  #measure(entry) {
     const { epoch, total_epochs: total, ...values } = entry.metrics ?? {};
     for (const [metric, value] of Object.entries(values)) this.series.add(metric, epoch, value, entry.timestamp);
     Object.assign(this.task.latest_metrics, entry.metrics);
     if (epoch) this.task.current_epoch = epoch;
     if (total) this.task.total_epochs = total;
     if (entry.stage) this.task.stage = entry.stage;
-    if (this.task.status === "pending" || entry.stage === "epoch_end") this.#again(0);
+    if (this.task.status === "pending" || entry.stage === "epoch_end") this.#again(SOON);
     this.#soon();
   }
 
@@ -141,7 +151,7 @@ export class Detail {
       this.reached(null);
       this.#again();
     } catch (problem) {
-      if (problem.name !== "AbortError") this.#failed(problem, () => this.#look());
+      if (problem.name !== "AbortError") this.#failed(problem, () => (this.#early ? this.open(id) : this.#look()));
     }
   }
 
@@ -164,6 +174,7 @@ export class Detail {
     if (problem.status === 404) return this.gone(this.id);
     if (!server.isAnswer(problem)) throw problem;
     this.reached(problem);
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(retry, PAUSE);
   }
 

@@ -118,5 +118,6 @@ export function thin(x, y, most = MOST_DRAWN) {
       kept.y.push(y[at]);
     }
   }
+  if (kept.x.at(-1) !== x.at(-1)) (kept.x.push(x.at(-1)), kept.y.push(y.at(-1)));
   return kept;
 }

@@ -57,10 +57,10 @@ export const start = (request) => ask(`${BASE}training/start`, { method: "POST",
 export const cancel = (id) => ask(trainingPath(id, "cancel"), { method: "POST" });
 export const remove = (id) => ask(trainingPath(id), { method: "DELETE" });
 
-/** Yield the metric rows of a task, page by page: `{seq, timestamp, epoch, metric, value}`. */
-export async function* metricPages(id, signal) {
+/** Yield the metric rows of a task up to an entry, page by page: `{seq, timestamp, epoch, metric, value}`. */
+export async function* metricPages(id, signal, last) {
   let after = 0;
-  while (after != null) {
+  while (after != null && after < last) {
     const page = await ask(`${trainingPath(id, "metrics")}?limit=10000&after=${after}`, { signal });
     yield page.items;
     after = page.next;
