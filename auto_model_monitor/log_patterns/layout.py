@@ -56,8 +56,3 @@ class Layout(NamedTuple):
     bar: bool = False
     repeats: bool = False
     columns: tuple[str, ...] = ()
-
-    @property
-    def simple(self) -> bool:
-        """Tell whether nothing but the numbers themselves has to be looked at."""
-        return not (self.bar or self.repeats or self.columns) and self.whole < 0

@@ -9,7 +9,7 @@ from .gaps import Gap, ends_here, gap_of
 from .layout import BLANK, Spot
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, is_account, named, split_named_by
 from .table import Form
-from .vocabulary import words_of
+from .vocabulary import FILLERS, words_of
 
 _MARK = r"(?i:\0|(?<![\w.])(?:nan|inf|infinity)(?![\w.]))"
 _MOST = 64  # metrics of one line
@@ -145,6 +145,8 @@ class Pairs:
             return False
         if place.gap.explicit:
             return True
+        if not FILLERS.isdisjoint(words_of(place.gap.key)):
+            return False
         if compiled(_TAIL if place.last else _DELIMITED).match(place.after):
             return True
         following = gap_of(place.after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,12 @@ from .layouts import layout_of
 from .pattern import LogPattern
 from .plain_text import plain
 from .prefix import prefix_of, time_of
+from .shapes import Shape, is_short, learned, shape
 from .values import is_full, metrics_of, whole
 
 _LONGEST = 65536  # characters of a line that are read
 _MOST_SHOWN = 256  # metrics of progress bars that are remembered
-_MOST_LAYOUTS = 4096
+_MOST_SHAPES = 4096
 
 
 class LogReader:
@@ -39,7 +41,7 @@ class LogReader:
         self.epoch: int | None = None
         self.total_epochs: int | None = None
         self._apart = number_splitter()
-        self._layouts: dict[str, Layout | None] = {}
+        self._shapes: dict[bytes, Shape] = {}
         self._own: list[LogPattern] = []
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
@@ -54,13 +56,25 @@ class LogReader:
         """
         self._own.append(pattern if isinstance(pattern, LogPattern) else LogPattern(pattern))
 
+    @property
+    def takes_any_line(self) -> bool:
+        """Whether a line of no known format may say something: below headings, or to a user's pattern."""
+        return bool(self._columns or self._own)
+
     def said(self, line: str) -> Said | None:
         """Return what a line itself says, None when it says nothing; remember the epoch it names."""
-        if "\x1b" in line or "\r" in line:
-            line = plain(line)
-        if len(line) > _LONGEST:
-            line = line[:_LONGEST]
-        return self._said(line, self._apart(line))
+        try:
+            known = self._shapes.get(shape(line))
+        except UnicodeEncodeError:  # half a character, as a file's odd name may hold
+            known = None
+        if known is None or self._own:
+            return self._understood(line)
+        if known.fixed is not None and known.fixed(line) != known.expected:
+            return self._understood(line)
+        if known.silent:
+            return self._understood(line) if self._columns else None
+        said = known.said(line)
+        return said if known.epoch is known.total is None else self._remember(said)
 
     def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
         """Return the entry of one complete line.
@@ -78,7 +92,7 @@ class LogReader:
         if last > first:
             stamp = "".join(parts[2 * first + 1 : 2 * last + 1])
             time = time_of(stamp, time) or time
-        said = self._said(line, parts)
+        said = self.said(line)
         level = prefix.level or level
         if said is None:
             return LogEntry(timestamp=time, level=level, message=message)
@@ -113,32 +127,36 @@ class LogReader:
         self._columns = tuple(state.get("columns", ()))
         self._shown = dict(state.get("shown", {}))
 
-    def _said(self, line: str, parts: list[str]) -> Said | None:
-        blank = BLANK.join(parts[::2])
-        try:
-            layout = self._layouts[blank]
-        except KeyError:
-            layout = self._look_up(blank)
-        if layout is None and not self._columns and not self._own:
-            return None
-        said = self._built_in(layout, parts, line)
+    def _understood(self, line: str) -> Said | None:
+        """Read a line whose shape tells too little."""
+        text = plain(line) if "\x1b" in line or "\r" in line else line
+        parts = self._apart(text[:_LONGEST])
+        layout = layout_of(BLANK.join(parts[::2]))
+        said = self._built_in(layout, parts, text)
         if self._own:
-            said = self._asked(line, said)
-        if said is not None:
-            metrics = said.metrics
-            if "epoch" in metrics:
-                self.epoch = int(metrics["epoch"])
-            if "total_epochs" in metrics:
-                self.total_epochs = int(metrics["total_epochs"])
+            said = self._asked(text, said)
+        elif text is line:
+            self._learn(line, layout, parts, said)
+        return said and self._remember(said)
+
+    def _remember(self, said: Said) -> Said:
+        if "epoch" in said.metrics:
+            self.epoch = int(said.metrics["epoch"])
+        if "total_epochs" in said.metrics:
+            self.total_epochs = int(said.metrics["total_epochs"])
         return said
 
-    def _look_up(self, blank: str) -> Layout | None:
-        layout = layout_of(blank)
-        if len(blank) < 512:
-            if len(self._layouts) >= _MOST_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[blank] = layout
-        return layout
+    def _learn(self, line: str, layout: Layout | None, parts: list[str], said: Said | None) -> None:
+        """Remember the shape of a line for the next of its kind."""
+        if not is_short(line) or (layout is not None and said is None):
+            return
+        known = learned(layout, parts, {} if said is None or layout is None else said.metrics)
+        if known is None:
+            return
+        if len(self._shapes) >= _MOST_SHAPES:
+            self._shapes.clear()
+        with suppress(UnicodeEncodeError):
+            self._shapes[shape(line)] = known
 
     def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> Said | None:
         if layout is None:

@@ -18,7 +18,7 @@ def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
     """
     metrics: dict[str, Number] = {}
     if layout.epoch >= 0:
-        _count_epochs(parts[2 * layout.epoch + 1], metrics)
+        count_epochs(parts[2 * layout.epoch + 1], metrics)
     if layout.total >= 0:
         total = whole(parts[2 * layout.total + 1])
         if total is not None:
@@ -44,15 +44,8 @@ def whole(text: str) -> int | None:
     return int(first) if first.isdigit() and len(first) < 16 else None
 
 
-def is_full(counter: str) -> bool:
-    """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
-    reached, _, end = counter.partition("/")
-    if not (reached.isdigit() and end.isdigit() and len(end) < 16):
-        return True
-    return int(reached) >= int(end) - 1
-
-
-def _count_epochs(text: str, metrics: dict[str, Number]) -> None:
+def count_epochs(text: str, metrics: dict[str, Number]) -> None:
+    """Add the epoch that a counter such as ``3`` or ``3/10`` stands at, and the number of epochs."""
     epoch, _, total = text.partition("/")
     reached = whole(epoch)
     if reached is None:  # transformers counts in parts: at 0.5 the first epoch is half way
@@ -66,6 +59,14 @@ def _count_epochs(text: str, metrics: dict[str, Number]) -> None:
     metrics["epoch"] = reached
     if total.isdigit() and len(total) < 16:
         metrics["total_epochs"] = int(total)
+
+
+def is_full(counter: str) -> bool:
+    """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
+    reached, _, end = counter.partition("/")
+    if not (reached.isdigit() and end.isdigit() and len(end) < 16):
+        return True
+    return int(reached) >= int(end) - 1
 
 
 def _take_other(spot: Spot, parts: Sequence[str], metrics: dict[str, Number]) -> None:
