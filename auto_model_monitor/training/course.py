@@ -13,6 +13,7 @@ from .tasks import Extremes
 MOST_NAMES = 500  # different metrics a training; a log that makes up more names is cut off there
 _LARGEST = 1_000_000_000  # what is still believed to be an epoch
 COUNTERS = frozenset(("epoch", "total_epochs"))
+_ENDING = (Stage.VALIDATION, Stage.EPOCH_END)  # the second also of lines that hold both losses
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Course:
         if epoch == 0:
             self.from_zero = True
         begun = epoch + self.from_zero
-        ended = begun if entry.stage is Stage.VALIDATION else begun - 1
+        ended = begun if entry.stage in _ENDING else begun - 1
         self.current_epoch = epoch
         self.finished = max(self.finished, ended)
 

@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock, Thread
 
+from ..containment import told
 from ..errors import ConfigError
 from ..log_patterns import LogPattern
+from .devices import shown_device
 from .errors import QueueFullError, StoreError, UnknownTaskError, UnknownTrainerError
 from .request import TrainingRequest
 from .roster import Roster
@@ -26,7 +28,8 @@ class Dispatcher:
     """Runs the tasks of a store, in one thread.
 
     The trainings are processes that outlive it: :meth:`stop`, and any other end, leaves them running, and
-    the next dispatcher of the same store goes on with them where this one was.
+    the next dispatcher of the same store goes on with them where this one was. A service manager that ends
+    every process of a service has to be told to leave them, as systemd is by ``KillMode=process``.
 
     Attributes:
         store: the store.
@@ -43,7 +46,7 @@ class Dispatcher:
         environment: what the trainings' environment is built on; by default this process's.
 
     Raises:
-        ConfigError: there is no trainer, or two of one name, or this system cannot fork.
+        ConfigError: no trainer, or two of one name; a number that is too small; a system that cannot fork.
     """
 
     def __init__(
@@ -67,13 +70,20 @@ class Dispatcher:
         if not self.trainers or len(self.trainers) < len(trainers):
             names = ", ".join(trainer.name for trainer in trainers) or "none"
             raise ConfigError(f"trainers: wanted at least one, each with a name of its own, got {names}")
+        least = {"per_device": (per_device, 1), "most_pending": (most_pending, 1), "grace": (grace, 0)}
+        problems = [
+            f"{name}: wanted at least {low}, got {got!r}" for name, (got, low) in least.items() if got < low
+        ]
+        if problems:
+            raise ConfigError(problems)
         self.store = store
         self._most_pending = most_pending
         self._interval = interval
+        self._environment = os.environ if environment is None else environment
         self._roster = Roster(
             store,
             self.trainers,
-            os.environ if environment is None else environment,
+            self._environment,
             self._notify,
             per_device=per_device,
             grace=grace,
@@ -99,13 +109,21 @@ class Dispatcher:
             self._thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Stop looking; what runs goes on."""
+    def stop(self, patience: float = 5.0) -> None:
+        """Stop looking; what runs goes on.
+
+        Args:
+            patience: seconds that a look has to come to its end, as on a disk that hangs.
+        """
         thread, self._thread = self._thread, None
-        if thread is not None:
-            self._stopping.set()
-            self._wake.set()
-            thread.join()
+        if thread is None:
+            return
+        self._stopping.set()
+        self._wake.set()
+        thread.join(patience)
+        if thread.is_alive():
+            logger.warning("the dispatcher still waits for the disk; it is left behind")
+        else:
             self._roster.leave()
 
     def submit(self, request: TrainingRequest) -> Task:
@@ -113,6 +131,7 @@ class Dispatcher:
 
         Raises:
             UnknownTrainerError: the request names a trainer that is not configured.
+            ConfigError: its device is none that this server may see.
             QueueFullError: as many tasks wait as may.
             StoreError: it cannot be written.
         """
@@ -120,6 +139,7 @@ class Dispatcher:
         if name not in self.trainers:
             listed = ", ".join(self.trainers)
             raise UnknownTrainerError(f"there is no trainer {name!r}; configured are: {listed}")
+        shown_device(request.device, self._environment)
         with self._submitting:
             waiting = self.store.count(TaskState.PENDING)
             if waiting >= self._most_pending:
@@ -157,7 +177,7 @@ class Dispatcher:
         """Call ``listener(task, entries)`` after every commit, in the dispatcher's thread.
 
         A change of state comes with no entries, and after those that were logged before it. What the
-        listener raises is logged.
+        listener raises is logged. While it works nothing else is looked at: it has to be quick.
 
         Returns:
             What ends it.
@@ -170,7 +190,7 @@ class Dispatcher:
 
         return end
 
-    def look(self) -> bool:
+    def _look(self) -> bool:
         """Look once at everything; return whether there is more to be read at once.
 
         Raises:
@@ -189,26 +209,30 @@ class Dispatcher:
             self._wake.clear()
             more = False
             try:
-                more = self.look()
+                more = self._look()
             except StoreError as error:
                 self._complain(error)
-            except Exception:
-                logger.exception("the dispatcher met what it does not know; it goes on")
+            except Exception as error:
+                self._complain(error)
             else:
                 self._be_content()
             if not more:
                 self._wake.wait(self._interval)
 
-    def _complain(self, error: StoreError) -> None:
+    def _complain(self, error: Exception) -> None:
         """Say once what is wrong, however often it is tried again."""
         if not self._in_trouble:
             self._in_trouble = True
-            logger.error("%s; the trainings go on, and it is tried again and again", error)
+            known = isinstance(error, StoreError)
+            text = "%s; the trainings go on, and it is tried again and again"
+            logger.error(text, told(error) if not known else error, exc_info=None if known else error)
 
     def _be_content(self) -> None:
         if self._in_trouble:
             self._in_trouble = False
-            logger.warning("the store %s can be written again; nothing of the logs is lost", self.store.path)
+            logger.warning(
+                "the trainings of %s are followed again; nothing of the logs is lost", self.store.path
+            )
 
     def _hear_news(self) -> None:
         while self._news:

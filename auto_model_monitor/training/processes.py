@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -45,24 +46,56 @@ class Known(NamedTuple):
 
     def signal(self, number: int) -> None:
         """Send it a signal, and never to another process that has its number by now."""
-        opened = getattr(os, "pidfd_open", None)
         with suppress(OSError):
-            if opened is None:
-                if self.runs():
-                    os.kill(self.pid, number)
-                return
-            opened_process = opened(self.pid)
+            held = _hold(self.pid)
             try:
-                if start_of(self.pid) == self.start:
-                    signal.pidfd_send_signal(opened_process, number)
+                if start_of(self.pid) != self.start:
+                    return
+                if held is None:
+                    os.kill(self.pid, number)
+                else:
+                    signal.pidfd_send_signal(held, number)
             finally:
-                os.close(opened_process)
+                if held is not None:
+                    os.close(held)
 
     def signal_group(self, number: int) -> None:
         """Send a signal to the process group that it leads, as long as it runs."""
         with suppress(OSError):
             if self.runs():
                 os.killpg(self.pid, number)
+
+
+def _hold(pid: int) -> int | None:
+    """Return a file that stands for the process whatever becomes of its number; None where there are none.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except (AttributeError, OSError):  # macOS, an old kernel, or a sandbox that does not know it
+        return None
+
+
+def kill_marked(task_id: str, patience: float) -> None:
+    """Kill every process that a task has started, and return when they are gone, or after ``patience``.
+
+    Args:
+        task_id: the task's.
+        patience: seconds; a process that hangs in the kernel ends when it can.
+    """
+    end = time.monotonic() + patience
+    while left := marked(task_id):
+        for process in left:
+            process.signal(signal.SIGKILL)
+        time.sleep(0.01)
+        for process in left:
+            process.runs()  # which collects it where it was ours
+        if time.monotonic() > end:
+            return
 
 
 def marked(task_id: str) -> list[Known]:

@@ -77,13 +77,19 @@ class Roster:
             follow = self._store.follow(task.id)
             run = self._run_of(task, follow)
             # A supervisor that was being started, and is not there yet, will find that it is too late.
-            claimed = claim(str(self._store.folder(task.id) / f"claim-{follow['attempt']}"), _NOBODY)
-            if claimed or run.was_claimed_in_vain:
+            if self._claim(task.id, follow["attempt"]) or run.was_claimed_in_vain:
                 self._put_back(run)
                 changed.append(task.id)
             else:
                 self._runs[task.id] = run
         return changed
+
+    def _claim(self, task_id: str, attempt: int) -> bool:
+        """Try to see to it that an attempt is never begun."""
+        try:
+            return claim(str(self._store.folder(task_id) / f"claim-{attempt}"), _NOBODY)
+        except OSError as error:
+            raise StoreError(f"the store {self._store.path} cannot be written: {error}") from error
 
     def wish(self, task_id: str) -> None:
         """Look whether a task that runs is to be cancelled."""
@@ -102,10 +108,13 @@ class Roster:
         for run in list(self._runs.values()):
             try:
                 more = self._follow(run) or more
+                run.in_trouble = False
             except StoreError as error:
                 trouble = error
             except Exception:  # whatever it is, the other tasks are not to suffer from it
-                logger.exception("task %s could not be looked at; it is looked at again", run.task_id)
+                if not run.in_trouble:
+                    logger.exception("task %s cannot be looked at; it is tried again and again", run.task_id)
+                run.in_trouble = True
         if trouble is not None:
             raise trouble
         return more

@@ -17,16 +17,17 @@ from ..errors import SourceError
 from ..log_patterns import LogEntry, LogPattern, LogReader
 from ..sources.line_follower import LineFollower
 from .endings import Exit
-from .processes import Known, marked
+from .processes import Known, kill_marked, marked
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 256 << 10  # bytes of a log that are read at once, so that no training keeps the others waiting
-FLOOD = 64 << 20  # bytes behind which lines without a metric are no longer kept one by one
+FLOOD = 32 << 20  # bytes behind which lines without a metric are no longer kept one by one
 FLOOD_CHUNK = 2 << 20  # bytes that are read at once then: they are gone through more quickly
 _LONGEST = 16 << 10  # bytes of a line
 _HUGE = 10**30  # what is no count of anything; a number of a thousand digits has no place in a database
 _MARGIN = 5.0  # seconds that a supervisor gets beyond the grace before it is taken for dead
+_PATIENCE = 1.0  # seconds in which killed processes have to be gone
 _KILLED = 128  # what a supervisor's exit status is above, when its training was killed by a signal
 
 
@@ -52,6 +53,7 @@ class Run:
         device: the device that it holds.
         wish: why it is to end, None while nobody wants that.
         gone: its processes have ended; its log may still have to be read.
+        in_trouble: the last look at it failed in a way that nobody knows.
 
     Args:
         task_id: the task's.
@@ -77,6 +79,7 @@ class Run:
         self.device = device
         self.wish: str | None = follow["cancel"]
         self.gone = False
+        self.in_trouble = False
         self.log = folder / "log.txt"
         self.process = process
         attempt = follow["attempt"]
@@ -164,8 +167,7 @@ class Run:
 
     def clear(self) -> None:
         """Kill what is left of it; there is something only where its supervisor was killed."""
-        for process in marked(self.task_id):
-            process.signal(signal.SIGKILL)
+        kill_marked(self.task_id, _PATIENCE)
 
     # Its log
 

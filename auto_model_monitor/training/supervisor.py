@@ -86,7 +86,7 @@ def _stat(pid: str) -> list[bytes]:
 
 def _start_elsewhere(pid: int) -> str:
     """Ask ps, where the kernel shows no /proc, as on macOS."""
-    with os.popen(f"ps -o stat=,lstart= -p {int(pid)}") as answer:
+    with os.popen(f"TZ=UTC LC_ALL=C ps -o stat=,lstart= -p {int(pid)}") as answer:
         state, _, start = answer.read().strip().partition(" ")
     return "" if state.startswith("Z") else "-".join(start.split())
 

@@ -62,9 +62,9 @@ def test_what_cannot_be_kept_is_kept_later(work, tmp_path, small_disk, caplog):
     assert (task.state, task.exit_code) == (FAILED, 5)
     assert here.messages(task_id) == ["first", "Train Loss: 0.1", "Train Loss: 0.2", "Train Loss: 0.3"]
     assert [row.value for row in here.store.metrics(task_id)] == [0.1, 0.2, 0.3]
-    until(lambda: "can be written again" in caplog.text)
+    until(lambda: "are followed again" in caplog.text)
     assert caplog.text.count("the trainings go on") == 1
-    assert caplog.text.count("can be written again") == 1
+    assert caplog.text.count("are followed again") == 1
 
 
 def test_an_end_on_a_full_disk_is_known(work, tmp_path, small_disk):

@@ -17,6 +17,7 @@ from ..tasks import MetricRow, Task, TaskState
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST = 2**63 - 1
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that takes longer
 
 TASK_COLUMNS = (
     "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
@@ -36,7 +37,7 @@ def to_time(stamp: int | None) -> Any:
 
 def to_text(value: Any) -> str:
     """Return a value as JSON; NaN and infinity keep their Python names."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def request_text(request: TrainingRequest) -> str:
@@ -91,6 +92,8 @@ def course_of(task: Task, rest: str) -> Course:
 
 def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]:
     """Return what an entry adds to the history: every number that its line says, but for the epoch itself."""
+    if not entry.said:
+        return []
     epoch = entry.metrics.get("epoch")
     if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
         epoch = None
