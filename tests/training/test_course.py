@@ -57,6 +57,14 @@ def test_progress_counts_finished_epochs(lines, progress, epoch):
     assert (course.progress, course.current_epoch) == (progress, epoch)
 
 
+@pytest.mark.parametrize("stage", [Stage.VALIDATION, Stage.EPOCH_END])
+def test_a_line_that_holds_both_losses_ends_its_epoch(stage):
+    """An epoch has finished with the line that sums it up, too."""
+    course = Course(total_epochs=4)
+    course.take([entry(stage, {"epoch": 1}, train_loss=1.0, val_loss=1.0)], 0.1)
+    assert course.progress == 25
+
+
 def test_epochs_that_begin_with_zero_finish_one_earlier():
     """Where the first epoch is number 0, ten of ten have finished with number 9."""
     course = Course(total_epochs=4)

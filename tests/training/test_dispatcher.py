@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from threading import current_thread
+from threading import Event, current_thread
 
 import pytest
 
@@ -17,11 +17,13 @@ from auto_model_monitor.training import (
     QueueFullError,
     TaskState,
     TaskStateError,
+    TaskStore,
     Trainer,
     UnknownTaskError,
     UnknownTrainerError,
 )
 from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.run import Run
 from tests.training.trainings import EPOCHS, python, request, shell
 from tests.waiting import until
 
@@ -278,6 +280,75 @@ def test_a_trainer_that_is_gone_fails_its_tasks(work, tmp_path):
     here.close()
     here = work(shell("exec sleep 1000", "kept"))
     assert "'gone' is no longer configured" in here.wait_end(task_id).reason
+
+
+def test_numbers_that_make_no_sense_are_refused(store, monkeypatch):
+    """No device for any task, no place in the queue: each is named. So is a system that cannot do it."""
+    with pytest.raises(ConfigError, match="per_device") as refused:
+        Dispatcher(store, [shell("true")], per_device=0, most_pending=0, grace=-1)
+    assert len(refused.value.problems) == 3
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(ConfigError, match="Linux or macOS"):
+        Dispatcher(store, [shell("true")])
+
+
+def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeypatch, caplog):
+    """A fault of ours in following one task is logged once, and the other tasks are followed all the same."""
+    read = Run.read
+
+    def faulty(self, now, *, at_end=False):
+        if self.device == "cuda:0":
+            raise ZeroDivisionError("nobody expects this")
+        return read(self, now, at_end=at_end)
+
+    monkeypatch.setattr(Run, "read", faulty)
+    here = work(shell("echo here"))
+    hurt = here.submit(device="cuda")
+    here.wait_running(hurt)
+    for _ in range(3):
+        assert here.run().state is COMPLETED
+    assert caplog.text.count("cannot be looked at") == 1
+    assert here.store.get(hurt).state is RUNNING
+    monkeypatch.setattr(Run, "read", read)
+    assert here.wait_end(hurt).state is COMPLETED
+    assert here.messages(hurt) == ["here"]
+
+
+def test_a_fault_of_the_whole_is_said_once_and_passes(work, monkeypatch, caplog):
+    """What goes wrong at every look is logged once, and when it is over everything goes on."""
+    here = work(shell("echo here"))
+    over = Event()
+
+    def faulty(self, running):
+        if not over.is_set():
+            faulty.calls += 1
+            raise ZeroDivisionError("nobody expects this")
+        return next_due(self, running)
+
+    faulty.calls, next_due = 0, TaskStore.next_due
+    monkeypatch.setattr(TaskStore, "next_due", lambda self, running, per_device: faulty(self, running))
+    task_id = here.submit()
+    until(lambda: faulty.calls > 3)
+    assert caplog.text.count("ZeroDivisionError: nobody expects this; the trainings go on") == 1
+    over.set()
+    assert here.wait_end(task_id).state is COMPLETED
+    until(lambda: "are followed again" in caplog.text)
+
+
+def test_stopping_does_not_wait_for_a_disk_that_hangs(work, monkeypatch, caplog):
+    """A look that hangs is left behind after a while; the server can end."""
+    here = work(shell("exec sleep 1000"))
+    hangs, over = Event(), Event()
+
+    def hanging(self, running, per_device):
+        hangs.set()
+        over.wait(60)
+
+    monkeypatch.setattr(TaskStore, "next_due", hanging)
+    assert hangs.wait(60)
+    here.dispatcher.stop(0.05)
+    assert "is left behind" in caplog.text
+    over.set()
 
 
 @pytest.mark.parametrize("trainers", [[], [shell("true", "x"), shell("false", "x")]])

@@ -296,6 +296,15 @@ def test_a_deletion_that_was_broken_off_is_ended(tmp_path, monkeypatch):
         assert connection.execute("SELECT count(*) FROM entries").fetchone() == (0,)
 
 
+def test_any_reason_can_be_kept(store):
+    """A reason with bytes that are no text, as a path may have them, is kept as near as can be."""
+    waiting, running = store.add(request()), store.add(request())
+    assert store.ask_to_cancel(waiting.id, "no \udcff\0").reason == "no \\udcff\0"
+    store.move(running.id, RUNNING, "")
+    assert store.move(running.id, FAILED, "/data/\udcff").reason == "/data/\\udcff"
+    assert store.transitions(running.id)[-1].reason == "/data/\\udcff"
+
+
 def test_an_unknown_task_is_told(store):
     """Whatever is asked of a task that is not there, it is said which one."""
     for ask in (

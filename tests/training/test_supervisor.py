@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -248,8 +249,15 @@ def test_it_is_told_before_it_has_begun(supervise, tmp_path):
         assert started.exit is None or started.exit.asked
 
 
-def test_a_process_is_known_by_its_start():
-    """Another process of the same number is not the one that was met, and gets no signal of it."""
+def unknown(_):
+    raise OSError(errno.ENOSYS, "Function not implemented")
+
+
+@pytest.mark.parametrize("opened", [None, unknown])
+def test_a_process_is_known_by_its_start(monkeypatch, opened):
+    """Another process of the same number is not the one that was met, also where the kernel is old."""
+    if opened is not None:
+        monkeypatch.setattr(os, "pidfd_open", opened)
     with subprocess.Popen(["sleep", "1000"]) as process:
         known = Known(process.pid, start_of(process.pid))
         assert known.runs()
