@@ -86,12 +86,8 @@ class Stream:
 
     def take(self, number: int) -> list[Event]:
         """Return the next so many events."""
-        found = []
-        for event in self.events():
-            found.append(event)
-            if len(found) == number:
-                break
-        return found
+        events = self.events()
+        return [next(events) for _ in range(number)]
 
     def close(self) -> None:
         self.answer.close()

@@ -1,0 +1,100 @@
+"""The guides to the API: their links lead somewhere, and what they say is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+import auto_model_monitor
+from auto_model_monitor.api import schemas
+from auto_model_monitor.api.settings import ServerSettings
+from auto_model_monitor.log_patterns import LogReader
+from auto_model_monitor.options import parser
+from tests.api.rooms import request
+from tests.api.server_process import TRAINER, serving
+
+DOCS = Path(auto_model_monitor.__file__).parent / "api" / "docs"
+GUIDES = ("API_PARAMETERS_REFERENCE.md", "API_ENHANCED_README.md")
+
+
+def blocks(name, language):
+    text = (DOCS / name).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_links_lead_somewhere(name):
+    """Every relative link of a guide is a file that is there, and both guides and the README link up."""
+    links = re.findall(r"\]\(([^)]+)\)", (DOCS / name).read_text("utf-8"))
+    relative = [link for link in links if "://" not in link]
+    assert len(relative) >= 2
+    for link in relative:
+        assert (DOCS / link).resolve().is_file(), link
+
+
+def test_every_field_is_documented(make_app):
+    """The reference names every field of the body with its default, and every address."""
+    text = (DOCS / GUIDES[0]).read_text("utf-8")
+    for name, field in schemas.StartRequest.model_fields.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+        if field.is_required():
+            assert "required" in row
+        elif field.default not in ("", None):
+            assert str(field.default) in row, row
+    for path in make_app().openapi()["paths"]:
+        assert path.replace("/api/v2/training/{task_id}/", "…/{task_id}/") in text or path in text, path
+
+
+def test_the_example_file_is_one(tmp_path):
+    """The TOML of the guide is taken by the command."""
+    (text,) = blocks(GUIDES[1], "toml")
+    (tmp_path / "serve.toml").write_text(text)
+    options = parser().parse_args(["serve", "--config", str(tmp_path / "serve.toml")])
+    names = [trainer.name for trainer in ServerSettings.of(options).trainers]
+    assert names == ["mine", "from-a-file", "some"]
+
+
+def test_every_option_is_documented():
+    """The guide's table holds every option of the command."""
+    text = (DOCS / GUIDES[1]).read_text("utf-8")
+    shown = set(re.findall(r"--[a-z-]+", text))
+    for option in vars(parser().parse_args(["serve"])):
+        if option not in ("command", "trainers", "version"):
+            assert "--" + option.replace("_", "-") in shown
+
+
+def test_python_blocks_run(tmp_path):
+    """Every Python block of the guides does what it says, against a server that people start."""
+    pytest.importorskip("requests")
+    follow, embed = [block for name in GUIDES for block in blocks(name, "python")]
+    with serving("--trainer", TRAINER, cwd=tmp_path) as server:
+        server.ask("/api/v2/training/start", request(tmp_path))
+        text = follow.replace("http://localhost:8000", server.url)
+        said = subprocess.run(
+            [sys.executable, "-c", text],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            timeout=60,
+        )
+        assert "INFO Epoch [3/3] started {'epoch': 3, 'total_epochs': 3}" in said.stdout, said.stderr
+        server.end()
+    subprocess.run([sys.executable, "-c", embed], check=True, cwd=tmp_path, timeout=60)
+
+
+def test_every_format_that_is_listed_is_understood():
+    """Each line that the reference lists says something to the reader of logs."""
+    lines = blocks(GUIDES[0], "")[-1].splitlines()
+    reader, now = LogReader(), datetime.now(timezone.utc)
+    for line in lines:
+        entry = reader.read(line, time=now)
+        assert entry.said or entry.stage, line
+    assert len(lines) == 12

@@ -1,0 +1,189 @@
+"""The command ``serve``: how it begins, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+
+from auto_model_monitor.training import TaskStore
+from tests.api.rooms import Stream, request
+from tests.api.server_process import PROGRAM, TRAINER, serving
+from tests.waiting import until
+
+START = "/api/v2/training/start"
+
+
+def refused(*options, cwd):
+    """Run a server that does not start; return its status and its words."""
+    done = subprocess.run(
+        [*PROGRAM, *options], check=False, capture_output=True, encoding="utf-8", cwd=cwd, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_life_from_the_first_start_to_ctrl_c(tmp_path, puppet):
+    """A server prints its address with the token once, runs a training, and leaves it running at Ctrl-C.
+
+    The next one finds it, goes on with its log, and has the same token.
+    """
+    held = puppet()
+    with serving("--trainer", TRAINER, cwd=tmp_path) as server:
+        assert server.said.count(server.token) == 1
+        file = tmp_path / "training_store" / "token"
+        assert (file.read_text().strip(), stat.S_IMODE(file.stat().st_mode)) == (server.token, 0o600)
+        body = {**request(tmp_path), "save_path": held.save_path}
+        task_id = server.ask(START, body)["task_id"]
+        waiting = server.ask(START, body)["task_id"]
+        held.say("Epoch [1/3] started")
+        until(lambda: server.ask(f"/api/v2/training/{task_id}")["current_epoch"] == 1)
+        assert server.end(signal.SIGINT) == 0
+        assert "1 training goes on" in server.said
+        assert "1 in the queue" in server.said
+        assert "Traceback" not in server.said
+    held.say("Epoch [2/3] started")
+    with serving("--trainer", TRAINER, cwd=tmp_path) as again:
+        assert again.token == server.token
+        until(lambda: again.ask(f"/api/v2/training/{task_id}")["current_epoch"] == 2)
+        again.ask(f"/api/v2/training/{waiting}/cancel", method="POST")
+        held.end()
+        until(lambda: again.ask(f"/api/v2/training/{task_id}")["status"] == "completed")
+        assert again.end() == 0
+        assert "Nothing runs." in again.said
+
+
+def test_open_streams_do_not_hold_up_the_end(tmp_path, puppet):
+    """At SIGTERM streams end, also those whose clients do not read, and the server is gone."""
+    held = puppet()
+    with serving("--trainer", TRAINER, "--no-auth", cwd=tmp_path) as server:
+        body = {**request(tmp_path), "save_path": held.save_path}
+        task_id = server.ask(START, body)["task_id"]
+        path = f"/api/v2/training/{task_id}/logs"
+        streams = [Stream("127.0.0.1", server.port, path, {}) for _ in range(5)]
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", server.port))
+            deaf.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            read = [threading.Thread(target=lambda s=s: list(s.events())) for s in streams]
+            for thread in read:
+                thread.start()
+            for _ in range(60):
+                held.say(*["x" * 1000] * 60)
+            until(lambda: server.ask(f"/api/v2/training/{task_id}/details")["last_seq"] == 3600)
+            assert server.end() == 0
+            for thread in read:
+                thread.join(30)
+                assert not thread.is_alive()
+        assert "Traceback" not in server.said
+        for stream in streams:
+            stream.close()
+    with closing(TaskStore(tmp_path / "training_store")) as store:
+        store.ask_to_cancel(task_id, "the test is over")
+    held.end()
+
+
+def test_a_taken_port_is_one_clear_sentence(tmp_path):
+    """A port that another program has is told in one sentence with what to do, and no store is made."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, said = refused("--port", str(port), cwd=tmp_path)
+    assert status == 1
+    assert f"127.0.0.1:{port} cannot be listened on, address already in use" in said
+    assert "--port 0" in said
+    assert len(said.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_in_use_is_refused(tmp_path):
+    """Two servers do not share a store; the second one says who has it."""
+    with closing(TaskStore(tmp_path / "training_store")):
+        status, said = refused("--port", "0", cwd=tmp_path)
+    assert status == 1
+    assert f"in use by process {os.getpid()}" in said
+
+
+def test_no_auth_beyond_loopback_is_refused(tmp_path):
+    """Without a token nobody else may reach the server; the reason is given."""
+    status, said = refused("--no-auth", "--host", "0.0.0.0", cwd=tmp_path)
+    assert status == 2
+    assert "could start trainings" in said
+
+
+def test_a_missing_extra_names_the_line_to_type(tmp_path):
+    """Without FastAPI the command says what to install."""
+    (tmp_path / "fastapi").mkdir()
+    code = (
+        "import sys; sys.modules['fastapi'] = None; from auto_model_monitor.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve"],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "pip install 'auto-model-monitor[api]'" in done.stderr
+
+
+def test_the_token_is_not_written_where_others_read_it(tmp_path):
+    """Where the output goes into a file that others may read, it names the token's file in its place."""
+    with (tmp_path / "out.txt").open("w") as out:
+        (tmp_path / "out.txt").chmod(0o644)
+        words = [*PROGRAM, "--port", "0"]
+        with subprocess.Popen(words, stdout=out, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+            until(lambda: "Ctrl-C" in (tmp_path / "out.txt").read_text())
+            process.terminate()
+    token = (tmp_path / "training_store" / "token").read_text().strip()
+    said = (tmp_path / "out.txt").read_text()
+    assert token not in said
+    assert str(tmp_path / "training_store" / "token") in said
+
+
+def test_others_are_warned_and_let_in_by_token_and_name(tmp_path):
+    """On all addresses the server warns of the open wire, and takes the names that it was given."""
+    with serving("--host", "0.0.0.0", "--allow-host", "gpu.example", cwd=tmp_path) as server:
+        for host, status in (("gpu.example", 200), ("evil.example", 403), ("127.0.0.1", 200)):
+            stream = Stream("127.0.0.1", server.port, "/healthz", {"host": host})
+            assert stream.status == status
+            stream.close()
+        server.end()
+    assert "can be read on the way" in server.said
+
+
+def test_ipv6_is_served(tmp_path):
+    """A server on ::1 prints an address that works."""
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with serving("--host", "::1", cwd=tmp_path) as server:
+        assert server.url.startswith("http://[::1]:")
+        assert server.ask("/api/v2/training")["total"] == 0
+        server.end()
+
+
+def test_help_says_what_matters():
+    """The help names the token, the trainers and the file."""
+    said = subprocess.run(
+        [*PROGRAM, "--help"], check=False, capture_output=True, encoding="utf-8", timeout=60
+    ).stdout
+    for word in ("--no-auth", "STORE/token", "{args}", "[trainers]", "image-classifier"):
+        assert word in said
