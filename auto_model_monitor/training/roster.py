@@ -6,11 +6,12 @@ import logging
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..log_patterns import LogPattern
 from .endings import verdict
-from .errors import StoreError, TaskStateError, UnknownTrainerError
+from .errors import StoreError, TaskStateError, UnknownTaskError, UnknownTrainerError
 from .launch import launch
 from .run import Run
 from .store import TaskStore
@@ -223,9 +224,11 @@ class Roster:
     def _conclude(self, run: Run) -> None:
         completed = self._store.said_completed(run.task_id)
         found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log)
-        self._store.move(
-            run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
-        )
+        # Somebody may delete it as soon as its end is committed; then there is nothing left to return.
+        with suppress(UnknownTaskError):
+            self._store.move(
+                run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
+            )
         run.close()
         del self._runs[run.task_id]
         self._notify(run.task_id, ())
