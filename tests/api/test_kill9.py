@@ -17,7 +17,7 @@ pytest.importorskip("uvicorn")
 from tests.api.rooms import Puppet, Stream, request
 from tests.api.server_process import TRAINER, serving
 
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 @pytest.mark.campaign

@@ -165,21 +165,6 @@ def test_others_are_warned_and_let_in_by_token_and_name(tmp_path):
     assert "can be read on the way" in server.said
 
 
-def test_ipv6_is_served(tmp_path):
-    """A server on ::1 prints an address that works."""
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 here")
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        pytest.skip("no IPv6 here")
-    with serving("--host", "::1", cwd=tmp_path) as server:
-        assert server.url.startswith("http://[::1]:")
-        assert server.ask("/api/v2/training")["total"] == 0
-        server.end()
-
-
 def test_help_says_what_matters():
     """The help names the token, the trainers and the file."""
     said = subprocess.run(
