@@ -8,7 +8,8 @@ from datetime import datetime
 from ..comparison import Comparison, usual_direction
 from ..readings import Reading, ReadingBatch
 
-_VALIDATION = ("val", "valid", "validation", "eval", "test")
+# What is measured of a validation, or by one alone.
+_VALIDATION = ("val", "eval", "test", "top1_acc", "top3_acc", "top5_acc", "map", "macro_f1", "micro_f1")
 _LINES_WITHOUT = 200  # numbers after which a log without a validation is one that has none
 
 

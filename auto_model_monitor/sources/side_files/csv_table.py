@@ -1,0 +1,67 @@
+"""Tables that a training appends to: those of Lightning, Ultralytics, timm and Keras."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from ..line_follower import LineFollower
+from .records import Entry, said_of
+
+
+class CsvTable:
+    """A table whose first line names the columns; cells may be empty.
+
+    A table that was written anew, as Lightning does it for a new column, is returned from its start.
+
+    Attributes:
+        waits: it must be read again although nothing has changed.
+
+    Args:
+        path: the file.
+    """
+
+    waits = False
+
+    def __init__(self, path: str) -> None:
+        """Take the path; nothing is opened yet."""
+        self._follower = LineFollower(path)
+        self._restarts = 0
+        self._columns: list[str] = []
+        self._delimiter = ","
+        self._epoch: int | None = None
+
+    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+        """Yield what the rows say that were ended since.
+
+        Raises:
+            SourceError: the file cannot be read now.
+        """
+        while text := self._follower.text(at_end=at_end):
+            if self._follower.restarts != self._restarts:
+                self._restarts, self._columns = self._follower.restarts, []
+            for number, line in enumerate(text.text.split("\n")[:-1], self._follower.first):
+                entry = self._entry(number, line)
+                if entry is not None:
+                    yield entry
+
+    def close(self) -> None:
+        """Close the file."""
+        self._follower.close()
+
+    def _entry(self, number: int, line: str) -> Entry | None:
+        if not self._columns:
+            self._delimiter = max(",;\t", key=line.count)
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=self._delimiter), [])]
+        except csv.Error:  # a line that is no row
+            return None
+        if not self._columns:
+            self._columns = cells
+            return None
+        said = said_of(dict(zip(self._columns, cells, strict=False)))
+        if said is None:
+            return None
+        epoch = said.metrics.get("epoch")
+        self._epoch = self._epoch if epoch is None else int(epoch)
+        return Entry(number, said, self._epoch)

@@ -1,0 +1,123 @@
+"""Finds the files beside checkpoints, and which of them have changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+
+from ...clocks import Clock
+from ...errors import SourceError
+from ..tree import Moment, Tree
+from .side_file import SideFile, is_side_file, side_file
+
+_FULL_LOOK_EVERY = 600.0  # seconds
+
+_Stamp = tuple[int, int, int]
+
+
+class WatchedFile:
+    """One file, and how it looked when it was read last.
+
+    Attributes:
+        path: where it is.
+        name: the same relative to what is watched, with ``/``.
+        file: what reads it.
+        complaint: why it could not be read the last time.
+    """
+
+    def __init__(self, path: str, name: str, file: SideFile) -> None:
+        """Take the file; nothing is opened yet."""
+        self.path = path
+        self.name = name
+        self.file = file
+        self.complaint = ""
+        self._read: _Stamp | None = None
+        self._found: _Stamp | None = None
+
+    def has_changed(self) -> bool:
+        """Look whether there is anything to read.
+
+        Raises:
+            OSError: it is gone.
+        """
+        found = os.stat(self.path)  # noqa: PTH116 - no Path object for each look
+        self._found = (found.st_mtime_ns, found.st_size, found.st_ino)
+        return self.file.waits or self._found != self._read
+
+    @property
+    def age(self) -> tuple[int, str]:
+        """What sorts files by their last change."""
+        return self._found[0] if self._found else 0, self.path
+
+    def was_read(self) -> None:
+        """Take note that all of it, as it was found, was read."""
+        self._read, self.complaint = self._found, ""
+
+
+class Finder:
+    """Knows the files of a directory and all below it, or the one file that it was given.
+
+    A directory in which nothing has changed costs one ``stat``, and so does a file.
+
+    Args:
+        path: the directory or the file, which need not exist yet.
+        clock: the time.
+    """
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        """Take the path; nothing is looked at yet."""
+        self._path = path
+        self._clock = clock
+        self._tree = Tree(path, enters=_is_visible, full_look_every=_FULL_LOOK_EVERY)
+        self._files: dict[str, WatchedFile] = {}
+
+    def changed(self, *, all_of_them: bool = False) -> list[WatchedFile]:
+        """Return the files that there is something to read in, the one that was changed last at the end.
+
+        Raises:
+            SourceError: there is no such directory or file, or it cannot be read now.
+        """
+        try:
+            if stat.S_ISDIR(os.stat(self._path).st_mode):  # noqa: PTH116
+                self._look_around()
+            else:
+                self._add(self._path, os.path.basename(self._path))  # noqa: PTH119
+        except OSError as error:
+            reason = error.strerror or str(error)
+            wanted = f"wanted a directory or a file of numbers at {self._path!r}"
+            raise SourceError(f"{wanted}, got {reason!r}: it will be read when it is there") from error
+        return sorted(self._to_be_read(all_of_them), key=lambda watched: watched.age)
+
+    def _to_be_read(self, all_of_them: bool) -> Iterator[WatchedFile]:
+        for watched in list(self._files.values()):
+            try:
+                changed = watched.has_changed()
+            except OSError:  # it is gone, or will be complained of when it is back
+                self._forget(watched.path)
+            else:
+                if changed or all_of_them:
+                    yield watched
+
+    def _look_around(self) -> None:
+        moment = Moment(self._clock.now().timestamp(), self._clock.monotonic())
+        for folder, change in list(self._tree.changes(moment)):
+            for name in change.added:
+                if is_side_file(name):
+                    self._add(os.path.join(folder.path, name), folder.prefix + name)  # noqa: PTH118
+
+    def _add(self, path: str, name: str) -> None:
+        if path in self._files:
+            return
+        file = side_file(path)
+        if file is None:
+            kinds = "trainer_state.json, a .csv, scalars.json or an event file of TensorBoard"
+            raise SourceError(f"wanted a file of numbers such as {kinds}, got {self._path!r}")
+        self._files[path] = WatchedFile(path, name, file)
+
+    def _forget(self, path: str) -> None:
+        self._files.pop(path).file.close()
+
+
+def _is_visible(name: str) -> bool:
+    return not name.rpartition("/")[2].startswith(".")

@@ -1,0 +1,59 @@
+"""Files of one JSON object a line: MMEngine's ``scalars.json``, LLaMA-Factory's ``trainer_log.jsonl``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ...log_patterns import Said
+from ..line_follower import LineFollower
+from .records import Entry, said_of
+
+
+class JsonLines:
+    """Objects one below the other, each of which is a record.
+
+    MMEngine writes the epoch of a validation as its ``step``, and no epoch: so a step that is the epoch of
+    the lines before is taken for it.
+
+    Attributes:
+        waits: it must be read again although nothing has changed.
+
+    Args:
+        path: the file.
+    """
+
+    waits = False
+
+    def __init__(self, path: str) -> None:
+        """Take the path; nothing is opened yet."""
+        self._follower = LineFollower(path)
+        self._epoch: int | None = None
+
+    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+        """Yield what the lines say that were ended since.
+
+        Raises:
+            SourceError: the file cannot be read now.
+        """
+        while text := self._follower.text(at_end=at_end):
+            for number, line in enumerate(text.text.split("\n")[:-1], self._follower.first):
+                try:
+                    record = json.loads(line)
+                except (ValueError, RecursionError):
+                    continue
+                said = said_of(record) if isinstance(record, dict) else None
+                if said is not None:
+                    yield self._entry(number, said)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._follower.close()
+
+    def _entry(self, number: int, said: Said) -> Entry:
+        epoch = said.metrics.get("epoch")
+        if epoch is not None:
+            self._epoch = int(epoch)
+        elif said.step is not None and said.step == self._epoch:
+            said = said._replace(step=None)
+        return Entry(number, said, self._epoch)

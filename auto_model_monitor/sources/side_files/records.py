@@ -1,0 +1,90 @@
+"""Records of named numbers, such as a row of a table, understood as what a training says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ...log_patterns import Number, Said, Stage
+from ...log_patterns.metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
+from ...patterns import compiled, to_float
+
+_LLAMA_S = "current_steps"  # LLaMA-Factory's name of the step
+# Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses.
+_GROUPED = r"metrics/(.+?)(?:\(B\))?"
+# What only a validation measures, where nothing says of which split it is.
+_OF_VALIDATION = re.compile(r"val|top[135]_acc$|mAP|precision$|recall$|m(?:a|i)cro_f1$")
+
+
+class Entry(NamedTuple):
+    """What one record says.
+
+    Attributes:
+        number: which one of its file it is.
+        said: its numbers and its stage.
+        epoch: the epoch that it belongs to, if one is known.
+    """
+
+    number: int
+    said: Said
+    epoch: int | None
+
+
+def said_of(record: Mapping[str, object], *, split: str = "") -> Said | None:
+    """Return what a record says, None when none of its numbers is a metric or a count.
+
+    Args:
+        record: numbers, or what is written for them, by their names.
+        split: what it was measured on, where the names do not say, such as ``val``.
+    """
+    metrics: dict[str, Number] = {}
+    step: int | None = None
+    found: list[tuple[Named, float]] = []
+    for key, value in record.items():
+        name, number = _named(key), _number(value)
+        if name is None or number is None:
+            continue
+        if name.base == STEP:
+            step = _count(number) if step is None else step
+        elif name.base in (EPOCH, TOTAL_EPOCHS):
+            count = _count(number)
+            metrics |= {} if count is None else {name.base: count}
+        else:
+            found.append((name, number))
+    trains = not split and any(name.base == "loss" and not name.split for name, _ in found)
+    for name, number in found:
+        metrics.setdefault(name.metric(split=split, beside_loss=trains), number)
+    return Said(metrics, _stage(metrics), step) if metrics else None
+
+
+def _named(key: str) -> Named | None:
+    if key == _LLAMA_S:
+        return Named(STEP, STEP)
+    grouped = compiled(_GROUPED).fullmatch(key)
+    return named(grouped[1] if grouped else key, structured=True)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        return to_float(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _count(number: float) -> int | None:
+    """Return a counter; transformers counts epochs in parts: at 0.5 the first one is half way."""
+    return math.ceil(number) if 0 <= number < 1e15 else None
+
+
+def _stage(metrics: Mapping[str, Number]) -> Stage | None:
+    trains = any(name.startswith("train") for name in metrics)
+    validates = any(_OF_VALIDATION.match(name) for name in metrics)
+    if validates:
+        return Stage.EPOCH_END if trains else Stage.VALIDATION
+    return Stage.TRAINING if trains else None

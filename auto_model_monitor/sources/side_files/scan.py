@@ -1,0 +1,132 @@
+"""Goes through the new entries of the files beside checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+
+from ...clocks import Clock, SystemClock
+from ...errors import SourceError
+from ...log_patterns import LogEntry
+from ..growing_file import Restart
+from ..log_batch import Place
+from ..log_scan import SaidAt
+from .finder import Finder, WatchedFile
+from .records import Entry
+from .series import Series
+from .side_file import label_of
+
+logger = logging.getLogger(__name__)
+
+_SHIFT = 40  # bits of a place that number the entry; those above number the file
+
+
+class _Shelf:
+    """All files that are called the same, as the ``trainer_state.json`` of each checkpoint.
+
+    Attributes:
+        label: how they are called.
+        index: what numbers them.
+        path: the one that was read last.
+        series: their entries.
+    """
+
+    def __init__(self, label: str, index: int) -> None:
+        self.label = label
+        self.index = index
+        self.path = ""
+        self.series = Series()
+
+
+class SideFileScan:
+    """Yields the new entries of one file, or of all that are known in a directory and below it.
+
+    Attributes:
+        skipped: nothing is skipped for good.
+
+    Args:
+        path: the file or the directory, which need not exist yet.
+        clock: the time; by default the machine's.
+        on_entry: called with each new entry.
+    """
+
+    skipped = 0
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        clock: Clock | None = None,
+        on_entry: Callable[[LogEntry], None] | None = None,
+    ) -> None:
+        """Take the path; nothing is opened yet."""
+        self._clock = clock or SystemClock()
+        self._on_entry = on_entry
+        self._finder = Finder(os.path.abspath(path), self._clock)  # noqa: PTH100 - as it is meant now
+        self._shelves: dict[str, _Shelf] = {}
+        self._by_index: list[_Shelf] = []
+
+    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
+        """Yield what is new, the file that was changed last at the end.
+
+        Raises:
+            SourceError: there is nothing that can be read now.
+        """
+        for watched in self._finder.changed(all_of_them=at_end):
+            try:
+                yield from self._news(watched, at_end=at_end)
+            except SourceError as error:
+                if watched.complaint != str(error):
+                    logger.warning("%s", error)
+                watched.complaint = str(error)
+            else:
+                watched.was_read()
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there."""
+        for _ in self.lines(at_end=False):
+            pass
+
+    def place(self, number: int) -> Place:
+        """Return where an entry stands."""
+        shelf = self._by_index[number >> _SHIFT]
+        return Place(f"{shelf.label}:{number & ((1 << _SHIFT) - 1)}", shelf.path)
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the place of that name, None where there is none."""
+        label, _, number = name.rpartition(":")
+        shelf = self._shelves.get(label)
+        return None if shelf is None or not number.isdecimal() else _number(shelf, int(number))
+
+    def _news(self, watched: WatchedFile, *, at_end: bool) -> Iterator[SaidAt]:
+        label = label_of(watched.name)
+        shelf = self._shelves.get(label)
+        if shelf is None:
+            shelf = self._shelves[label] = _Shelf(label, len(self._by_index))
+            self._by_index.append(shelf)
+        shelf.path = watched.path
+        for entry in watched.file.entries(at_end=at_end):
+            if shelf.series.is_new(entry):
+                restart = Restart.TRUNCATED if shelf.series.begins_anew else None
+                if self._on_entry is not None:
+                    self._on_entry(self._shown(entry, shelf))
+                number = _number(shelf, entry.number)
+                yield SaidAt(number, entry.said, entry.epoch, False, restart)
+
+    def _shown(self, entry: Entry, shelf: _Shelf) -> LogEntry:
+        said = entry.said
+        carried = {} if entry.epoch is None else {"epoch": entry.epoch}
+        return LogEntry(
+            timestamp=self._clock.now(),
+            level="INFO",
+            message=f"{shelf.label}:{entry.number}",
+            metrics={**carried, **said.metrics},
+            stage=said.stage,
+            said=said.metrics,
+            step=said.step,
+        )
+
+
+def _number(shelf: _Shelf, entry: int) -> int:
+    return (shelf.index << _SHIFT) + entry

@@ -1,0 +1,36 @@
+"""Which entries of a file are new, although files are written anew and copied into each checkpoint."""
+
+from __future__ import annotations
+
+from array import array
+
+from .records import Entry
+
+
+class Series:
+    """Knows what each entry said; an entry that says the same again in its place is not new.
+
+    So a ``trainer_state.json`` that holds all of the one before, and a table that was written anew for one
+    more column, yield what they add. What differs from what was there replaces all that followed.
+
+    Attributes:
+        begins_anew: whether the last new entry is one with which everything differs.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first entry."""
+        self.begins_anew = False
+        self._marks = array("q")
+
+    def is_new(self, entry: Entry) -> bool:
+        """Tell of one entry after the other whether it is new."""
+        # Text, for NaN is not equal to itself, nor is its hash.
+        mark = hash(f"{sorted(entry.said.metrics.items())} {entry.said.step}") or 1
+        known = entry.number < len(self._marks)
+        if known and self._marks[entry.number] == mark:
+            return False
+        self.begins_anew = known and not any(self._marks[: entry.number])
+        del self._marks[entry.number :]
+        self._marks.extend([0] * (entry.number - len(self._marks)))
+        self._marks.append(mark)
+        return True
