@@ -109,7 +109,7 @@ class Dispatcher:
             self._thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
             self._thread.start()
 
-    def stop(self, patience: float = 5.0) -> None:
+    def stop(self, patience: float = 2.0) -> None:
         """Stop looking; what runs goes on.
 
         Args:

@@ -121,6 +121,7 @@ class Run:
             return False
         if not self._alone:
             self._alone = True
+            self._deadline = None  # whoever was asked to end it is dead
             text = "the supervisor of task %s was killed; its training goes on, but its exit status is lost"
             logger.warning(text, self.task_id)
         return True

@@ -262,7 +262,7 @@ def _end_the_rest(group: int, end: float, wake: int) -> None:
         wake: what can be read when a process has ended.
     """
     number, pause = int(signal.SIGTERM), 0.02
-    while _signal_group(group, number) if group else _signal_below(number):
+    while any([_send(one, number) for one in ([-group] if group else _below())]):
         number = 0  # once is enough; from now on only look
         if time.monotonic() >= end:
             number, pause = int(signal.SIGKILL), min(1.0, 2 * pause)
@@ -270,31 +270,24 @@ def _end_the_rest(group: int, end: float, wake: int) -> None:
         _reap(0)
 
 
-def _signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process group; return whether there is one."""
+def _send(pid: int, number: int) -> bool:
+    """Send a signal to a process, or to the group ``-pid``; return whether there is one."""
     try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody of it belongs to another user by now
+        os.kill(pid, number)
+    except PermissionError:  # it belongs to another user by now
         return True
+    except OSError:
+        return False
     return True
 
 
-def _signal_below(number: int) -> bool:
-    """Send a signal to every process below this one; return whether there is any."""
+def _below() -> set[int]:
+    """Return every process that descends from this one."""
     _reap(0)
-    parents = _parents()
-    below = {os.getpid()}
+    parents, below = _parents(), {os.getpid()}
     while more := {pid for pid, parent in parents.items() if parent in below} - below:
         below |= more
-    below.remove(os.getpid())
-    for pid in below:
-        try:
-            os.kill(pid, number)
-        except OSError:
-            pass
-    return bool(below)
+    return below - {os.getpid()}
 
 
 def _parents() -> dict[int, int]:
