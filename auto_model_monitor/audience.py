@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from .config import MonitorConfig
-from .config_file import NOTIFY, others_can_read
+from .config_file import others_can_read, read_notify
 from .errors import ConfigError
 from .model_monitor import notifier_for
 from .notifiers import Notifier
@@ -69,7 +68,7 @@ class Audience:
 
     def _urls(self, notify: Sequence[str] | None) -> list[str]:
         if notify is None:
-            text = os.environ.get(NOTIFY, "").strip()
+            text = read_notify()
             notify = [text] if text.startswith("@") else text.split()
         urls = [url for entry in notify for url in (self._lines(entry[1:]) if entry[:1] == "@" else [entry])]
         return list(dict.fromkeys(urls))

@@ -13,6 +13,7 @@ from uuid import uuid4
 from .alerts import Alert
 from .clocks import SystemClock
 from .comparison import Comparison
+from .config_file import others_can_read
 from .errors import AuthenticationError, ConfigError, NotificationError
 from .messages import Message
 from .notifiers import Notifier
@@ -21,7 +22,7 @@ from .notifiers.mailbox import MailboxNotifier
 from .outbox import DeliveryState
 from .readings import Reading
 from .rendering import Renderer
-from .settings import config_of, only, parser_of, settings_of, with_rules
+from .settings import config_of, only, parser_of, settings_of, warn_of_readers, with_rules
 from .terminal import Terminal, shown
 from .wording import Language, wording
 
@@ -196,5 +197,9 @@ def serve(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> in
     from .api.server import serve
     from .api.settings import ServerSettings
 
-    serve(ServerSettings.of(options), screen, errors)
+    settings = ServerSettings.of(options)
+    secret = {"auth_code", "notify"} & settings.tell.keys()
+    if secret and options.config is not None and others_can_read(options.config):
+        warn_of_readers(options.config, "secrets in [tell]", errors)
+    serve(settings, screen, errors)
     return FINE

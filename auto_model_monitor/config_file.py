@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,16 @@ def _mistake(text: str, loads: Callable[[str], object]) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def table_problems(settings: Mapping[str, object], names: Sequence[str]) -> list[str]:
+    """Return what is wrong with settings of which only those of some names may stand there."""
+    return [*_problems(settings, {name: _KINDS[name] for name in names}), *_value_problems(settings)]
+
+
+def read_notify() -> str:
+    """Return what the environment says of the URLs to tell."""
+    return os.environ.get(NOTIFY, "").strip()
 
 
 def _problems(settings: Mapping[str, object], kinds: Mapping[str, _Kind]) -> Iterator[str]:

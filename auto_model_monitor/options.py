@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _add_outbox(commands)
     _add_test_notify(commands)
     _add_demo(commands)
-    add_serve(_add, commands)
+    add_serve(_add, commands, _add_telling)
     return top
 
 
@@ -251,6 +251,11 @@ def _add_what(command: argparse.ArgumentParser, needs: str, *, several: bool = F
         "--recursive", action="store_true", default=None, help="look into the folders below, too"
     )
     command.add_argument("--config", metavar="FILE.toml", help="settings in a file")
+
+
+def _add_telling(command: argparse.ArgumentParser) -> None:
+    _add_notify(command)
+    _add_mail(command)
 
 
 def _add_notify(command: argparse.ArgumentParser) -> None:

@@ -18,18 +18,31 @@ request's values as arguments (--model=resnet18 --num-epochs=10 ...),
 of them. No shell sees any of it. Without --trainer there is image-classifier,
 which needs the extra "trainer".
 
+With --rule, --notify or --sender people are told: of what the rules find in
+the log of each training, and of its end. What is owed is in STORE/outbox.db;
+without a mailbox and another channel mails are files in STORE/mailbox.
+
 --config takes a TOML file with host, port, store, no_auth, allow_path,
-allow_host, per_device and a table [trainers] of names and commands; relative
-paths are relative to the file, and options given here win over it."""
+allow_host, per_device, a table [trainers] of names and commands, and a table
+[tell] with rules, notify, sender, receiver, language and so on; relative paths
+are relative to the file, and options given here win over it."""
 
 
-def add_serve(add: Callable[..., argparse.ArgumentParser], commands: Any) -> None:
+def add_serve(
+    add: Callable[..., argparse.ArgumentParser],
+    commands: Any,
+    add_telling: Callable[[argparse.ArgumentParser], None],
+) -> None:
     """Add the command ``serve``."""
     command = add(
         commands,
         "serve",
         "start, watch and stop trainings over HTTP, with a page that shows them live",
-        ["serve", "serve --allow-path /data --trainer mine='python train.py {args}'"],
+        [
+            "serve",
+            "serve --allow-path /data --trainer mine='python train.py {args}'",
+            'serve --rule "val_acc >= 90" --rule nan --sender you@qq.com',
+        ],
         SERVE_NOTES,
     )
     command.add_argument("--host", metavar="NAME", help="where to listen (default: 127.0.0.1)")
@@ -61,3 +74,12 @@ def add_serve(add: Callable[..., argparse.ArgumentParser], commands: Any) -> Non
         metavar="NAME",
         help="one more name under which people reach the server, such as a proxy's; may be repeated",
     )
+    group = command.add_argument_group("telling people")
+    group.add_argument(
+        "--rule",
+        dest="rules",
+        action="append",
+        metavar="TEXT",
+        help="what to tell of each training, such as 'val_acc >= 90'; may be repeated",
+    )
+    add_telling(command)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from ..training import Dispatcher, TaskStore, Trainer
+from ..training_monitor import TrainingMonitor
 from .devices import devices
 from .documentation import documentation_routes
 from .exposition import version
@@ -39,6 +41,7 @@ def create_app(
     heartbeat: float = 15.0,
     most_bytes: int = 64 * 1024,
     grace: float = 10.0,
+    watch: Callable[[Dispatcher], TrainingMonitor] | None = None,
 ) -> FastAPI:
     """Return the application; while it runs, the tasks of the store are run.
 
@@ -58,6 +61,7 @@ def create_app(
         heartbeat: seconds between two signs of life on a silent stream.
         most_bytes: of a request's body.
         grace: seconds between SIGTERM and SIGKILL for a training that is cancelled.
+        watch: makes what tells people of the trainings; None for nobody.
 
     Raises:
         ConfigError: an argument cannot work.
@@ -78,7 +82,7 @@ def create_app(
         title="auto_model_monitor",
         version=version(),
         description=_ABOUT,
-        lifespan=_lifespan(office),
+        lifespan=_lifespan(office, None if watch is None else watch(dispatcher)),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -93,11 +97,15 @@ def create_app(
     return app
 
 
-def _lifespan(office: Office) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    office: Office, monitor: TrainingMonitor | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         office.fan_out.start()
         end_listening = office.dispatcher.listen(office.fan_out.hear)
+        if monitor is not None:
+            monitor.start()  # before the dispatcher, so that it hears of everything
         office.dispatcher.start()
         try:
             yield
@@ -105,5 +113,7 @@ def _lifespan(office: Office) -> Callable[[FastAPI], AbstractAsyncContextManager
             office.fan_out.stop()
             end_listening()
             office.dispatcher.stop()
+            if monitor is not None:
+                await asyncio.to_thread(monitor.stop)
 
     return lifespan

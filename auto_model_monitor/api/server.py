@@ -21,6 +21,7 @@ from .guard import stored_token
 from .listening import listening, most_streams, url_of
 from .settings import ServerSettings
 from .stream import FanOut
+from .telling import telling
 from .web import FastAPI
 
 with extra("api"):
@@ -101,6 +102,7 @@ def _run(
         allowed_hosts=settings.names,
         per_device=settings.per_device,
         most_streams=most_streams(),
+        watch=telling(settings.tell, store.path, errors),
     )
     url = url_of(listener, settings.host)
 
@@ -133,6 +135,9 @@ def _say_hello(
     names = ", ".join(trainer.name for trainer in settings.trainers)
     roots = ", ".join(shown(os.path.realpath(root)) for root in settings.allow_path)
     screen.say(f"Trainers: {names}. Data and checkpoints: below {roots}.")
+    if settings.tell:
+        rules = ", ".join(shown(rule) for rule in settings.tell.get("rules", ()))
+        screen.say(f"Told of: {rules + ', and ' if rules else ''}the end of each training.")
     screen.say("Ctrl-C ends the server; trainings go on without it.")
 
 

@@ -7,7 +7,7 @@ import shlex
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ..errors import ConfigError
 from ..training import Trainer
 from .guard import DEFAULT_HOSTS
 from .guard.hosts import is_loopback
+from .telling import NAMES, problems_of
 
 STORE = "training_store"
 _BUILT_IN = Trainer(
@@ -32,6 +33,7 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "allow_host": ("a name or a list of names", (str, list)),
     "per_device": ("a whole number", int),
     "trainers": ("a table of names and commands", dict),
+    "tell": ("a table", dict),
 }
 
 
@@ -48,6 +50,7 @@ class ServerSettings:
         allow_host: further names under which it is reached.
         per_device: how many tasks run on one device.
         trainers: what may be started; the first is the default.
+        tell: whom to tell of the trainings and of what, by the names in :data:`.telling.NAMES`.
 
     Raises:
         ConfigError: a value cannot work; every problem is named.
@@ -61,6 +64,7 @@ class ServerSettings:
     allow_host: tuple[str, ...] = ()
     per_device: int = 1
     trainers: tuple[Trainer, ...] = (_BUILT_IN,)
+    tell: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Check what stands together."""
@@ -101,7 +105,7 @@ class ServerSettings:
             ConfigError: one of them cannot work.
         """
         settings = {} if options.config is None else _read(options.config)
-        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__}
+        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "tell"}
         chosen = _pairs(given.pop("trainers") or ())
         # An option that was not given is None, a flag False; a port of 0 is one that was.
         settings |= {name: value for name, value in given.items() if value is not None and value is not False}
@@ -111,6 +115,8 @@ class ServerSettings:
         for name in ("allow_path", "allow_host"):
             if name in settings:
                 settings[name] = tuple(settings[name])
+        asked = {name: getattr(options, name, None) for name in NAMES}
+        settings["tell"] = settings.get("tell", {}) | {n: v for n, v in asked.items() if v is not None}
         return cls(**settings)
 
 
@@ -138,6 +144,9 @@ def _read(path: str) -> dict[str, Any]:
     for name in ("allow_path", "allow_host"):
         if isinstance(settings.get(name), str):
             settings[name] = [settings[name]]
+    for name in ("rules", "notify"):
+        if isinstance(settings.get("tell", {}).get(name), str):
+            settings["tell"][name] = [settings["tell"][name]]
     if "store" in settings:
         settings["store"] = str(folder / Path(settings["store"]).expanduser())
     if "allow_path" in settings:
@@ -157,7 +166,7 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
         elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
             yield f"{name}: wanted {wanted}, got a list of something else"
         elif isinstance(value, dict):
-            yield from _command_problems(value)
+            yield from problems_of(value) if name == "tell" else _command_problems(value)
 
 
 def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:

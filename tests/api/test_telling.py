@@ -1,0 +1,75 @@
+"""What a server tells people of its trainings, and whom."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+
+from tests.api.server_process import TRAINER, serving
+from tests.api.test_serve import START, refused
+from tests.smtp_server import SMTPServer
+from tests.waiting import until
+
+BODY = {"model": "resnet18", "num_classes": 2, "num_epochs": 3, "train_path": ".", "val_path": "."}
+
+
+def test_a_log_line_sends_the_mail_that_a_checkpoint_s_name_does(tmp_path):
+    """Over TLS, to a real server, once for the best epoch so far; and one mail tells of the end."""
+    with SMTPServer(tls="ssl", hostname="smtp.qq.com") as server:
+        env = server.environ("smtp.qq.com") | {"AUTO_MODEL_MONITOR_AUTH_CODE": "CANARY-CODE"}
+        options = ["--trainer", TRAINER, "--rule", "val_acc >= 84", "--sender", "you@qq.com"]
+        with serving(*options, "--language", "en", cwd=tmp_path, env=env) as process:
+            assert "val_acc >= 84" in process.said
+            task = process.ask(START, {**BODY, "save_path": str(tmp_path / "out")})["task_id"]
+            server.wait_for_mails(2)
+            assert process.end() == 0
+        hit, end = (mail.text for mail in server.mails)
+    assert "val_acc" in hit
+    assert "84.67" in hit
+    assert f"resnet18 {task[:8]}" in hit
+    assert "Training finished" in end
+    assert "CANARY" not in process.said
+    assert not any(b"CANARY" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_without_a_mailbox_mails_are_files(tmp_path):
+    """Whoever gives a rule alone finds the mails in the store."""
+    with serving("--trainer", TRAINER, "--rule", "nan", cwd=tmp_path) as process:
+        process.ask(START, {**BODY, "model": "failing", "save_path": str(tmp_path / "out")})
+        mailbox = tmp_path / "training_store" / "mailbox"
+        until(lambda: list(mailbox.glob("*.eml")))
+        assert process.end() == 0
+
+
+def test_nobody_is_told_unasked(tmp_path):
+    """A plain server keeps no outbox and makes no mailbox."""
+    with serving("--trainer", TRAINER, cwd=tmp_path, env={"AUTO_MODEL_MONITOR_NOTIFY": ""}) as process:
+        task = process.ask(START, {**BODY, "save_path": str(tmp_path / "out")})["task_id"]
+        until(lambda: process.ask(f"/api/v2/training/{task}")["status"] == "completed")
+        assert process.end() == 0
+    there = {path.name for path in (tmp_path / "training_store").iterdir()}
+    assert not {"outbox.db", "mailbox"} & there
+
+
+def test_a_file_says_it_all(tmp_path):
+    """The table [tell] takes the names that a watch's file takes; what is wrong is named with its place."""
+    file = tmp_path / "serve.toml"
+    file.write_text('[tell]\nrules = "val_acc >= 84"\nlanguage = "en"\nreceiver = "a@b.example"\n')
+    with serving("--trainer", TRAINER, "--config", str(file), cwd=tmp_path) as process:
+        assert "val_acc >= 84" in process.said
+        assert process.end() == 0
+    file.write_text('[tell]\nrule = "nan"\nlanguage = "fr"\n')
+    status, said = refused("--config", str(file), cwd=tmp_path)
+    assert status == 2
+    assert "tell.rule" in said
+    assert "did you mean 'rules'" in said
+    assert "tell.language" in said
+
+
+def test_a_wrong_rule_ends_it_at_once(tmp_path):
+    """Before the port is served, with what was wanted."""
+    status, said = refused("--port", "0", "--rule", "val_acc >> 90", cwd=tmp_path)
+    assert status == 2
+    assert "val_acc >> 90" in said
