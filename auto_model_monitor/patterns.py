@@ -36,7 +36,7 @@ _FRACTION = r"[^0-9+-]"
 # ``mAP50-95`` belong to a word. It begins with the digit, because only then sre looks for it quickly; a sign
 # and a leading dot stand before it. Nothing follows that could fail, so that it never goes back.
 _RUN = (
-    r"([0-9](?<![\w.@].)(?<!\w-.)(?<![Tt]op[- ].)[0-9A-Za-z]*"
+    r"([0-9](?<![\w@].)(?<![\w.@:]\..)(?<!\w-.)(?<![Tt]op[- ].)[0-9A-Za-z]*"
     r"(?:[-.:/<][0-9A-Za-z]+|(?<=[eE])\+[0-9]+)*)"
 )
 
@@ -170,6 +170,26 @@ def site_of(pattern: re.Pattern[str], group: int) -> GroupSite:
         quick=f"{head}{digits}{tail}" if digits else None,
         widened=f"{head}{NUMBER}{tail}" if plain else None,
     )
+
+
+def literal_in(pattern: re.Pattern[str]) -> str:
+    """Return the longest text that every match of the pattern surely holds, the empty string for none."""
+    if pattern.flags & (re.VERBOSE | re.IGNORECASE):
+        return ""
+    atoms = list(compiled(_ATOM).finditer(pattern.pattern))
+    runs, run, depth = [], "", 0
+    for index, atom in enumerate(atoms):
+        kind, literal = _kind(atoms, index), _literal(atoms, index)
+        if kind == "meta" and atom[0] == "|" and not depth:
+            return ""
+        repeated = _kind(atoms, index + 1) == "repeat"
+        if not depth and literal and not repeated:
+            run += literal
+        elif kind != "nothing":
+            runs.append(run + (literal if not depth and literal and atoms[index + 1][0][0] == "+" else ""))
+            run = ""
+        depth += (kind in ("capture", "open")) - (kind == "close")
+    return max([*runs, run], key=len, default="")
 
 
 def whole_number(name: str, start: int, end: int, site: GroupSite) -> str | None:

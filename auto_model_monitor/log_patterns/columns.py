@@ -15,9 +15,12 @@ _HEADS = (
     r"\s{0,40}(?:Iter|iter|Epoch|epoch|Step|step)(?:\s{2,40}|\t)[A-Za-z_][\w /-]{0,40}(?:\s{2}|\t|\Z)",
     r"\s{1,40}precision\s{2,20}recall\s{2,20}f1-score\s{2,20}support",
 )
-_CELLS = r"\s{2,}|\t"
+_CELLS = r"\s{2,}|\t|(?<=mAP@\.5) "
 _MOST = 40  # columns
 _SPECIAL = {
+    "box": "box_loss",
+    "obj": "obj_loss",
+    "cls": "cls_loss",
     "Box(P": "precision",
     "P": "precision",
     "R": "recall",

@@ -17,7 +17,7 @@ from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, F
 _HINT = (
     r"loss|acc|epoch|f1|prec|recall|map|lr|rate|train|val|test|iter|step|best|score|auc|err|mse|mae|learn|"
     r"iou|dice|bleu|rouge|wer|cer|ppl|perpl|psnr|ssim|fid|lpips|reward|ndcg|mrr|top|kappa|mcc|sens|spec|elbo|"
-    r"nll|r2|inertia|class|rew|[^\x00-\x7f]"
+    r"nll|r2|inertia|class|rew|\A\||[^\x00-\x7f]"
 )
 _LONGEST = 65536
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
@@ -123,7 +123,7 @@ def _sentence_metric(name: str, key: Named | None, split: str) -> str:
 
 def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) -> Layout:
     found = pairs.found
-    if not form.structured and pairs.unknown > _DUMP and pairs.unknown > 2 * len(found):
+    if form is PLAIN and not pairs.counters and pairs.unknown > max(_DUMP, 2 * len(found)):
         found = [each for each in found if each.named.base == "learning_rate"]
     strong = any(not each.named.weak and each.named.base != "learning_rate" for each in found)
     kept = [each for each in found if not each.named.weak or strong or each.named.split or each.heading]
@@ -134,8 +134,8 @@ def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) ->
     stage = form.stage or _stage(kept, form, spots)
     if stage is None and not spots:
         stage = _stage_of_words(lower, epoch)
-        if stage is None and form is not RECORD and not form.bar:
-            epoch = total = -1
+        if stage is None and form is not RECORD and not form.bar and epoch >= 0:
+            epoch = total = -1  # an epoch that is only mentioned
     partial = form.partial or (form.bar and any(_narrowed(each, form) for each in kept))
     return Layout(
         spots,
@@ -167,6 +167,8 @@ def _stage(kept: list[Found], form: Form, spots: tuple[Spot, ...]) -> Stage | No
         name.startswith("best_") or name == "learning_rate" for name in names
     ):
         return Stage.EPOCH_END
+    if not any(splits) and kept:
+        splits = {form.split}
     validated = "val" in splits
     trained = "train" in splits or any(name.startswith("train_") for name in names)
     if validated:

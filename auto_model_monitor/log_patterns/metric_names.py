@@ -120,6 +120,12 @@ def split_named_by(text: str) -> str:
     return _split(words) if words and _is_heading(words) else ""
 
 
+def heading_of(text: str) -> str:
+    """Return the split that words name which say nothing else, such as ``Val`` and ``Testing DataLoader``."""
+    words = words_of(text)
+    return _split(words) if all(word in SPLITS or word in NEUTRAL for word in words) else ""
+
+
 def _is_heading(words: tuple[str, ...]) -> bool:
     return words[0] in SPLITS or (words[-1] in SPLITS and len(words) < 4)
 
@@ -147,10 +153,12 @@ def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, str
     """Tell whether words that name none of the usual metrics name another one."""
     if structured:
         return bool(rest) and not ACCOUNT.intersection(words)
-    if not rest or not names_a_metric(key) or ACCOUNT.intersection(rest):
+    if not rest or not names_a_metric(key):
         return False
     if joined:
-        return True
+        return not ACCOUNT.intersection(rest[:-1] if rest[-1] in STEP_WORDS else rest)
+    if ACCOUNT.intersection(rest):
+        return False
     return all(names_a_metric(word) or word in LOSS_KINDS or word.isdigit() for word in rest)
 
 

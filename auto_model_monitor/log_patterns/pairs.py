@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from ..patterns import compiled
 from .gaps import Gap, ends_here, gap_of
 from .layout import BLANK, Spot
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, is_account, named, split_named_by
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, heading_of, is_account, named, split_named_by
 from .table import Form
 from .vocabulary import FILLERS, words_of
 
 _MARK = r"(?i:\0|(?<![\w.])(?:nan|inf|infinity)(?![\w.]))"
 _MOST = 64  # metrics of one line
+_MOST_NUMBERS = 512  # of one line that are looked at
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
 _DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s)"
@@ -98,7 +100,8 @@ class Pairs:
                 self._prose = True
                 continue
             split = split_named_by(text)
-            self._heading = split or self._heading
+            if not self._form.split:  # timm's ``Test`` is its validation
+                self._heading = split or self._heading
             self._best = self._best or "best" in words_of(text)
             self._prose = self._prose or not (split or is_account(text))
 
@@ -107,6 +110,8 @@ class Pairs:
         if key is None:
             if place.gap.key.endswith("第") and place.after.lstrip().startswith("轮"):
                 self._count(Named(EPOCH, EPOCH), number, place)
+            if place.gap.explicit or self._form.bar:  # ``Val: 50%|``
+                self._heading = heading_of(place.gap.key) or self._heading
             if place.gap.key and not is_account(place.gap.key):
                 self._prose = True
                 self.unknown += place.gap.explicit
@@ -174,7 +179,9 @@ class Pairs:
 
 
 def _places(blank: str) -> list[_Place]:
-    marks = list(compiled(_MARK).finditer(blank))
+    marks = list(islice(compiled(_MARK).finditer(blank), _MOST_NUMBERS))
+    if len(marks) == _MOST_NUMBERS:
+        blank = blank[: marks[-1].end()]
     ends = [0, *(mark.end() for mark in marks)]
     starts = [*(mark.start() for mark in marks), len(blank)]
     between = [blank[end:start] for end, start in zip(ends, starts, strict=True)]

@@ -14,7 +14,7 @@ from .entries import LogEntry, Number, Said, Stage
 from .layout import BLANK, Layout
 from .layouts import layout_of
 from .pattern import LogPattern
-from .plain_text import plain
+from .plain_text import is_plain, plain
 from .prefix import prefix_of, time_of
 from .shapes import Shape, is_short, learned, shape
 from .values import is_full, metrics_of, whole
@@ -129,7 +129,7 @@ class LogReader:
 
     def _understood(self, line: str) -> Said | None:
         """Read a line whose shape tells too little."""
-        text = plain(line) if "\x1b" in line or "\r" in line else line
+        text = line if is_plain(line) else plain(line)
         parts = self._apart(text[:_LONGEST])
         layout = layout_of(BLANK.join(parts[::2]))
         said = self._built_in(layout, parts, text)

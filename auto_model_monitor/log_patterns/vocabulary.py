@@ -37,7 +37,8 @@ BEST_WORDS = _set("best highest")
 # loss in 0.5 s`` no loss is said.
 FILLERS = _set(
     "the this of on for at in with and is was are got new a our model network checkpoint ckpt weights saved "
-    "saving after so far mode started starting begin beginning finished completed done end summary report"
+    "saving after so far mode started starting begin beginning finished completed done end summary report "
+    "dataloader"
 )
 NEUTRAL = FILLERS | _set(
     "avg average mean running current cur now final overall total epoch batch global set results result "
@@ -53,11 +54,12 @@ SETTING = _set(
 )
 # What is counted or timed: numbers of a record, but no metrics.
 ACCOUNT = _set(
-    "time times runtime second seconds sec secs ms min mins minute hour hours eta elapsed remaining memory "
-    "mem gpu cpu gb mb samples sample tokens token size count flos flops per speed throughput num n "
-    "number id idx index seed version rank world port pid ts timestamp date year images instances support epoch epochs "
-    "step steps iter iters iteration it wall ups wpb bsz wps ips qsize fold trial v params total "
-    "duration cost length"
+    "time times runtime second seconds sec secs ms min mins minute hour hours eta elapsed remaining "
+    "memory mem gpu cpu gb mb samples sample tokens token size count flos flops per speed throughput "
+    "num n number id idx index seed version rank world port pid ts timestamp date year images "
+    "instances support epoch epochs step steps iter iters iteration it wall ups wpb bsz wps ips qsize "
+    "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
+    "thread gpus mfu "
 )
 # Words that are metrics only in the company of others: ``error: 404`` and ``hits: 3`` are none.
 WEAK = _set(
@@ -112,7 +114,7 @@ _CHINESE = (
     ("保存", "saved"), ("新的", "new"), ("新", "new"), ("的", "of"), ("开始", "started"),
     ("结束", "finished"), ("完成", "completed"), ("值", "value"),
 )  # fmt: skip
-_HUMP = r"(?<=[a-z])(?=[A-Z][a-z0-9])"
+_HUMP = r"(?<=[a-z][a-z])(?=[A-Z][a-z0-9])"
 _GLUED = r"(train|valid|val|test)(loss|acc|accuracy)"
 _WORD = r"[^\W_]+"
 
