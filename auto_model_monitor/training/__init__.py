@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .dispatcher import Dispatcher
+from .dispatcher import Dispatcher, Listener
 from .errors import (
     QueueFullError,
     StoreError,
@@ -12,13 +12,15 @@ from .errors import (
     UnknownTrainerError,
 )
 from .request import TrainingRequest
-from .store import TaskStore
+from .store import Limits, TaskStore
 from .tasks import Extremes, MetricRow, StoredEntry, Task, TaskState, Transition
 from .trainer import Trainer
 
 __all__ = [
     "Dispatcher",
     "Extremes",
+    "Limits",
+    "Listener",
     "MetricRow",
     "QueueFullError",
     "StoreError",

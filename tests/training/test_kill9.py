@@ -35,7 +35,8 @@ done
 exit $((({{num_classes}} % 4) * 3))
 """
 OPEN = [TaskState.PENDING, TaskState.RUNNING]
-TRAINERS = {"sh": ("/bin/sh", "-c", SCRIPT)}
+DEAF = "trap '' TERM; (setsid sleep 1000 &); while :; do sleep 1; done"
+TRAINERS = {"sh": ("/bin/sh", "-c", SCRIPT), "deaf": ("/bin/sh", "-c", DEAF)}
 
 
 def expected(number):
@@ -71,25 +72,32 @@ def check(store, task):
 @pytest.mark.campaign
 @pytest.mark.timeout(120 + 10 * KILLS)
 def test_nothing_is_lost_and_nothing_repeated(tmp_path):
-    """Over all kills: what was submitted is there, each training ran once, and is kept line by line."""
+    """Over all kills: each training ran once and is kept line by line, or was cancelled with nothing left."""
     chance = random.Random(int(os.environ.get("SEED", "4")))
-    submitted, alive = [], 0
+    submitted, cancelled, alive = [], [], 0
     for number in range(KILLS):
-        with Server(tmp_path, TRAINERS, per_device=3).ready() as server:
+        with Server(tmp_path, TRAINERS, per_device=3, grace=0.1).ready() as server:
+            cancelled.append(server.tell("submit", {"trainer": "deaf", "device": "cuda:2"}))
             for classes in (2 * number + 1, 2 * number + 2):
                 device = chance.choice(["cpu", "cuda:0", "cuda:1"])
                 submitted.append(server.tell("submit", {"num_classes": classes, "device": device}))
                 Event().wait(chance.uniform(0, 0.25))
+            assert server.tell("cancel", cancelled[-1]) in ("running", "cancelled")
+            Event().wait(chance.choice([0, chance.uniform(0, 0.3)]))
             server.kill()
         alive += sum(bool(marked(task_id)) for task_id in submitted[-4:])
-    with closing(Work(tmp_path, [Trainer("sh", TRAINERS["sh"])], per_device=3).start()) as here:
+    trainers = [Trainer(name, command) for name, command in TRAINERS.items()]
+    with closing(Work(tmp_path, trainers, per_device=3, grace=0.1).start()) as here:
         until(lambda: here.store.tasks(states=OPEN)[1] == 0, 60 + 2 * KILLS)
+        assert {here.store.get(task_id).state for task_id in cancelled} == {TaskState.CANCELLED}
+        assert not [process for task_id in cancelled for process in marked(task_id)]
     with closing(TaskStore(tmp_path)) as store:
-        tasks, total = store.tasks(limit=10_000)
+        tasks, total = store.tasks(trainer="sh", limit=10_000)
         lines = sum(check(store, task) for task in tasks)
         again = sum(len(store.transitions(task.id)) > 3 for task in tasks)
     assert total == len(submitted) == 2 * KILLS
     print(
         f"\nkill -9: {KILLS} kills, {total} trainings, {alive} times one was found running, {again} starts "
-        f"were broken off and begun anew; {lines} lines and {total * LINES // 3 * 2} numbers, each there once"
+        f"were broken off and begun anew; {lines} lines and {total * LINES // 3 * 2} numbers, each there "
+        f"once; {len(cancelled)} cancelled, none left"
     )
