@@ -64,9 +64,13 @@ class LogReader:
     def said(self, line: str) -> Said | None:
         """Return what a line itself says, None when it says nothing; remember the epoch it names."""
         try:
-            known = self._shapes.get(shape(line))
+            return self.said_as(shape(line), line)
         except UnicodeEncodeError:  # half a character, as a file's odd name may hold
-            known = None
+            return self._understood(line)
+
+    def said_as(self, shape: bytes, line: str) -> Said | None:
+        """Return what :meth:`said` would of a line whose shape is known."""
+        known = self._shapes.get(shape)
         if known is None or self._own:
             return self._understood(line)
         if known.fixed is not None and known.fixed(line) != known.expected:
@@ -75,6 +79,11 @@ class LogReader:
             return self._understood(line) if self._columns else None
         said = known.said(line)
         return said if known.epoch is known.total is None else self._remember(said)
+
+    def is_silent(self, shape: bytes) -> bool:
+        """Tell whether each line of a shape that was read says nothing, whatever its digits are."""
+        known = self._shapes.get(shape)
+        return known is not None and known.silent and known.fixed is None
 
     def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
         """Return the entry of one complete line.

@@ -15,7 +15,8 @@ from .entries import Number, Said, Stage
 from .layout import Layout
 from .values import count_epochs, whole
 
-_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+#: Makes a zero of each digit.
+ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONGEST = 300  # characters of a line whose shape is remembered
 _DIGITS = frozenset("0123456789")
 
@@ -62,7 +63,7 @@ def shape(line: str) -> bytes:
     Raises:
         UnicodeEncodeError: the line holds half a character.
     """
-    return line.encode().translate(_ZEROS)
+    return line.encode().translate(ZEROS)
 
 
 def is_short(line: str) -> bool:

@@ -126,14 +126,14 @@ class LineFollower:
         return self._lines(most, at_end=True)
 
     def text(self, most: int = 1 << 20, *, at_end: bool = False) -> Text:
-        """Return what :meth:`read` or, at the end, :meth:`finish` would as one text, which is far quicker.
+        """Return what :meth:`read` or, at the end, :meth:`finish` would, all at once, which is far quicker.
 
         :attr:`first` is then the number of its first line.
 
         Raises:
             SourceError: there is no file that can be read now.
         """
-        return self._cut(most, at_end, cut_text) or Text("")
+        return self._cut(most, at_end, cut_text) or Text(b"")
 
     def skip_to_end(self) -> None:
         """Leave out all that is there.

@@ -33,19 +33,23 @@ class Line(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Many lines in one text, each followed by a newline.
+    """Many lines at once.
 
     Attributes:
-        text: the lines.
+        data: the lines in UTF-8, each followed by a newline.
         bars: which of them, counted from 0, are states of a progress bar.
     """
 
-    text: str
+    data: bytes
     bars: Sequence[int] = ()
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
-        return bool(self.text)
+        return bool(self.data)
+
+    def lines(self) -> list[str]:
+        """Return the lines."""
+        return self.data.decode(UTF_8, "replace").split("\n")[:-1]
 
 
 def encoding_of(head: bytes) -> str:
@@ -84,19 +88,19 @@ def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> t
 
 
 def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> tuple[Text, int]:
-    """Return what :func:`cut` would as one text, many times as fast where no line needs to be cleaned.
+    """Return what :func:`cut` would, many times as fast where no line needs to be cleaned.
 
-    Then lines may hold a few harmless control characters, and are not cut.
+    Then lines may hold a few harmless control characters, and bytes that are no text, and are not cut.
     """
     end = data.rfind(b"\n") + 1
     whole = data[:end].replace(b"\r\n", b"\n") if b"\r" in data else data[:end]
     if encoding != UTF_8 or any(sign in whole for sign in _TO_BE_CLEANED):
         end, whole = 0, b""
-    text = whole.decode(UTF_8, "replace").removeprefix("\ufeff")
+    whole = whole.removeprefix(codecs.BOM_UTF8)
     lines, used = cut(data[end:], max_line=max_line, at_end=at_end, encoding=encoding)
-    before = text.count("\n") if lines else 0
+    before = whole.count(b"\n") if lines else 0
     bars = [before + number for number, line in enumerate(lines) if line.bar]
-    return Text(text + "".join(f"{line.text}\n" for line in lines), bars), end + used
+    return Text(whole + "".join(f"{line.text}\n" for line in lines).encode(), bars), end + used
 
 
 def newlines(data: bytes, encoding: str = UTF_8) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..clocks import Clock, SystemClock
 from ..log_patterns import LogEntry, LogReader, Said
+from ..log_patterns.whole_text import WholeText
 from .growing_file import Restart
 from .lines import Text
 from .log_batch import Place
@@ -97,7 +98,8 @@ class LogScan:
         self._label, self._path = label, path
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
-        self._every_line = every_line and on_entry is not None
+        self._every_line = every_line
+        self._whole = WholeText(reader)
         self._restarts = 0
 
     def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
@@ -110,12 +112,10 @@ class LogScan:
             restart = None
             if self._follower.restarts != self._restarts:
                 self._restarts, restart = self._follower.restarts, self._follower.restart
-            bars, first, time = frozenset(text.bars), self._follower.first, self._clock.now()
-            for index, line in self._candidates(text.text):
-                said = self._said(line, time)
-                if said is not None:
-                    yield SaidAt(first + index, said, self._reader.epoch, index in bars, restart)
-                    restart = None
+            bars, first = frozenset(text.bars), self._follower.first
+            for index, said in self._said_in(text):
+                yield SaidAt(first + index, said, self._reader.epoch, index in bars, restart)
+                restart = None
 
     def skip_to_end(self) -> None:
         """Leave out all that is there.
@@ -135,14 +135,17 @@ class LogScan:
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _candidates(self, text: str) -> Iterator[tuple[int, str]]:
-        return enumerate(text.split("\n")[:-1])
-
-    def _said(self, line: str, time: datetime) -> Said | None:
+    def _said_in(self, text: Text) -> Iterator[tuple[int, Said]]:
         if self._on_entry is None:
-            return self._reader.said(line)
-        entry = self._reader.read(line, time=time)
-        says = bool(entry.said) or entry.stage is not None
-        if says or self._every_line:
+            yield from self._whole.said(text.data)
+            return
+        time = self._clock.now()
+        for index, entry in self._entries(text, time):
             self._on_entry(entry)
-        return Said(dict(entry.said), entry.stage, entry.step) if says else None
+            if entry.said or entry.stage is not None:
+                yield index, Said(dict(entry.said), entry.stage, entry.step)
+
+    def _entries(self, text: Text, time: datetime) -> Iterator[tuple[int, LogEntry]]:
+        if not self._every_line:
+            return self._whole.entries(text.data, time=time)
+        return ((index, self._reader.read(line, time=time)) for index, line in enumerate(text.lines()))

@@ -439,7 +439,7 @@ def test_a_whole_text_says_what_its_lines_say(data: bytes) -> None:
     lines, used = cut(data, max_line=1000, at_end=False)
     text, done = cut_text(data, max_line=1000, at_end=False)
     assert done == used
-    assert text.text == "".join(f"{line.text}\n" for line in lines)
+    assert text.lines() == [line.text for line in lines]
     assert list(text.bars) == [number for number, line in enumerate(lines) if line.bar]
 
 
@@ -447,17 +447,17 @@ def test_lines_are_counted_as_an_editor_counts_them(log: Path) -> None:
     """The number of a line must be that of an editor, whatever was cut, and begin again with the file."""
     log.write_bytes(b"1\n2\r\n\n4\r4\r4\n" + b"5" * 5000)
     follower = LineFollower(log, max_line=100)
-    assert (follower.text().text.count("\n"), follower.first) == (5, 1)
+    assert (len(follower.text().lines()), follower.first) == (5, 1)
     append(log, "5\n6\n7\r7\r7")
-    assert (follower.text().text, follower.first) == ("6\n7\n", 6)
+    assert (follower.text().data, follower.first) == (b"6\n7\n", 6)
     append(log, "7\n8\n")
-    assert (follower.text().text, follower.first) == ("77\n8\n", 7)
+    assert (follower.text().data, follower.first) == (b"77\n8\n", 7)
     log.write_bytes(b"1\n2\n")
-    assert (follower.text().text, follower.first) == ("1\n2\n", 1)
+    assert (follower.text().data, follower.first) == (b"1\n2\n", 1)
     append(log, "3\n4\n")
     follower.skip_to_end()
     append(log, "5\n")
-    assert (follower.text().text, follower.first) == ("5\n", 5)
+    assert (follower.text().data, follower.first) == (b"5\n", 5)
 
 
 class PatientHandler(RotatingFileHandler):

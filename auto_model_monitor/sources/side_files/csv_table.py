@@ -40,7 +40,7 @@ class CsvTable:
         while text := self._follower.text(at_end=at_end):
             if self._follower.restarts != self._restarts:
                 self._restarts, self._columns = self._follower.restarts, []
-            for number, line in enumerate(text.text.split("\n")[:-1], self._follower.first):
+            for number, line in enumerate(text.lines(), self._follower.first):
                 entry = self._entry(number, line)
                 if entry is not None:
                     yield entry

@@ -37,7 +37,7 @@ class JsonLines:
             SourceError: the file cannot be read now.
         """
         while text := self._follower.text(at_end=at_end):
-            for number, line in enumerate(text.text.split("\n")[:-1], self._follower.first):
+            for number, line in enumerate(text.lines(), self._follower.first):
                 try:
                     record = json.loads(line)
                 except (ValueError, RecursionError):
