@@ -8,10 +8,13 @@ from typing import NamedTuple
 from ..patterns import compiled
 
 _LONGEST_KEY = 64  # characters; what is longer is prose
-_OPENED = r"(?:(?:tensor|array|np\.float\d*|float)?\()?[\s'\"]*\Z"
+_OPENED = r"(?:(?:tensor|array|np\.float\d*|float)\()?[\s'\"]*\Z"
 _SIGN = r"(?<![\w)\]%])[-+]?\.?\Z"
 _REMARK = r"\s*[(\[]([A-Za-z %]{0,20})[)\]]\Z"
-_BREAK = r"[,;|│┃!?{}\[\]()<>，；。、！（）【】\n\t\"*#~]|'(?!s )|\s[-–—]+\s|\s\s+|[:=：](?=.)|\.\s"
+_BREAK = r"[!?](?=\s)|[,;|│┃{}\[\]()<>，；。、！（）【】\n\t\"*#~]|'(?!s )|\s[-–—]+\s|\s\s+|[:=：](?=.)|\.\s"
+_KEY = r"[\w@][^?&$\\^`|]*\Z"
+# What may follow a value of a dict.
+_END_OF_VALUE = r"[)'\"\s]*(?:[,}\]]|\Z)"
 # What may follow a number that stands for itself.
 _END = r"%?(?:\Z|[\s,;|│)\]}'\"，；。、）%!]|:(?:\s|\Z)|\.+(?:\s|\Z)|(?:\+|±|\+/-)\Z)"
 # What may not stand between a number and the next: ``5 of 10``, ``10 ** 9``, ``0.5 -> 0.4``, ``1,000``.
@@ -25,6 +28,7 @@ class Gap(NamedTuple):
         before: the pieces of text that stand apart from the key, such as headings.
         key: the words that stand next to the number.
         explicit: a colon, an equals sign or a table's line stands between key and number.
+        quoted: the key stands in quotation marks, as in a dict.
         opened: a bracket stands between them, as in ``Epoch [3``.
         sign: what belongs to the number: a sign, a leading dot.
     """
@@ -32,6 +36,7 @@ class Gap(NamedTuple):
     before: tuple[str, ...]
     key: str
     explicit: bool
+    quoted: bool
     opened: bool
     sign: str
 
@@ -49,23 +54,29 @@ def gap_of(text: str) -> Gap:
     explicit = rest.endswith((":", "=", "：", "│", "┃"))
     in_brackets = not explicit and rest.endswith(("[", "(", "#", "{", "第"))
     rest = rest[:-1] if explicit or (in_brackets and not rest.endswith("第")) else rest
+    quoted = explicit and rest.rstrip().endswith(("'", '"'))
     rest = compiled(_REMARK).sub(r" \1", rest.rstrip(" \t'\"")).rstrip(" \t'\"%")
     if rest.endswith((":", "=")):  # ``loss : [0.5``, ``epoch: [3``
         rest, explicit = rest[:-1].rstrip(), explicit or in_brackets
     *before, key = compiled(_BREAK).split(rest)
-    key = key.strip(" \t'\"-")
-    if len(key) > _LONGEST_KEY or not (explicit or spaced or in_brackets):
+    key = key.strip(" \t'\"`-")
+    apart = explicit or spaced or in_brackets
+    if not apart or len(key) > _LONGEST_KEY or not compiled(_KEY).match(key):
         key = ""
-    return Gap(tuple(piece.strip() for piece in before if piece.strip()), key, explicit, in_brackets, sign)
+    pieces = tuple(piece.strip() for piece in before if piece.strip())
+    return Gap(pieces, key, explicit, quoted, in_brackets, sign)
 
 
-def ends_here(after: str, *, last: bool) -> bool:
+def ends_here(after: str, *, last: bool, quoted: bool) -> bool:
     """Tell whether a number that ``after`` follows stands for itself.
 
     Args:
         after: the words after it.
         last: no further number follows these words.
+        quoted: it is the value of a key in quotation marks.
     """
+    if quoted and not compiled(_END_OF_VALUE).match(after):
+        return False
     if not compiled(_END).match(after):
         return False
     return last or len(after) > 24 or compiled(_PART).match(after) is None

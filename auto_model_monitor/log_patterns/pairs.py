@@ -146,7 +146,7 @@ class Pairs:
             self._taken.add(place.slot + 1)
 
     def _stands_alone(self, place: _Place) -> bool:
-        if not ends_here(place.after, last=place.last):
+        if not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
             return False
         if place.gap.explicit:
             return True

@@ -37,7 +37,7 @@ class LogPattern:
         literal: by default found out from the regex.
 
     Raises:
-        ConfigError: the regex is none, has no named group, or ``key`` without ``value``; or the stage is none.
+        ConfigError: the regex is none, has no named group, ``key`` without ``value``, or the stage is none.
     """
 
     def __init__(

@@ -99,7 +99,7 @@ class LogReader:
         message = line[_place(parts, prefix.end) :] if prefix.end else line
         first, last = prefix.stamp
         if last > first:
-            stamp = "".join(parts[2 * first + 1 : 2 * last + 1])
+            stamp = "".join(parts[2 * first + 1 : 2 * last])
             time = time_of(stamp, time) or time
         said = self.said(line)
         level = prefix.level or level
