@@ -10,6 +10,8 @@ from .layouts import layout_of
 
 _PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0,4}))?[hlL]?([A-Za-z%])"
 _NUMBERS = frozenset("diouxXeEfFgGc")
+_MOST_TEXTS = 4
+_FILLERS = ("0", "x")
 # Words which, put in, would make a template say something if any single word could.
 _WORDS = ("x", "0", "loss", "val_loss", "train", "completed", "finished", "started")
 _NUMERIC = frozenset({int, float, bool, type(None)})
@@ -26,14 +28,16 @@ class Silence(Enum):
 def silence_of(template: str) -> Silence:
     """Find out, at the price of understanding it several times, when a template says nothing."""
     kinds = [place[1] for place in compiled(_PLACE).finditer(template)]
-    if not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
+    texts = [number for number, kind in enumerate(kinds) if kind in "sra"]
+    if len(texts) > _MOST_TEXTS or not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
         return Silence.NEVER
-    holds_words = any(kind in "sra" for kind in kinds)
-    for word in _WORDS if holds_words else ("0",):
-        text = compiled(_PLACE).sub(lambda place, word=word: _put_in(place[1], word), template)  # type: ignore[misc]
-        if layout_of(BLANK.join(number_splitter()(text)[::2])) is not None:
-            return Silence.NEVER
-    return Silence.WITH_PLAIN_WORDS if holds_words else Silence.ALWAYS
+    for filler in _FILLERS if texts else _FILLERS[:1]:
+        for position in texts or [-1]:
+            for word in _WORDS if texts else _FILLERS[:1]:
+                line = _filled(template, kinds, {position: word}, filler)
+                if layout_of(BLANK.join(number_splitter()(line)[::2])) is not None:
+                    return Silence.NEVER
+    return Silence.WITH_PLAIN_WORDS if texts else Silence.ALWAYS
 
 
 def are_plain(arguments: object) -> bool:
@@ -49,5 +53,11 @@ def are_plain(arguments: object) -> bool:
     return True
 
 
-def _put_in(kind: str, word: str) -> str:
-    return "%" if kind == "%" else "0" if kind in _NUMBERS else word
+def _filled(template: str, kinds: list[str], words: dict[int, str], filler: str) -> str:
+    """Put numbers where numbers go, the words where they are to go, and the filler into all other places."""
+    pieces = compiled(_PLACE).split(template)[::2]
+    line = pieces[0]
+    for number, kind in enumerate(kinds):
+        put = "%" if kind == "%" else "0" if kind in _NUMBERS else words.get(number, filler)
+        line += put + pieces[number + 1]
+    return line

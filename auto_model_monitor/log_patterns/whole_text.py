@@ -40,9 +40,9 @@ class WholeText:
                 said = reader.said_as(shape, data[start : start + len(shape)].decode("utf-8", "replace"))
                 if said is None:
                     self._pass_over(shape)
+                    quiet = self._quiet()
                 else:
                     yield number, said
-                quiet = self._quiet()
             start += len(shape) + 1
 
     def entries(self, data: bytes, *, time: datetime) -> Iterator[tuple[int, LogEntry]]:
@@ -59,9 +59,9 @@ class WholeText:
                 entry = reader.read(line, time=time)
                 if not entry.said and entry.stage is None:
                     self._pass_over(shape)
+                    quiet = self._quiet()
                 else:
                     yield number, entry
-                quiet = self._quiet()
             start += len(shape) + 1
 
     def _quiet(self) -> set[bytes] | frozenset[bytes]:
