@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .run_log import setup_logger
     from .sources import Source
     from .sources.directory import DirectorySource
+    from .sources.log_handler import TrainingLogHandler
     from .watch_group import WatchGroup
 
 # Where each public name lives; a module is imported when its first name is asked for.
@@ -103,6 +104,7 @@ _HOMES = {
     "Stage": "log_patterns",
     "StalledRule": "rules",
     "ThresholdRule": "rules",
+    "TrainingLogHandler": "sources.log_handler",
     "WatchGroup": "watch_group",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
@@ -160,6 +162,7 @@ __all__ = [
     "Stage",
     "StalledRule",
     "ThresholdRule",
+    "TrainingLogHandler",
     "WatchGroup",
     "WeComNotifier",
     "WebhookNotifier",
