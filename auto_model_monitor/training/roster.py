@@ -138,7 +138,7 @@ class Roster:
     def leave(self) -> None:
         """Let everything run on, unwatched."""
         for run in self._runs.values():
-            run.close()
+            run.log.close()
             if run.process is not None:
                 _left.append(run.process)
         self._runs.clear()
@@ -214,21 +214,21 @@ class Roster:
 
     def _take(self, run: Run, *, at_end: bool = False) -> bool:
         """Commit a further piece of a log; return whether there may be more at once."""
-        batch = run.read(self._store.now(), at_end=at_end)
+        batch = run.log.read(self._store.now(), at_end=at_end)
         stored = self._store.append(run.task_id, batch.entries, **batch.follow) if batch.entries else []
-        run.committed()
+        run.log.committed()
         if stored:
             self._notify(run.task_id, stored)
         return batch.more
 
     def _conclude(self, run: Run) -> None:
         completed = self._store.said_completed(run.task_id)
-        found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log)
+        found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log.path)
         # Somebody may delete it as soon as its end is committed; then there is nothing left to return.
         with suppress(UnknownTaskError):
             self._store.move(
                 run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
             )
-        run.close()
+        run.log.close()
         del self._runs[run.task_id]
         self._notify(run.task_id, ())

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from auto_model_monitor.log_patterns import LogReader
 from auto_model_monitor.training import Dispatcher, TaskState, TaskStore, Trainer, TrainingRequest, supervisor
-from auto_model_monitor.training.run import Run
+from auto_model_monitor.training.task_log import TaskLog
 
 PLAIN = "2026-11-20 12:00:00,123 - train - INFO - step 1200: everything goes its way\n"
 EPOCH = (
@@ -107,19 +107,19 @@ def taken_in(folder: Path, text: str, megabytes: float, *, behind: bool) -> dict
         with log.open("w") as file:
             for number in range(lines // text.count("\n")):
                 file.write(text.replace("{n}", str(number)))
-        run = Run(task_id=task.id, device="cpu", folder=log.parent, follow=store.follow(task.id))
+        followed = TaskLog(log, store.follow(task.id))
         if behind:
-            run._state_of_log = lambda now: (1 << 40, now)
+            followed._ahead = lambda now: (1 << 40, now)
         size, entries, cpu, wall = log.stat().st_size, 0, time.process_time(), time.perf_counter()
         while True:
-            batch = run.read(store.now())
+            batch = followed.read(store.now())
             if batch.entries:
                 entries += len(store.append(task.id, batch.entries, **batch.follow))
-            run.committed()
+            followed.committed()
             if not batch.more:
                 break
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        run.close()
+        followed.close()
     return {
         "lines/s": lines / wall,
         "MB/s": size / 1e6 / wall,

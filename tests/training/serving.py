@@ -92,7 +92,7 @@ def arm(point: str) -> None:
     """Let the named call of a method be the last thing that this process does."""
     if not point:
         return
-    from auto_model_monitor.training import dispatcher, roster, run, store
+    from auto_model_monitor.training import dispatcher, roster, run, store, task_log
 
     where, when, number = point.split(":")
     owner_name, name = where.split(".")
@@ -101,6 +101,7 @@ def arm(point: str) -> None:
         "Roster": roster.Roster,
         "roster": roster,
         "Run": run.Run,
+        "TaskLog": task_log.TaskLog,
         "TaskStore": store.TaskStore,
         "store": store,
         "changes": store.changes,

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from auto_model_monitor.training import TaskState, run
+from auto_model_monitor.log_patterns import LogReader
+from auto_model_monitor.training import TaskState, task_log
 from tests.training.trainings import request, shell
 
 LINE = "epoch is going well, nothing to see here, all is as it should be"
@@ -16,7 +17,7 @@ LINE = "epoch is going well, nothing to see here, all is as it should be"
 @pytest.mark.parametrize("flood", [1 << 16, 1 << 30])
 def test_no_number_is_lost_in_a_flood(work, monkeypatch, flood):
     """What is left out of a flood are lines without a metric, and how many is said in their place."""
-    monkeypatch.setattr(run, "FLOOD", flood)
+    monkeypatch.setattr(task_log, "FLOOD", flood)
     script = f"for n in 1 2 3 4; do echo 'Train Loss: 0.'$n; yes '{LINE}' | head -n 10000; done; echo end"
     here = work(shell(script), interval=0.5)
     task = here.run()
@@ -32,7 +33,7 @@ def test_no_number_is_lost_in_a_flood(work, monkeypatch, flood):
 
 def test_nobody_is_starved(work, tmp_path, monkeypatch):
     """While one training floods its log, another one is followed to its end."""
-    monkeypatch.setattr(run, "FLOOD", 1 << 20)
+    monkeypatch.setattr(task_log, "FLOOD", 1 << 20)
     (tmp_path / "block").write_text(f"{LINE}\n" * 8000)
     loud = shell(f"while :; do cat {tmp_path}/block; sleep 0.01; done", "loud")
     here = work(loud, shell("echo 'Train Loss: 0.5'; exit 3", "quiet"), grace=0.1)
@@ -49,12 +50,12 @@ def test_nobody_is_starved(work, tmp_path, monkeypatch):
 def test_a_log_that_is_not_yet_read_blocks_no_device(work, tmp_path, monkeypatch):
     """The next task of a device starts when the processes of the last are gone, however long its log is."""
     (tmp_path / "block").write_text(f"{LINE}\n" * 20_000)
-    monkeypatch.setattr(run, "CHUNK", 1 << 12)
+    monkeypatch.setattr(task_log, "CHUNK", 1 << 12)
     here = work(shell(f"cat {tmp_path}/block", "long"), shell("echo here", "short"))
     first, second = here.submit(trainer="long"), here.submit(trainer="short")
     assert here.wait_end(second).state is TaskState.COMPLETED
     assert here.store.get(first).state is TaskState.RUNNING
-    monkeypatch.setattr(run, "CHUNK", 1 << 20)
+    monkeypatch.setattr(task_log, "CHUNK", 1 << 20)
     assert here.wait_end(first).last_seq == 20_000
 
 
@@ -69,8 +70,30 @@ def test_a_huge_log_is_read_in_pieces(store):
         log.truncate(size)
         log.seek(size)
         log.write(b"\nTrain Loss: 0.25\n")
-    followed = run.Run(task_id=task.id, device="cpu", folder=folder, follow=store.follow(task.id))
+    followed = task_log.TaskLog(folder / "log.txt", store.follow(task.id))
     batch = followed.read(store.now())
-    assert batch.follow["place"] <= 2 * run.FLOOD_CHUNK
-    assert sum(len(entry.message) for entry in batch.entries) <= 2 * run.FLOOD_CHUNK
+    assert batch.follow["place"] <= 2 * task_log.FLOOD_CHUNK
+    assert sum(len(entry.message) for entry in batch.entries) <= 2 * task_log.FLOOD_CHUNK
+    followed.close()
+
+
+@pytest.mark.parametrize("flood", [-1, 1 << 30])
+def test_a_reader_that_fails_loses_no_line(store, monkeypatch, caplog, flood):
+    """Where a line cannot be read, through whatever fault, it is kept as it is, and so are the others."""
+    monkeypatch.setattr(task_log, "FLOOD", flood)
+    read = LogReader.read
+
+    def faulty(self, line, **options):
+        if "0.5" in line:
+            raise ZeroDivisionError("nobody expects this")
+        return read(self, line, **options)
+
+    monkeypatch.setattr(LogReader, "read", faulty)
+    path = store.path / "log.txt"
+    path.write_text("Train Loss: 0.75\nTrain Loss: 0.5\nTrain Loss: 0.25\n")
+    followed = task_log.TaskLog(path, store.follow(store.add(request()).id))
+    batch = followed.read(store.now())
+    assert [entry.message for entry in batch.entries] == [f"Train Loss: {n}" for n in (0.75, 0.5, 0.25)]
+    assert [dict(entry.said) for entry in batch.entries] == [{"train_loss": 0.75}, {}, {"train_loss": 0.25}]
+    assert "could not be read" in caplog.text
     followed.close()
