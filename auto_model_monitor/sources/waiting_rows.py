@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import pairwise
+from collections.abc import Sequence
 
 from .log_batch import Row, thinned
 
-_PARTS = 16  # parts of the capacity that are thinned together
-_MOST_RUNS = 8  # trainings that wait one by one; of more than these all but the last are looked at together
+_PARTS = 16  # of the capacity; what is too much is thinned part by part
+_MOST_RUNS = 8  # trainings that wait one by one; of more than these the oldest come together
 
 
 class WaitingRows:
@@ -20,7 +20,7 @@ class WaitingRows:
     Attributes:
         current: the part to which rows are added; :meth:`make_room` is called where it has ``size`` of them.
         size: how many rows a part has at most.
-        left_out: how many numbers were thinned out since the last look.
+        left_out: how many numbers were thinned out so far.
 
     Args:
         capacity: how many numbers are kept.
@@ -28,51 +28,75 @@ class WaitingRows:
 
     def __init__(self, capacity: int) -> None:
         """Start with none."""
-        self.left_out = 0
-        self.size = capacity // _PARTS
-        self._run = 0
-        self._handed_out = 0
         self.current: list[Row] = []
-        self._parts: deque[tuple[int, list[Row]]] = deque()
+        self.size = capacity // _PARTS
+        self.left_out = 0
+        self._most = capacity - self.size
+        self._closed = 0
+        self._runs = deque([_Run(is_new=False)])
 
     def make_room(self) -> None:
         """Close the part to which rows are added, and thin what is too much."""
-        self._close_part()
-        if len(self._parts) >= _PARTS:
-            self._thin()
+        self._closed += len(self.current)
+        self._runs[-1].add(self.current, self.size)
+        self.current = []
+        while self._closed > self._most:
+            run = next((run for run in self._runs if len(run.parts) > 1), self._runs[0])
+            before = run.rows()
+            run.thin(self.size)
+            self._closed -= before - run.rows()
+            self.left_out += before - run.rows()
+            if not run.parts and len(self._runs) > 1:
+                self._runs.remove(run)
 
     def begin_run(self) -> None:
         """Keep what comes apart from what came: another training begins."""
         self.make_room()
-        self._run += 1
+        if self._runs[-1].parts:
+            self._runs.append(_Run(is_new=True))
+        self._runs[-1].is_new = True
+        if len(self._runs) > _MOST_RUNS:
+            oldest = self._runs.popleft()
+            for part in reversed(oldest.parts):
+                self._runs[0].parts.insert(0, part)
+            self._runs[0].is_new = oldest.is_new
 
     def taken(self) -> tuple[list[Row], bool]:
         """Hand out the numbers of the training that came first, and whether they begin another one."""
-        self._close_part()
-        runs = sorted({run for run, _ in self._parts})
-        if not runs:
-            return [], False
-        last = runs[-2] if len(runs) > _MOST_RUNS else runs[0]
-        rows: list[Row] = []
-        while self._parts and self._parts[0][0] <= last:
-            rows += self._parts.popleft()[1]
-        began, self._handed_out = last != self._handed_out, last
-        return rows, began
+        self.make_room()
+        run = self._runs[0]
+        rows = [row for part in run.parts for row in part]
+        self._closed -= len(rows)
+        if len(self._runs) > 1:
+            self._runs.popleft()
+        else:
+            self._runs[0] = _Run(is_new=run.is_new and not rows)
+        return rows, run.is_new and bool(rows)
 
-    def _close_part(self) -> None:
-        if self.current:
-            self._parts.append((self._run, self.current))
-            self.current = []
 
-    def _thin(self) -> None:
-        """Put two parts into one."""
-        parts = list(self._parts)
-        for index, ((run, old), (next_run, new)) in enumerate(pairwise(parts)):
-            if run == next_run:
-                kept = thinned([*old, *new])[-self.size :]
-                self.left_out += len(old) + len(new) - len(kept)
-                parts[index : index + 2] = [(run, kept)]
-                self._parts = deque(parts)
-                return
-        _, rows = self._parts.popleft()
-        self.left_out += len(rows)
+class _Run:
+    """The numbers of one training, in parts."""
+
+    __slots__ = ("is_new", "parts")
+
+    def __init__(self, *, is_new: bool) -> None:
+        self.parts: list[list[Row]] = []
+        self.is_new = is_new
+
+    def rows(self) -> int:
+        return sum(map(len, self.parts))
+
+    def add(self, rows: Sequence[Row], size: int) -> None:
+        if self.parts and len(self.parts[-1]) + len(rows) <= size:
+            self.parts[-1].extend(rows)
+        elif rows:
+            self.parts.append(list(rows))
+
+    def thin(self, size: int) -> None:
+        """Put the two oldest parts into one that is smaller than both; drop the only one."""
+        if len(self.parts) < 2:
+            self.parts.clear()
+            return
+        both = [*self.parts[0], *self.parts[1]]
+        kept = thinned(both)[-size:]
+        self.parts[:2] = [kept if len(kept) < len(both) else both[len(both) // 2 :]]
