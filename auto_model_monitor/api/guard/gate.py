@@ -12,7 +12,7 @@ from ..problems import Problem
 from ..web import ASGIApp, Receive, Scope, Send
 from . import login
 from .body import ClientLeftError, Replay, read_body
-from .headers import Hardened, headers_of
+from .headers import DIRECT, Hardened, headers_of
 from .hosts import AllowedHosts, Host, host_of, is_address, is_loopback, is_same_origin
 from .token import Token
 
@@ -70,7 +70,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, Hardened(send))
+            await self._http({**scope, DIRECT: send}, receive, Hardened(send))
         else:  # a websocket, which nothing here speaks
             await receive()
             await send({"type": "websocket.close", "code": 1008})

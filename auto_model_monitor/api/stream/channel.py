@@ -18,31 +18,28 @@ class Reader:
     Attributes:
         beat: a heartbeat is due.
         left: the client has gone.
-        writing_since: the loop's time at which a write began that has not ended, None between writes.
+        waiting: what it waits for, None while it does something.
+        writing: a write has begun and has not ended.
+        overdue: looks of the common clock for which the present write has lasted.
+        task: what writes; it is cancelled when its client does not read.
     """
 
-    __slots__ = ("_waiting", "beat", "left", "task", "writing_since")
+    __slots__ = ("beat", "left", "overdue", "task", "waiting", "writing")
 
     def __init__(self, task: asyncio.Task[None] | None = None) -> None:
-        """Take the task that writes, which is cancelled when its client does not read."""
+        """Take the task that writes."""
         self.beat = False
         self.left = False
+        self.overdue = 0
         self.task = task
-        self.writing_since: float | None = None
-        self._waiting: asyncio.Future[None] | None = None
+        self.waiting: asyncio.Future[None] | None = None
+        self.writing = False
 
     def wake(self) -> None:
         """Let the stream look whether there is something for it."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    async def wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait until woken; between the last look and this nothing can happen, as both are in the loop."""
-        self._waiting = loop.create_future()
-        try:
-            await self._waiting
-        finally:
-            self._waiting = None
+        waiting = self.waiting
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
 
 class Channel:
@@ -109,7 +106,9 @@ class Channel:
     def wake(self) -> None:
         """Wake every stream."""
         for reader in self.readers:
-            reader.wake()
+            waiting = reader.waiting
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
 
     def _covers(self, seq: int) -> bool:
         return self._first <= seq < self._first + len(self._frames)

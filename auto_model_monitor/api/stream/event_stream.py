@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from ...errors import MonitorError
 from ...training import TaskStore
+from ..guard.headers import DIRECT
 from ..web import Receive, Response, Scope, Send
 from .channel import WRITE, Channel, Reader
 from .fan_out import FanOut
@@ -46,12 +46,13 @@ class EventStream(Response):
         watch = asyncio.ensure_future(_watch(receive, reader))
         try:
             await send(start)
-            await self._stream(reader, send)
+            # Every layer has seen the answer begin; none of them has business with its pieces.
+            await self._stream(reader, scope.get(DIRECT, send))
         except MonitorError as error:  # the client comes back, and is told then
             _LOGGER.warning("the stream of task %s breaks off: %s", self._task_id, error)
             await send(_LAST)
         except asyncio.CancelledError:
-            if reader.writing_since is None:
+            if not reader.writing:
                 raise
             _LOGGER.info("a client that read nothing more of task %s was dropped", self._task_id)
         finally:
@@ -60,40 +61,50 @@ class EventStream(Response):
             self._fan_out.release()
 
     async def _stream(self, reader: Reader, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        write = _writer(reader, send, loop.time)
-        await write(RETRY)
+        fan_out, loop = self._fan_out, asyncio.get_running_loop()
         # First the ear, then the look: what is stored in between is heard of.
-        channel = self._fan_out.join(self._task_id, reader)
+        channel = fan_out.join(self._task_id, reader)
         channel.learn(await asyncio.to_thread(self._store.get, self._task_id))
-        if self._seq > channel.last:
-            await write(self._beyond(channel))
-        while not (reader.left or self._fan_out.stopping):
-            if reader.beat:
-                reader.beat = False
-                await write(HEARTBEAT)
-            elif self._seq < channel.last:
-                piece, seq = channel.after(self._seq) or await self._page(channel)
-                await write(piece)
-                self._fan_out.sent += seq - self._seq
+        piece, seq = RETRY, self._seq
+        if seq > channel.last:
+            piece, seq = RETRY + self._beyond(channel), channel.last
+        while True:
+            if piece:
+                reader.writing = True
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                reader.writing, reader.overdue = False, 0
+                fan_out.sent += max(0, seq - self._seq)
                 self._seq = seq
-            elif channel.end is not None:
-                await write(channel.end)
+            if reader.left or fan_out.stopping or piece is channel.end:
                 break
-            else:
-                await reader.wait(loop)
+            piece, seq = channel.after(seq) or await self._other(channel, reader)
+            if not piece:
+                # Between the look and this nothing can have happened, as both are in the loop.
+                reader.waiting = loop.create_future()
+                await reader.waiting
+                reader.waiting = None
         if not reader.left:
             await send(_LAST)
+
+    async def _other(self, channel: Channel, reader: Reader) -> tuple[bytes, int]:
+        """Return what is to be written where the channel itself holds nothing; nothing for nothing."""
+        if reader.beat:
+            reader.beat = False
+            return HEARTBEAT, self._seq
+        if self._seq < channel.last:
+            return await self._page(channel)
+        return channel.end or b"", self._seq
 
     async def _page(self, channel: Channel) -> tuple[bytes, int]:
         """Return the next events from the store, about one write of them, and the last one's number."""
         entries = await asyncio.to_thread(self._store.entries, self._task_id, self._seq, _PAGE)
         if not entries:
-            missing = channel.last - self._seq
+            missing, self._seq = channel.last - self._seq, channel.last
             return gap_frame(channel.last, f"{missing} older entries are no longer kept"), channel.last
         frames: list[bytes] = []
         if (missing := entries[0].seq - self._seq - 1) > 0:
             frames.append(gap_frame(entries[0].seq - 1, f"{missing} older entries are no longer kept"))
+        self._seq = entries[0].seq - 1
         size, last = 0, self._seq
         for entry, frame in zip(entries, entry_frames(entries), strict=True):
             if size and size + len(frame) > WRITE:
@@ -104,19 +115,8 @@ class EventStream(Response):
         return b"".join(frames), last
 
     def _beyond(self, channel: Channel) -> bytes:
-        asked, self._seq = self._seq, channel.last
-        return gap_frame(
-            channel.last, f"entry {asked} was asked for, the last one is {channel.last}; going on behind it"
-        )
-
-
-def _writer(reader: Reader, send: Send, now: Callable[[], float]) -> Callable[[bytes], Awaitable[None]]:
-    async def write(piece: bytes) -> None:
-        reader.writing_since = now()
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        reader.writing_since = None
-
-    return write
+        last = channel.last
+        return gap_frame(last, f"entry {self._seq} was asked for, the last one is {last}; going on behind it")
 
 
 async def _watch(receive: Receive, reader: Reader) -> None:

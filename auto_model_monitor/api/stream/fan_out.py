@@ -21,7 +21,7 @@ class FanOut:
     Attributes:
         sent: events delivered since the start.
         heartbeat: seconds between two signs of life.
-        patience: seconds that a client may let a write wait before it is dropped.
+        patience: seconds that a client may let a write wait before it is dropped, about.
     """
 
     def __init__(self, *, most: int = 2000, heartbeat: float = 15.0, patience: float = 30.0) -> None:
@@ -57,7 +57,7 @@ class FanOut:
             self._clock.cancel()
         for channel in self._channels.values():
             for reader in channel.readers:
-                if reader.writing_since is not None and reader.task is not None:
+                if reader.writing and reader.task is not None:
                     reader.task.cancel()
             channel.wake()
 
@@ -128,17 +128,17 @@ class FanOut:
         due = loop.time() + self.heartbeat
         while True:
             await asyncio.sleep(step)
-            now = loop.time()
-            is_due = now >= due
-            due = now + self.heartbeat if is_due else due
+            is_due = loop.time() >= due
+            due += self.heartbeat if is_due else 0
             for channel in list(self._channels.values()):
                 for reader in list(channel.readers):
-                    self._look_after(reader, now, is_due)
+                    if reader.writing:
+                        self._count_against(reader, step)
+                    elif is_due:
+                        reader.beat = True
+                        reader.wake()
 
-    def _look_after(self, reader: Reader, now: float, is_due: bool) -> None:
-        if reader.writing_since is not None:
-            if now - reader.writing_since > self.patience and reader.task is not None:
-                reader.task.cancel()
-        elif is_due:
-            reader.beat = True
-            reader.wake()
+    def _count_against(self, reader: Reader, step: float) -> None:
+        reader.overdue += 1
+        if reader.overdue * step > self.patience and reader.task is not None:
+            reader.task.cancel()
