@@ -23,6 +23,7 @@ class Reading:
         path: the same as a path on this machine, or the empty string.
         epoch: the epoch that the name gives, if any.
         step: the step that the name gives, if any.
+        in_log: it was read from a training's log, which ``name`` names.
     """
 
     metric: str
@@ -31,6 +32,7 @@ class Reading:
     path: str = ""
     epoch: int | None = None
     step: int | None = None
+    in_log: bool = False
 
     @property
     def count(self) -> tuple[int, int]:

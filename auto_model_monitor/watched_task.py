@@ -91,7 +91,7 @@ class WatchedTask:
                 # The last line's numbers may stand on the next page in part.
                 rows = [row for row in rows if row.seq != rows[-1].seq]
             found += [
-                Reading(metric=row.metric, value=row.value, name=self.label, epoch=row.epoch)
+                Reading(metric=row.metric, value=row.value, name=self.label, epoch=row.epoch, in_log=True)
                 for row in rows
                 if row.metric not in _COUNTS
             ]
@@ -108,7 +108,7 @@ class WatchedTask:
         lower = self.comparison is Comparison.LOWER
         value = extremes.smallest if lower else extremes.largest
         epoch = extremes.smallest_epoch if lower else extremes.largest_epoch
-        return Reading(metric=metric, value=value, name=self.label, epoch=epoch)
+        return Reading(metric=metric, value=value, name=self.label, epoch=epoch, in_log=True)
 
     def last_facts(self, kind: AlertKind) -> dict[str, Detail]:
         """Return what is to be said of its end."""

@@ -79,8 +79,10 @@ class HitFacts:
         self._words = words
         self._hit = hit
         self._down = hit.comparison is Comparison.LOWER
-        self._heading = words.heading.format(condition=condition(hit.alert, words))
-        self._file = (words.file, clean_name(hit.reading.name))
+        in_log = hit.reading.in_log
+        heading = words.heading_in_log if in_log else words.heading
+        self._heading = heading.format(condition=condition(hit.alert, words))
+        self._file = (words.log if in_log else words.file, clean_name(hit.reading.name))
         self._score = (words.score, number_text(hit.reading.value))
         self._threshold = (words.threshold, number_text(hit.threshold))
         self._time = (words.time, zoned_time_text(hit.alert.time))

@@ -47,9 +47,7 @@ class OccasionFacts:
         self._words = words
         self._written = _Written({**_details(alert.details, words), **_known(alert, words)})
         self._written["disk_soon"] = _soon(self._written, words)
-        kind = alert.kind.value
-        key = f"{kind}_resolved" if alert.resolved else kind
-        self._sentence = words.occasions.get(key, words.occasions[kind]).format_map(self._written)
+        self._sentence = _sentence(alert, words).format_map(self._written)
         self._rows = list(self._placed(host, watch_dir))
         self._blocks = [(words.labels[key], self._written[key]) for key in _BLOCKS if key in self._written]
 
@@ -107,11 +105,8 @@ class OccasionFacts:
 
     def _placed(self, host: str, watch_dir: str) -> Iterator[tuple[str, str]]:
         words, reading = self._words, self._alert.reading
-        silent = self._alert.kind is AlertKind.STALLED and not self._alert.resolved
         rows = {
-            words.labels["last_file"] if silent else words.file: ""
-            if reading is None
-            else clean_name(reading.name),
+            self._where(): "" if reading is None else clean_name(reading.name),
             words.labels["subject"]: self._written.get("subject", ""),
             words.labels["error"]: self._written.get("error", ""),
             words.labels["cause"]: self._written.get("cause", ""),
@@ -123,6 +118,22 @@ class OccasionFacts:
             words.directory: clean_name(watch_dir),
         }
         return ((label, value) for label, value in rows.items() if value)
+
+    def _where(self) -> str:
+        """Return what the place of the reading is called."""
+        words, reading = self._words, self._alert.reading
+        in_log = reading is not None and reading.in_log
+        if self._alert.kind is AlertKind.STALLED and not self._alert.resolved:
+            return words.labels["last_in_log" if in_log else "last_file"]
+        return words.log if in_log else words.file
+
+
+def _sentence(alert: Alert, words: Wording) -> str:
+    kind = alert.kind.value
+    key = f"{kind}_resolved" if alert.resolved else kind
+    keys = [f"{key}_in_log", f"{kind}_in_log"] if alert.reading is not None and alert.reading.in_log else []
+    keys += [key, kind]
+    return next(words.occasions[key] for key in keys if key in words.occasions)
 
 
 class _Written(dict[str, str]):

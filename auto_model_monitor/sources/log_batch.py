@@ -119,7 +119,15 @@ class LogBatch(ReadingBatch):
         if reading is None:
             metric, value, place, epoch, step = self._rows[index]
             name, path = self._place(place)
-            reading = Reading(metric=metric, value=float(value), name=name, path=path, epoch=epoch, step=step)
+            reading = Reading(
+                metric=metric,
+                value=float(value),
+                name=name,
+                path=path,
+                epoch=epoch,
+                step=step,
+                in_log=True,
+            )
             # Rules may compare by identity, as what is asked for twice was one thing.
             self._readings[index] = reading
         return reading

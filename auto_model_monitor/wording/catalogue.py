@@ -14,7 +14,8 @@ class Wording:
     """Every text of one language; a language that misses one does not type-check.
 
     Each text that has a gap takes its values by name with ``str.format``. ``occasions`` holds a sentence
-    for each kind of alert, with ``_resolved`` for when it is over; ``labels`` what a detail is called.
+    for each kind of alert, with ``_resolved`` for when it is over, and with ``_in_log`` where it reads
+    otherwise of a log than of checkpoints; ``labels`` what a detail is called.
     """
 
     tag: str
@@ -23,9 +24,11 @@ class Wording:
     above: str
     subject: str
     heading: str
+    heading_in_log: str
     heading_end: str
     line: str
     file: str
+    log: str
     score: str
     threshold: str
     time: str
@@ -84,9 +87,11 @@ _ZH = Wording(
     above="高于",
     subject="模型监控通知：{metric} {score} {condition}阈值 {threshold}",
     heading="检测到新的模型文件分数{condition}阈值",
+    heading_in_log="训练日志中的分数{condition}阈值",
     heading_end="：",
     line="{label}：{value}",
     file="文件名",
+    log="日志",
     score="当前分数",
     threshold="阈值",
     time="检测时间",
@@ -141,8 +146,11 @@ _ZH = Wording(
         "not_finite": "{metric} 变成了 {score}，不再是有限的数",
         "not_finite_resolved": "{metric} 恢复为有限的数 {score}",
         "stalled": "已有 {silent_seconds}没有新的模型文件",
+        "stalled_in_log": "训练日志已有 {silent_seconds}没有新的分数",
         "stalled_resolved": "又有新的模型文件了，此前静默 {silent_seconds}",
+        "stalled_resolved_in_log": "训练日志又有新的分数了，此前静默 {silent_seconds}",
         "plateau": "{metric} 已连续 {checkpoints_since_best} 个模型文件没有改进，最好 {best}",
+        "plateau_in_log": "{metric} 已连续 {checkpoints_since_best} 次没有改进，最好 {best}",
         "plateau_resolved": "{metric} 又有改进：{score}",
         "diverged": "{metric} 正在偏离：最近的中位数 {recent_median}，最好曾为 {best}",
         "diverged_resolved": "{metric} 已回到正常范围：最近的中位数 {recent_median}，最好 {best}",
@@ -163,6 +171,7 @@ _ZH = Wording(
         "usual_gap_seconds": "通常间隔",
         "limit_seconds": "告警界限",
         "last_file": "最后的文件",
+        "last_in_log": "最后一处",
         "best": "此前最好",
         "patience": "容忍个数",
         "checkpoints_since_best": "未改进个数",
@@ -196,9 +205,11 @@ _EN = Wording(
     above="above",
     subject="Model monitor: {metric} {score} {condition} threshold {threshold}",
     heading="A new model file scores {condition} the threshold",
+    heading_in_log="A score in the log is {condition} the threshold",
     heading_end=":",
     line="{label}: {value}",
     file="File",
+    log="Log",
     score="Score",
     threshold="Threshold",
     time="Time",
@@ -253,8 +264,11 @@ _EN = Wording(
         "not_finite": "{metric} has become {score}, which is no finite number",
         "not_finite_resolved": "{metric} is a finite number again: {score}",
         "stalled": "No new model file for {silent_seconds}",
+        "stalled_in_log": "No new score in the log for {silent_seconds}",
         "stalled_resolved": "New model files again, after {silent_seconds} of silence",
+        "stalled_resolved_in_log": "New scores in the log again, after {silent_seconds} of silence",
         "plateau": "{metric} has not improved for {checkpoints_since_best} checkpoints, best {best}",
+        "plateau_in_log": "{metric} has not improved {checkpoints_since_best} times in a row, best {best}",
         "plateau_resolved": "{metric} improves again: {score}",
         "diverged": "{metric} runs away: recent median {recent_median}, best so far {best}",
         "diverged_resolved": "{metric} is back to normal: recent median {recent_median}, best {best}",
@@ -275,6 +289,7 @@ _EN = Wording(
         "usual_gap_seconds": "Usual gap",
         "limit_seconds": "Limit",
         "last_file": "Last file",
+        "last_in_log": "Last said at",
         "best": "Best so far",
         "patience": "Patience",
         "checkpoints_since_best": "Without improvement",

@@ -365,7 +365,7 @@ def test_a_rule_speaks_of_a_logged_number(handler: TrainingLogHandler, logger: l
     logger.info("Epoch [2/2] started")
     logger.info("Validation Loss: 0.4, Validation Accuracy: 90.00%")
     (alert,) = monitor.check()
-    assert alert.reading == Reading(metric="val_acc", value=90.0, name="night 3", epoch=2)
+    assert alert.reading == Reading(metric="val_acc", value=90.0, name="night 3", epoch=2, in_log=True)
     logger.info("Train Loss: nan")
     (alert,) = monitor.check()
     assert alert.reading is not None
