@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate, islice
 
-from ...training import StoredEntry, Task
-from .frames import end_frame, entry_frames
+from ...training import Task
+from .frames import end_frame
 
 WRITE = 64 * 1024  # bytes of one write; more waits for the next, so that a slow client holds no more
 
@@ -68,23 +69,25 @@ class Channel:
     def learn(self, task: Task) -> None:
         """Learn from a task how many entries there are, and that it has ended."""
         self.last = max(self.last, task.last_seq)
-        if task.state.is_final and self.end is None:
+        if self.end is None and task.state.is_final:
             self.end = end_frame(task)
 
-    def extend(self, entries: Sequence[StoredEntry]) -> None:
-        """Take new entries; where some before them are missing here, they alone are held."""
-        if not entries or (entries[-1].seq <= self.last and self._covers(entries[-1].seq)):
+    def extend(self, first: int, frames: Sequence[bytes]) -> None:
+        """Take new events, the first one's number before them.
+
+        Where some before them are missing here, they alone are held.
+        """
+        if not frames or self._first <= first + len(frames) - 1 < self._first + len(self._frames):
             return
-        if entries[0].seq != self._first + len(self._frames):
-            self._frames, self._ends, self._first = [], [], entries[0].seq
-        frames = entry_frames(entries)
-        end = self._ends[-1] if self._ends else 0
-        for frame in frames:
-            end += len(frame)
-            self._ends.append(end)
+        if first != self._first + len(self._frames):
+            self._frames, self._ends, self._first = [], [], first
+        begin = self._ends[-1] if self._ends else 0
+        self._ends += islice(accumulate(map(len, frames), initial=begin), 1, None)
         self._frames += frames
-        self.last = max(self.last, entries[-1].seq)
-        self._trim()
+        self.last = max(self.last, first + len(frames) - 1)
+        if self._ends[-1] - self._ends[0] > self._most_bytes:
+            self._trim()
+        self._joined = (0, 0, b"")
 
     def after(self, seq: int) -> tuple[bytes, int] | None:
         """Return what follows number ``seq``, at most one write of it, and the number of its last entry.
@@ -110,14 +113,8 @@ class Channel:
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
 
-    def _covers(self, seq: int) -> bool:
-        return self._first <= seq < self._first + len(self._frames)
-
     def _trim(self) -> None:
-        excess = self._ends[-1] - self._ends[0] + len(self._frames[0]) - self._most_bytes
-        if excess > 0:
-            # Half of it goes at once, so that this is rare.
-            cut = bisect_left(self._ends, self._ends[-1] - self._most_bytes // 2)
-            del self._frames[:cut], self._ends[:cut]
-            self._first += cut
-        self._joined = (0, 0, b"")
+        """Drop the oldest, half of it at once, so that this is rare."""
+        cut = bisect_left(self._ends, self._ends[-1] - self._most_bytes // 2)
+        del self._frames[:cut], self._ends[:cut]
+        self._first += cut

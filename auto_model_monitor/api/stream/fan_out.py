@@ -10,6 +10,7 @@ from threading import Lock
 from ...training import StoredEntry, Task
 from ..problems import Problem
 from .channel import Channel, Reader
+from .frames import entry_frames
 
 _HELD = 1024 * 1024  # bytes of newest events that a task with streams holds
 _UNDERWAY = 8 * 1024 * 1024  # bytes on the way into a loop that is busy; more is left to the store
@@ -34,7 +35,7 @@ class FanOut:
         self._open = 0
         self._channels: dict[str, Channel] = {}
         self._lock = Lock()
-        self._arrived: list[tuple[Task, Sequence[StoredEntry]]] = []
+        self._arrived: list[tuple[Task, int, list[bytes]]] = []
         self._bytes = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: asyncio.Task[None] | None = None
@@ -97,13 +98,14 @@ class FanOut:
         """
         if self._loop is None or task.id not in self._channels:
             return
-        size = sum(len(entry.data) for entry in entries)
+        frames = entry_frames(entries)
+        size = sum(map(len, frames))
         with self._lock:
             is_first = not self._arrived
             if self._bytes + size > _UNDERWAY:
-                entries, size = (), 0
+                frames, size = [], 0
             self._bytes += size
-            self._arrived.append((task, entries))
+            self._arrived.append((task, entries[0].seq if frames else 0, frames))
         if is_first:
             with suppress(RuntimeError):  # the loop has been closed
                 self._loop.call_soon_threadsafe(self._take)
@@ -112,10 +114,10 @@ class FanOut:
         with self._lock:
             arrived, self._arrived, self._bytes = self._arrived, [], 0
         touched: dict[str, Channel] = {}
-        for task, entries in arrived:
+        for task, first, frames in arrived:
             channel = self._channels.get(task.id)
             if channel is not None:
-                channel.extend(entries)
+                channel.extend(first, frames)
                 channel.learn(task)
                 touched[task.id] = channel
         for channel in touched.values():

@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_model_monitor.api.stream.channel import WRITE, Channel
+from auto_model_monitor.api.stream.frames import entry_frames
 from auto_model_monitor.training import StoredEntry
 
 
 def entries(first, last, size=20):
-    return [StoredEntry(seq, b"%d" % seq + b"x" * size) for seq in range(first, last + 1)]
+    stored = [StoredEntry(seq, b"%d" % seq + b"x" * size) for seq in range(first, last + 1)]
+    return first, entry_frames(stored)
 
 
 def frames(first, last, size=20):
-    return b"".join(b"id: %d\ndata: %b\n\n" % entry[:2] for entry in entries(first, last, size))
+    return b"".join(entries(first, last, size)[1])
 
 
 def read(channel, seq):
@@ -34,8 +36,8 @@ def read(channel, seq):
 def test_what_has_piled_up_is_one_piece():
     """Everything behind a client's number comes at once; beyond the end there is nothing."""
     channel = Channel(10**6)
-    channel.extend(entries(1, 3))
-    channel.extend(entries(4, 10))
+    channel.extend(*entries(1, 3))
+    channel.extend(*entries(4, 10))
     assert channel.after(0) == (frames(1, 10), 10)
     assert channel.after(7) == (frames(8, 10), 10)
     assert channel.after(10) is None
@@ -46,21 +48,21 @@ def test_what_has_piled_up_is_one_piece():
 def test_clients_at_one_number_share_the_bytes():
     """A piece is put together once, however many clients stand at the same number."""
     channel = Channel(10**6)
-    channel.extend(entries(1, 50))
+    channel.extend(*entries(1, 50))
     assert channel.after(0)[0] is channel.after(0)[0]
     before = channel.after(0)[0]
-    channel.extend(entries(51, 51))
+    channel.extend(*entries(51, 51))
     assert channel.after(0) == (before + frames(51, 51), 51)
 
 
 def test_a_write_is_bounded():
     """No piece is longer than one write, unless a single event is."""
     channel = Channel(10**7)
-    channel.extend(entries(1, 300, size=1000))
+    channel.extend(*entries(1, 300, size=1000))
     piece, _seq = channel.after(0)
     assert WRITE - 2000 < len(piece) <= WRITE
     assert read(channel, 0) == (frames(1, 300, 1000), 300)
-    channel.extend(entries(301, 301, size=2 * WRITE))
+    channel.extend(*entries(301, 301, size=2 * WRITE))
     assert channel.after(300) == (frames(301, 301, 2 * WRITE), 301)
 
 
@@ -68,7 +70,7 @@ def test_only_so_much_is_held():
     """Beyond its bytes a channel drops the oldest; whoever is behind reads the store."""
     channel = Channel(10_000)
     for seq in range(1, 1001):
-        channel.extend(entries(seq, seq, size=100))
+        channel.extend(*entries(seq, seq, size=100))
     assert channel.after(0) is None
     held, last = read(channel, 990)
     assert (held, last) == (frames(991, 1000, 100), 1000)
@@ -78,8 +80,8 @@ def test_only_so_much_is_held():
 def test_a_hole_is_left_to_the_store():
     """Where entries were left out on the way, nothing is handed out across the hole."""
     channel = Channel(10**6)
-    channel.extend(entries(1, 5))
-    channel.extend(entries(9, 10))
+    channel.extend(*entries(1, 5))
+    channel.extend(*entries(9, 10))
     assert channel.after(5) is None
     assert channel.after(8) == (frames(9, 10), 10)
 
@@ -93,8 +95,8 @@ def test_whatever_comes_it_is_handed_out_in_order_or_not_at_all(given_pieces, mo
     channel, last = Channel(most), 0
     for count, skipped, size in given_pieces:
         if not skipped:
-            channel.extend(entries(last + 1, last + count, size))
-            channel.extend(entries(last + 1, last + count, size))  # heard twice
+            channel.extend(*entries(last + 1, last + count, size))
+            channel.extend(*entries(last + 1, last + count, size))  # heard twice
         last += count
         for seq in range(max(0, last - 12), last + 1):
             found = channel.after(seq)

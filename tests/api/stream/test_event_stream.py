@@ -375,7 +375,7 @@ def test_a_busy_loop_is_woken_once(play):
         writer.start()
         writer.join()
         assert len(woken) == 1
-        held = sum(len(entry.data) for _, entries in fan_out._arrived for entry in entries)
+        held = sum(len(frame) for _, _, frames in fan_out._arrived for frame in frames)
         assert 7 * 2**20 < held <= 8 * 2**20
         fan_out._loop = loop
         woken[0]()
