@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auto_model_monitor import patterns
 from auto_model_monitor.patterns import NUMBER, is_whole, positional, site_of, to_float, tokens, whole_number
 
 number = re.compile(NUMBER)
@@ -168,3 +169,57 @@ def test_a_long_name_costs_linear_time(piece):
     number.findall(text)
     positional(text)
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Train Loss: 0.5234, 82.45%", ["Train Loss: ", "0.5234", ", ", "82.45", "%"]),
+        ("-0.5 .5 +1e-05 1E+3", ["-", "0.5", " .", "5", " +", "1e-05", " ", "1E+3", ""]),
+        ("top1 f1 Acc@5 mAP50-95 top-3 Top 5 _7", ["top1 f1 Acc@5 mAP50-95 top-3 Top 5 _7"]),
+        ("1.2.3 3/10 10:15:23 2025-10-29 2.5s 5. 5...", None),
+        ("00:01<00:02", ["", "00:01<00:02", ""]),
+        ("", [""]),
+    ],
+)
+def test_numbers_are_set_apart_from_words(text, parts):
+    """What begins like a number stands apart to its end; digits of words, signs and dots stay with words."""
+    found = patterns.number_splitter()(text)
+    assert "".join(found) == text
+    wanted = parts or [
+        "",
+        "1.2.3",
+        " ",
+        "3/10",
+        " ",
+        "10:15:23",
+        " ",
+        "2025-10-29",
+        " ",
+        "2.5s",
+        " ",
+        "5",
+        ". ",
+        "5",
+        "...",
+    ]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literal"),
+    [
+        (r"loss is (?P<x>[0-9.]+)", "loss is "),
+        (r"\bval_loss=(?P<x>\S+) end\.", "val_loss="),
+        (r"a|bcd", ""),
+        (r"(?i)loss", ""),
+        (r"(?x)loss  # a comment", ""),
+        (r"abc?de+f", "ab"),
+        (r"ab{0}cd", "cd"),
+        (r"(?:foo)ba", "ba"),
+        (r"x*", ""),
+    ],
+)
+def test_a_literal_is_found_that_each_match_holds(pattern, literal):
+    """A text that every match holds is found; where any doubt is left, none is."""
+    assert patterns.literal_in(re.compile(pattern)) == literal

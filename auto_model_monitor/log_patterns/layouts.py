@@ -14,10 +14,74 @@ from .pairs import Found, Pairs
 from .prefix import prefix_of
 from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, Form, Sentence
 
-_HINT = (
-    r"loss|acc|epoch|f1|prec|recall|map|lr|rate|train|val|test|iter|step|best|score|auc|err|mse|mae|learn|"
-    r"iou|dice|bleu|rouge|wer|cer|ppl|perpl|psnr|ssim|fid|lpips|reward|ndcg|mrr|top|kappa|mcc|sens|spec|elbo|"
-    r"nll|r2|inertia|class|rew|\A\||[^\x00-\x7f]"
+# Every line that says anything holds one of these, in lower case; one without a number one of the former.
+_WITHOUT_NUMBER = ("train", "epoch", "class", "iter", "step", "precision")
+_HINTS = (
+    *(
+        "loss",
+        "acc",
+        "epoch",
+        "train",
+        "val",
+        "test",
+        "lr",
+        "rate",
+        "iter",
+        "step",
+        "f1",
+        "prec",
+        "recall",
+        "map",
+    ),
+    *(
+        "best",
+        "score",
+        "auc",
+        "err",
+        "mse",
+        "mae",
+        "learn",
+        "iou",
+        "dice",
+        "bleu",
+        "rouge",
+        "wer",
+        "cer",
+        "ppl",
+    ),
+    *("perpl", "psnr", "ssim", "fid", "lpips", "rew", "ndcg", "mrr", "top", "kappa", "mcc", "sens", "spec"),
+    *(
+        "elbo",
+        "nll",
+        "r2",
+        "inertia",
+        "class",
+        "corr",
+        "pearson",
+        "spearman",
+        "jaccard",
+        "pesq",
+        "stoi",
+        "ota",
+    ),
+    *(
+        "meteor",
+        "cider",
+        "pck",
+        "oks",
+        "gmean",
+        "brier",
+        "ece",
+        "eer",
+        "epe",
+        "hd95",
+        "bpc",
+        "bpb",
+        "bpd",
+        "kl",
+    ),
+    *("entropy", "diverg", "regret", "return", "hit", "likelihood", "chrf", "objective", "fitness", "metric"),
+    *("kid", "rel", "ade", "fde", "fbeta", "fscore", "ap", "ter", "em", "pq", "f2", "ce"),
 )
 _LONGEST = 65536
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
@@ -39,7 +103,7 @@ def _remembered(blank: str) -> Layout | None:
 
 def _understood(blank: str) -> Layout | None:
     lower = blank.lower()
-    if not compiled(_HINT).search(lower):
+    if not _may_say_something(lower):
         return None
     columns = columns_of(blank)
     if columns:
@@ -51,6 +115,13 @@ def _understood(blank: str) -> Layout | None:
         return None
     skipped = blank.count(BLANK, 0, start)
     return _moved(layout, skipped) if skipped else layout
+
+
+def _may_say_something(lower: str) -> bool:
+    if not lower.isascii() or lower[:1] == "|":
+        return True
+    numbers = BLANK in lower or "nan" in lower or "inf" in lower
+    return any(map(lower.__contains__, _HINTS if numbers else _WITHOUT_NUMBER))
 
 
 def _of_message(blank: str, lower: str) -> Layout:

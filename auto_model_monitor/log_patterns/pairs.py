@@ -168,8 +168,8 @@ class Pairs:
             elif following.after.startswith("%"):
                 other = following.slot
         percent = place.after.startswith("%")
-        # ``precision=16`` is that of the arithmetic
-        fraction = not percent and (not place.gap.explicit or key.base == "precision")
+        # ``precision=16`` is that of the arithmetic, and ``test error: 4`` counts tests
+        fraction = not percent and (not place.gap.explicit or key.base == "precision" or key.weak)
         constant = float(place.gap.sign.rstrip(".") + place.text) if index < 0 else 0.0
         spot = Spot("", index, place.gap.sign, other, fraction, "", constant)
         self.found.append(Found(key, spot, self._heading, self._best, not place.gap.explicit))

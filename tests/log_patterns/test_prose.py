@@ -98,6 +98,7 @@ Train size: 50000, Val size: 10000
 train: found 28 images in 3 classes
 val: 10 images
 test: 3 passed, 2 failed in 1.2s
+Test results: passed: 5,973; failed: 9; error: 4
 Training on 8 GPUs, gradient accumulation 4
 Traceback: line 12, in loss
   File "train.py", line 12, in acc

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from auto_model_monitor import comparison
 from auto_model_monitor.errors import ConfigError
 from auto_model_monitor.log_patterns import LogReader, Stage
 
@@ -159,3 +160,11 @@ def test_a_mistake_in_a_pattern_is_told_where_it_is_made() -> None:
         LogReader(["("])
     with pytest.raises(ConfigError, match="named groups"):
         LogReader().add_pattern("loss ([0-9]+)")
+
+
+@pytest.mark.parametrize("word", sorted({*comparison._DIRECTIONS, *comparison._UNDIRECTED} - {"metrics"}))
+def test_each_metric_that_rules_know_is_read(word: str) -> None:
+    """A metric of which the direction is known is one in a log, too."""
+    said = LogReader().said(f"val_{word}: 0.5")
+    assert said is not None
+    assert list(said.metrics.values()) == [0.5]
