@@ -80,10 +80,9 @@ class LogReader:
         said = known.said(line)
         return said if known.epoch is known.total is None else self._remember(said)
 
-    def is_silent(self, shape: bytes) -> bool:
-        """Tell whether each line of a shape that was read says nothing, whatever its digits are."""
-        known = self._shapes.get(shape)
-        return known is not None and known.silent and known.fixed is None
+    def known(self, shape: bytes) -> Shape | None:
+        """Return what is known of lines of a shape; nothing before one of them was read."""
+        return self._shapes.get(shape)
 
     def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
         """Return the entry of one complete line.

@@ -19,6 +19,7 @@ from .values import count_epochs, whole
 ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONGEST = 300  # characters of a line whose shape is remembered
 _DIGITS = frozenset("0123456789")
+_new = tuple.__new__
 
 
 class Shape(NamedTuple):
@@ -54,7 +55,8 @@ class Shape(NamedTuple):
             metrics["total_epochs"] = int(line[total])
         for metric, start, end in places:
             metrics[metric] = float(line[start:end])
-        return Said(metrics, stage, None if step is None else whole(line[step]))
+        # What a named tuple's own constructor does, at half its price.
+        return _new(Said, (metrics, stage, None if step is None else whole(line[step])))
 
 
 def shape(line: str) -> bytes:

@@ -39,7 +39,8 @@ class Growing(Protocol):
         ...
 
 
-_WITHOUT_A_LINE = 64  # pieces of one read in which no line ends, as in the hole that truncating may leave
+_IN_CACHE = 1 << 18  # bytes that a processor keeps at hand while they are gone through several times
+_WITHOUT_A_LINE = 256  # pieces of one read in which no line ends, as in the hole that truncating may leave
 
 
 class LineFollower:
@@ -125,7 +126,7 @@ class LineFollower:
         """
         return self._lines(most, at_end=True)
 
-    def text(self, most: int = 1 << 20, *, at_end: bool = False) -> Text:
+    def text(self, most: int = _IN_CACHE, *, at_end: bool = False) -> Text:
         """Return what :meth:`read` or, at the end, :meth:`finish` would, all at once, which is far quicker.
 
         :attr:`first` is then the number of its first line.

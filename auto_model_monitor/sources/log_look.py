@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
+from ..log_patterns import Stage
 from ..readings import Reading
 from .log_batch import Row, thinned
+from .log_runs import LogRuns
 from .log_scan import SaidAt
 
 MOST = 200_000  # numbers of one look
@@ -32,11 +35,48 @@ class Look:
         self.new_run = False
         self.is_first = first
         self._bars: set[int] = set()
-        self._last = 0
         self._is_thinned = False
 
-    def ends_before_another_run(self) -> bool:
-        """Tell whether a new training that begins now has to wait for the next look; else take it up."""
+    @property
+    def is_full(self) -> bool:
+        """Whether it stopped because it has enough."""
+        return len(self.rows) >= MOST
+
+    def gather(self, lines: Iterable[SaidAt], runs: LogRuns) -> SaidAt | None:
+        """Add what lines say until it is enough, or another training begins.
+
+        Args:
+            lines: those that are new.
+            runs: tells where another training begins.
+
+        Returns:
+            the line with which the next look begins another training, None where there is none.
+        """
+        rows, begins = self.rows, runs.begins
+        for line in lines:
+            number, said, epoch, bar, restart = line
+            metrics, stage, step = said
+            counts = step is not None or "epoch" in metrics or stage is Stage.COMPLETED
+            if (counts or restart or runs.wonders) and begins(line) and self._ends_before_another_run():
+                return line
+            for metric, value in metrics.items():
+                if metric not in _COUNTS:
+                    rows.append((metric, value, number, epoch, step))
+            if bar:
+                self._bars.add(number)
+            if len(rows) >= MOST and not self._makes_room():
+                break
+        return None
+
+    def begin_with(self, line: SaidAt) -> None:
+        """Take up another training with the line at which the last look ended."""
+        self.new_run = True
+        for metric, value in line.said.metrics.items():
+            if metric not in _COUNTS:
+                self.rows.append((metric, value, line.number, line.epoch, line.said.step))
+
+    def _ends_before_another_run(self) -> bool:
+        """Tell whether a training that begins now has to wait for the next look; else take it up."""
         if self.rows and not self.is_first:
             return True
         self.new_run = not self.is_first
@@ -45,21 +85,12 @@ class Look:
         self._is_thinned = False
         return False
 
-    def is_full_with(self, line: SaidAt) -> bool:
-        """Add what a line says; tell whether that is enough for one look."""
-        number, said, epoch, bar, _ = line
-        for metric, value in said.metrics.items():
-            if metric not in _COUNTS:
-                self.rows.append((metric, value, number, epoch, said.step))
-        self._last = number
-        if bar and self.is_first:
-            self._bars.add(number)
-        if len(self.rows) < MOST:
-            return False
+    def _makes_room(self) -> bool:
+        """Thin what the first look has found, which has to take all; of a later one the next takes the rest."""
         if self.is_first:
-            self.rows = thinned(self.rows)
+            self.rows[:] = thinned(self.rows)
             self._is_thinned = True
-        return not self.is_first
+        return self.is_first
 
     def continues(self, told: Reading, number: int) -> bool:
         """Tell whether these are the numbers of the training of which ``told``, of that line, was told.
@@ -72,7 +103,7 @@ class Look:
                 nan = math.isnan(value) and math.isnan(told.value)
                 if nan or value == told.value or number in self._bars:
                     return True
-        if self._is_thinned and number <= self._last:
+        if self._is_thinned and self.rows and number <= self.rows[-1][2]:
             return True
         counts = ((row[3], row[4]) for row in self.rows if row[3] is not None or row[4] is not None)
         epoch, step = next(counts, (None, None))

@@ -25,18 +25,23 @@ class LogRuns:
         self._completed = False
         self._restart: Restart | None = None
 
+    @property
+    def wonders(self) -> bool:
+        """Whether the file began anew, and no line has told yet whether another run did."""
+        return self._restart is not None
+
     def begins(self, line: SaidAt) -> bool:
         """Tell of each line, in their order and once, whether it is the first of another run."""
-        said = line.said
+        metrics, stage, step = line.said
+        epoch = metrics.get("epoch")
         self._restart = line.restart or self._restart
-        epoch, step = said.metrics.get("epoch"), said.step
         begins = self._begins(None if epoch is None else int(epoch), step)
         if begins:
             self._epoch = self._step = None
             self._completed = False
         self._epoch = self._epoch if epoch is None else int(epoch)
         self._step = self._step if step is None else step
-        self._completed = self._completed or said.stage is Stage.COMPLETED
+        self._completed = self._completed or stage is Stage.COMPLETED
         return begins
 
     def _begins(self, epoch: int | None, step: int | None) -> bool:

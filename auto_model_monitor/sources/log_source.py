@@ -107,7 +107,8 @@ class LogSource:
         if look.is_first and look.rows:
             self._first = look
         rows = look.rows
-        self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
+        if not self._score.metric:
+            self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
         score, new_run = self._score.metric, look.new_run
         return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
 
@@ -124,16 +125,11 @@ class LogSource:
     def _gather(self, look: Look) -> None:
         held, self._held = self._held, None
         if held is not None:
-            look.new_run = True
-            look.is_full_with(held)
+            look.begin_with(held)
         if self._lines is None:
             self._ends = self._finishes
             self._lines = self._scan.lines(at_end=self._ends)
-        for line in self._lines:
-            if self._runs.begins(line) and look.ends_before_another_run():
-                self._held = line
-                return
-            if look.is_full_with(line):
-                return
-        self._lines = None
-        self.ended = self._ends
+        self._held = look.gather(self._lines, self._runs)
+        if self._held is None and not look.is_full:
+            self._lines = None
+            self.ended = self._ends
