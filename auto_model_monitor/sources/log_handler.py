@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from ..clocks import Clock, SystemClock
 from ..containment import is_for_the_program, told
 from ..errors import ConfigError
 from ..forks import fork_safe_lock
-from ..log_patterns import LogPattern, LogReader, Said, Stage
+from ..log_patterns import LogEntry, LogPattern, LogReader, Said, Stage
 from ..log_patterns.score import ScoreOfLog
 from ..log_patterns.templates import Silence, are_plain, silence_of
 from ..readings import Reading
@@ -33,7 +34,11 @@ class TrainingLogHandler(logging.Handler):
 
     It is a source for a :class:`.Monitor`, so that a rule on ``val_acc`` speaks of a logged number as it does
     of one in a checkpoint's name. It waits for nobody and raises nothing into the training. What this package
-    itself logs is left out.
+    itself logs is left out. ::
+
+        handler = TrainingLogHandler(name="resnet18")
+        logging.getLogger("trainer").addHandler(handler)
+        Monitor(handler, [parse_rule("val_acc >= 90")], [notifier]).start()
 
     Attributes:
         name: the log, as a person would call it.
@@ -48,6 +53,8 @@ class TrainingLogHandler(logging.Handler):
         metric: the metric that is meant where a rule names none; by default the loss of the validation, or
             what comes next to it.
         clock: the time; by default the machine's.
+        on_entry: called with each entry that holds a number or a stage, at once and in the thread that logs;
+            what it raises stays here.
 
     Raises:
         ConfigError: the capacity is too small, or a pattern is none.
@@ -62,6 +69,7 @@ class TrainingLogHandler(logging.Handler):
         capacity: int = 100_000,
         metric: str | None = None,
         clock: Clock | None = None,
+        on_entry: Callable[[LogEntry], None] | None = None,
     ) -> None:
         """Take what is to be read; nothing is attached to any logger."""
         super().__init__(level)
@@ -74,6 +82,7 @@ class TrainingLogHandler(logging.Handler):
         self._rows = WaitingRows(capacity)
         self._score = ScoreOfLog(metric)
         self._clock = clock or SystemClock()
+        self._on_entry = on_entry
         self._runs = LogRuns()
         self._number = 0
         self._capacity = capacity
@@ -113,18 +122,18 @@ class TrainingLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Read what a record says; what cannot be read is counted."""
         try:
+            if record.name and record.name.startswith(_OWN):
+                return
             plain = type(record.msg) is str and not record.args
             text: str = record.msg if plain else record.getMessage()
             with self._lock:
-                if "\n" in text:
+                if "\n" in text or self._on_entry is not None:
                     for line in text[:_LONGEST].splitlines():
-                        said = self._reader.said(line)
-                        if said is not None:
-                            self._take(said, record.name)
+                        self._take(self._heard(line, record))
                 else:
                     said = self._reader.said(text)
                     if said is not None:
-                        self._take(said, record.name)
+                        self._take(said)
         except BaseException as error:
             if is_for_the_program(error):
                 raise
@@ -169,8 +178,19 @@ class TrainingLogHandler(logging.Handler):
             self._silent[template] = silence
         return silence is Silence.ALWAYS or (silence is Silence.WITH_PLAIN_WORDS and are_plain(arguments))
 
-    def _take(self, said: Said, logger_name: str) -> None:
-        if logger_name.startswith(_OWN):
+    def _heard(self, line: str, record: logging.LogRecord) -> Said | None:
+        """Return what a line says, and let whoever listens have its entry."""
+        if self._on_entry is None:
+            return self._reader.said(line)
+        time = datetime.fromtimestamp(record.created).astimezone()
+        entry = self._reader.read(line, time=time, level=record.levelname)
+        if not entry.said and entry.stage is None:
+            return None
+        self._on_entry(entry)
+        return Said(dict(entry.said), entry.stage, entry.step)
+
+    def _take(self, said: Said | None) -> None:
+        if said is None:
             return
         metrics, stage, step = said
         epoch = self._reader.epoch

@@ -7,11 +7,20 @@ import logging.config
 import os
 import pickle
 import threading
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from auto_model_monitor import ConfigError, LogPattern, Monitor, TrainingLogHandler, parse_rule
+from auto_model_monitor import (
+    ConfigError,
+    LogEntry,
+    LogPattern,
+    Monitor,
+    Stage,
+    TrainingLogHandler,
+    parse_rule,
+)
 from auto_model_monitor.readings import Reading
 from tests.fakes import FakeClock, RecordingNotifier
 
@@ -181,7 +190,9 @@ def test_the_package_s_own_records_are_left_out(handler: TrainingLogHandler) -> 
         logging.LogRecord("auto_model_monitor.progress", 20, "f", 1, "best: val_loss: 0.5", (), None)
     )
     handler.handle(logging.LogRecord("auto_model_monitor_2", 20, "f", 1, "val_loss: 0.25", (), None))
-    assert values(handler) == [0.25]
+    handler.handle(logging.LogRecord("auto_model_monitor.x", 20, "f", 1, "Epoch 9/9", (), None))
+    handler.handle(logging.LogRecord("t", 20, "f", 1, "val_loss: 0.5", (), None))
+    assert [(reading.value, reading.epoch) for reading in handler.read()] == [(0.25, None), (0.5, None)]
 
 
 def test_a_pattern_is_added_while_it_runs(handler: TrainingLogHandler, logger: logging.Logger) -> None:
@@ -192,6 +203,33 @@ def test_a_pattern_is_added_while_it_runs(handler: TrainingLogHandler, logger: l
     assert [(r.metric, r.value) for r in handler.read()] == [("quality", 0.75)]
     with pytest.raises(ConfigError, match="named groups"):
         handler.add_pattern("quality")
+
+
+def test_whoever_listens_hears_each_entry_at_once(logger: logging.Logger) -> None:
+    """An entry is handed over as it is logged, the epoch carried along; a listener may fail."""
+    heard: list[LogEntry] = []
+
+    def listen(entry: LogEntry) -> None:
+        heard.append(entry)
+        if len(heard) == 1:
+            raise ValueError("no")
+
+    handler = TrainingLogHandler(on_entry=listen, clock=FakeClock())
+    logger.addHandler(handler)
+    before = datetime.now(timezone.utc)
+    logger.info("Epoch [3/10] started")
+    logger.warning("Validation Loss: %.1f\nnothing of note", 0.5)
+    assert [(e.message, dict(e.metrics), e.stage, e.level) for e in heard] == [
+        ("Epoch [3/10] started", {"epoch": 3, "total_epochs": 10}, Stage.EPOCH_START, "INFO"),
+        (
+            "Validation Loss: 0.5",
+            {"epoch": 3, "total_epochs": 10, "val_loss": 0.5},
+            Stage.VALIDATION,
+            "WARNING",
+        ),
+    ]
+    assert before <= heard[0].timestamp <= heard[1].timestamp <= datetime.now(timezone.utc)
+    assert (values(handler), handler.faults) == ([0.5], 1)
 
 
 def test_rows_of_a_table_are_read(handler: TrainingLogHandler, logger: logging.Logger) -> None:
