@@ -6,27 +6,24 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .entries import LogEntry, Number, Said, Stage
+from .entries import LogEntry, Said, Stage
 from .reader import LogReader
 from .shapes import ZEROS
 
 _MOST = 1 << 14  # shapes that are remembered
 _NONE: frozenset[bytes] = frozenset()
-_new = tuple.__new__
 
 
-class _Places(NamedTuple):
-    """Where the numbers of lines of one shape stand, in bytes.
+class _Plain(NamedTuple):
+    """Where the numbers of plain lines of one shape stand.
 
     Attributes:
-        places: the metrics, and from where to where their numbers stand.
-        stage: the stage of such lines.
+        places: the metrics, and from where to where their numbers stand, in bytes.
         fixed: takes those digits out of a line that belong to words.
         expected: what they have to be.
     """
 
     places: tuple[tuple[str, int, int], ...]
-    stage: Stage | None
     fixed: Callable[[bytes], Any] | None
     expected: Any
 
@@ -46,55 +43,82 @@ class WholeText:
         """Take the reader; nothing is known yet."""
         self._reader = reader
         self._silent: set[bytes] = set()
-        self._known: dict[bytes, _Places] = {}
+        self._known: dict[bytes, _Plain] = {}
 
-    def said(self, data: bytes) -> Iterator[tuple[int, Said]]:
-        """Yield what lines say, each with the number of its line, counted from 0.
+    def sift(
+        self, data: bytes, first: int, sink: Callable[[], list[Any] | None]
+    ) -> Iterator[tuple[int, Said]]:
+        """Hand over the numbers of plain lines, and yield what all others say, with their lines' numbers.
+
+        A line is plain if it is of a known shape, names neither epoch nor step and tells of no end.
 
         Args:
             data: lines in UTF-8, each of which is ended by a newline.
+            first: the number of the first line.
+            sink: gives a list to which the numbers of plain lines are added, five items for each: its metric,
+                its value, its line, the epoch, and None for the step. It is asked again after each line that
+                is yielded.
         """
         silent, known = self._shapes()
-        start = 0
-        for number, shape in enumerate(data.translate(ZEROS).split(b"\n")):
+        flat, epoch, start = sink(), self._reader.epoch, 0
+        for number, shape in enumerate(data.translate(ZEROS).split(b"\n"), first):
             if shape not in silent:
-                places = known.get(shape)
-                if places is not None and (
-                    places.fixed is None or places.fixed(data[start : start + len(shape)]) == places.expected
+                plain = known.get(shape)
+                if (
+                    plain is not None
+                    and flat is not None
+                    and (
+                        plain.fixed is None or plain.fixed(data[start : start + len(shape)]) == plain.expected
+                    )
                 ):
-                    metrics: dict[str, Number] = {}
-                    for metric, first, end in places.places:
-                        metrics[metric] = float(data[start + first : start + end])
-                    # What a named tuple's own constructor does, at half its price.
-                    yield number, _new(Said, (metrics, places.stage, None))
+                    for metric, begin, end in plain.places:
+                        flat += metric, float(data[start + begin : start + end]), number, epoch, None
                 else:
                     said = self._read(shape, data[start : start + len(shape)])
-                    silent, known = self._shapes()
                     if said is not None:
                         yield number, said
+                    silent, known = self._shapes()
+                    flat, epoch = sink(), self._reader.epoch
             start += len(shape) + 1
 
-    def entries(self, data: bytes, *, time: datetime) -> Iterator[tuple[int, LogEntry]]:
+    def said(self, data: bytes, first: int) -> Iterator[tuple[int, Said]]:
+        """Yield what lines say, each with its line's number.
+
+        Args:
+            data: lines in UTF-8, each of which is ended by a newline.
+            first: the number of the first line.
+        """
+        silent, _ = self._shapes()
+        start = 0
+        for number, shape in enumerate(data.translate(ZEROS).split(b"\n"), first):
+            if shape not in silent:
+                said = self._read(shape, data[start : start + len(shape)])
+                if said is not None:
+                    yield number, said
+                silent, _ = self._shapes()
+            start += len(shape) + 1
+
+    def entries(self, data: bytes, first: int, *, time: datetime) -> Iterator[tuple[int, LogEntry]]:
         """Yield the entries of the lines that say something, likewise.
 
         Args:
             data: lines in UTF-8, each of which is ended by a newline.
+            first: the number of the first line.
             time: when they were read, with its zone.
         """
         silent, _ = self._shapes()
         start = 0
-        for number, shape in enumerate(data.translate(ZEROS).split(b"\n")):
+        for number, shape in enumerate(data.translate(ZEROS).split(b"\n"), first):
             if shape not in silent:
                 line = data[start : start + len(shape)]
                 entry = self._reader.read(line.decode("utf-8", "replace"), time=time)
+                self._learn(shape, line)
                 if entry.said or entry.stage is not None:
                     yield number, entry
-                else:
-                    self._learn(shape, line)
-                    silent, _ = self._shapes()
+                silent, _ = self._shapes()
             start += len(shape) + 1
 
-    def _shapes(self) -> tuple[set[bytes] | frozenset[bytes], dict[bytes, _Places]]:
+    def _shapes(self) -> tuple[set[bytes] | frozenset[bytes], dict[bytes, _Plain]]:
         """Return what is known of shapes: nothing where any line may say something."""
         return (_NONE, {}) if self._reader.takes_any_line else (self._silent, self._known)
 
@@ -112,7 +136,11 @@ class WholeText:
             self._known.clear()
         if known.silent:
             self._silent.add(shape)
-        elif known.epoch is known.total is known.step is None and shape.isascii():
+        elif (
+            known.epoch is known.total is known.step is None
+            and known.stage is not Stage.COMPLETED
+            and shape.isascii()
+        ):
             fixed: Any = known.fixed
             expected = None if fixed is None else fixed(line)
-            self._known[shape] = _Places(known.places, known.stage, fixed, expected)
+            self._known[shape] = _Plain(known.places, fixed, expected)

@@ -9,13 +9,7 @@ from typing import NamedTuple, overload
 
 from ..comparison import Comparison
 from ..readings import Reading, ReadingBatch
-
-#: One number: its metric, its value, the place that said it (as the source counts its lines or entries),
-#: and the epoch and the step that it belongs to, as far as they are known. A plain tuple is made quickest.
-Row = tuple[str, float, int, "int | None", "int | None"]
-
-
-_GROUP = 6  # numbers of which the lowest and the highest are kept
+from .rows import Row
 
 
 class Place(NamedTuple):
@@ -131,24 +125,3 @@ class LogBatch(ReadingBatch):
             # Rules may compare by identity, as what is asked for twice was one thing.
             self._readings[index] = reading
         return reading
-
-
-def thinned(rows: Sequence[Row]) -> list[Row]:
-    """Return about half of the rows: of each metric the extremes of every few, and what is not finite."""
-    groups: dict[str, list[Row]] = {}
-    kept: list[Row] = []
-    for row in rows:
-        group = groups.setdefault(row[0], [])
-        group.append(row)
-        if len(group) == _GROUP:
-            kept += _telling(group)
-            group.clear()
-    kept += (row for group in groups.values() for row in group)
-    return sorted(kept, key=lambda row: row[2])
-
-
-def _telling(group: Sequence[Row]) -> list[Row]:
-    finite = [row for row in group if math.isfinite(row[1])]
-    odd = [row for row in group if not math.isfinite(row[1])][:1]
-    ends = [pick(finite, key=lambda row: row[1]) for pick in (min, max) if finite]
-    return [row for row in group if any(row is one for one in (*odd, *ends))]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..log_patterns import Stage
 from ..readings import Reading
-from .log_batch import Row, thinned
 from .log_runs import LogRuns
 from .log_scan import SaidAt
+from .rows import Rows
 
 MOST = 200_000  # numbers of one look
 _COUNTS = frozenset({"epoch", "total_epochs"})
@@ -31,7 +30,7 @@ class Look:
 
     def __init__(self, *, first: bool) -> None:
         """Start with nothing."""
-        self.rows: list[Row] = []
+        self.rows = Rows()
         self.new_run = False
         self.is_first = first
         self._bars: set[int] = set()
@@ -42,55 +41,50 @@ class Look:
         """Whether it stopped because it has enough."""
         return len(self.rows) >= MOST
 
-    def gather(self, lines: Iterable[SaidAt], runs: LogRuns) -> SaidAt | None:
+    def gather(self, lines: Iterable[SaidAt | None], runs: LogRuns) -> SaidAt | None:
         """Add what lines say until it is enough, or another training begins.
 
         Args:
-            lines: those that are new.
+            lines: those that are new; None for a pause after others, whose numbers were added elsewhere.
             runs: tells where another training begins.
 
         Returns:
             the line with which the next look begins another training, None where there is none.
         """
-        rows, begins = self.rows, runs.begins
         for line in lines:
-            number, said, epoch, bar, restart = line
-            metrics, stage, step = said
-            counts = step is not None or "epoch" in metrics or stage is Stage.COMPLETED
-            if (counts or restart or runs.wonders) and begins(line) and self._ends_before_another_run():
-                return line
-            for metric, value in metrics.items():
-                if metric not in _COUNTS:
-                    rows.append((metric, value, number, epoch, step))
-            if bar:
-                self._bars.add(number)
-            if len(rows) >= MOST and not self._makes_room():
-                break
+            if line is not None:
+                if runs.begins(line) and self._ends_before_another_run():
+                    return line
+                self._add(line)
+            if self.is_full:
+                if not self.is_first:
+                    break
+                self.rows.thin()
+                self._is_thinned = True
         return None
 
     def begin_with(self, line: SaidAt) -> None:
         """Take up another training with the line at which the last look ended."""
         self.new_run = True
-        for metric, value in line.said.metrics.items():
+        self._add(line)
+
+    def _add(self, line: SaidAt) -> None:
+        metrics, _, step = line.said
+        for metric, value in metrics.items():
             if metric not in _COUNTS:
-                self.rows.append((metric, value, line.number, line.epoch, line.said.step))
+                self.rows.flat += metric, value, line.number, line.epoch, step
+        if line.bar:
+            self._bars.add(line.number)
 
     def _ends_before_another_run(self) -> bool:
         """Tell whether a training that begins now has to wait for the next look; else take it up."""
         if self.rows and not self.is_first:
             return True
         self.new_run = not self.is_first
-        self.rows.clear()
+        self.rows.flat.clear()
         self._bars.clear()
         self._is_thinned = False
         return False
-
-    def _makes_room(self) -> bool:
-        """Thin what the first look has found, which has to take all; of a later one the next takes the rest."""
-        if self.is_first:
-            self.rows[:] = thinned(self.rows)
-            self._is_thinned = True
-        return self.is_first
 
     def continues(self, told: Reading, number: int) -> bool:
         """Tell whether these are the numbers of the training of which ``told``, of that line, was told.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..clocks import Clock, SystemClock
 from ..log_patterns import LogEntry, LogReader, Said
@@ -12,6 +11,9 @@ from ..log_patterns.whole_text import WholeText
 from .growing_file import Restart
 from .lines import Text
 from .log_batch import Place
+
+#: Gives the list to which the numbers of plain lines are added; see :meth:`LogScan.lines`.
+Plain = Callable[[], "list[Any] | None"]
 
 _new = tuple.__new__
 
@@ -104,8 +106,14 @@ class LogScan:
         self._whole = WholeText(reader)
         self._restarts = 0
 
-    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
         """Yield what the lines say that were ended since; ends where there is nothing more for now.
+
+        Args:
+            at_end: nobody writes any more: the last line counts although nothing ends it.
+            plain: gives a list for the numbers of plain lines, which then are not yielded; see
+                :meth:`.WholeText.sift`. None where every line is to be yielded. After such lines None is
+                yielded now and then.
 
         Raises:
             SourceError: there is no log that can be read now.
@@ -114,12 +122,15 @@ class LogScan:
             restart = None
             if self._follower.restarts != self._restarts:
                 self._restarts, restart = self._follower.restarts, self._follower.restart
-            bars, first = frozenset(text.bars), self._follower.first
-            reader, said_in = self._reader, self._said_in(text)
-            for index, said in said_in:
+            first, reader = self._follower.first, self._reader
+            bars = frozenset(first + index for index in text.bars)
+            sifts = restart is None and not bars and self._on_entry is None and plain() is not None
+            found = self._whole.sift(text.data, first, plain) if sifts else self._said_in(text, first)
+            for number, said in found:
                 # What a named tuple's own constructor does, at half its price.
-                yield _new(SaidAt, (first + index, said, reader.epoch, index in bars, restart))
+                yield _new(SaidAt, (number, said, reader.epoch, number in bars, restart))
                 restart = None
+            yield None
 
     def skip_to_end(self) -> None:
         """Leave out all that is there.
@@ -139,17 +150,22 @@ class LogScan:
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _said_in(self, text: Text) -> Iterator[tuple[int, Said]]:
-        return self._whole.said(text.data) if self._on_entry is None else self._heard_in(text, self._on_entry)
+    def _said_in(self, text: Text, first: int) -> Iterator[tuple[int, Said]]:
+        if self._on_entry is None:
+            return self._whole.said(text.data, first)
+        return self._heard_in(text, first, self._on_entry)
 
-    def _heard_in(self, text: Text, on_entry: Callable[[LogEntry], None]) -> Iterator[tuple[int, Said]]:
-        time = self._clock.now()
-        for index, entry in self._entries(text, time):
+    def _heard_in(
+        self, text: Text, first: int, on_entry: Callable[[LogEntry], None]
+    ) -> Iterator[tuple[int, Said]]:
+        for number, entry in self._entries(text, first):
             on_entry(entry)
             if entry.said or entry.stage is not None:
-                yield index, Said(dict(entry.said), entry.stage, entry.step)
+                yield number, Said(dict(entry.said), entry.stage, entry.step)
 
-    def _entries(self, text: Text, time: datetime) -> Iterator[tuple[int, LogEntry]]:
+    def _entries(self, text: Text, first: int) -> Iterator[tuple[int, LogEntry]]:
+        time = self._clock.now()
         if not self._every_line:
-            return self._whole.entries(text.data, time=time)
-        return ((index, self._reader.read(line, time=time)) for index, line in enumerate(text.lines()))
+            return self._whole.entries(text.data, first, time=time)
+        lines = enumerate(text.lines(), first)
+        return ((number, self._reader.read(line, time=time)) for number, line in lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..clocks import Clock, SystemClock
 from ..errors import SourceError
@@ -12,7 +12,7 @@ from ..readings import Reading
 from .log_batch import LogBatch, Place
 from .log_look import Look
 from .log_runs import LogRuns
-from .log_scan import SaidAt
+from .log_scan import Plain, SaidAt
 
 
 class Scan(Protocol):
@@ -23,8 +23,8 @@ class Scan(Protocol):
         """Up to which place it was not read."""
         ...
 
-    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
-        """Yield what is new."""
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
+        """Yield what is new, or add it to the list that ``plain`` gives; None is no line, but a pause."""
         ...
 
     def skip_to_end(self) -> None:
@@ -78,8 +78,9 @@ class LogSource:
         self._runs = LogRuns()
         self._skips = not from_start
         self._finishes = False
-        self._lines: Iterator[SaidAt] | None = None
+        self._lines: Iterator[SaidAt | None] | None = None
         self._held: SaidAt | None = None
+        self._look = Look(first=True)
         self._ends = False
         self._first: Look | None = None
 
@@ -97,7 +98,7 @@ class LogSource:
         if self._skips:
             self._scan.skip_to_end()
             self._skips = False
-        look = Look(first=self._first is None)
+        look = self._look = Look(first=self._first is None)
         try:
             self._gather(look)
         except SourceError:
@@ -128,8 +129,12 @@ class LogSource:
             look.begin_with(held)
         if self._lines is None:
             self._ends = self._finishes
-            self._lines = self._scan.lines(at_end=self._ends)
+            self._lines = self._scan.lines(at_end=self._ends, plain=self._plain)
         self._held = look.gather(self._lines, self._runs)
         if self._held is None and not look.is_full:
             self._lines = None
             self.ended = self._ends
+
+    def _plain(self) -> list[Any] | None:
+        # While nobody knows whether another training has begun, each line may tell it.
+        return None if self._runs.wonders else self._look.rows.flat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from .log_batch import Row, thinned
+from .rows import Row, thinned
 
 _PARTS = 16  # of the capacity; what is too much is thinned part by part
 _MOST_RUNS = 8  # trainings that wait one by one; of more than these the oldest come together

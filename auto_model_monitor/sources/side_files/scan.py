@@ -11,7 +11,7 @@ from ...errors import SourceError
 from ...log_patterns import LogEntry
 from ..growing_file import Restart
 from ..log_batch import Place
-from ..log_scan import SaidAt
+from ..log_scan import Plain, SaidAt
 from .finder import Finder, WatchedFile
 from .records import Entry
 from .series import Series
@@ -67,8 +67,12 @@ class SideFileScan:
         self._shelves: dict[str, _Shelf] = {}
         self._by_index: list[_Shelf] = []
 
-    def lines(self, *, at_end: bool) -> Iterator[SaidAt]:
+    def lines(self, *, at_end: bool, plain: Plain | None = None) -> Iterator[SaidAt]:
         """Yield what is new, the file that was changed last at the end.
+
+        Args:
+            at_end: nobody writes any more: the last line counts although nothing ends it.
+            plain: nothing is added to its list.
 
         Raises:
             SourceError: there is nothing that can be read now.
