@@ -13,9 +13,10 @@ _HEADS = (
     r"\s{0,40}Class\s{2,40}Images\s",
     r"\s{0,40}classes\s{2,40}top1_acc",
     r"\s{0,40}(?:Iter|iter|Epoch|epoch|Step|step)(?:\s{2,40}|\t)[A-Za-z_][\w /-]{0,40}(?:\s{2}|\t|\Z)",
+    r"(?:Iter|iter|Epoch|epoch|Step|step),[A-Za-z_][\w /,-]{0,400}\Z",
     r"\s{1,40}precision\s{2,20}recall\s{2,20}f1-score\s{2,20}support",
 )
-_CELLS = r"\s{2,}|\t|(?<=mAP@\.5) "
+_CELLS = r"\s{2,}|\t|,|(?<=mAP@\.5) "
 _MOST = 40  # columns
 _SPECIAL = {
     "box": "box_loss",
@@ -41,7 +42,7 @@ def columns_of(blank: str) -> tuple[str, ...]:
 
     A column of no interest is the empty string; ``all`` stands for the one that names what a row is about.
     """
-    if "  " not in blank and "\t" not in blank:
+    if "  " not in blank and "\t" not in blank and "," not in blank:
         return ()
     if len(blank) > 2000 or not any(compiled(head).match(blank) for head in _HEADS):
         return ()
@@ -58,7 +59,7 @@ def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
     """Return what a line of numbers says below those headings, None when it is no row of the table."""
     if columns == _REPORT:
         return _report_row(line)
-    cells = line.split(None, len(columns))
+    cells = line.strip().split(",") if "," in line and " " not in line else line.split(None, len(columns))
     if len(cells) < len(columns) or (columns[0] == "all") != (cells[0] == "all"):
         return None
     metrics: dict[str, Number] = {}

@@ -10,7 +10,7 @@ from ..patterns import compiled
 _LONGEST_KEY = 64  # characters; what is longer is prose
 _OPENED = r"(?:(?:tensor|array|np\.float\d*|float)\()?[\s'\"]*\Z"
 _SIGN = r"(?<![\w)\]%])[-+]?\.?\Z"
-_REMARK = r"\s*[(\[]([A-Za-z %]{0,20})[)\]]\Z"
+_REMARK = r"\s*[(\[]([\w@ %-]{0,20})[)\]]\Z"
 _BREAK = r"[!?](?=\s)|[,;|│┃{}\[\]()<>，；。、！（）【】\n\t\"*#~]|'(?!s )|\s[-–—]+\s|\s\s+|[:=：](?=.)|\.\s"
 _KEY = r"[\w@][^?&$\\^`|]*\Z"
 # What may follow a value of a dict.

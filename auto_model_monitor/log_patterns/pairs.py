@@ -17,6 +17,7 @@ _MOST = 64  # metrics of one line
 _MOST_NUMBERS = 512  # of one line that are looked at
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
+_COPULAS = ("is", "was", "of")  # ``loss is 0.5``
 _DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s)"
 
 
@@ -135,7 +136,7 @@ class Pairs:
 
     def _count(self, key: Named, number: int, place: _Place) -> None:
         """Take a number for a counter; a line that begins with one is no prose."""
-        if place.slot < 0 or place.gap.sign:
+        if place.slot < 0 or place.gap.sign or place.after.startswith("%"):
             return
         begins = not self.found and not place.gap.before and key.base in (EPOCH, STEP)
         self._spaced = self._spaced or begins
@@ -150,7 +151,8 @@ class Pairs:
             return False
         if place.gap.explicit:
             return True
-        if not FILLERS.isdisjoint(words_of(place.gap.key)):
+        words = words_of(place.gap.key)
+        if not FILLERS.isdisjoint(words[:-1] if words[-1] in _COPULAS else words):
             return False
         if compiled(_TAIL if place.last else _DELIMITED).match(place.after):
             return True

@@ -119,7 +119,7 @@ _LEARNING_RATE = (
     r"(?:Epoch (?P<epoch>#): )?\w{0,40} ?(?:reducing|setting) learning rate to (?P<learning_rate>#)"
 )
 _ACCURACY_OF = (
-    r"Accuracy of the (?:network|model) on the (?:# )?(?P<split>test|validation|val|train)"
+    r"(?:\w{1,12} )?Accuracy of the (?:network|model) on the (?:# )?(?P<split>test|validation|val|train)"
     r"[ \w]{0,20}: (?P<acc>#) ?%"
 )
 _AT_ITERATION = r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)"

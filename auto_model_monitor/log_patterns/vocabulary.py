@@ -41,7 +41,7 @@ FILLERS = _set(
     "dataloader"
 )
 NEUTRAL = FILLERS | _set(
-    "avg average mean running current cur now final overall total epoch batch global set results result "
+    "avg avr average mean running current cur now final overall total epoch batch global set results result "
     "metrics value s phase"
 )
 # Words that say that a number is wished for, or set, and not measured.
@@ -69,7 +69,8 @@ WEAK = _set(
 LOSS_KINDS = _set(
     "lm nll mlm nsp kl ce mse l1 l2 cls reg box obj dfl rpn mask seg dice bce gan g d gen disc generator "
     "discriminator actor critic policy value q adv adversarial recon reconstruction perceptual content style "
-    "contrastive triplet aux distill kd smooth cross entropy crossentropy focal log huber hinge ctc iou"
+    "contrastive triplet aux distill kd smooth cross entropy crossentropy focal log huber hinge ctc iou att "
+    "attention transducer"
 )
 _TOP = (
     "acc {0}|accuracy {0}|top {0}|top{0}|top{0} acc|top{0} accuracy|top {0} acc|top {0} accuracy|"
