@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..patterns import compiled, is_whole, to_float
+from ..patterns import compiled, to_float
 from .entries import Number, Said, Stage
 from .layout import BLANK
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, named
+from .values import whole
 
 # How the headings of a table begin: those of Ultralytics, YOLOv5, scikit-learn, fastai and of many a script.
 _HEADS = (
@@ -79,10 +80,11 @@ def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
 def _value(name: str, text: str) -> dict[str, Number] | None:
     """Return what a cell says; None when it holds nothing of its column's kind."""
     if name in (EPOCH, STEP):
-        count, _, total = text.partition("/")
-        if not is_whole(count) or (total and not is_whole(total)):
+        count, slash, total = text.partition("/")
+        reached, of = whole(count), whole(total)
+        if reached is None or (slash and of is None):
             return None
-        return {name: int(count), TOTAL_EPOCHS: int(total)} if total else {name: int(count)}
+        return {name: reached} if of is None else {name: reached, TOTAL_EPOCHS: of}
     value = to_float(text)
     return None if value is None else {name: value}
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..patterns import to_float
 from .entries import Number
 from .layout import Layout, Spot
+
+_MOST_DIGITS = 16  # of a counter
 
 
 def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
@@ -41,7 +44,7 @@ def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
 def whole(text: str) -> int | None:
     """Return the integer that a counter such as ``3`` or ``3/10`` stands at, None where it is none."""
     first = text.partition("/")[0]
-    return int(first) if first.isdigit() and len(first) < 16 else None
+    return int(first) if first.isascii() and first.isdigit() and len(first) < _MOST_DIGITS else None
 
 
 def count_epochs(text: str, metrics: dict[str, Number]) -> None:
@@ -49,24 +52,20 @@ def count_epochs(text: str, metrics: dict[str, Number]) -> None:
     epoch, _, total = text.partition("/")
     reached = whole(epoch)
     if reached is None:  # transformers counts in parts: at 0.5 the first epoch is half way
-        try:
-            passed = float(epoch)
-        except ValueError:
-            return
-        if not math.isfinite(passed) or passed > 1e15:
+        passed = to_float(epoch)
+        if passed is None or not 0 <= passed < 10.0 ** (_MOST_DIGITS - 1):
             return
         reached = math.ceil(passed)
     metrics["epoch"] = reached
-    if total.isdigit() and len(total) < 16:
-        metrics["total_epochs"] = int(total)
+    of = whole(total)
+    if of is not None:
+        metrics["total_epochs"] = of
 
 
 def is_full(counter: str) -> bool:
     """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
-    reached, _, end = counter.partition("/")
-    if not (reached.isdigit() and end.isdigit() and len(end) < 16):
-        return True
-    return int(reached) >= int(end) - 1
+    reached, end = whole(counter), whole(counter.partition("/")[2])
+    return reached is None or end is None or reached >= end - 1
 
 
 def _take_other(spot: Spot, parts: Sequence[str], metrics: dict[str, Number]) -> None:

@@ -59,3 +59,24 @@ def test_a_user_s_regex_sees_only_the_beginning() -> None:
     """A regex that takes the square of a length sees 4 KiB of a line at most."""
     pattern = LogPattern(r"(?P<x>[0-9]+)!")
     assert pattern.said("1" * LENGTH + "!") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Epoch {0}/{0}",
+        "epoch={0} loss: 0.5",
+        "step {0}: loss 0.5",
+        "Test: [ {0}/{0}]  Loss: 0.5 (0.5)",
+        "Epoch 1: 50%|█ | {0}/{0} [00:01<00:01, 1it/s, loss=0.5]",
+        "loss: {0}",
+        "{{'loss': 0.5, 'epoch': {0}.5}}",
+    ],
+)
+def test_numbers_of_thousands_of_digits_harm_nothing(line: str) -> None:
+    """A number that no counter can hold is none; as a metric it is what float makes of it."""
+    reader = LogReader()
+    for digits in (17, 5000):
+        reader.said(line.format("9" * digits))
+    assert reader.total_epochs is None
+    assert (reader.epoch or 0) < 10**16

@@ -29,6 +29,11 @@ def metrics(pattern: str, line: str) -> dict[str, float] | None:
         (r"E(?P<epoch>\d+)/(?P<total_epochs>\d+)", "E3/9 L.5", {"epoch": 3, "total_epochs": 9}),
         (r"E(?P<epoch>\d+) L(?P<train_loss>\S+)", "E3 L.5", {"epoch": 3, "train_loss": 0.5}),
         (r"E(?P<epoch>\S+) ", "E3/9 x", {"epoch": 3, "total_epochs": 9}),
+        (r"E(?P<epoch>\S+)", "E²", None),
+        (r"E(?P<epoch>\S+)", "E-3", None),
+        (r"E(?P<epoch>\S+)", "Enan", None),
+        (r"E(?P<epoch>\S+)", "E2.5", {"epoch": 3}),
+        (r"E(?P<total_epochs>\S+)", "E" + "9" * 5000, None),
         (r"(?i)LOSS (?P<x>\S+)", "loss 0.5", {"x": 0.5}),
     ],
 )  # fmt: skip

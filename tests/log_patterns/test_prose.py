@@ -230,10 +230,12 @@ def test_words_of_no_metric_give_none(pieces: list[str], between: str) -> None:
     assert said is None or not said.metrics
 
 
-@given(st.text(alphabet=string.printable + "损失准确率：，│█\x1b\0\r\b\ud800", max_size=120))
-def test_no_line_makes_a_reader_fail(line: str) -> None:
+@given(st.text(alphabet=string.printable + "损失准确率：，│█\x1b\0\r\b\ud800", max_size=120), st.booleans())
+def test_no_line_makes_a_reader_fail(line: str, in_table: bool) -> None:
     """Any text whatever is read without an error, and its entry can be written as JSON."""
     reader = LogReader()
+    if in_table:
+        reader.said("epoch  train_loss  val_loss")
     first = reader.said(line)
     entry = reader.read(line, time=TIME)
     assert entry.as_json().keys() == {"timestamp", "level", "message", "metrics", "stage"}

@@ -168,3 +168,16 @@ def test_each_metric_that_rules_know_is_read(word: str) -> None:
     said = LogReader().said(f"val_{word}: 0.5")
     assert said is not None
     assert list(said.metrics.values()) == [0.5]
+
+
+@pytest.mark.parametrize(
+    "head", ["epoch,train_loss,val_loss", "step  train_loss  val_loss", "epoch\ttrain_loss\tval_loss"]
+)
+@pytest.mark.parametrize(
+    "row", [",,", ",0.5,0.4", "1,,", "x,0.5,0.4", "9" * 5000 + " 0.5 0.4", "1/ 0.5 0.4", "1 2", "- - -"]
+)
+def test_a_line_that_is_no_row_below_headings_says_nothing(head: str, row: str) -> None:
+    """What stands below a table's headings and is none of its rows is read as any other line."""
+    reader = LogReader()
+    assert reader.said(head) is None
+    assert reader.said(row) is None
