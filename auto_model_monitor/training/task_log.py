@@ -108,7 +108,9 @@ class TaskLog:
     def _some_of(self, text: Text, now: datetime) -> list[LogEntry]:
         """Return the entries that hold a metric or a stage, and one that tells how many do not."""
         try:
-            entries = [_fit(entry) for _, entry in self._whole.entries(text.data, time=now)]
+            entries = [
+                _fit(entry) for _, entry in self._whole.entries(text.data, self._follower.first, time=now)
+            ]
         except Exception:
             logger.exception("a piece of %s could not be read as a whole; it is read line by line", self.path)
             return self._all_of(text, now)
