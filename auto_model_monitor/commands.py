@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -37,10 +37,7 @@ def watch(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> in
     running = watch_of(settings_of(options, errors), errors, resume=not options.fresh)
     monitors = running.monitors if isinstance(running, WatchGroup) else [running]
     channels = {notifier.name: None for monitor in monitors for notifier in monitor.notifiers}
-    for name in channels:
-        if name.startswith("mailbox "):
-            folder = shown(name.removeprefix("mailbox "))
-            errors.say(f"No sender was given: mails are written as .eml files into {folder}")
+    _say_where_mails_go(channels, errors)
     try:
         running.start_monitoring()
     except AuthenticationError:
@@ -48,6 +45,45 @@ def watch(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> in
         errors.say(errors.paint("The watch ended because the login was refused.", "red"))
         return SOMETHING_TO_KNOW
     return FINE
+
+
+def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """Show what a training's log says, and tell of it, until it ends or somebody has enough."""
+    from .live_log import LiveLog
+    from .log_watch import log_monitor_of
+
+    follows = not options.no_follow
+    live = LiveLog(
+        screen,
+        errors,
+        as_json=options.json,
+        every_line=options.all,
+        shortens=follows and screen.is_screen and not options.json,
+    )
+    monitor = log_monitor_of(
+        only(settings_of(options, errors)),
+        errors,
+        follows=follows,
+        resume=not options.fresh,
+        on_entry=live.hear,
+        on_look=live.looked,
+        every_line=options.all,
+    )
+    _say_where_mails_go([notifier.name for notifier in monitor.notifiers], errors)
+    try:
+        monitor.follow()
+    except AuthenticationError as error:
+        errors.say(errors.paint(f"The watch ended because the login was refused: {shown(str(error))}", "red"))
+        return SOMETHING_TO_KNOW
+    live.ended()
+    return FINE
+
+
+def _say_where_mails_go(channels: Iterable[str], errors: Terminal) -> None:
+    for name in channels:
+        if name.startswith("mailbox "):
+            folder = shown(name.removeprefix("mailbox "))
+            errors.say(f"No sender was given: mails are written as .eml files into {folder}")
 
 
 def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:

@@ -25,7 +25,7 @@ _PATHS = ("watch_dir", "log_dir")
 _AT_THE_END = "(at end of document)"
 # A line that others belong to: the start of a text or a list of several lines.
 _SEVERAL_LINES = re.compile(r"\"{3}|'{3}|[\[{,]\s*(#.*)?$")
-_LISTS = frozenset({"notify", "rules"})
+_LISTS = frozenset({"notify", "rules", "log_patterns"})
 _Kind = tuple[str, tuple[type, ...]]
 _KINDS: dict[str, _Kind] = {
     **dict.fromkeys(_TEXTS, ("a text", (str,))),
@@ -36,6 +36,7 @@ _KINDS: dict[str, _Kind] = {
     "recursive": ("true or false", (bool,)),
     "notify": ("a URL or a list of URLs", (str, list)),
     "rules": ("a rule or a list of rules", (str, list)),
+    "log_patterns": ("a pattern or a list of patterns", (str, list)),
 }
 # What is said once, however many directories are watched.
 _ONCE: dict[str, _Kind] = {

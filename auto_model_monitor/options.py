@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .help_texts import FILE, RULES, SECRET, STATUS, URLS
+from .logs_options import add_logs
 from .serve_options import add_serve
 from .terminal import shown
 
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = top.add_subparsers(metavar="COMMAND", dest="command", required=True, parser_class=_Parser)
     _add_watch(commands)
+    add_logs(_add, commands, _add_telling, f"{RULES}\n\n{URLS}\n\n{SECRET}\n\n{FILE}")
     _add_inspect(commands)
     _add_outbox(commands)
     _add_test_notify(commands)

@@ -18,9 +18,10 @@ NAMES = (
     *("watch_dir", "threshold", "sender", "receiver", "check_interval", "log_dir", "comparison_mode"),
     *("email_subject_template", "email_content_template", "smtp_host", "smtp_port", "smtp_security"),
     *("language", "recursive", "pattern", "metric", "notify", "rules", "silent_after"),
+    "log_patterns",
 )
 #: The settings that are no fields of ``MonitorConfig``.
-BESIDE = ("pattern", "metric", "notify", "rules", "silent_after")
+BESIDE = ("pattern", "metric", "notify", "rules", "silent_after", "log_patterns")
 
 Settings = dict[str, Any]
 

@@ -27,13 +27,18 @@ class Terminal:
         self.is_screen = stream.isatty()
         self.columns = shutil.get_terminal_size().columns if self.is_screen else _UNLIMITED
         dumb = environ.get("TERM") == "dumb" or (os.name == "nt" and "WT_SESSION" not in environ)
-        self._colours = self.is_screen and not environ.get("NO_COLOR") and not dumb
+        self._moves = self.is_screen and not dumb
+        self._colours = self._moves and not environ.get("NO_COLOR")
         self.draws = _can_write("╭─╮│╰╯▇·→…", stream)
 
     def say(self, text: str = "") -> None:
         """Write a line, at once."""
         self._stream.write(f"{text}\n")
         self._stream.flush()
+
+    def say_over(self, text: str) -> None:
+        """Write a line in place of the last one, where a screen can do that; else below it."""
+        self.say(f"\x1b[1A\x1b[2K{text}" if self._moves else text)
 
     def paint(self, text: str, *styles: str) -> str:
         """Return the text in colours such as ``green`` and styles such as ``bold``, where these show."""

@@ -80,6 +80,16 @@ class LogBatch(ReadingBatch):
         """Count the lines that hold numbers."""
         return len({row[2] for row in self._rows})
 
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics, in the order in which they came up."""
+        return list(self._by_metric())
+
+    @property
+    def epochs(self) -> set[int]:
+        """The epochs that the numbers belong to."""
+        return {row[3] for row in self._rows if row[3] is not None}
+
     def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
         """Return the best finite reading of ``metric`` (None: of the score), of equal ones the first."""
         found = self._indices(self.score if metric is None else metric)
@@ -93,8 +103,7 @@ class LogBatch(ReadingBatch):
 
     def sample(self, most: int) -> list[Reading]:
         """Return, of each metric, at most ``most`` readings that lie evenly apart."""
-        self._indices("")
-        spaced = (found[:: -(-len(found) // most)] for found in (self._of_metric or {}).values())
+        spaced = (found[:: -(-len(found) // most)] for found in self._by_metric().values())
         return [self._reading(i) for i in sorted(i for found in spaced for i in found)]
 
     def are_finite(self) -> bool:
@@ -102,11 +111,14 @@ class LogBatch(ReadingBatch):
         return all(math.isfinite(row[1]) for row in self._rows)
 
     def _indices(self, metric: str) -> list[int]:
+        return self._by_metric().get(metric, [])
+
+    def _by_metric(self) -> dict[str, list[int]]:
         if self._of_metric is None:
             self._of_metric = {}
             for index, row in enumerate(self._rows):
                 self._of_metric.setdefault(row[0], []).append(index)
-        return self._of_metric.get(metric, [])
+        return self._of_metric
 
     def _reading(self, index: int) -> Reading:
         reading = self._readings.get(index)
