@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .entries import Number, Said, Stage
 from .layout import Layout
-from .values import count_epochs, whole
+from .values import count_epochs, number_at, whole
 
 #: Makes a zero of each digit.
 ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -52,7 +52,9 @@ class Shape(NamedTuple):
         if epoch is not None:
             count_epochs(line[epoch], metrics)
         if total is not None:
-            metrics["total_epochs"] = int(line[total])
+            epochs = whole(line[total])
+            if epochs is not None:
+                metrics["total_epochs"] = epochs
         for metric, start, end in places:
             metrics[metric] = float(line[start:end])
         # What a named tuple's own constructor does, at half its price.
@@ -94,9 +96,9 @@ def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Numb
     places = []
     for spot in layout.spots:
         where = place(spot.slot)
-        if spot.metric in metrics:
-            if where is None or spot.other >= 0:
-                return None
+        if where is None or spot.other >= 0:
+            return None
+        if number_at(spot, parts) is not None:
             places.append((spot.metric, where.start - len(spot.sign), where.stop))
     if (layout.epoch >= 0 and "epoch" not in metrics) or (
         layout.total >= 0 and "total_epochs" not in metrics

@@ -27,18 +27,25 @@ def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
         if total is not None:
             metrics["total_epochs"] = total
     for spot in layout.spots:
-        slot = spot.slot
-        if slot < 0:
-            metrics[spot.metric] = spot.constant
-            continue
-        text = parts[2 * slot + 1]
-        if spot.fraction and "." not in text and "e" not in text:
-            continue
-        try:  # a run of letters and digits is a number if float takes it: 1.2.3 and 2.5s are refused
-            metrics[spot.metric] = float(spot.sign + text if spot.sign else text)
-        except ValueError:
-            _take_other(spot, parts, metrics)
+        value = number_at(spot, parts)
+        if value is None and spot.other >= 0:
+            value = number_at(Spot("", spot.other), parts)
+        if value is not None:
+            metrics[spot.metric] = value
     return metrics
+
+
+def number_at(spot: Spot, parts: Sequence[str]) -> float | None:
+    """Return the number that stands at a spot, None where none does, as ``1.2.3`` and ``2.5s`` are none."""
+    if spot.slot < 0:
+        return spot.constant
+    text = parts[2 * spot.slot + 1]
+    if spot.fraction and "." not in text and "e" not in text:
+        return None
+    try:  # a run of ASCII letters, digits and dots is a number if float takes it
+        return float(spot.sign + text)
+    except ValueError:
+        return None
 
 
 def whole(text: str) -> int | None:
@@ -66,12 +73,3 @@ def is_full(counter: str) -> bool:
     """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
     reached, end = whole(counter), whole(counter.partition("/")[2])
     return reached is None or end is None or reached >= end - 1
-
-
-def _take_other(spot: Spot, parts: Sequence[str], metrics: dict[str, Number]) -> None:
-    """Take the share of ``9856/10000 (98%)``."""
-    if spot.other >= 0:
-        try:
-            metrics[spot.metric] = float(parts[2 * spot.other + 1])
-        except ValueError:
-            return

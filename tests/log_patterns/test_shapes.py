@@ -58,6 +58,22 @@ def test_digits_of_words_tell_shapes_apart(first: str, second: str) -> None:
         assert repr(reader.said(line)) == repr(LogReader().said(line))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Epochs: 11/20 of it",
+        "step 3000: train loss 4.039, train loss 4.039040val",
+        "loss: 0.5, loss: 2.5s, acc: 1.2.3, acc: 0.5",
+        "accuracy: 5/10 (50%), accuracy: 0.5",
+    ],
+)
+def test_a_line_that_says_a_thing_twice_says_it_twice_alike(line: str) -> None:
+    """Where one of two numbers of a metric is none, the second reading of the line is as the first."""
+    reader = LogReader()
+    first = reader.said(line)
+    assert repr(reader.said(line)) == repr(first)
+
+
 def test_shapes_are_kept_in_bounded_memory() -> None:
     """However many shapes a log has, few are remembered, and it is read on all the same."""
     reader = LogReader()
