@@ -84,6 +84,8 @@ def time_of(text: str, near: datetime) -> datetime | None:
             int(second or 0),
             int(fraction[:6].ljust(6, "0")),
         )
+        if not 1 < found.year < 9999:  # in another zone it may be a time that no calendar has
+            return None
         return found.replace(tzinfo=_zone(rest)) if _zone(rest) else found.astimezone()
     except (ValueError, OverflowError, OSError):
         return None

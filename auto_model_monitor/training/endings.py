@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..sources.lines import cleaned
+from .plain_files import read_plain
 from .tasks import TaskState
 
 _TAIL = 32 << 10  # bytes of the log's end in which its last words are looked for
@@ -39,7 +40,7 @@ class Exit(NamedTuple):
     def read(cls, paper: Path) -> Exit | None:
         """Return what a supervisor wrote down, None where it did not, or not yet."""
         try:
-            status, asked, stamp, failure = paper.read_text(encoding="ascii").split()
+            status, asked, stamp, failure = read_plain(paper).decode("ascii").split()
             time = datetime.fromtimestamp(float(stamp), timezone.utc)
             return cls(int(status), asked == "1", time, failure == "0")
         except (OSError, ValueError, OverflowError):
@@ -108,9 +109,7 @@ def last_words(log: Path, most: int | None = None) -> str:
         most: how many of the last lines to look at.
     """
     try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL))
-            text = file.read(_TAIL).decode("utf-8", "replace")
+        text = read_plain(log, _TAIL).decode("utf-8", "replace")
     except OSError:
         return ""
     lines = [_RANK.sub("", cleaned(raw).rstrip()) for raw in text.split("\n")]

@@ -18,6 +18,8 @@ from .trainer import Trainer
 MARK = "AUTO_MODEL_MONITOR_TASK"  # the variable by which everything that a task has started is known
 # A training whose output goes into a file would otherwise keep it back until some kilobytes have gathered.
 _DEFAULTS = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+# What the server needs for its own mails: a training would write it into other logs with its environment.
+SECRETS = frozenset(("AUTO_MODEL_MONITOR_AUTH_CODE", "AUTO_MODEL_MONITOR_NOTIFY"))
 
 
 def launch(
@@ -39,7 +41,7 @@ def launch(
         trainer: whose command is run.
         request: what is to be trained.
         grace: seconds between SIGTERM and SIGKILL when it is to end.
-        environment: the server's own, on which the training's is built.
+        environment: the server's own, on which the training's is built; its :data:`SECRETS` are left out.
 
     Raises:
         OSError: the folder cannot be written, or no process can be started.
@@ -51,6 +53,7 @@ def launch(
     seen = replace(request, device=device)
     arguments_file.write_text(json.dumps(seen.values(), indent=1) + "\n", encoding="utf-8")
     command = trainer.argv(seen, str(arguments_file))
+    inherited = {name: value for name, value in environment.items() if name not in SECRETS}
     papers = [str(folder), str(attempt), repr(grace)]
     log = os.open(folder / "log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -59,7 +62,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**_DEFAULTS, **environment, **shown, MARK: task_id},
+            env={**_DEFAULTS, **inherited, **shown, MARK: task_id},
             # Ctrl-C in the server's terminal, and the terminal's end, do not reach it there.
             start_new_session=True,
         )

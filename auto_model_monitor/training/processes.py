@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .launch import MARK
+from .plain_files import read_plain
 from .supervisor import start_of
 
 _PROC = Path("/proc")
@@ -30,7 +31,7 @@ class Known(NamedTuple):
     def read(cls, paper: Path) -> Known | None:
         """Return the process that a paper names, None where there is no paper yet."""
         try:
-            pid, _, start = paper.read_text(encoding="ascii").strip().partition(" ")
+            pid, _, start = read_plain(paper).decode("ascii").strip().partition(" ")
             return cls(int(pid), start)
         except (OSError, ValueError):
             return None

@@ -13,6 +13,7 @@ from typing import Any
 from ..log_patterns import LogPattern
 from .endings import Exit
 from .processes import Known, kill_marked, marked
+from .supervisor import NOT_BEGUN
 from .task_log import TaskLog
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class Run:
         if written is not None or self.process is None:
             return written
         status = self.process.returncode
-        if not self._claim.exists():
+        is_there = self._claim.parent.parent.exists()  # or the training has deleted its own folder
+        if not self._claim.exists() and (is_there or status == NOT_BEGUN):
             return Exit(status or 0, begun=False)
         if status is None or status < 0:  # it was killed itself
             return None

@@ -32,7 +32,7 @@ import time
 _ROOM = 256  # bytes that are put aside on the disk at the start, so that the end can be written on a full one
 _LATE = 5.0  # seconds that a full disk gets at the end
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
-_NOT_BEGUN = 126
+NOT_BEGUN = 126  # its own exit status
 
 
 def main(arguments: list[str]) -> int:
@@ -45,10 +45,10 @@ def main(arguments: list[str]) -> int:
         papers = _Papers(folder, attempt)
         if not claim(f"{folder}/claim-{attempt}", f"{os.getpid()} {start_of(os.getpid())}\n"):
             papers.drop()  # a server has come back before this one was there, and starts it anew
-            return _NOT_BEGUN
+            return NOT_BEGUN
     except OSError as error:
         _say(f"the training was not started: {error}")
-        return _NOT_BEGUN
+        return NOT_BEGUN
     if told:
         return papers.ended(-signal.SIGTERM, True, 0)
     child, failure = _spawn(command, papers)
@@ -143,7 +143,8 @@ class _Papers:
                 os.rename(self._draft, f"{self._folder}/exit-{self._attempt}")
                 break
             except OSError as error:
-                if time.monotonic() > late:  # the server learns it from this process, if it is its parent
+                # The server learns it from this process, if it is its parent.
+                if time.monotonic() > late or not os.path.isdir(self._folder):
                     _say(f"the exit status {status} could not be written: {error}")
                     break
                 time.sleep(0.2)

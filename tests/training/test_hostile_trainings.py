@@ -1,0 +1,75 @@
+"""Trainings that do to their own files what nobody should: it is their own loss, and nobody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from auto_model_monitor.config import AUTH_CODE, AUTH_CODE_FILE
+from auto_model_monitor.config_file import NOTIFY
+from auto_model_monitor.training import TaskState
+from auto_model_monitor.training.launch import MARK
+from auto_model_monitor.training.processes import Known
+from tests.training.trainings import python, shell
+
+LOG = 'L=$(readlink /proc/$$/fd/1); D=$(dirname "$L"); '
+linux = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="finds its log through /proc")  # noqa: PTH112
+
+
+@linux
+@pytest.mark.parametrize("thing", ['mkfifo "$L"', 'mkdir "$L"', 'ln -s /dev/zero "$L"', 'ln -s "$L" "$L"'])
+def test_a_log_that_becomes_something_else_keeps_nobody_waiting(work, thing):
+    """A pipe in the place of a log is never waited for, neither by its own task nor by the next one."""
+    running = work(shell(LOG + f'echo "loss: 0.5"; rm "$L"; {thing}; exit 3', "bad"), shell("exit 0", "good"))
+    bad = running.submit(trainer="bad")
+    good = running.submit(trainer="good")
+    assert running.wait_end(good).state is TaskState.COMPLETED
+    ended = running.wait_end(bad)
+    assert (ended.state, ended.exit_code) == (TaskState.FAILED, 3)
+
+
+@linux
+def test_papers_that_become_pipes_keep_nobody_waiting(work):
+    """Of a training whose papers are pipes, and whose supervisor was killed, nothing is known, and no more."""
+    running = work(shell(LOG + "rm $D/trainer-1; mkfifo $D/trainer-1 $D/exit-1; echo ready; sleep 60"))
+    task = running.submit()
+    running.wait_line(task, "ready")
+    Known.read(running.store.folder(task) / "claim-1" / "process").signal(9)
+    ended = running.wait_end(task)
+    assert (ended.state, ended.exit_code) == (TaskState.FAILED, None)
+
+
+@linux
+@pytest.mark.parametrize(("status", "state"), [(0, TaskState.COMPLETED), (3, TaskState.FAILED)])
+def test_a_training_that_deletes_its_folder_has_ended_as_it_ended(work, status, state):
+    """Nothing can be written down there any more, yet its exit status is not taken for a failed start."""
+    running = work(shell(LOG + f'echo "loss: 0.5"; sleep 0.2; rm -rf "$D"; exit {status}'))
+    ended = running.run()
+    assert (ended.state, ended.exit_code) == (state, status)
+    assert "could not be started" not in ended.reason
+    assert ended.latest_metrics["train_loss"] == 0.5
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_line_from_outside_the_calendar_does_not_stop_its_task(work, time):
+    """A time that does not exist in UTC is no time; the line is kept, and so is what follows it."""
+    running = work(shell(f'echo "{time} INFO loss: 0.5"; echo "loss: 0.25"'))
+    ended = running.run()
+    assert ended.state is TaskState.COMPLETED
+    assert ended.latest_metrics["train_loss"] == 0.25
+    assert ended.last_seq == 2
+
+
+def test_the_secrets_of_the_server_are_not_handed_to_trainings(work):
+    """What is meant for the server's mails is in no training's environment, which ends in other logs."""
+    secrets = {AUTH_CODE: "s3cret", NOTIFY: "https://host/?key=s3cret"}
+    others = {AUTH_CODE_FILE: "/etc/code", "MINE": "kept"}  # a path is no secret
+    script = "import json, os; print(json.dumps(dict(os.environ)))"
+    running = work(python(script), environment={**os.environ, **secrets, **others})
+    task = running.submit()
+    running.wait_end(task)
+    seen = json.loads((running.store.folder(task) / "log.txt").read_text())
+    assert "s3cret" not in str(seen)
+    assert {**seen, **others, MARK: task} == seen
