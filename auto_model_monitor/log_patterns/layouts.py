@@ -13,76 +13,8 @@ from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
 from .pairs import Found, Pairs
 from .prefix import prefix_of
 from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, Form, Sentence
+from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
 
-# Every line that says anything holds one of these, in lower case; one without a number one of the former.
-_WITHOUT_NUMBER = ("train", "epoch", "class", "iter", "step", "precision")
-_HINTS = (
-    *(
-        "loss",
-        "acc",
-        "epoch",
-        "train",
-        "val",
-        "test",
-        "lr",
-        "rate",
-        "iter",
-        "step",
-        "f1",
-        "prec",
-        "recall",
-        "map",
-    ),
-    *(
-        "best",
-        "score",
-        "auc",
-        "err",
-        "mse",
-        "mae",
-        "learn",
-        "iou",
-        "dice",
-        "bleu",
-        "rouge",
-        "wer",
-        "cer",
-        "ppl",
-    ),
-    *("perpl", "psnr", "ssim", "fid", "lpips", "rew", "ndcg", "mrr", "top", "kappa", "mcc", "sens", "spec"),
-    *(
-        "elbo",
-        "nll",
-        "r2",
-        "inertia",
-        "class",
-        "corr",
-        "pearson",
-        "spearman",
-        "jaccard",
-        "pesq",
-        "stoi",
-        "ota",
-    ),
-    *(
-        "meteor",
-        "cider",
-        "pck",
-        "oks",
-        "gmean",
-        "brier",
-        "ece",
-        "eer",
-        "epe",
-        "hd95",
-        "bpc",
-        "bpb",
-        "bpd",
-        "kl",
-    ),
-    *("entropy", "diverg", "regret", "return", "hit", "likelihood", "chrf", "objective", "fitness", "metric"),
-    *("kid", "rel", "ade", "fde", "fbeta", "fscore", "ap", "ter", "em", "pq", "f2", "ce"),
-)
 _LONGEST = 65536
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
@@ -121,7 +53,7 @@ def _may_say_something(lower: str) -> bool:
     if not lower.isascii() or lower[:1] == "|":
         return True
     numbers = BLANK in lower or "nan" in lower or "inf" in lower
-    return any(map(lower.__contains__, _HINTS if numbers else _WITHOUT_NUMBER))
+    return any(map(lower.__contains__, HINTS if numbers else HINTS_WITHOUT_NUMBER))
 
 
 def _of_message(blank: str, lower: str) -> Layout:

@@ -11,6 +11,10 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def _pieces(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
 EPOCH_WORDS = _set("epoch epochs ep")
 STEP_WORDS = _set("step iter iters iteration it steps updates")
 SPLITS = {
@@ -118,6 +122,17 @@ _CHINESE = (
 _HUMP = r"(?<=[a-z][a-z])(?=[A-Z][a-z0-9])"
 _GLUED = r"(train|valid|val|test)(loss|acc|accuracy)"
 _WORD = r"[^\W_]+"
+
+
+# Every line that says anything holds one of these, in lower case; one without a number one of the former.
+HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision")
+HINTS = _pieces(
+    "loss acc epoch train val test lr rate iter step f1 prec recall map best score auc err mse mae "
+    "learn iou dice bleu rouge wer cer ppl perpl psnr ssim fid lpips rew ndcg mrr top kappa mcc sens "
+    "spec elbo nll r2 inertia class corr pearson spearman jaccard pesq stoi ota meteor cider pck oks "
+    "gmean brier ece eer epe hd95 bpc bpb bpd kl entropy diverg regret return hit likelihood chrf "
+    "objective fitness metric kid rel ade fde fbeta fscore ap ter em pq f2 ce "
+)
 
 
 @lru_cache(maxsize=2048)

@@ -56,11 +56,11 @@ def test_a_logged_line_sends_the_mail_that_a_checkpoint_s_name_does(
     server: SMTPServer, watch: Callable[..., Monitor], tmp_path: Path
 ) -> None:
     """The same numbers make the same mail, which says where they stood: in a log, or in a file's name."""
-    handler = TrainingLogHandler(name="resnet18, night 3")
-    logged = watch(handler, parse_rule("val_acc >= 90"), FakeClock())
-    named = watch(
-        DirectorySource(tmp_path, DefaultParser("val_acc")), parse_rule("val_acc >= 90"), FakeClock()
-    )
+    clock, other = FakeClock(), FakeClock()
+    handler = TrainingLogHandler(name="resnet18, night 3", clock=clock)
+    directory = DirectorySource(tmp_path, DefaultParser("val_acc"), clock=other)
+    logged = watch(handler, parse_rule("val_acc >= 90"), clock)
+    named = watch(directory, parse_rule("val_acc >= 90"), other)
     log(handler, "Epoch [7/10] started", "Validation Loss: 0.4, Validation Accuracy: 91.25%")
     (tmp_path / "epoch=7-val_acc=91.25.ckpt").touch()
     for monitor in (logged, named):
