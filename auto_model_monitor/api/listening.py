@@ -10,6 +10,7 @@ from ..errors import ConfigError, MonitorError
 
 _SILENCE = 30  # seconds after which a connection whose client takes nothing is given up by the kernel
 _RESERVE = 300  # files beside the streams: the store, the logs, other requests
+_MOST = 10_000  # connections, where files are no limit
 
 
 class ListeningError(MonitorError, OSError):
@@ -67,3 +68,14 @@ def most_streams(wanted: int = 2000) -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         return max(10, min(wanted, soft - _RESERVE))
     return wanted
+
+
+def most_connections() -> int:
+    """Return how many connections may be open, so that files are left for the store and the logs."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY:
+            return max(20, min(_MOST, soft - _RESERVE // 2))
+    return _MOST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,15 +11,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from types import FrameType
+from typing import cast
 
 from .._extras import extra
 from ..run_log import run_log
 from ..terminal import Terminal, shown
 from ..training import TaskState, TaskStore
 from .application import create_app
+from .connection import Connection
 from .guard import stored_token
-from .listening import listening, most_streams, url_of
+from .listening import listening, most_connections, most_streams, url_of
 from .settings import ServerSettings
 from .stream import FanOut
 from .telling import telling
@@ -37,6 +41,7 @@ class Server(uvicorn.Server):
         """Take the application, and what is called once requests are answered."""
         config = uvicorn.Config(
             app,
+            http=cast("type[asyncio.Protocol]", partial(Connection, most=most_connections())),
             lifespan="on",
             ws="none",
             log_config=None,
