@@ -113,16 +113,17 @@ class Guard:
         if self._token is None or self._raw_token is None:
             _check_peer(scope)
             return False
-        given = login.token_in(request.query) if request.path == "/" else None
-        if given is not None and self._token.is_(given):
+        in_address = login.token_in(request.query) if request.path == "/" else None
+        if in_address is not None and self._token.is_(in_address):
             secure = scope.get("scheme") == "https"
             await login.redirect(send, request.query, request.host, self._raw_token, secure=secure)
             return True
-        given = given or login.bearer_in(request.headers.get("authorization", ""))
-        given = given or login.cookie_in(request.headers.get("cookie", ""), request.host)
-        if given is not None and self._token.is_(given):
+        bearer = login.bearer_in(request.headers.get("authorization", ""))
+        cookies = login.cookies_in(request.headers.get("cookie", ""), request.host)
+        given = [token for token in (in_address, bearer, *cookies) if token]
+        if any([self._token.is_(token) for token in given]):
             return False
-        if given is not None:
+        if given:
             await self._keep_waiting()
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             await login.form(send)
@@ -130,7 +131,7 @@ class Guard:
         raise Problem(
             401,
             "wanted the server's token, as 'Authorization: Bearer TOKEN' or as the cookie that the printed "
-            f"URL leaves, got {'none' if given is None else 'another'}; it stands in the file 'token' of the "
+            f"URL leaves, got {'another' if given else 'none'}; it stands in the file 'token' of the "
             "store",
             headers={"www-authenticate": "Bearer"},
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from ..web import Send
@@ -27,13 +26,14 @@ def cookie_name(host: Host) -> str:
     return f"amm_token_{host.port or 'default'}"
 
 
-def cookie_in(header: str, host: Host) -> str | None:
-    """Return the token in a ``Cookie`` header, None where there is none."""
-    try:
-        cookie = SimpleCookie(header).get(cookie_name(host))
-    except CookieError:
-        return None
-    return None if cookie is None else cookie.value
+def cookies_in(header: str, host: Host) -> list[str]:
+    """Return what a ``Cookie`` header holds under the name of this server's cookie.
+
+    All servers on ``localhost`` share their cookies, and some write JSON into them, which is no reason to
+    lose the others; a page of another port can set one of this name, which must not hide the right one.
+    """
+    pairs = (piece.partition("=") for piece in header.split(";"))
+    return [value.strip() for name, _, value in pairs if name.strip() == cookie_name(host)]
 
 
 def bearer_in(header: str) -> str | None:

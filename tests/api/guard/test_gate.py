@@ -125,6 +125,36 @@ def test_the_token_opens_as_bearer_and_as_cookie(locked):
     assert locked.get(f"/api/v2/training?token={TOKEN}").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        'prefs={"a": 1}',
+        "a b=c",
+        "=x",
+        "x",
+        'k="a\\',
+        "a[0]=1",
+        "a@b=1",
+        "expires=x",
+        "\xe4=\xff",
+        "{own}=old",
+        "",
+    ],
+)
+def test_the_cookies_of_other_servers_do_not_lock_anybody_out(locked, others):
+    """Whatever else stands on the machine's name, before it or behind it, the token's cookie is found."""
+    others = others.replace("{own}", cookie_of(locked))
+    for cookies in ((others, f"{cookie_of(locked)}={TOKEN}"), (f"{cookie_of(locked)}={TOKEN}", others)):
+        shown = {"cookie": "; ".join(cookies).encode("latin-1")}
+        assert locked.get("/docs", headers=shown).status_code == 200, shown
+
+
+def test_an_old_address_does_not_lock_anybody_out(locked):
+    """A bookmark with a token of the past opens the page for whoever has the cookie."""
+    shown = {"cookie": f"{cookie_of(locked)}={TOKEN}"}
+    assert locked.get("/?token=of-the-past", headers=shown).status_code == 200
+
+
 def test_a_login_leaves_a_cookie_and_no_token_in_the_address(locked):
     """The printed URL sets a cookie that no script and no other site can use, and drops the token."""
     answer = locked.get(f"/?token={TOKEN}&lang=en")
