@@ -27,9 +27,9 @@ FILE = """\
 threshold, sender, receiver, auth_code, check_interval, log_dir,
 comparison_mode, email_subject_template, email_content_template, smtp_host,
 smtp_port, smtp_security, language, recursive; and pattern or metric, rules,
-notify, silent_after, log_patterns. Each [[watch]] in it begins the settings of one more
-directory; what stands above them holds for all. Relative paths are relative
-to the file. Options given here win over the file."""
+notify, silent_after, log_patterns. Each [[watch]] in it begins the settings of
+one more directory; what stands above them holds for all. Relative paths are
+relative to the file. Options given here win over the file."""
 RULES = """\
 --rule takes "val_loss < 0.004" (also <= > >=), "acc >= 0.95 for 3" (three
 checkpoints in a row), "stalled 3x" (nothing new for three usual gaps; also 90s,

@@ -20,8 +20,12 @@ _GAP = "  "
 
 
 class _Piece(NamedTuple):
+    """What stands on a line whole or not at all: a text, or a metric's name and its value."""
+
     text: str
     styles: tuple[str, ...] = ()
+    value: str = ""
+    value_styles: tuple[str, ...] = ()
 
 
 class LiveLog:
@@ -128,12 +132,15 @@ class LiveLog:
 
     def _say(self, pieces: Sequence[_Piece], *, over: bool = False, whole: bool = False) -> None:
         line, room = "", self._screen.columns
-        for text, styles in pieces:
-            if not whole and width(text) > room:
+        for piece in pieces:
+            room -= width(piece.text) + width(piece.value)
+            if room < 0 and not whole:
                 break
-            line += self._screen.paint(text, *styles) if styles else text
-            room -= width(text)
-        self._write(line.rstrip(), over=over)
+            line += self._painted(piece.text, piece.styles) + self._painted(piece.value, piece.value_styles)
+        self._write(line, over=over)
+
+    def _painted(self, text: str, styles: tuple[str, ...]) -> str:
+        return self._screen.paint(text, *styles) if styles else text
 
     def _write(self, line: str, *, over: bool = False) -> None:
         if not self.is_read:
@@ -161,13 +168,13 @@ def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
         return
     yield _Piece(f"{_GAP}{stage:10}", ("dim",))
     for name, value in metrics.items():
-        yield _Piece(f"{_GAP}{shown(name)} ")
+        text = number_text(value)
+        style: tuple[str, ...] = ("bold",)
         if not math.isfinite(value):
-            yield _Piece(number_text(value), ("red", "bold"))
+            style = ("red", "bold")
         elif name in improved:
-            yield _Piece(f"{number_text(value)}*", ("green", "bold"))
-        else:
-            yield _Piece(number_text(value), ("bold",))
+            text, style = f"{text}*", ("green", "bold")
+        yield _Piece(f"{_GAP}{shown(name)} ", (), text, style)
 
 
 def _epoch(metrics: Mapping[str, Number]) -> str:

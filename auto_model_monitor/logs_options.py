@@ -41,7 +41,7 @@ def add_logs(
         "show the metrics of a training's log live, and tell when one matters",
         [
             "logs train.log",
-            'logs train.log --rule "val_acc >= 90" --sender you@qq.com',
+            'logs train.log --rule "val_acc >= 90" --notify @urls',
             "logs runs/exp1 --no-follow --json",
         ],
         f"  python train.py 2>&1 | auto-model-monitor logs -\n\n{_NOTES}\n\n{notes}",

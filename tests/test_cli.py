@@ -17,7 +17,7 @@ from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor import cli
 
-COMMANDS = ("watch", "inspect", "outbox", "test-notify", "demo")
+COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo")
 SECRET = "abcdefghijklmnop"
 
 
