@@ -165,6 +165,7 @@ def test_killed_and_started_again_nothing_is_lost_and_nothing_repeated(
     training.end()
     follower = following(*arguments, env=env)
     best = max(accuracies)
+    until(follower, '"completed"')
     try:
         server.wait_for(lambda: any(f"{best}" in arrived.text for arrived in server.mails))
     finally:
