@@ -126,6 +126,8 @@ class _Trainings:
         self._rules = rules
         self._clock = clock
         self._news: deque[str] = deque()
+        self._started: set[str] = set()  # heard of, and their ends not told of
+        self._ends: dict[str, Task] = {}  # of these, those that have ended: somebody may delete them at once
         self._changed: set[str] = set()
         self._has_looked = False
 
@@ -133,9 +135,12 @@ class _Trainings:
         """Take note of a change, in the dispatcher's thread."""
         if task.started_at is None:
             return
-        if task.id not in self.watched and not entries:
-            with suppress(OSError):
-                (self._store.folder(task.id) / _MARK).touch()
+        if task.state.is_final:
+            self._ends[task.id] = task
+        if not entries:
+            self._started.add(task.id)
+            if task.id not in self.watched:
+                self._mark(task.id)
         self._news.append(task.id)
 
     def find(self) -> None:
@@ -156,18 +161,31 @@ class _Trainings:
         self._changed.add(task_id)
         if task_id in self.watched or not self._is_marked(task_id):
             return
-        with suppress(UnknownTaskError):
-            self.watched[task_id] = WatchedTask(self._store.get(task_id), self._rules, self._store)
+        try:
+            task = self._store.get(task_id)
+        except UnknownTaskError:
+            end = self._ends.get(task_id)
+            if end is None:  # it is about to be heard of, unless an earlier server left this
+                if task_id not in self._started:
+                    self._forget(task_id)
+                return
+            task = end
+        self.watched[task_id] = WatchedTask(task, self._rules, self._store)
+
+    def _mark(self, task_id: str) -> None:
+        folder = self._store.folder(task_id)
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)  # what could not be started has none
+            (folder / _MARK).touch()
 
     def _is_marked(self, task_id: str) -> bool:
-        return (self._store.folder(task_id) / _MARK).exists()
+        return task_id in self._started or (self._store.folder(task_id) / _MARK).exists()
 
     def _left_behind(self) -> Iterator[str]:
         running, _ = self._store.tasks(states=[TaskState.RUNNING], limit=10_000)
         for task in running:
-            with suppress(OSError):
-                (self._store.folder(task.id) / _MARK).touch()
-        yield from (path.parent.name for path in self._store.path.glob(f"tasks/*/{_MARK}"))
+            self._mark(task.id)
+        yield from [path.parent.name for path in self._store.path.glob(f"tasks/*/{_MARK}")]
 
     def read(self) -> ReadingBatch:
         """Read what logs have said; each training has its own part of it."""
@@ -180,7 +198,11 @@ class _Trainings:
             try:
                 watched.read(now, seconds)
             except UnknownTaskError:
-                del self.watched[task_id]
+                end = self._ends.get(task_id)
+                if end is None:  # it is about to be heard of
+                    del self.watched[task_id]
+                else:  # its numbers are gone, its end is to be told of
+                    watched.task = end
             except BaseException:
                 self._changed |= changed  # what has been read says nothing twice
                 raise
@@ -188,9 +210,16 @@ class _Trainings:
 
     def let_go(self, watched: WatchedTask) -> None:
         """Be done with a training whose end has been committed to the outbox."""
+        self._forget(watched.task.id)
+
+    def _forget(self, task_id: str) -> None:
+        self.watched.pop(task_id, None)
+        self._started.discard(task_id)
+        self._ends.pop(task_id, None)
+        folder = self._store.folder(task_id)
         with suppress(OSError):
-            (self._store.folder(watched.task.id) / _MARK).unlink()
-        del self.watched[watched.task.id]
+            (folder / _MARK).unlink()
+            folder.rmdir()  # if there is nothing else in it, the task is gone, or never had anything
 
     def of(self, alert: Alert) -> WatchedTask | None:
         """Return the training that an alert is about."""

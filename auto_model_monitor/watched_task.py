@@ -15,7 +15,7 @@ from .log_patterns.score import ScoreOfLog
 from .readings import Reading, ReadingBatch
 from .rules import Rule, ThresholdRule, parse_rule
 from .trail import Trail
-from .training import Task, TaskState, TaskStore
+from .training import Task, TaskState, TaskStore, UnknownTaskError
 
 _PAGE = 10_000  # numbers that are read at once
 _COUNTS = ("epoch", "total_epochs")
@@ -102,7 +102,10 @@ class WatchedTask:
     def best(self) -> Reading | None:
         """Return the best score of all, as far as one is known."""
         metric = self._score.metric
-        extremes = self._store.extremes(self.task.id).get(metric)
+        try:
+            extremes = self._store.extremes(self.task.id).get(metric)
+        except UnknownTaskError:  # deleted the moment it ended
+            return None
         if extremes is None:
             return None
         lower = self.comparison is Comparison.LOWER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,75 @@ def test_a_deleted_training_is_forgotten(trainings: Callable[..., Trainings]) ->
     later = one.submit()
     one.say("END 0")
     until(lambda: any(later.id[:8] in message.text for message in one.notifier.sent))
+
+
+class Slow:
+    """A store, its dispatcher and a watch that looks only when the test wants it to."""
+
+    def __init__(self, folder: Path, *trainers: Trainer) -> None:
+        self.store = TaskStore(folder / "store")
+        self.dispatcher = Dispatcher(self.store, trainers, interval=0.02)
+        self.monitor = TrainingMonitor(self.dispatcher, [], [RecordingNotifier()], language="en")
+        self.ends: list[str] = []
+        self.dispatcher.listen(lambda task, _: self.ends.append(task.id) if task.state.is_final else None)
+        self.monitor.check()
+        self.dispatcher.start()
+
+    def submit(self, trainer: str = "") -> str:
+        paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/data")
+        asked = TrainingRequest(model="resnet18", num_classes=2, trainer=trainer, **paths)
+        return self.dispatcher.submit(asked).id
+
+    def told(self) -> list[str]:
+        """Return the ids of the tasks whose ends the next look tells of."""
+        return [alert.rule.rpartition(" ")[2] for alert in self.monitor.check()]
+
+    def close(self) -> None:
+        self.dispatcher.stop()
+        self.monitor.stop()
+        self.store.close()
+
+
+SHELL = Trainer("sh", ("/bin/sh", "-c", "echo 'loss: 0.5'; exit 3"))
+
+
+def test_the_end_of_a_training_that_is_deleted_at_once_is_told(tmp_path: Path) -> None:
+    """A script may delete a task the moment it has ended: that is told all the same, and only once."""
+    with closing(Slow(tmp_path, SHELL)) as slow:
+        tasks = [slow.submit() for _ in range(3)]
+        for task in tasks:
+            until(lambda task=task: slow.store.get(task).state.is_final)
+            slow.dispatcher.delete(task)
+        until(lambda: set(slow.ends) == set(tasks))
+        assert sorted(slow.told()) == sorted(tasks)
+        assert slow.told() == []
+        assert list(slow.store.path.glob("tasks/*")) == []
+
+
+def test_the_end_of_a_training_that_is_deleted_while_it_is_watched_is_told(tmp_path: Path) -> None:
+    """The watch knows the training, and finds it gone when it looks for its numbers."""
+    wait = Trainer("wait", ("/bin/sh", "-c", "echo 'loss: 0.5'; read line < {save_path}; exit 3"))
+    with closing(Slow(tmp_path, wait)) as slow:
+        task = slow.submit()
+        until(lambda: slow.store.get(task).state is TaskState.RUNNING)
+        assert slow.told() == []
+        slow.dispatcher.cancel(task)
+        until(lambda: slow.store.get(task).state.is_final)
+        slow.dispatcher.delete(task)
+        until(lambda: task in slow.ends)
+        assert slow.told() == [task]
+        assert slow.told() == []
+
+
+def test_a_training_that_could_not_be_started_is_told_of(tmp_path: Path) -> None:
+    """What failed before it had so much as a folder is told of as well."""
+    with closing(TaskStore(tmp_path / "store")) as store:
+        paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/data")
+        task = store.add(TrainingRequest(model="resnet18", num_classes=2, trainer="no-longer-there", **paths))
+    with closing(Slow(tmp_path, SHELL)) as slow:
+        until(lambda: task.id in slow.ends)
+        assert slow.told() == [task.id]
+        assert slow.told() == []
 
 
 def test_every_wrong_rule_is_named(tmp_path: Path) -> None:

@@ -243,15 +243,16 @@ class Dispatcher:
         self._news.append(task_id)
         self._wake.set()
 
-    def _notify(self, task_id: str, entries: Sequence[StoredEntry]) -> None:
+    def _notify(self, task: str | Task, entries: Sequence[StoredEntry]) -> None:
         if not self._listeners:
             return
-        try:
-            task = self.store.get(task_id)
-        except UnknownTaskError:  # deleted meanwhile
-            return
+        if isinstance(task, str):
+            try:
+                task = self.store.get(task)
+            except UnknownTaskError:  # deleted meanwhile
+                return
         for listener in list(self._listeners):
             try:
                 listener(task, entries)
             except Exception:
-                logger.exception("a listener failed on task %s", task_id)
+                logger.exception("a listener failed on task %s", task.id)

@@ -6,12 +6,11 @@ import logging
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from ..log_patterns import LogPattern
 from .endings import verdict
-from .errors import StoreError, TaskStateError, UnknownTaskError, UnknownTrainerError
+from .errors import StoreError, TaskStateError, UnknownTrainerError
 from .launch import launch
 from .run import Run
 from .store import TaskStore
@@ -34,7 +33,7 @@ class Roster:
         store: where the tasks are.
         trainers: by their names.
         environment: what the trainings' environment is built on.
-        notify: is called with a task's id and new entries after each commit.
+        notify: is called with a task or its id, and new entries, after each commit.
         per_device: how many tasks run on one device at the same time.
         grace: seconds between SIGTERM and SIGKILL.
         patterns: formats of log lines beyond those that are known.
@@ -45,7 +44,7 @@ class Roster:
         store: TaskStore,
         trainers: Mapping[str, Trainer],
         environment: Mapping[str, str],
-        notify: Callable[[str, Sequence[StoredEntry]], None],
+        notify: Callable[[str | Task, Sequence[StoredEntry]], None],
         *,
         per_device: int,
         grace: float,
@@ -188,9 +187,9 @@ class Roster:
 
     def _tell_failures(self) -> None:
         for task_id, reason in list(self._failures.items()):
-            self._store.move(task_id, TaskState.FAILED, reason)
+            failed = self._store.move(task_id, TaskState.FAILED, reason)
             del self._failures[task_id]
-            self._notify(task_id, ())
+            self._notify(failed, ())
 
     def _trainer_of(self, task: Task) -> Trainer:
         if task.trainer not in self._trainers:
@@ -224,11 +223,9 @@ class Roster:
     def _conclude(self, run: Run) -> None:
         completed = self._store.said_completed(run.task_id)
         found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log.path)
-        # Somebody may delete it as soon as its end is committed; then there is nothing left to return.
-        with suppress(UnknownTaskError):
-            self._store.move(
-                run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
-            )
+        ended = self._store.move(
+            run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
+        )
         run.log.close()
         del self._runs[run.task_id]
-        self._notify(run.task_id, ())
+        self._notify(ended, ())  # as it was then: somebody may have deleted it by now

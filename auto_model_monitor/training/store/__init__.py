@@ -169,7 +169,8 @@ class TaskStore:
         stamp = None if finished is None else to_stamp(finished)
         with self._database.transaction() as cursor:
             changes.move(cursor, task_id, state, reason, self._now(), exit_code=exit_code, finished=stamp)
-        return self.get(task_id)
+            sql = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?"
+            return task_of(cursor.execute(sql, (task_id,)).fetchone())  # once committed it may be deleted
 
     def ask_to_cancel(self, task_id: str, reason: str) -> Task:
         """Commit that a task is to end: one that waits is cancelled, of one that runs the wish is kept.

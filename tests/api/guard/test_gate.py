@@ -138,7 +138,7 @@ def test_the_token_opens_as_bearer_and_as_cookie(locked):
         "expires=x",
         "\xe4=\xff",
         "{own}=old",
-        "",
+        ";",
     ],
 )
 def test_the_cookies_of_other_servers_do_not_lock_anybody_out(locked, others):
