@@ -82,7 +82,8 @@ class LogSource:
         self._held: SaidAt | None = None
         self._look = Look(first=True)
         self._ends = False
-        self._first: Look | None = None
+        self._has_looked = False
+        self._first: Look | None = None  # as long as it may be asked whether it continues another one
 
     def finish(self) -> None:
         """Say that nobody writes any more: the last line counts although nothing ends it."""
@@ -98,7 +99,8 @@ class LogSource:
         if self._skips:
             self._scan.skip_to_end()
             self._skips = False
-        look = self._look = Look(first=self._first is None)
+        self._first = None
+        look = self._look = Look(first=not self._has_looked)
         try:
             self._gather(look)
         except SourceError:
@@ -106,7 +108,7 @@ class LogSource:
             if not look.rows:
                 raise
         if look.is_first and look.rows:
-            self._first = look
+            self._has_looked, self._first = True, look
         rows = look.rows
         if not self._score.metric:
             self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
@@ -116,11 +118,12 @@ class LogSource:
     def continues(self, told: Reading) -> bool:
         """Tell, just after the first look that found numbers, whether ``told`` was told of this training.
 
-        So it is if its line is there and says so, or if the log was rotated and goes on counting.
+        So it is if its line is there and says so, or if the log was rotated and goes on counting. Later
+        nobody knows any more, and what was told counts.
         """
         number = self._scan.number(told.name)
         if self._first is None or number is None:
-            return False
+            return self._has_looked and number is not None
         return number <= self._scan.skipped or self._first.continues(told, number)
 
     def _gather(self, look: Look) -> None:
