@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from .run_log import setup_logger
     from .sources import Source
     from .sources.directory import DirectorySource
+    from .sources.log_file import LogFileSource
     from .sources.log_handler import TrainingLogHandler
+    from .sources.side_files import SideFileSource
     from .watch_group import WatchGroup
 
 # Where each public name lives; a module is imported when its first name is asked for.
@@ -75,6 +77,7 @@ _HOMES = {
     "FeishuNotifier": "notifiers.feishu",
     "Level": "alerts",
     "LogEntry": "log_patterns",
+    "LogFileSource": "sources.log_file",
     "LogPattern": "log_patterns",
     "LogReader": "log_patterns",
     "MailboxNotifier": "notifiers.mailbox",
@@ -99,6 +102,7 @@ _HOMES = {
     "Rule": "rules",
     "RuleError": "errors",
     "SQLiteOutbox": "outbox.sqlite",
+    "SideFileSource": "sources.side_files",
     "Source": "sources",
     "SourceError": "errors",
     "Stage": "log_patterns",
@@ -133,6 +137,7 @@ __all__ = [
     "FeishuNotifier",
     "Level",
     "LogEntry",
+    "LogFileSource",
     "LogPattern",
     "LogReader",
     "MailboxNotifier",
@@ -157,6 +162,7 @@ __all__ = [
     "Rule",
     "RuleError",
     "SQLiteOutbox",
+    "SideFileSource",
     "Source",
     "SourceError",
     "Stage",
