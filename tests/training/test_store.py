@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -439,3 +440,20 @@ def test_many_threads_may_ask_while_one_writes(store, monkeypatch):
         thread.join()
     assert not faults
     assert store.get(task.id).last_seq == 420
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_a_folder_that_others_use_keeps_its_mode(tmp_path):
+    """A new or empty folder becomes private; in one that holds more, what the store writes is private."""
+    used, empty, new = tmp_path / "used", tmp_path / "empty", tmp_path / "new"
+    for folder in (used, empty):
+        folder.mkdir()
+        folder.chmod(0o755)
+    (used / "train.py").touch()
+    for folder, mode in ((used, 0o755), (empty, 0o700), (new, 0o700)):
+        for _ in range(2):
+            TaskStore(folder).close()
+            assert stat.S_IMODE(folder.stat().st_mode) == mode
+    mine = [path for path in used.iterdir() if path.name != "train.py"]
+    assert mine
+    assert not any(path.stat().st_mode & 0o077 for path in mine)

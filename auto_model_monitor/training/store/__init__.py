@@ -37,7 +37,7 @@ class TaskStore:
         limits: how much is kept of each task's log.
 
     Args:
-        path: the directory; it is made when needed, readable by its owner alone.
+        path: the directory; a new or an empty one is made readable by its owner alone.
         limits: how much is kept of each task's log; beyond it the oldest goes.
         clock: instead of the machine's.
 
@@ -53,8 +53,10 @@ class TaskStore:
         self.limits = limits or Limits()
         self._clock = clock or SystemClock()
         try:
-            (self.path / "tasks").mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.chmod(0o700)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not any(self.path.iterdir()):
+                self.path.chmod(0o700)  # but not a folder that others use, such as a project's or /tmp
+            (self.path / "tasks").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the store {self.path} cannot be made: {error}") from error
         self._lock = WatchLock(self.path / "lock")
