@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from ..training import Dispatcher, TaskStore, Trainer
 from ..training_monitor import TrainingMonitor
@@ -18,6 +19,7 @@ from .office import Office
 from .page import page_routes
 from .roots import Roots
 from .routes import add_routes
+from .second_look import check_again
 from .stream import FanOut
 from .web import FastAPI
 
@@ -67,12 +69,20 @@ def create_app(
         ConfigError: an argument cannot work.
         MissingExtraError: FastAPI is not installed.
     """
-    dispatcher = Dispatcher(store, trainers, per_device=per_device, most_pending=most_pending, grace=grace)
+    roots = Roots(allow_paths, closed=str(store.path))
+    dispatcher = Dispatcher(
+        store,
+        trainers,
+        per_device=per_device,
+        most_pending=most_pending,
+        grace=grace,
+        check=partial(check_again, roots),
+    )
     office = Office(
         store=store,
         dispatcher=dispatcher,
         fan_out=FanOut(most=most_streams, heartbeat=heartbeat),
-        roots=Roots(allow_paths, closed=str(store.path)),
+        roots=roots,
         devices=devices(os.environ),
         trainers=[trainer.name for trainer in trainers],
         per_device=per_device,

@@ -44,6 +44,8 @@ class Dispatcher:
         patterns: formats of log lines beyond those that are known.
         interval: seconds between two looks.
         environment: what the trainings' environment is built on; by default this process's.
+        check: looks at a request once more when its turn has come, which may be hours later; what it raises
+            ends the task.
 
     Raises:
         ConfigError: no trainer, or two of one name; a number that is too small; a system that cannot fork.
@@ -60,6 +62,7 @@ class Dispatcher:
         patterns: Sequence[LogPattern | str] = (),
         interval: float = 0.2,
         environment: Mapping[str, str] | None = None,
+        check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
         """Take the parts; nothing is started yet."""
         if not hasattr(os, "fork"):
@@ -88,6 +91,7 @@ class Dispatcher:
             per_device=per_device,
             grace=grace,
             patterns=patterns,
+            check=check,
         )
         self._listeners: list[Listener] = []
         self._news: deque[str] = deque()

@@ -12,6 +12,7 @@ from ..log_patterns import LogPattern
 from .endings import verdict
 from .errors import StoreError, TaskStateError, UnknownTrainerError
 from .launch import launch
+from .request import TrainingRequest
 from .run import Run
 from .store import TaskStore
 from .supervisor import claim
@@ -37,6 +38,7 @@ class Roster:
         per_device: how many tasks run on one device at the same time.
         grace: seconds between SIGTERM and SIGKILL.
         patterns: formats of log lines beyond those that are known.
+        check: looks at a request just before it is started, and raises what is wrong with it.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Roster:
         per_device: int,
         grace: float,
         patterns: Sequence[LogPattern | str],
+        check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
         """Take the parts."""
         self._store = store
@@ -58,6 +61,7 @@ class Roster:
         self._per_device = per_device
         self._grace = grace
         self._patterns = patterns
+        self._check = check or (lambda request: None)
         self._runs: dict[str, Run] = {}
         self._failures: dict[str, str] = {}  # what could not be started, while that cannot be committed
 
@@ -170,6 +174,7 @@ class Roster:
             return
         # From here on nothing is asked of the store until the training is on the roster.
         try:
+            self._check(task.request)
             process = launch(
                 self._store.folder(task.id),
                 task_id=task.id,
