@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -63,6 +64,8 @@ class Server(uvicorn.Server):
         """End: the streams first, because the server waits for its answers."""
         self._fan_out.stop()
         await super().shutdown(sockets)
+        if self.force_exit:  # a second signal spares the answers under way, not the application's end
+            await self.lifespan.shutdown()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -138,12 +141,16 @@ def _say_hello(
         screen.say(f"Open {url}/?token={token}")
         screen.say(f"The token is kept in {shown(str(store.path / 'token'))}")
     names = ", ".join(trainer.name for trainer in settings.trainers)
-    roots = ", ".join(shown(os.path.realpath(root)) for root in settings.allow_path)
+    roots = ", ".join(_root_shown(os.path.realpath(root)) for root in settings.allow_path)
     screen.say(f"Trainers: {names}. Data and checkpoints: below {roots}.")
     if settings.tell:
         rules = ", ".join(shown(rule) for rule in settings.tell.get("rules", ()))
         screen.say(f"Told of: {rules + ', and ' if rules else ''}the end of each training.")
     screen.say("Ctrl-C ends the server; trainings go on without it.")
+
+
+def _root_shown(root: str) -> str:
+    return shown(root) + ("" if Path(root).is_dir() else " (which is not there now)")
 
 
 def _say_farewell(settings: ServerSettings, store: TaskStore, screen: Terminal) -> None:

@@ -63,6 +63,15 @@ def test_a_life_from_the_first_start_to_ctrl_c(tmp_path, puppet):
         assert "Nothing runs." in again.said
 
 
+def test_a_second_signal_ends_it_as_cleanly(tmp_path):
+    """Whoever presses Ctrl-C twice gets the same end, not a traceback; a root that is missing is named."""
+    with serving("--allow-path", "later", cwd=tmp_path) as server:
+        assert "later (which is not there now)" in server.said
+        server.process.send_signal(signal.SIGTERM)
+        assert server.end(signal.SIGINT) == 0
+        assert "Traceback" not in server.said
+
+
 def test_open_streams_do_not_hold_up_the_end(tmp_path, puppet):
     """At SIGTERM streams end, also those whose clients do not read, and the server is gone."""
     held = puppet()
