@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
@@ -10,9 +11,15 @@ from ..errors import ConfigError
 from ..training import QueueFullError, StoreError, TaskStateError, UnknownTaskError, UnknownTrainerError
 from .problems import Problem
 from .responses import problem_answer
+from .schemas import StartRequest
 from .web import FastAPI, HTTPException, Request, RequestValidationError, Response
 
 _MOST_FAULTS = 20
+_WANTED = {  # where a pattern would say it worse
+    "device": "wanted cpu, mps, cuda or cuda:N, such as cuda:0",
+    "model": "wanted a name without control characters that begins with neither a blank nor -",
+    "trainer": "wanted the name of a trainer; GET /api/v2/trainers lists them",
+}
 
 
 def add_failures(app: FastAPI) -> None:
@@ -55,11 +62,22 @@ def _of_validation(error: RequestValidationError) -> Problem:
     if any(fault["type"] == "json_invalid" for fault in found):
         return Problem(400, "the body: wanted JSON, got something else")
     faults = [
-        {"location": ".".join(map(str, fault["loc"]))[:200], "detail": str(fault["msg"])[:300]}
+        {"location": ".".join(map(str, fault["loc"]))[:200], "detail": _said(fault)[:300]}
         for fault in found[:_MOST_FAULTS]
     ]
     listed = "; ".join(f"{fault['location']}: {fault['detail']}" for fault in faults[:3])
     return Problem(422, listed or "the request: wanted other values", errors=faults)
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """Return a fault in words: a name that is not known with the one that is meant, a pattern in words."""
+    name = str(fault["loc"][-1]) if fault["loc"] else ""
+    if fault["type"] == "string_pattern_mismatch":
+        return _WANTED.get(name, str(fault["msg"]))
+    if fault["type"] == "extra_forbidden":
+        near = get_close_matches(name[:100], StartRequest.model_fields, n=1)
+        return "wanted a known field, got another" + "".join(f"; did you mean {one!r}?" for one in near)
+    return str(fault["msg"])
 
 
 def _of_body(error: ConfigError) -> Problem:

@@ -72,7 +72,9 @@ class Roots:
         path = self.resolve(name, given)
         root = self._root_of(path)
         if root is not None and _is_directory(root) and not _is_directory(path):
-            raise ConfigError(f"{name}: wanted a directory that exists, got {given!r}, which is none")
+            raise ConfigError(
+                f"{name}: wanted a directory that exists, got {given!r}, which is none{self._about(given)}"
+            )
         return path
 
     def file(self, name: str, given: str) -> str:
@@ -84,7 +86,9 @@ class Roots:
         path = self.resolve(name, given)
         root = self._root_of(path)
         if root is not None and _is_directory(root) and not Path(path).is_file():
-            raise ConfigError(f"{name}: wanted a file that exists, got {given!r}, which is none")
+            raise ConfigError(
+                f"{name}: wanted a file that exists, got {given!r}, which is none{self._about(given)}"
+            )
         return path
 
     def target(self, name: str, given: str) -> str:
@@ -97,6 +101,10 @@ class Roots:
         if os.path.lexists(path) and not _is_directory(path):
             raise ConfigError(f"{name}: wanted a directory or a free name, got {given!r}, which is a file")
         return path
+
+    def _about(self, given: str) -> str:
+        """Return where a relative path was looked for, because the directory of the caller is not meant."""
+        return "" if Path(given).is_absolute() else f" below {self.directories[0]}"
 
     def _root_of(self, path: str) -> str | None:
         return next((root for root in self.directories if _is_within(path, root)), None)

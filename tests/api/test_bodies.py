@@ -61,6 +61,14 @@ def test_an_unknown_field_is_refused(post):
     assert fault_of(post(command="rm -rf /")) == ["body.command"]
 
 
+def test_a_fault_says_what_is_wanted_in_words(post):
+    """A name close to one that is known, a pattern and a relative path are answered with what helps."""
+    assert "did you mean 'num_epochs'?" in post(num_epoch=3).json()["detail"]
+    assert "wanted cpu, mps, cuda or cuda:N" in post(device="gpu").json()["detail"]
+    assert "wanted a name without control characters" in post(model="-x").json()["detail"]
+    assert "which is none below /" in post(train_path="no/such").json()["detail"]
+
+
 def test_several_faults_are_named_at_once(post):
     """All faults of a body are told in one answer."""
     assert sorted(fault_of(post(num_classes=0, priority=99))) == ["body.num_classes", "body.priority"]
