@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -158,11 +157,12 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
     for name, value in settings.items():
         if name not in _KINDS:
             near = "".join(f"; did you mean {one!r}?" for one in get_close_matches(name, _KINDS, n=1))
+            near = "; it belongs below [tell]" if name in NAMES else near
             yield f"{name}: wanted a known name, got another{near}"
             continue
         wanted, kinds = _KINDS[name]
         if not isinstance(value, kinds) or isinstance(value, bool) != (kinds is bool):
-            yield f"{name}: wanted {wanted}, got {shlex.quote(repr(value)[:60])}"
+            yield f"{name}: wanted {wanted}, got {repr(value)[:60]}"
         elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
             yield f"{name}: wanted {wanted}, got a list of something else"
         elif isinstance(value, dict):

@@ -66,7 +66,8 @@ def test_a_file_says_the_same(tmp_path):
     ("text", "fault"),
     [
         ("ports = 1", "did you mean 'port'"),
-        ('port = "1"', "port: wanted a whole number"),
+        ('port = "1"', "port: wanted a whole number, got '1'$"),
+        ('rules = ["nan"]', r"rules: wanted a known name, got another; it belongs below \[tell\]"),
         ("port = true", "port: wanted a whole number"),
         ("no_auth = 1", "no_auth: wanted true or false"),
         ("allow_path = [1]", "allow_path: wanted"),
