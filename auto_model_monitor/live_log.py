@@ -64,9 +64,11 @@ class LiveLog:
         self._kind: object = None
         self._first: deque[tuple[LogEntry, set[str]]] | None = deque(maxlen=_LATEST) if shortens else None
         self._left_out = 0
+        self._has_numbers = False
 
     def hear(self, entry: LogEntry) -> None:
         """Show an entry, or keep it until the first look is over."""
+        self._has_numbers = self._has_numbers or _says_a_metric(entry)
         improved = self._improved(entry)
         if self._first is None:
             self._show(entry, improved)
@@ -90,7 +92,9 @@ class LiveLog:
         return self.is_read
 
     def ended(self) -> None:
-        """Show what was best."""
+        """Show what was best, or say that there was nothing to show."""
+        if not self._has_numbers and not self._as_json:
+            self._errors.say("No metric was found: --all shows every line, --pattern adds a format")
         if self._as_json or not self._best:
             return
         best = [
@@ -100,8 +104,7 @@ class LiveLog:
         self._say([_Piece("best: ", ("dim",)), _Piece(", ".join(best), ("bold",))], whole=True)
 
     def _is_shown(self, entry: LogEntry) -> bool:
-        says = any(name not in _COUNTS for name in entry.said)
-        return says or self._every_line or entry.stage is Stage.COMPLETED
+        return _says_a_metric(entry) or self._every_line or entry.stage is Stage.COMPLETED
 
     def _show(self, entry: LogEntry, improved: set[str]) -> None:
         if self._as_json:
@@ -152,6 +155,10 @@ class LiveLog:
                 self._screen.say(line)
         except OSError:  # whoever read has enough
             self.is_read = False
+
+
+def _says_a_metric(entry: LogEntry) -> bool:
+    return any(name not in _COUNTS for name in entry.said)
 
 
 def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:

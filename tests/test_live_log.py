@@ -151,6 +151,16 @@ def test_alerts_are_said_beside_the_entries() -> None:
     assert screen.getvalue() == ""
 
 
+def test_a_log_without_a_number_is_said_to_be_one() -> None:
+    """Where nothing was shown people must learn that it was read, and what may help."""
+    errors = io.StringIO()
+    live = LiveLog(Terminal(io.StringIO()), Terminal(errors))
+    for entry in entries("nothing", "Epoch [1/2] started"):
+        live.hear(entry)
+    live.ended()
+    assert errors.getvalue().startswith("No metric was found")
+
+
 def test_a_screen_that_is_gone_harms_nothing() -> None:
     """Where nobody reads any more the watch must go on, and know it."""
 

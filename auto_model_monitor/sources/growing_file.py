@@ -23,7 +23,7 @@ _OTHERS = {
     stat.S_IFBLK: "a device: name a file",
 }
 _HINTS = {
-    errno.ENOENT: "nothing is there; it will be read as soon as it exists, unless the path is wrong",
+    errno.ENOENT: "nothing is there; unless the path is wrong, following it reads it once it exists",
     errno.ENOTDIR: "a part of the path is no directory; it will be read as soon as it exists",
     errno.EACCES: "it may not be read; give this user the right to read it (chmod u+r)",
     errno.EPERM: "it may not be read; give this user the right to read it (chmod u+r)",

@@ -333,7 +333,7 @@ def test_a_link_that_points_elsewhere_is_rotation(tmp_path: Path) -> None:
 def test_what_is_absent_or_deleted_is_said_and_read_later(log: Path) -> None:
     """No file is an error that passes, and what was left of a deleted one comes first."""
     follower = LineFollower(log)
-    with pytest.raises(SourceError, match="nothing is there; it will be read as soon as it exists"):
+    with pytest.raises(SourceError, match="nothing is there; unless the path is wrong"):
         follower.read()
     log.write_bytes(b"one\n")
     assert texts(follower.read()) == ["one"]
