@@ -167,9 +167,10 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _others_read_output() -> bool:
-    """Tell whether standard output is a file that other people may read, as under nohup."""
+    """Tell whether standard output is kept where others may read it: a file of nohup's, systemd's journal."""
     try:
         status = os.fstat(sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
         return False
-    return os.name == "posix" and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o044)
+    is_open_file = stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o044)
+    return os.name == "posix" and (is_open_file or stat.S_ISSOCK(status.st_mode))
