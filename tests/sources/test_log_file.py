@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from auto_model_monitor.model_monitor import ModelMonitor
 from auto_model_monitor.readings import Reading
 from auto_model_monitor.sources import log_look
 from auto_model_monitor.sources.log_file import LogFileSource
+from tests.campaigns import examples
 from tests.fakes import FakeClock, RecordingNotifier
 
 
@@ -138,7 +140,7 @@ def test_every_entry_is_handed_on(log: Path) -> None:
 def test_an_absent_log_is_an_error_that_passes(log: Path) -> None:
     """A log that is not there yet must be said, and read from its start when it is."""
     source = LogFileSource(log)
-    with pytest.raises(SourceError, match=r"train\.log.*as soon as it exists"):
+    with pytest.raises(SourceError, match=r"train\.log.*nothing is there"):
         source.read()
     log.write_text(epoch(1, 70.0))
     assert numbers(source.read()) == [70.0]
@@ -377,3 +379,49 @@ def test_every_rule_goes_on_in_a_log(log: Path, watch: Watch) -> None:
     assert watch.look() == [50.0]
     watch.start(*rules)
     assert watch.look() == []
+
+
+def piece_of(chance: random.Random, number: int) -> str:
+    """Return what a training writes around its next number."""
+    begins = f"Epoch [{number // 7 + 1}/99] started\n" if number % 7 == 0 else ""
+    bar = "\r".join(["", *[f"{n}% wait" for n in range(chance.randrange(4))], ""])
+    other = chance.choice(["", "nothing of note\n", "\x1b[1mbold\x1b[0m\n", f"{bar}\n"])
+    return f"{begins}{other}Train Loss: {number}" + chance.choice(["\n", "\r\n"])
+
+
+def rotate(log: Path, how: str) -> None:
+    if how == "rename" and log.stat().st_size:
+        log.rename(log.with_suffix(".1"))
+        log.touch()
+    elif how == "truncate":
+        shutil.copy(log, log.with_suffix(".2"))
+        os.truncate(log, 0)
+
+
+@pytest.mark.parametrize("seed", range(examples(100)))
+def test_whatever_happens_to_the_file_each_number_comes_once(log: Path, seed: int) -> None:
+    """Over random pieces, rotations and looks, no number of a training is lost, repeated or out of order."""
+    chance = random.Random(seed)
+    log.touch()
+    source = LogFileSource(log)
+    got: list[tuple[float, int | None]] = []
+    pending, count = "", 0
+
+    def look() -> None:
+        while batch := source.read():
+            assert not batch.new_run
+            got.extend((reading.value, reading.epoch) for reading in batch)
+
+    for _ in range(60):
+        for _ in range(chance.randrange(8)):
+            pending += piece_of(chance, count)
+            count += 1
+        action = chance.choice(["look", "look", "look", "rename", "truncate"])
+        ready = chance.randrange(len(pending) + 1) if action == "look" else len(pending)
+        append(log, pending[:ready])
+        pending = pending[ready:]
+        look()
+        rotate(log, action)
+    append(log, pending)
+    look()
+    assert got == [(float(number), number // 7 + 1) for number in range(count)]
