@@ -113,7 +113,7 @@ class ModelMonitor(Monitor):
 
     def _warn_of_contradiction(self) -> None:
         best = self.progress.best
-        if best is None or self._contradicted:
+        if best is None or self._contradicted or not self.rules:  # without a rule nothing depends on it
             return
         usual = usual_direction(best.metric)
         if usual is None or usual.value == self.config.comparison_mode:

@@ -350,6 +350,13 @@ def test_a_metric_that_never_comes_is_said(place: Path, run: Callable[..., tuple
     assert "wanted val_f1 in train.log, got val_loss, val_acc so far" in done.stderr
 
 
+def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
+    """Where nobody asked for a threshold nothing must be said of the side on which one would lie."""
+    (place / "train.log").write_text("Validation Accuracy: 70.0%\n")
+    done = program("logs", "train.log", "--no-follow", cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "wanted", "status"),
     [
