@@ -49,16 +49,17 @@ def watch(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> in
 
 def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Show what a training's log says, and tell of it, until it ends or somebody has enough."""
-    from .live_log import LiveLog
+    from .live_log import HEARD, LiveLog
     from .log_watch import log_monitor_of
 
     follows = not options.no_follow
+    shortens = follows and screen.is_screen and not options.json
     live = LiveLog(
         screen,
         errors,
         as_json=options.json,
         every_line=options.all,
-        shortens=follows and screen.is_screen and not options.json,
+        shortens=shortens,
     )
     monitor = log_monitor_of(
         only(settings_of(options, errors)),
@@ -68,6 +69,7 @@ def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
         on_entry=live.hear,
         on_look=live.looked,
         every_line=options.all,
+        heard=HEARD if shortens else None,
     )
     _say_where_mails_go([notifier.name for notifier in monitor.notifiers], errors)
     try:

@@ -9,12 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .alerts import Alert
-from .comparison import usual_direction
+from .comparison import Comparison, usual_direction
 from .log_patterns import LogEntry, Number, Stage
+from .readings import ReadingBatch
+from .sources.log_batch import LogBatch
 from .terminal import Terminal, shown, width
 from .wording import number_text
 
 _LATEST = 20  # entries that are shown of what was there before
+#: Bytes at the end of a log in which these entries are, unless they are long and rare.
+HEARD = 1 << 18
 _COUNTS = ("epoch", "total_epochs")
 _GAP = "  "
 
@@ -62,34 +66,47 @@ class LiveLog:
         self._every_line = every_line
         self._best: dict[str, tuple[float, Number | None]] = {}
         self._kind: object = None
-        self._first: deque[tuple[LogEntry, set[str]]] | None = deque(maxlen=_LATEST) if shortens else None
-        self._left_out = 0
+        self._first: deque[LogEntry] | None = deque(maxlen=_LATEST) if shortens else None
         self._has_numbers = False
 
     def hear(self, entry: LogEntry) -> None:
         """Show an entry, or keep it until the first look is over."""
         self._has_numbers = self._has_numbers or _says_a_metric(entry)
-        improved = self._improved(entry)
         if self._first is None:
-            self._show(entry, improved)
+            self._show(entry, self._improved(entry))
         elif self._is_shown(entry):
-            self._left_out += len(self._first) == self._first.maxlen
-            self._first.append((entry, improved))
+            self._first.append(entry)
 
-    def looked(self, alerts: Sequence[Alert]) -> bool:
-        """Show what a look has found beside the entries; tell whether anybody reads on."""
+    def looked(self, alerts: Sequence[Alert], readings: ReadingBatch) -> bool:
+        """Show what a look has found beside the entries; tell whether anybody reads on.
+
+        Args:
+            alerts: what is told.
+            readings: the numbers that it has found.
+        """
         first, self._first = self._first, None
-        if self._left_out:
-            self._say([_Piece(f"… {self._left_out} earlier entries", ("dim",))])
-            self._left_out = 0
-        for entry, improved in first or ():
-            self._show(entry, improved)
+        if first is not None and isinstance(readings, LogBatch):
+            self._show_first(first, readings)
         for alert in alerts:
             self._kind = None
             said = "over" if alert.resolved else "told"
             about = "" if alert.reading is None else f": {_about(alert)}"
             self._errors.say(self._errors.paint(f"{said}: {shown(alert.rule)}{about}", "yellow", "bold"))
         return self.is_read
+
+    def _show_first(self, entries: Sequence[LogEntry], readings: LogBatch) -> None:
+        """Show the end of what is there at the start, with a star at what is best of all of it."""
+        for metric in readings.metrics:
+            direction = _direction(metric)
+            best = None if direction is None else readings.best(direction, metric)
+            if best is not None:
+                self._has_numbers = True
+                self._best[metric] = (best.value, best.epoch)
+        if len(entries) == _LATEST:
+            self._say([_Piece("… (--no-follow shows all)", ("dim",))])
+        for entry in entries:
+            known = {metric: self._best[metric][0] for metric in entry.said if metric in self._best}
+            self._show(entry, {metric for metric, best in known.items() if entry.said[metric] == best})
 
     def ended(self) -> None:
         """Show what was best, or say that there was nothing to show."""
@@ -123,7 +140,7 @@ class LiveLog:
         """Return the metrics that are better than ever before."""
         found = set()
         for metric, value in entry.said.items():
-            direction = None if metric.startswith("best_") else usual_direction(metric)
+            direction = _direction(metric)
             if direction is None or not math.isfinite(value):
                 continue
             before = self._best.get(metric)
@@ -155,6 +172,10 @@ class LiveLog:
                 self._screen.say(line)
         except OSError:  # whoever read has enough
             self.is_read = False
+
+
+def _direction(metric: str) -> Comparison | None:
+    return None if metric.startswith("best_") else usual_direction(metric)
 
 
 def _says_a_metric(entry: LogEntry) -> bool:

@@ -55,7 +55,7 @@ class LogMonitor(ModelMonitor):
         resume: bool = True,
         follows: bool = True,
         endures: bool = False,
-        on_look: Callable[[Sequence[Alert]], bool] | None = None,
+        on_look: Callable[[Sequence[Alert], ReadingBatch], bool] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take the parts; nothing is opened yet."""
@@ -75,6 +75,7 @@ class LogMonitor(ModelMonitor):
         self._follows = follows
         self._endures = endures
         self._on_look = on_look
+        self._latest = ReadingBatch(time=self.clock.now())
         self._seen: dict[str, None] = {}
         self._epochs: set[int] = set()
         self._wanted = {rule.name: metric for rule in rules if (metric := getattr(rule, "metric", None))}
@@ -84,7 +85,7 @@ class LogMonitor(ModelMonitor):
     def check(self) -> list[Alert]:
         """Look once; return the alerts that were found and are now on their way."""
         alerts = super().check()
-        is_seen = self._on_look is None or self._on_look(alerts)
+        is_seen = self._on_look is None or self._on_look(alerts, self._latest)
         needs_nobody = self.rules or self._endures
         if self._log.ended or self.failure is not None or not (is_seen or needs_nobody):
             self._stop.set()
@@ -118,7 +119,8 @@ class LogMonitor(ModelMonitor):
             if self._follows:
                 raise
             self.failure = error
-            return ReadingBatch(time=self.clock.now())
+            readings = ReadingBatch(time=self.clock.now())
+        self._latest = readings
         if isinstance(readings, LogBatch) and self._wanted:
             self._seen.update(dict.fromkeys(readings.metrics))
             self._epochs |= readings.epochs

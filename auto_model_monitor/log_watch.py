@@ -14,6 +14,7 @@ from .errors import ConfigError
 from .log_monitor import LogMonitor
 from .log_patterns import LogEntry
 from .log_patterns.metric_names import named
+from .readings import ReadingBatch
 from .rules import Rule, ThresholdRule
 from .settings import Settings, config_of, warn_of_readers, with_rules
 from .sources.log_file import LogFileSource
@@ -33,8 +34,9 @@ def log_monitor_of(
     follows: bool,
     resume: bool,
     on_entry: Callable[[LogEntry], None],
-    on_look: Callable[[Sequence[Alert]], bool],
+    on_look: Callable[[Sequence[Alert], ReadingBatch], bool],
     every_line: bool = False,
+    heard: int | None = None,
 ) -> LogMonitor:
     """Return what watches a log, a file of numbers, a directory of these, or what is piped in.
 
@@ -46,6 +48,7 @@ def log_monitor_of(
         on_entry: called with each entry.
         on_look: called after each look; tells whether anybody wants to see more.
         every_line: call ``on_entry`` with lines that say nothing, too.
+        heard: of a log that is there already, call it with so many bytes at the end alone.
 
     Raises:
         ConfigError: with every problem of the settings.
@@ -55,7 +58,7 @@ def log_monitor_of(
     if not path:
         raise ConfigError("FILE: wanted a log, a directory, or - for what is piped in, got none")
     settings, rules = _of_log({**settings, "check_interval": settings.get("check_interval", _INTERVAL)})
-    source = _log_source(path, settings, on_entry, every_line)
+    source = _log_source(path, settings, on_entry, every_line=every_line, heard=heard)
     config = config_of(settings)
     if config.threshold is not None:
         rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode, metric=settings["metric"]))
@@ -102,7 +105,12 @@ def _as_in_logs(metric: str) -> str:
 
 
 def _log_source(
-    path: str, settings: Settings, on_entry: Callable[[LogEntry], None], every_line: bool
+    path: str,
+    settings: Settings,
+    on_entry: Callable[[LogEntry], None],
+    *,
+    every_line: bool,
+    heard: int | None,
 ) -> LogSource:
     patterns, metric = settings.get("log_patterns", ()), settings["metric"]
     if path == "-":
@@ -110,4 +118,4 @@ def _log_source(
     path = str(Path(path).expanduser())
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)
-    return LogFileSource(path, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
+    return LogFileSource(path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, heard=heard)

@@ -24,6 +24,7 @@ class LogFileSource(LogSource):
         clock: the time; by default the machine's.
         on_entry: called with each entry that holds a number or a stage, line by line.
         every_line: call ``on_entry`` with all other lines, too, which takes longer.
+        heard: of what is there at the first look call it with so many bytes at the end alone.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class LogFileSource(LogSource):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
+        heard: int | None = None,
     ) -> None:
         """Take the path; nothing is opened yet."""
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now, links not followed
@@ -48,6 +50,7 @@ class LogFileSource(LogSource):
             clock=clock,
             on_entry=on_entry,
             every_line=every_line,
+            heard=heard,
         )
         super().__init__(scan, name=os.fspath(path), from_start=from_start, metric=metric, clock=clock)
 

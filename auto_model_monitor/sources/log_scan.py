@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -29,6 +30,11 @@ class Follower(Protocol):
     @property
     def line(self) -> int:
         """How many lines were ended."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """How many bytes are done with."""
         ...
 
     @property
@@ -82,6 +88,7 @@ class LogScan:
         clock: the time of a line that does not say its own; by default the machine's.
         on_entry: called with each entry that says something.
         every_line: call it with all others, too.
+        heard: of what is there at the start call it with so many bytes at the end alone.
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class LogScan:
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
+        heard: int | None = None,
     ) -> None:
         """Take the parts; nothing is read yet."""
         self.skipped = 0
@@ -103,6 +111,8 @@ class LogScan:
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
         self._every_line = every_line
+        self._heard = heard
+        self._unheard = 0
         self._whole = WholeText(reader)
         self._restarts = 0
 
@@ -118,14 +128,22 @@ class LogScan:
         Raises:
             SourceError: there is no log that can be read now.
         """
+        if self._heard is not None:
+            self._unheard, self._heard = _size(self._path) - self._heard, None
         while text := self._follower.text(at_end=at_end):
             restart = None
             if self._follower.restarts != self._restarts:
                 self._restarts, restart = self._follower.restarts, self._follower.restart
+                self._unheard = 0
+            hears = self._on_entry is not None and self._follower.offset > self._unheard
             first, reader = self._follower.first, self._reader
             bars = frozenset(first + index for index in text.bars)
-            sifts = restart is None and not bars and self._on_entry is None and plain() is not None
-            found = self._whole.sift(text.data, first, plain) if sifts else self._said_in(text, first)
+            if hears:
+                found = self._heard_in(text, first)
+            elif restart is None and not bars and plain() is not None:
+                found = self._whole.sift(text.data, first, plain)
+            else:
+                found = self._whole.said(text.data, first)
             for number, said in found:
                 # What a named tuple's own constructor does, at half its price.
                 yield _new(SaidAt, (number, said, reader.epoch, number in bars, restart))
@@ -150,16 +168,10 @@ class LogScan:
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _said_in(self, text: Text, first: int) -> Iterator[tuple[int, Said]]:
-        if self._on_entry is None:
-            return self._whole.said(text.data, first)
-        return self._heard_in(text, first, self._on_entry)
-
-    def _heard_in(
-        self, text: Text, first: int, on_entry: Callable[[LogEntry], None]
-    ) -> Iterator[tuple[int, Said]]:
+    def _heard_in(self, text: Text, first: int) -> Iterator[tuple[int, Said]]:
+        assert self._on_entry is not None
         for number, entry in self._entries(text, first):
-            on_entry(entry)
+            self._on_entry(entry)
             if entry.said or entry.stage is not None:
                 yield number, Said(dict(entry.said), entry.stage, entry.step)
 
@@ -169,3 +181,10 @@ class LogScan:
             return self._whole.entries(text.data, first, time=time)
         lines = enumerate(text.lines(), first)
         return ((number, self._reader.read(line, time=time)) for number, line in lines)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:  # it is not there yet, or a pipe
+        return 0

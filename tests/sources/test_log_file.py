@@ -137,6 +137,22 @@ def test_every_entry_is_handed_on(log: Path) -> None:
     assert [entry.message for entry in heard] == log.read_text().splitlines()
 
 
+def test_of_a_long_past_the_end_alone_may_be_heard(log: Path) -> None:
+    """Of what is there at first only the last bytes need be handed on, whatever is read of it."""
+    log.write_text("".join(f"Train Loss: {n}\n" for n in range(100_000)))
+    heard: list[LogEntry] = []
+    source = LogFileSource(log, on_entry=heard.append, heard=1000)
+    assert len(source.read()) == 100_000
+    assert 0 < len(heard) < PIECE
+    assert heard[-1].metrics["train_loss"] == 99_999
+    heard.clear()
+    append(log, "Train Loss: 0.5\n" * 3)
+    assert len(source.read()) == len(heard) == 3
+    log.write_text("Train Loss: 0.25\n")
+    assert len(source.read()) == 1
+    assert heard[-1].metrics["train_loss"] == 0.25
+
+
 def test_an_absent_log_is_an_error_that_passes(log: Path) -> None:
     """A log that is not there yet must be said, and read from its start when it is."""
     source = LogFileSource(log)
