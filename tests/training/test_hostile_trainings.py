@@ -32,7 +32,7 @@ def test_a_log_that_becomes_something_else_keeps_nobody_waiting(work, thing):
 
 @linux
 def test_papers_that_become_pipes_keep_nobody_waiting(work):
-    """Of a training whose papers are pipes, and whose supervisor was killed, nothing is known, and no more."""
+    """Of a training whose papers are pipes, and whose supervisor was killed, nothing is known; no more."""
     running = work(shell(LOG + "rm $D/trainer-1; mkfifo $D/trainer-1 $D/exit-1; echo ready; sleep 60"))
     task = running.submit()
     running.wait_line(task, "ready")
