@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -57,6 +58,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # all that has been loaded stays, and need not be gone through again and again
         if not self.should_exit:
             self._tell()
 

@@ -10,9 +10,9 @@ from ...errors import MonitorError
 from ...training import TaskStore
 from ..guard.headers import DIRECT
 from ..web import Receive, Response, Scope, Send
-from .channel import WRITE, Channel, Reader
+from .channel import Channel, Reader
 from .fan_out import FanOut
-from .frames import HEARTBEAT, RETRY, entry_frames, gap_frame
+from .frames import HEARTBEAT, RETRY, Piece, gap_frame, pieces
 from .position import Position
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class EventStream(Response):
             await send(_LAST)
             return
         self._fan_out.admit()
-        reader = Reader(asyncio.current_task())
+        reader = Reader(asyncio.current_task(), self._seq)
         watch = asyncio.ensure_future(_watch(receive, reader))
         try:
             await send(start)
@@ -65,54 +65,44 @@ class EventStream(Response):
         # First the ear, then the look: what is stored in between is heard of.
         channel = fan_out.join(self._task_id, reader)
         channel.learn(await asyncio.to_thread(self._store.get, self._task_id))
-        piece, seq = RETRY, self._seq
-        if seq > channel.last:
-            piece, seq = RETRY + self._beyond(channel), channel.last
+        piece = Piece(0, self._seq, RETRY)
+        if self._seq > channel.last:
+            piece = Piece(0, channel.last, RETRY + self._beyond(channel))
         while True:
-            if piece:
-                reader.writing = True
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                reader.writing, reader.overdue = False, 0
-                fan_out.sent += max(0, seq - self._seq)
-                self._seq = seq
-            if reader.left or fan_out.stopping or piece is channel.end:
-                break
-            piece, seq = channel.after(seq) or await self._other(channel, reader)
-            if not piece:
+            reader.writing = True
+            await send({"type": "http.response.body", "body": piece.data, "more_body": True})
+            reader.writing, reader.overdue = False, 0
+            if piece.first:
+                fan_out.sent += piece.last - piece.first + 1
+            reader.seq = seq = piece.last
+            while not (seq < channel.last or channel.end or reader.beat or reader.left or fan_out.stopping):
                 # Between the look and this nothing can have happened, as both are in the loop.
                 reader.waiting = loop.create_future()
                 await reader.waiting
                 reader.waiting = None
+            if reader.left or fan_out.stopping or piece.data is channel.end:
+                break
+            piece = channel.after(seq) or await self._other(channel, reader, seq)
         if not reader.left:
             await send(_LAST)
 
-    async def _other(self, channel: Channel, reader: Reader) -> tuple[bytes, int]:
-        """Return what is to be written where the channel itself holds nothing; nothing for nothing."""
-        if reader.beat:
-            reader.beat = False
-            return HEARTBEAT, self._seq
-        if self._seq < channel.last:
-            return await self._page(channel)
-        return channel.end or b"", self._seq
+    async def _other(self, channel: Channel, reader: Reader, seq: int) -> Piece:
+        """Return what is to be written where the channel itself holds nothing further."""
+        if seq < channel.last:
+            return await self._page(channel, seq)
+        reader.beat, is_due = False, reader.beat
+        return Piece(0, seq, HEARTBEAT if is_due or channel.end is None else channel.end)
 
-    async def _page(self, channel: Channel) -> tuple[bytes, int]:
-        """Return the next events from the store, about one write of them, and the last one's number."""
-        entries = await asyncio.to_thread(self._store.entries, self._task_id, self._seq, _PAGE)
-        if not entries:
-            missing, self._seq = channel.last - self._seq, channel.last
-            return gap_frame(channel.last, f"{missing} older entries are no longer kept"), channel.last
-        frames: list[bytes] = []
-        if (missing := entries[0].seq - self._seq - 1) > 0:
-            frames.append(gap_frame(entries[0].seq - 1, f"{missing} older entries are no longer kept"))
-        self._seq = entries[0].seq - 1
-        size, last = 0, self._seq
-        for entry, frame in zip(entries, entry_frames(entries), strict=True):
-            if size and size + len(frame) > WRITE:
-                break
-            frames.append(frame)
-            size += len(frame)
-            last = entry.seq
-        return b"".join(frames), last
+    async def _page(self, channel: Channel, seq: int) -> Piece:
+        """Return the next events from the store, about one write of them."""
+        entries = await asyncio.to_thread(self._store.entries, self._task_id, seq, _PAGE)
+        following = entries[0].seq if entries else channel.last + 1
+        if following > seq + 1:
+            missing = following - seq - 1
+            return Piece(
+                0, following - 1, gap_frame(following - 1, f"{missing} older entries are no longer kept")
+            )
+        return pieces(entries)[0]
 
     def _beyond(self, channel: Channel) -> bytes:
         last = channel.last

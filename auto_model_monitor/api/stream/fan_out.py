@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
-from threading import Lock
 
 from ...training import StoredEntry, Task
 from ..problems import Problem
 from .channel import Channel, Reader
-from .frames import entry_frames
+from .frames import Piece, pieces
 
-_HELD = 1024 * 1024  # bytes of newest events that a task with streams holds
+_HELD = 4 * 1024 * 1024  # bytes of newest events that a task with streams holds
 _UNDERWAY = 8 * 1024 * 1024  # bytes on the way into a loop that is busy; more is left to the store
 
 
@@ -34,9 +33,10 @@ class FanOut:
         self._most = most
         self._open = 0
         self._channels: dict[str, Channel] = {}
-        self._lock = Lock()
-        self._arrived: list[tuple[Task, int, list[bytes]]] = []
-        self._bytes = 0
+        # Between two threads, without a lock: each number and the flag are raised by one of them only.
+        self._arrived: deque[tuple[Task, list[Piece], int]] = deque()
+        self._is_woken = False
+        self._told = self._taken = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: asyncio.Task[None] | None = None
 
@@ -98,30 +98,33 @@ class FanOut:
         """
         if self._loop is None or task.id not in self._channels:
             return
-        frames = entry_frames(entries)
-        size = sum(map(len, frames))
-        with self._lock:
-            is_first = not self._arrived
-            if self._bytes + size > _UNDERWAY:
-                frames, size = [], 0
-            self._bytes += size
-            self._arrived.append((task, entries[0].seq if frames else 0, frames))
-        if is_first:
-            with suppress(RuntimeError):  # the loop has been closed
+        made = pieces(entries)
+        size = 0
+        for piece in made:
+            size += len(piece.data)
+        if self._told - self._taken + size > _UNDERWAY:
+            made, size = [], 0
+        self._told += size
+        self._arrived.append((task, made, size))
+        if not self._is_woken:
+            self._is_woken = True
+            try:  # not suppress(), which costs more than all else here
                 self._loop.call_soon_threadsafe(self._take)
+            except RuntimeError:  # the loop has been closed
+                return
 
     def _take(self) -> None:
-        with self._lock:
-            arrived, self._arrived, self._bytes = self._arrived, [], 0
-        touched: dict[str, Channel] = {}
-        for task, first, frames in arrived:
+        # Lowered before the look, so that whatever comes after the look raises it again.
+        self._is_woken = False
+        for _ in range(len(self._arrived)):
+            task, made, size = self._arrived.popleft()
+            self._taken += size
             channel = self._channels.get(task.id)
             if channel is not None:
-                channel.extend(first, frames)
-                channel.learn(task)
-                touched[task.id] = channel
-        for channel in touched.values():
-            channel.wake()
+                channel.extend(made, size)
+                if task.finished_at is not None or task.last_seq > channel.last:
+                    channel.learn(task)
+                channel.wake()  # a stream that is awake already costs no more than a look
 
     async def _beat(self) -> None:
         """Let every stream show that it lives, and drop those whose clients have stopped reading."""

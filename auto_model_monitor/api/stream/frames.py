@@ -4,23 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...training import StoredEntry, Task
 from ..json_text import dumps, milliseconds
 
+WRITE = 64 * 1024  # bytes of one write; more waits for the next, so that a slow client holds no more
 RETRY = b"retry: 2000\n\n"  # milliseconds until a browser comes back
 HEARTBEAT = b": heartbeat\n\n"
 
 
-def entry_frame(entry: StoredEntry) -> bytes:
-    """Return an entry of the log; its JSON is in one line already."""
-    return b"id: %d\ndata: %b\n\n" % (entry.seq, entry.data)
+class Piece(NamedTuple):
+    """Some events in one piece of bytes.
+
+    Attributes:
+        first: the number of the first entry.
+        last: the number of the last one.
+        data: the events.
+    """
+
+    first: int
+    last: int
+    data: bytes
 
 
-def entry_frames(entries: Sequence[StoredEntry]) -> list[bytes]:
-    """Return entries of the log."""
-    return [b"id: %d\ndata: %b\n\n" % (seq, data) for seq, data, *_ in entries]
+def pieces(entries: Sequence[StoredEntry]) -> list[Piece]:
+    """Return entries of the log, which follow on one another, in pieces of at most one write each.
+
+    The JSON of an entry is in one line already. One that alone is longer than a write is a piece of its own.
+    """
+    if not entries:
+        return []
+    first, last = entries[0].seq, entries[-1].seq
+    if first == last:
+        return [Piece(first, last, b"id: %d\ndata: %b\n\n" % entries[0][:2])]
+    frames = [b"id: %d\ndata: %b\n\n" % (entry.seq, entry.data) for entry in entries]
+    whole = b"".join(frames)
+    return [Piece(first, last, whole)] if len(whole) <= WRITE else _divided(first, frames)
+
+
+def _divided(first: int, frames: Sequence[bytes]) -> list[Piece]:
+    made: list[Piece] = []
+    held: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if held and size + len(frame) > WRITE:
+            made.append(Piece(first, first + len(held) - 1, b"".join(held)))
+            first, held, size = first + len(held), [], 0
+        held.append(frame)
+        size += len(frame)
+    return [*made, Piece(first, first + len(held) - 1, b"".join(held))]
 
 
 def gap_frame(last: int, message: str) -> bytes:
