@@ -111,7 +111,9 @@ class Ours:
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp()
         self.store = TaskStore(Path(self.folder, "store"))
-        idle = Trainer("idle", (sys.executable, "-c", "import time; time.sleep(3600)"))
+        # A training outlives its server; this one ends soon after.
+        waits = f"import os, time\nwhile os.path.exists('/proc/{os.getpid()}'): time.sleep(1)"
+        idle = Trainer("idle", (sys.executable, "-c", waits))
         paths = dict.fromkeys(("train_path", "val_path", "save_path"), self.folder)
         most = most_streams(3000)
         self.app = create_app(self.store, [idle], token=None, allow_paths=[self.folder], most_streams=most)
