@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from smtp_server import SMTPServer
 
+import auto_model_monitor
+
 ROOT = Path(__file__).parent.parent
+PACKAGE = Path(auto_model_monitor.__file__).parent
 READMES = ("README.md", "README.zh-CN.md")
 RAW = "https://raw.githubusercontent.com/Knighthood2001/auto_model_monitor/main/"
 BLOB = "https://github.com/Knighthood2001/auto_model_monitor/blob/main/"
@@ -93,7 +96,9 @@ def test_pictures_and_links_lead_somewhere(readme):
     for address in re.findall(r"\]\(([^)]+)\)", text):
         assert address.startswith("https://"), address
         if address.startswith(BLOB):
-            assert (ROOT / address.removeprefix(BLOB)).is_file(), address
+            path = address.removeprefix(BLOB)
+            inside = path.startswith("auto_model_monitor/")
+            assert ((PACKAGE.parent if inside else ROOT) / path).is_file(), address
 
 
 @pytest.mark.parametrize("readme", READMES)
