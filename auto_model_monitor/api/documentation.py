@@ -110,7 +110,7 @@ def _wanted(schema: Mapping[str, Any]) -> str:
         "default": "default {}",
     }
     said = [
-        text.format(kind[bound])
+        text.format(kind[bound] if isinstance(kind[bound], str) else f"{kind[bound]:.10g}")
         for kind in kinds
         for bound, text in bounds.items()
         if kind.get(bound) not in (None, "")

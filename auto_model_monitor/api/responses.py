@@ -8,7 +8,7 @@ from typing import Any
 from .json_text import dumps
 from .problems import MEDIA_TYPE, Problem
 from .schemas import ProblemDocument
-from .web import Response
+from .web import BaseModel, Response
 
 _SAID = {
     400: "A header or the body cannot be read.",
@@ -41,3 +41,9 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": _SAID[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in sorted({400, 401, 403, 422, *statuses})
     }
+
+
+def documented(status: int, model: type[BaseModel], meaning: str, *others: int) -> dict[str, Any]:
+    """Return how a route is documented whose answers are made here, not by the framework."""
+    answers = {status: {"model": model, "description": meaning}, **refusals(*others)}
+    return {"status_code": status, "response_model": None, "responses": answers}

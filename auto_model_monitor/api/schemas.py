@@ -179,10 +179,18 @@ class ProblemDocument(Answer):
 
 
 def describe_problems(document: dict[str, Any]) -> None:
-    """Write into an OpenAPI document what a problem looks like, and how the token is shown."""
+    """Write into an OpenAPI document what a problem looks like, and how the token is shown.
+
+    The examples are written in anew: what writes the document puts their keys in another order.
+    """
     components = document.setdefault("components", {})
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-    components.setdefault("schemas", {}).update({**schema.pop("$defs"), ProblemDocument.__name__: schema})
+    schemas = components.setdefault("schemas", {})
+    schemas.update({**schema.pop("$defs"), ProblemDocument.__name__: schema})
+    for model in (StartRequest, Started, Status, Item, Details, MetricItem):
+        extra = model.model_config["json_schema_extra"]
+        if model.__name__ in schemas and isinstance(extra, dict):
+            schemas[model.__name__]["example"] = extra["example"]
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     document["paths"]["/healthz"]["get"]["security"] = []

@@ -61,7 +61,7 @@ def test_examples_are_true(document):
         model.model_validate(model.model_json_schema()["example"])
     schemas.StartRequest.model_validate(examples.START)
     start = document["components"]["schemas"]["StartRequest"]
-    assert start["example"] == examples.START
+    assert list(start["example"].items()) == list(examples.START.items())
     assert start["additionalProperties"] is False
 
 

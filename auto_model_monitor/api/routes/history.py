@@ -35,7 +35,10 @@ class HistoryRoutes:
             PREFIX + "/{task_id}/metrics",
             self.metrics,
             response_model=None,
-            responses={200: {"model": MetricPage, "content": _CSV}, **refusals(404)},
+            responses={
+                200: {"model": MetricPage, "content": _CSV, "description": "The numbers."},
+                **refusals(404),
+            },
         )
 
     def metrics(

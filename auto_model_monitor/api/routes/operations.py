@@ -7,7 +7,7 @@ from collections import Counter
 from ...training import TaskState
 from ..exposition import EXPOSITION, Sample, exposition, version
 from ..office import Office
-from ..responses import answer, refusals
+from ..responses import answer, documented, refusals
 from ..schemas import Choices, Health, StartRequest
 from ..web import FastAPI, Response
 
@@ -22,22 +22,11 @@ class OperationRoutes:
     def add_to(self, app: FastAPI) -> None:
         """Add the routes."""
         add = app.add_api_route
-        add(
-            "/api/v2/trainers",
-            self.trainers,
-            response_model=None,
-            responses={200: {"model": Choices}, **refusals()},
-        )
-        add(
-            "/healthz", self.healthz, response_model=None, responses={200: {"model": Health}, **refusals(503)}
-        )
+        add("/api/v2/trainers", self.trainers, **documented(200, Choices, "What there is."))
+        add("/healthz", self.healthz, **documented(200, Health, "It lives.", 503))
         text = {"text/plain": {"schema": {"type": "string"}}}
-        add(
-            "/metrics",
-            self.counts,
-            response_class=Response,
-            responses={200: {"description": "For Prometheus.", "content": text}, **refusals()},
-        )
+        counted = {200: {"description": "For Prometheus.", "content": text}, **refusals(503)}
+        add("/metrics", self.counts, response_class=Response, responses=counted)
 
     def trainers(self) -> Response:
         """Tell what can be asked of this server."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from ...errors import ConfigError
 from ...training import TaskState, TrainingRequest
 from .. import answers
 from ..office import Office
-from ..responses import answer, refusals
+from ..responses import answer, documented, refusals
 from ..schemas import Details, Started, StartRequest, Status, TaskPage
 from ..web import FastAPI, Path, Query, Response
 
@@ -29,15 +29,15 @@ class TaskRoutes:
         """Add the routes."""
         add = app.add_api_route
         one = PREFIX + "/{task_id}"
-        made = {201: {"model": Started}, **refusals(413, 415, 503)}
-        add(f"{PREFIX}/start", self.start, methods=["POST"], status_code=201, **_documented(made))
-        add(PREFIX, self.find, **_documented({200: {"model": TaskPage}, **refusals()}))
-        add(one, self.status, **_documented({200: {"model": Status}, **refusals(404)}))
-        add(f"{one}/details", self.details, **_documented({200: {"model": Details}, **refusals(404)}))
-        told = {202: {"model": Status}, **refusals(404, 409, 413, 415, 503)}
-        add(f"{one}/cancel", self.cancel, methods=["POST"], status_code=202, **_documented(told))
-        gone: dict[str, Any] = {"response_class": Response, "responses": refusals(404, 409, 503)}
-        add(one, self.delete, methods=["DELETE"], status_code=204, **gone)
+        made = documented(201, Started, "It waits for its turn.", 413, 415, 503)
+        add(f"{PREFIX}/start", self.start, methods=["POST"], **made)
+        add(PREFIX, self.find, **documented(200, TaskPage, "Some of them."))
+        add(one, self.status, **documented(200, Status, "Its state.", 404))
+        add(f"{one}/details", self.details, **documented(200, Details, "All of it.", 404))
+        told = documented(202, Status, "It has been told, and is about to end.", 404, 409, 413, 415, 503)
+        add(f"{one}/cancel", self.cancel, methods=["POST"], **told)
+        gone = {204: {"description": "It is gone."}, **refusals(404, 409, 503)}
+        add(one, self.delete, methods=["DELETE"], status_code=204, response_class=Response, responses=gone)
 
     def start(self, body: StartRequest) -> Response:
         """Put a training into the queue of its device."""
@@ -97,8 +97,3 @@ class TaskRoutes:
         if problems:
             raise ConfigError(problems)
         return TrainingRequest(**values)
-
-
-def _documented(responses: dict[Any, Any]) -> dict[str, Any]:
-    """Return how a route is documented whose answers are made here, not by the framework."""
-    return {"response_model": None, "responses": responses}
