@@ -150,6 +150,18 @@ def test_a_long_body_is_refused_before_it_is_sent(live):
         assert talk.recv(100).startswith(b"HTTP/1.1 413")
 
 
+def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
+    """Who sends half a body and waits is answered 408, and the connection is closed."""
+    monkeypatch.setattr("auto_model_monitor.api.guard.body._PATIENCE", 0.05)
+    server = live()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
+        head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        talk.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        answer = b"".join(iter(lambda: talk.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"application/problem+json" in answer
+
+
 def test_a_method_that_is_not_meant_is_405(client):
     """Another method is 405 with what is meant, as a problem document."""
     http = client()
