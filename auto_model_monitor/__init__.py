@@ -4,11 +4,10 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
 if TYPE_CHECKING:
-    from .alerts import Alert, AlertKind, Level
-    from .comparison import Comparison
     from .completion import notify_when_done
-    from .config import MonitorConfig
-    from .errors import (
+    from .core.alerts import Alert, AlertKind, Level
+    from .core.comparison import Comparison
+    from .core.errors import (
         AuthenticationError,
         ConfigError,
         MissingExtraError,
@@ -20,10 +19,16 @@ if TYPE_CHECKING:
         RuleError,
         SourceError,
     )
-    from .log_patterns import LogEntry, LogPattern, LogReader, Stage
-    from .messages import Message
-    from .model_monitor import ModelMonitor
-    from .monitor import Monitor
+    from .core.messages import Message
+    from .core.readings import Reading, ReadingBatch
+    from .delivery.outbox import Outbox
+    from .delivery.outbox.memory import MemoryOutbox
+    from .delivery.outbox.sqlite import SQLiteOutbox
+    from .log_parser import LogEntry, LogPattern, LogReader, Stage
+    from .monitor.checkpoints import ModelMonitor
+    from .monitor.config import MonitorConfig
+    from .monitor.group import WatchGroup
+    from .monitor.loop import Monitor
     from .notifiers import BaseNotifier, Notifier
     from .notifiers.apprise import AppriseNotifier
     from .notifiers.dingtalk import DingTalkNotifier
@@ -33,11 +38,7 @@ if TYPE_CHECKING:
     from .notifiers.urls import notifier_from_url
     from .notifiers.webhook import WebhookNotifier
     from .notifiers.wecom import WeComNotifier
-    from .outbox import Outbox
-    from .outbox.memory import MemoryOutbox
-    from .outbox.sqlite import SQLiteOutbox
     from .parsers import BaseParser, CustomParser, DefaultParser
-    from .readings import Reading, ReadingBatch
     from .rendering import Renderer
     from .rules import (
         DiskRule,
@@ -49,73 +50,72 @@ if TYPE_CHECKING:
         ThresholdRule,
         parse_rule,
     )
-    from .run_log import setup_logger
+    from .runtime.run_log import setup_logger
     from .sources import Source
-    from .sources.directory import DirectorySource
-    from .sources.log_file import LogFileSource
-    from .sources.log_handler import TrainingLogHandler
+    from .sources.checkpoints.directory import DirectorySource
+    from .sources.logs.log_file import LogFileSource
+    from .sources.logs.log_handler import TrainingLogHandler
     from .sources.side_files import SideFileSource
-    from .watch_group import WatchGroup
 
 # Where each public name lives; a module is imported when its first name is asked for.
 _HOMES = {
-    "Alert": "alerts",
-    "AlertKind": "alerts",
+    "Alert": "core.alerts",
+    "AlertKind": "core.alerts",
     "AppriseNotifier": "notifiers.apprise",
-    "AuthenticationError": "errors",
+    "AuthenticationError": "core.errors",
     "BaseNotifier": "notifiers",
     "BaseParser": "parsers",
-    "Comparison": "comparison",
-    "ConfigError": "errors",
+    "Comparison": "core.comparison",
+    "ConfigError": "core.errors",
     "CustomParser": "parsers",
     "DefaultParser": "parsers",
     "DingTalkNotifier": "notifiers.dingtalk",
-    "DirectorySource": "sources.directory",
+    "DirectorySource": "sources.checkpoints.directory",
     "DiskRule": "rules",
     "DivergedRule": "rules",
     "EmailNotifier": "notifiers.email",
     "FeishuNotifier": "notifiers.feishu",
-    "Level": "alerts",
-    "LogEntry": "log_patterns",
-    "LogFileSource": "sources.log_file",
-    "LogPattern": "log_patterns",
-    "LogReader": "log_patterns",
+    "Level": "core.alerts",
+    "LogEntry": "log_parser",
+    "LogFileSource": "sources.logs.log_file",
+    "LogPattern": "log_parser",
+    "LogReader": "log_parser",
     "MailboxNotifier": "notifiers.mailbox",
-    "MemoryOutbox": "outbox.memory",
-    "Message": "messages",
-    "MissingExtraError": "errors",
-    "ModelMonitor": "model_monitor",
-    "Monitor": "monitor",
-    "MonitorConfig": "config",
-    "MonitorError": "errors",
+    "MemoryOutbox": "delivery.outbox.memory",
+    "Message": "core.messages",
+    "MissingExtraError": "core.errors",
+    "ModelMonitor": "monitor.checkpoints",
+    "Monitor": "monitor.loop",
+    "MonitorConfig": "monitor.config",
+    "MonitorError": "core.errors",
     "NotFiniteRule": "rules",
-    "NotificationError": "errors",
+    "NotificationError": "core.errors",
     "Notifier": "notifiers",
-    "Outbox": "outbox",
-    "OutboxError": "errors",
-    "ParseError": "errors",
+    "Outbox": "delivery.outbox",
+    "OutboxError": "core.errors",
+    "ParseError": "core.errors",
     "PlateauRule": "rules",
-    "Reading": "readings",
-    "ReadingBatch": "readings",
+    "Reading": "core.readings",
+    "ReadingBatch": "core.readings",
     "Renderer": "rendering",
-    "RenderingError": "errors",
+    "RenderingError": "core.errors",
     "Rule": "rules",
-    "RuleError": "errors",
-    "SQLiteOutbox": "outbox.sqlite",
+    "RuleError": "core.errors",
+    "SQLiteOutbox": "delivery.outbox.sqlite",
     "SideFileSource": "sources.side_files",
     "Source": "sources",
-    "SourceError": "errors",
-    "Stage": "log_patterns",
+    "SourceError": "core.errors",
+    "Stage": "log_parser",
     "StalledRule": "rules",
     "ThresholdRule": "rules",
-    "TrainingLogHandler": "sources.log_handler",
-    "WatchGroup": "watch_group",
+    "TrainingLogHandler": "sources.logs.log_handler",
+    "WatchGroup": "monitor.group",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
     "notifier_from_url": "notifiers.urls",
     "notify_when_done": "completion",
     "parse_rule": "rules",
-    "setup_logger": "run_log",
+    "setup_logger": "runtime.run_log",
 }
 
 __all__ = [

@@ -20,9 +20,9 @@ sys.path.append(str(Path(__file__).parent))
 
 from smtp_server import SMTPServer
 
-from auto_model_monitor.channel import Channel
-from auto_model_monitor.lifecycle import Lifecycle
-from auto_model_monitor.messages import Message
+from auto_model_monitor.core.messages import Message
+from auto_model_monitor.delivery.worker import Channel
+from auto_model_monitor.runtime.lifecycle import Lifecycle
 from tests.campaigns import examples
 
 CHINA = timezone(timedelta(hours=8), "CST")

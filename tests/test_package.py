@@ -46,7 +46,10 @@ def test_a_plain_import_loads_no_room():
         "import sys, auto_model_monitor as a; print(*(m for m in sys.modules if m.startswith('auto_model')));"
         "a.ParseError; print(*(m for m in sys.modules if m.startswith('auto_model')))"
     )
-    assert run(code).splitlines() == ["auto_model_monitor", "auto_model_monitor auto_model_monitor.errors"]
+    assert run(code).splitlines() == [
+        "auto_model_monitor",
+        "auto_model_monitor auto_model_monitor.core auto_model_monitor.core.errors",
+    ]
 
 
 def test_an_unknown_name_is_an_attribute_error():

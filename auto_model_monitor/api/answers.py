@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..comparison import Comparison, usual_direction
+from ..core.comparison import Comparison, usual_direction
 from ..training import Extremes, MetricRow, Task, Transition
 from .json_text import milliseconds, seconds
 

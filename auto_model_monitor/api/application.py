@@ -9,18 +9,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from ..training import Dispatcher, TaskStore, Trainer
-from ..training_monitor import TrainingMonitor
+from ..training_alerts.training_monitor import TrainingMonitor
 from .devices import devices
 from .documentation import documentation_routes
+from .events import FanOut
 from .exposition import version
 from .failures import add_failures
-from .guard import DEFAULT_HOSTS, AllowedHosts, Guard
 from .office import Office
 from .page import page_routes
 from .roots import Roots
 from .routes import add_routes
 from .second_look import check_again
-from .stream import FanOut
+from .security import DEFAULT_HOSTS, AllowedHosts, Guard
 from .web import FastAPI
 
 _ABOUT = """\

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 from ..training import QueueFullError, StoreError, TaskStateError, UnknownTaskError, UnknownTrainerError
 from .problems import Problem
 from .responses import problem_answer

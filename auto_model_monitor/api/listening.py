@@ -6,7 +6,7 @@ import socket
 import sys
 from contextlib import suppress
 
-from ..errors import ConfigError, MonitorError
+from ..core.errors import ConfigError, MonitorError
 
 _SILENCE = 30  # seconds after which a connection whose client takes nothing is given up by the kernel
 _RESERVE = 300  # files beside the streams: the store, the logs, other requests

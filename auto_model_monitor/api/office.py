@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..training import Dispatcher, TaskStore
+from .events import FanOut
 from .roots import Roots
-from .stream import FanOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 
 # What could be read in two ways: a separator of another system, encoded dots and slashes, control characters.
 _AMBIGUOUS = re.compile(r"\\|%(?:2e|2f|5c|00|25)|[\x00-\x1f\x7f]", re.IGNORECASE)

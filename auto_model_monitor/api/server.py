@@ -17,16 +17,16 @@ from pathlib import Path
 from types import FrameType
 from typing import cast
 
-from .._extras import extra
-from ..run_log import run_log
-from ..terminal import Terminal, shown
+from ..core.extras import extra
+from ..runtime.run_log import run_log
+from ..text.terminal import Terminal, shown
 from ..training import TaskState, TaskStore
 from .application import create_app
-from .connection import Connection
-from .guard import stored_token
+from .events import FanOut
+from .http_connection import Connection
 from .listening import listening, most_connections, most_streams, url_of
-from .settings import ServerSettings
-from .stream import FanOut
+from .security import stored_token
+from .server_settings import ServerSettings
 from .telling import telling
 from .web import FastAPI
 

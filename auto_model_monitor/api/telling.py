@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..audience import Audience
-from ..config_file import read_notify, table_problems
-from ..settings import config_of, warn_of_readers
-from ..terminal import Terminal
+from ..settings.config_file import read_notify, table_problems
+from ..settings.notifier_factory import Audience
+from ..settings.watch_settings import config_of, warn_of_readers
+from ..text.terminal import Terminal
 from ..training import Dispatcher
-from ..training_monitor import TrainingMonitor
+from ..training_alerts.training_monitor import TrainingMonitor
 
 #: What may be said of it, on the command line and in the file's table ``[tell]``.
 NAMES = (

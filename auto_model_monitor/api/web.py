@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._extras import extra
+from ..core.extras import extra
 
 with extra("api"):
     from fastapi import FastAPI, Header, Path, Query, Request

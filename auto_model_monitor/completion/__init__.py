@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar, cast
 
-from ..clocks import Clock, SystemClock
-from ..config import MonitorConfig
-from ..errors import ConfigError
-from ..monitor import MessageRenderer, Monitor
+from ..core.clocks import Clock, SystemClock
+from ..core.errors import ConfigError
+from ..delivery.outbox import Outbox
+from ..monitor.config import MonitorConfig
+from ..monitor.loop import MessageRenderer, Monitor
 from ..notifiers import Notifier
-from ..outbox import Outbox
-from .run import Run
-from .teller import Teller
+from .completion_notifier import Teller
+from .training_run import Run
 
 __all__ = ["Completion", "notify_when_done"]
 

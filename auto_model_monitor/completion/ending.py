@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from ..alerts import AlertKind, Level
-from ..wording import one_line
+from ..core.alerts import AlertKind, Level
+from ..i18n import one_line
 
 _LONGEST_ERROR = 300  # characters
 _LONGEST_LINE = 500  # characters

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..messages import Message
+from ..core.messages import Message
 
 
 class Notifier(Protocol):
     """Anything that can hand a finished message over.
 
     A notifier may also have ``verify()``, which is called once when a watch starts and raises
-    :class:`~auto_model_monitor.errors.AuthenticationError` when its account is refused.
+    :class:`~auto_model_monitor.core.errors.AuthenticationError` when its account is refused.
     """
 
     @property

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 from .secret import Secret
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f\ud800-\udfff]")

@@ -20,11 +20,11 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote
 
-from .._extras import extra
-from ..alerts import Level
-from ..errors import ConfigError, NotificationError
-from ..messages import Message
-from ..wording import clean_text, one_line
+from ..core.alerts import Level
+from ..core.errors import ConfigError, NotificationError
+from ..core.extras import extra
+from ..core.messages import Message
+from ..i18n import clean_text, one_line
 from .address import fingerprint, positive
 from .secret import Secret, scrub
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..clocks import Clock
-from ..errors import ConfigError
-from ..messages import Message
+from ..core.clocks import Clock
+from ..core.errors import ConfigError
+from ..core.messages import Message
 from .address import Address
 from .robots import Robot, Verdicts, escaped, fitted, title_of
 

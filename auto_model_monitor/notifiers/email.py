@@ -8,13 +8,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, NotificationError
-from ..messages import Message
+from ..core.errors import ConfigError, NotificationError
+from ..core.messages import Message
 from .providers import SecurityMode, choose_server, provider_for, split_addresses
 from .secret import Secret
 
 if TYPE_CHECKING:
-    from .connection import Login
+    from .smtp_connection import Login
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class EmailNotifier:
             raise error
 
     def _try(self, message: Message | None, receivers: Sequence[str]) -> NotificationError | None:
-        from .connection import session
+        from .smtp_connection import session
         from .smtp_errors import code_of_ascii, explain, refused_recipients
 
         try:
@@ -153,7 +153,7 @@ class EmailNotifier:
             self._accepted.popitem(last=False)
 
     def _login(self) -> Login:
-        from .connection import Login
+        from .smtp_connection import Login
 
         oauth2 = None
         if self._oauth2_file is not None:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..clocks import Clock
-from ..errors import ConfigError
-from ..messages import Message
-from ..wording import clean_text
+from ..core.clocks import Clock
+from ..core.errors import ConfigError
+from ..core.messages import Message
+from ..i18n import clean_text
 from .address import Address
 from .robots import Robot, Verdicts, by_level, fitted, title_of
 

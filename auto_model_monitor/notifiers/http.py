@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 
-from ..errors import NotificationError
+from ..core.errors import NotificationError
 from .address import Address
 from .public_only import NotPublicError, handlers
 from .secret import scrub

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import NotificationError
-from ..messages import Message
+from ..core.errors import NotificationError
+from ..core.messages import Message
 from .providers import split_addresses
 
 _RANDOM_ID = re.compile(r"[0-9a-fA-F-]{16,}")

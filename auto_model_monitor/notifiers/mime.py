@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
-from ..messages import Message, Picture
+from ..core.messages import Message, Picture
 
 SUBJECT_LIMIT = 1000
 """Characters after which a subject is cut, so that a header never grows into a body."""

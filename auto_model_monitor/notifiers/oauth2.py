@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import AuthenticationError, ConfigError, NotificationError
+from ..core.errors import AuthenticationError, ConfigError, NotificationError
 from .secret import scrub
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 
 SecurityMode = Literal["ssl", "starttls", "none"]
 

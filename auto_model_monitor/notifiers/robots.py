@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..alerts import Level
-from ..clocks import Clock, SystemClock
-from ..errors import NotificationError
-from ..messages import Message
-from ..wording import clean_text, one_line
+from ..core.alerts import Level
+from ..core.clocks import Clock, SystemClock
+from ..core.errors import NotificationError
+from ..core.messages import Message
+from ..i18n import clean_text, one_line
 from .address import Address, positive
 from .secret import Secret
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from ..messages import Message
+from ..core.messages import Message
 from . import Notifier
 
 

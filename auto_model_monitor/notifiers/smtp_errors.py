@@ -9,9 +9,9 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import AuthenticationError, NotificationError
-from .connection import Login
+from ..core.errors import AuthenticationError, NotificationError
 from .secret import scrub
+from .smtp_connection import Login
 
 _ANSWER_LIMIT = 300
 # QQ Mail says 550 when mails come too fast and means "later":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 from . import Notifier
 
 _YES = frozenset({"1", "true", "yes", "on"})

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..clocks import Clock, SystemClock
-from ..errors import ConfigError
-from ..messages import Message
-from ..wording import clean_text, one_line
+from ..core.clocks import Clock, SystemClock
+from ..core.errors import ConfigError
+from ..core.messages import Message
+from ..i18n import clean_text, one_line
 from .address import Address, positive
 from .robots import Allowance
 from .secret import Secret

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..clocks import Clock
-from ..errors import ConfigError
-from ..messages import Message
+from ..core.clocks import Clock
+from ..core.errors import ConfigError
+from ..core.messages import Message
 from .address import Address
 from .robots import Robot, Verdicts, fitted, neutral, title_of
 

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from ..errors import ParseError
-from ..readings import Reading
+from ..core.errors import ParseError
+from ..core.readings import Reading
 
 
 class BaseParser(ABC):

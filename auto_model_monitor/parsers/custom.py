@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from ..errors import ConfigError, ParseError
-from ..naming import metric_in, whole
-from ..patterns import site_of, whole_number
-from ..readings import Reading
+from ..core.errors import ConfigError, ParseError
+from ..core.numbers import site_of, whole_number
+from ..core.readings import Reading
 from .base import BaseParser
+from .names import metric_in, whole
 
 _COUNTERS = ("epoch", "step")
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ..comparison import Comparison, usual_direction
-from ..errors import ConfigError, ParseError
-from ..naming import (
+from ..core.comparison import Comparison, usual_direction
+from ..core.errors import ConfigError, ParseError
+from ..core.numbers import compiled, positional, to_float
+from ..core.readings import Reading
+from .base import BaseParser
+from .name_shapes import Shapes
+from .names import (
     Entry,
     counts_in,
     entries_in,
@@ -17,10 +21,6 @@ from ..naming import (
     whole,
     words_of,
 )
-from ..patterns import compiled, positional, to_float
-from ..readings import Reading
-from .base import BaseParser
-from .shapes import Shapes
 
 _WORD = r"[^\W_]+"
 

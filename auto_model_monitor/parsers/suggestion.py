@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..errors import ParseError
-from ..naming import Entry, entries_in, ignored_because, metric_in, words_of
-from ..patterns import compiled, is_whole, positional, to_float
+from ..core.errors import ParseError
+from ..core.numbers import compiled, is_whole, positional, to_float
 from .custom import CustomParser
+from .names import Entry, entries_in, ignored_because, metric_in, words_of
 
 _GROUP = "([0-9.]+)"
 _LOOKED_AT = 1000

@@ -8,19 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..alerts import Alert
-from ..errors import RenderingError
-from ..mail_card import card_html, lines_html
-from ..messages import Fact, Message
-from ..templates import fill, generated, template_problems
-from ..wording import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
+from ..core.alerts import Alert
+from ..core.errors import RenderingError
+from ..core.messages import Fact, Message
+from ..i18n import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
 from .chart import picture_html, with_curve
 from .curve import Curve
+from .event_messages import OccasionFacts
 from .hit import Hit, HitFacts
-from .occasion import OccasionFacts
+from .mail_card import card_html, lines_html
+from .templates import fill, generated, template_problems
 
 if TYPE_CHECKING:
-    from .artist import Artist
+    from .pictures import Artist
 
 __all__ = ["ContentGenerator", "Renderer", "template_problems"]
 
@@ -177,7 +177,7 @@ class Renderer:
 
 
 def _artist() -> Artist:
-    from .artist import Artist  # nobody else needs what draws
+    from .pictures import Artist  # nobody else needs what draws
 
     return Artist()
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..mail_card import Card, escape, section
-from ..messages import Picture
+from ..core.messages import Picture
 from .curve import Curve
+from .mail_card import Card, escape, section
 from .sparkline import heights
 
 _QUIET = "opacity:.66"

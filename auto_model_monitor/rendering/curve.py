@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..alerts import Alert, AlertKind
-from ..comparison import usual_direction
-from ..trail import LATEST, Point, latest
-from ..wording import Wording, clean_name, number_text, one_line
+from ..core.alerts import Alert, AlertKind
+from ..core.comparison import usual_direction
+from ..core.metric_history import LATEST, Point, latest
+from ..i18n import Wording, clean_name, number_text, one_line
 from .sparkline import picked, sparkline
 
 _LONGEST_PLACE = 24  # characters

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..alerts import Alert, AlertKind
-from ..comparison import Comparison
-from ..mail_card import Card, Figure
-from ..readings import Reading
-from ..wording import (
+from ..core.alerts import Alert, AlertKind
+from ..core.comparison import Comparison
+from ..core.readings import Reading
+from ..i18n import (
     Wording,
     clean_name,
     exact_gain,
@@ -19,6 +18,7 @@ from ..wording import (
     time_text,
     zoned_time_text,
 )
+from .mail_card import Card, Figure
 
 
 @dataclass(frozen=True, slots=True)

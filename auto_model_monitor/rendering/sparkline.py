@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..scales import Scale
+from .scales import Scale
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BROKEN = "·"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..comparison import Comparison
-from ..readings import Reading, ReadingBatch
+from ..core.comparison import Comparison
+from ..core.readings import Reading, ReadingBatch
 
 
 class Course:

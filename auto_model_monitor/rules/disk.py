@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from ..alerts import Alert, AlertKind, Level
-from ..errors import ConfigError, RuleError
-from ..patterns import to_float
-from ..readings import ReadingBatch
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.errors import ConfigError, RuleError
+from ..core.numbers import to_float
+from ..core.readings import ReadingBatch
 
 _UNITS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5}
 _BINARY = {f"{unit[0]}iB": power for unit, power in _UNITS.items() if power}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from ..alerts import Alert, AlertKind, Level
-from ..comparison import Comparison, usual_direction
-from ..errors import ConfigError
-from ..readings import Reading, ReadingBatch
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.comparison import Comparison, usual_direction
+from ..core.errors import ConfigError
+from ..core.readings import Reading, ReadingBatch
 from .course import Course, median
 
 _STEPS = 50  # of the latest changes from one score to the next, whose median is the usual one

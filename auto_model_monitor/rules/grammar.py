@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, NoReturn
 
-from ..comparison import Comparison
-from ..errors import ConfigError
-from ..patterns import to_float
+from ..core.comparison import Comparison
+from ..core.errors import ConfigError
+from ..core.numbers import to_float
 from . import DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
 from .protocol import Rule
 

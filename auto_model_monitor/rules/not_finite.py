@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..alerts import Alert, AlertKind, Level
-from ..readings import Reading, ReadingBatch
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.readings import Reading, ReadingBatch
 from .course import Course
 
 

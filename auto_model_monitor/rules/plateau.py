@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..alerts import Alert, AlertKind, Level
-from ..comparison import Comparison, usual_direction
-from ..errors import ConfigError
-from ..readings import Reading, ReadingBatch
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.comparison import Comparison, usual_direction
+from ..core.errors import ConfigError
+from ..core.readings import Reading, ReadingBatch
 from .course import Course, improves
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..alerts import Alert
-from ..readings import ReadingBatch
+from ..core.alerts import Alert
+from ..core.readings import ReadingBatch
 
 
 class Rule(Protocol):

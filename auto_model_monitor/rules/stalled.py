@@ -6,10 +6,10 @@ import math
 from collections import deque
 from dataclasses import replace
 
-from ..alerts import Alert, AlertKind, Level
-from ..errors import ConfigError
-from ..patterns import to_float
-from ..readings import Reading, ReadingBatch
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.errors import ConfigError
+from ..core.numbers import to_float
+from ..core.readings import Reading, ReadingBatch
 from .course import after, median
 
 ENOUGH_GAPS = 5  # before so many are known, none is called usual

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, get_args
 
-from ..alerts import Alert, AlertKind, Detail
-from ..comparison import Comparison
-from ..errors import ConfigError
-from ..readings import Reading, ReadingBatch
+from ..core.alerts import Alert, AlertKind, Detail
+from ..core.comparison import Comparison
+from ..core.errors import ConfigError
+from ..core.readings import Reading, ReadingBatch
 from .course import Course, after, improves
 
 Every = Literal["improvement", "hit", "crossing"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..readings import ReadingBatch
+from ..core.readings import ReadingBatch
 
 
 class Source(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .dispatcher import Dispatcher, Listener
-from .errors import (
+from .request import TrainingRequest
+from .store import Limits, TaskStore
+from .task_errors import (
     QueueFullError,
     StoreError,
     TaskStateError,
@@ -11,8 +13,6 @@ from .errors import (
     UnknownTaskError,
     UnknownTrainerError,
 )
-from .request import TrainingRequest
-from .store import Limits, TaskStore
 from .tasks import Extremes, MetricRow, StoredEntry, Task, TaskState, Transition
 from .trainer import Trainer
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..log_patterns import LogEntry, Number, Stage
+from ..log_parser import LogEntry, Number, Stage
 from .tasks import Extremes
 
 MOST_NAMES = 500  # different metrics a training; a log that makes up more names is cut off there

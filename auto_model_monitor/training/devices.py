@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 
 _DEVICE = re.compile(r"([a-z]{2,16})(?::(0|[1-9][0-9]{0,3}))?")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"

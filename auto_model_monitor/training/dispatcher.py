@@ -8,14 +8,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock, Thread
 
-from ..containment import told
-from ..errors import ConfigError
-from ..log_patterns import LogPattern
+from ..core.errors import ConfigError
+from ..log_parser import LogPattern
+from ..runtime.propagation import told
 from .devices import shown_device
-from .errors import QueueFullError, StoreError, UnknownTaskError, UnknownTrainerError
 from .request import TrainingRequest
-from .roster import Roster
+from .running_tasks import Roster
 from .store import TaskStore
+from .task_errors import QueueFullError, StoreError, UnknownTaskError, UnknownTrainerError
 from .tasks import StoredEntry, Task, TaskState
 from .trainer import Trainer
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from ..sources.lines import cleaned
+from ..sources.tail.lines import cleaned
 from .plain_files import read_plain
 from .tasks import TaskState
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import ConfigError
+from ..core.errors import ConfigError
 from .devices import device_name
 
 LONGEST_NAME = 200  # characters of a model's or a trainer's name

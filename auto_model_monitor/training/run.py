@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..log_patterns import LogPattern
+from ..log_parser import LogPattern
 from .endings import Exit
 from .processes import Known, kill_marked, marked
 from .supervisor import NOT_BEGUN

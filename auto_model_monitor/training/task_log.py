@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import SourceError
-from ..log_patterns import LogEntry, LogPattern, LogReader
-from ..log_patterns.whole_text import WholeText
-from ..sources.line_follower import LineFollower
-from ..sources.lines import MARK, Text
+from ..core.errors import SourceError
+from ..log_parser import LogEntry, LogPattern, LogReader
+from ..log_parser.whole_text import WholeText
+from ..sources.tail.line_follower import LineFollower
+from ..sources.tail.lines import MARK, Text
 
 logger = logging.getLogger(__name__)
 

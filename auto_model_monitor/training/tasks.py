@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..log_patterns import LogEntry, Number, Stage
+from ..log_parser import LogEntry, Number, Stage
 from .request import TrainingRequest
 
 

@@ -152,7 +152,7 @@ def test_a_long_body_is_refused_before_it_is_sent(live):
 
 def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
     """Who sends half a body and waits is answered 408, and the connection is closed."""
-    monkeypatch.setattr("auto_model_monitor.api.guard.body._PATIENCE", 0.05)
+    monkeypatch.setattr("auto_model_monitor.api.security.body._PATIENCE", 0.05)
     server = live()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
         head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api import connection, server
+from auto_model_monitor.api import http_connection as connection
+from auto_model_monitor.api import server
 from tests.api.rooms import Live
 
 Connect = Callable[..., socket.socket]

@@ -14,9 +14,9 @@ pytest.importorskip("fastapi")
 
 import auto_model_monitor
 from auto_model_monitor.api import schemas
-from auto_model_monitor.api.settings import ServerSettings
-from auto_model_monitor.log_patterns import LogReader
-from auto_model_monitor.options import parser
+from auto_model_monitor.api.server_settings import ServerSettings
+from auto_model_monitor.cli.options import parser
+from auto_model_monitor.log_parser import LogReader
 from tests.api.rooms import request
 from tests.api.server_process import TRAINER, serving
 

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from auto_model_monitor.api.listening import ListeningError, listening, most_streams, url_of
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.errors import ConfigError
 
 
 def test_an_address_can_be_opened():

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from auto_model_monitor.api.roots import Roots
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.errors import ConfigError
 
 
 @pytest.fixture

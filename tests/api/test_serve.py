@@ -134,9 +134,8 @@ def test_no_auth_beyond_loopback_is_refused(tmp_path):
 def test_a_missing_extra_names_the_line_to_type(tmp_path):
     """Without FastAPI the command says what to install."""
     (tmp_path / "fastapi").mkdir()
-    code = (
-        "import sys; sys.modules['fastapi'] = None; from auto_model_monitor.cli import main; sys.exit(main())"
-    )
+    block = "import sys; sys.modules['fastapi'] = None"
+    code = f"{block}; from auto_model_monitor.cli.main import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", code, "serve"],
         check=False,

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.settings import ServerSettings
-from auto_model_monitor.errors import ConfigError
-from auto_model_monitor.options import parser
+from auto_model_monitor.api.server_settings import ServerSettings
+from auto_model_monitor.cli.options import parser
+from auto_model_monitor.core.errors import ConfigError
 
 
 def told(*words):

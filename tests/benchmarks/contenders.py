@@ -40,9 +40,9 @@ def one_stat(folder: str) -> Look:
 def ours(folder: str) -> Look:
     """Make this package's source; a look includes the choice of the best score."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from auto_model_monitor.comparison import Comparison
+    from auto_model_monitor.core.comparison import Comparison
     from auto_model_monitor.parsers import CustomParser
-    from auto_model_monitor.sources.directory import DirectorySource
+    from auto_model_monitor.sources.checkpoints.directory import DirectorySource
 
     source = DirectorySource(folder, CustomParser(PATTERN))
     return lambda: source.read().best(Comparison.LOWER)
@@ -50,7 +50,7 @@ def ours(folder: str) -> Look:
 
 def version_0_2_2(folder: str) -> Look:
     """Make the published 0.2.2 with a notifier that accepts everything."""
-    import auto_model_monitor.monitor as old
+    import auto_model_monitor.monitor.loop as old
     from auto_model_monitor import CustomParser, MonitorConfig
 
     class Accepting:

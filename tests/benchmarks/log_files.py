@@ -28,10 +28,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from auto_model_monitor.comparison import Comparison
-from auto_model_monitor.sources.line_follower import LineFollower
-from auto_model_monitor.sources.log_file import LogFileSource
-from auto_model_monitor.sources.log_look import MOST
+from auto_model_monitor.core.comparison import Comparison
+from auto_model_monitor.sources.logs.log_file import LogFileSource
+from auto_model_monitor.sources.logs.log_look import MOST
+from auto_model_monitor.sources.tail.line_follower import LineFollower
 
 TWELVE = [
     re.compile(pattern)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from auto_model_monitor.log_patterns import LogReader
-from auto_model_monitor.sources.log_handler import TrainingLogHandler
+from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor.sources.logs.log_handler import TrainingLogHandler
 
 ROUNDS = 40
 EACH = 2000

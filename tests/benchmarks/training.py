@@ -21,7 +21,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
-from auto_model_monitor.log_patterns import LogReader
+from auto_model_monitor.log_parser import LogReader
 from auto_model_monitor.training import Dispatcher, TaskState, TaskStore, Trainer, TrainingRequest, supervisor
 from auto_model_monitor.training.task_log import TaskLog
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from auto_model_monitor.comparison import Comparison
+from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.parsers import CustomParser
-from auto_model_monitor.sources import filesystems
-from auto_model_monitor.sources.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import filesystems
+from auto_model_monitor.sources.checkpoints.directory import DirectorySource
 
 PATTERN = r"val_loss_([0-9.]+)"
 

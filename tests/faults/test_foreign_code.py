@@ -10,10 +10,10 @@ import threading
 import pytest
 
 from auto_model_monitor import BaseParser, ModelMonitor, MonitorConfig, ThresholdRule
-from auto_model_monitor import monitor as loop
-from auto_model_monitor.alerts import Alert
-from auto_model_monitor.comparison import Comparison
-from auto_model_monitor.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.core.alerts import Alert
+from auto_model_monitor.core.comparison import Comparison
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.monitor import loop
 from tests.fakes import RecordingNotifier
 
 

@@ -8,8 +8,9 @@ import threading
 
 import pytest
 
-from auto_model_monitor import forks, run_log
-from auto_model_monitor.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.runtime import fork_safety as forks
+from auto_model_monitor.runtime import run_log
 from tests.fakes import alert, message
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -10,10 +10,10 @@ import threading
 import pytest
 
 from auto_model_monitor import CustomParser, ModelMonitor, MonitorConfig
-from auto_model_monitor.channel import Channel
-from auto_model_monitor.delivery import Courier
-from auto_model_monitor.outbox.memory import MemoryOutbox
-from auto_model_monitor.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery.queue import Courier
+from auto_model_monitor.delivery.worker import Channel
 from tests.fakes import RecordingNotifier, transient
 
 

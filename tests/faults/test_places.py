@@ -10,11 +10,11 @@ import sys
 import pytest
 
 from auto_model_monitor import CustomParser, MailboxNotifier, ModelMonitor, MonitorConfig
-from auto_model_monitor.outbox.fallback import FallbackOutbox
-from auto_model_monitor.outbox.memory import MemoryOutbox
-from auto_model_monitor.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.run_log import OneLineFormatter, run_log
-from auto_model_monitor.sources.directory import DirectorySource
+from auto_model_monitor.delivery.outbox.fallback import FallbackOutbox
+from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.runtime.run_log import OneLineFormatter, run_log
+from auto_model_monitor.sources.checkpoints.directory import DirectorySource
 from tests.fakes import RecordingNotifier, alert, message
 
 needs_bytes = pytest.mark.skipif(sys.platform != "linux", reason="needs names that are bytes")

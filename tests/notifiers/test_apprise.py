@@ -11,8 +11,8 @@ import traceback
 import pytest
 from robot_server import Reply
 
-from auto_model_monitor.alerts import Level
-from auto_model_monitor.errors import ConfigError, MissingExtraError, NotificationError
+from auto_model_monitor.core.alerts import Level
+from auto_model_monitor.core.errors import ConfigError, MissingExtraError, NotificationError
 from auto_model_monitor.notifiers.apprise import AppriseNotifier
 
 CANARY = "CANARYsecret4711"
@@ -132,7 +132,8 @@ def test_all_loggers_are_as_before():
     """After the import and a check, every logger that was there has its handlers, level and filters."""
     code = (
         "import logging; from auto_model_monitor.notifiers.apprise import AppriseNotifier\n"
-        "names = ['auto_model_monitor', 'auto_model_monitor.monitor', 'mine', 'urllib3.connectionpool']\n"
+        "ours = ['auto_model_monitor', 'auto_model_monitor.monitor.loop']\n"
+        "names = [*ours, 'mine', 'urllib3.connectionpool']\n"
         "loggers = [logging.getLogger(name) for name in names] + [logging.root]\n"
         "def one(l): return l.handlers[:], l.level, l.propagate, l.filters[:], l.disabled, type(l)\n"
         "def state(): return [one(l) for l in loggers], logging.getLoggerClass(), logging.getLevelName(30)\n"

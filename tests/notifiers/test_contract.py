@@ -11,8 +11,8 @@ from importlib.util import find_spec
 import pytest
 from robot_server import DingTalk, Feishu, Reply, Webhook, WeCom
 
-from auto_model_monitor.alerts import Level
-from auto_model_monitor.errors import NotificationError
+from auto_model_monitor.core.alerts import Level
+from auto_model_monitor.core.errors import NotificationError
 from auto_model_monitor.notifiers import Notifier
 from auto_model_monitor.notifiers.apprise import AppriseNotifier
 from auto_model_monitor.notifiers.dingtalk import DingTalkNotifier

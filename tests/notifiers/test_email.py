@@ -13,8 +13,9 @@ from base64 import b64encode
 import pytest
 from smtp_server import Faults, LoginAttempt
 
-from auto_model_monitor.errors import AuthenticationError, ConfigError, NotificationError
-from auto_model_monitor.notifiers import Notifier, connection
+from auto_model_monitor.core.errors import AuthenticationError, ConfigError, NotificationError
+from auto_model_monitor.notifiers import Notifier
+from auto_model_monitor.notifiers import smtp_connection as connection
 from auto_model_monitor.notifiers.email import EmailNotifier
 
 CODE = "CANARY-code-4711"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.errors import NotificationError
+from auto_model_monitor.core.errors import NotificationError
 from auto_model_monitor.notifiers import Notifier
 from auto_model_monitor.notifiers.mailbox import MailboxNotifier
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.messages import Message, Picture
+from auto_model_monitor.core.messages import Message, Picture
 from auto_model_monitor.notifiers.mime import build_email, message_token, one_line, printable
 from tests.campaigns import examples
 

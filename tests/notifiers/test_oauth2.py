@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from auto_model_monitor.errors import AuthenticationError, ConfigError, NotificationError
+from auto_model_monitor.core.errors import AuthenticationError, ConfigError, NotificationError
 from auto_model_monitor.notifiers import oauth2
 from auto_model_monitor.notifiers.email import EmailNotifier
 

@@ -8,7 +8,7 @@ import pytest
 from certificates import certificate
 from robot_server import Reply
 
-from auto_model_monitor.errors import NotificationError
+from auto_model_monitor.core.errors import NotificationError
 from auto_model_monitor.notifiers import public_only
 from auto_model_monitor.notifiers.webhook import WebhookNotifier
 

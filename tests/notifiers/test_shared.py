@@ -6,8 +6,8 @@ from threading import Lock, Thread
 
 import pytest
 
-from auto_model_monitor.alerts import Level
-from auto_model_monitor.errors import NotificationError
+from auto_model_monitor.core.alerts import Level
+from auto_model_monitor.core.errors import NotificationError
 from auto_model_monitor.notifiers.shared import SharedNotifier
 from tests.fakes import RecordingNotifier, message, permanent
 

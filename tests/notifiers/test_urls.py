@@ -7,7 +7,7 @@ import traceback
 import pytest
 from robot_server import DingTalk, Feishu, Webhook, WeCom
 
-from auto_model_monitor.errors import ConfigError, NotificationError
+from auto_model_monitor.core.errors import ConfigError, NotificationError
 from auto_model_monitor.notifiers import urls
 from auto_model_monitor.notifiers.dingtalk import DingTalkNotifier
 from auto_model_monitor.notifiers.feishu import FeishuNotifier

@@ -7,8 +7,8 @@ import json
 import pytest
 from robot_server import Reply, Webhook
 
-from auto_model_monitor.alerts import Level
-from auto_model_monitor.errors import ConfigError, NotificationError
+from auto_model_monitor.core.alerts import Level
+from auto_model_monitor.core.errors import ConfigError, NotificationError
 from auto_model_monitor.notifiers.webhook import WebhookNotifier, signature
 
 SECRET = "CANARY-secret-4711"

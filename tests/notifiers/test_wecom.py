@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from robot_server import Reply, WeCom, reply
 
-from auto_model_monitor.errors import ConfigError, NotificationError
+from auto_model_monitor.core.errors import ConfigError, NotificationError
 from auto_model_monitor.notifiers.wecom import LARGEST_CONTENT, WeComNotifier
 
 KEY = "CANARY-key-4711"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from auto_model_monitor.alerts import Alert
-from auto_model_monitor.readings import Reading, ReadingBatch
+from auto_model_monitor.core.alerts import Alert
+from auto_model_monitor.core.readings import Reading, ReadingBatch
 from tests.fakes import NOON
 
 LOOK = 60.0  # seconds from one look to the next

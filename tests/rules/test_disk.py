@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from auto_model_monitor.alerts import AlertKind, Level
-from auto_model_monitor.errors import ConfigError, RuleError
+from auto_model_monitor.core.alerts import AlertKind, Level
+from auto_model_monitor.core.errors import ConfigError, RuleError
 from auto_model_monitor.rules import DiskRule
 from tests.rules.looks import look
 

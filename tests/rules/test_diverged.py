@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from auto_model_monitor.alerts import AlertKind, Level
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.alerts import AlertKind, Level
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.rules import DivergedRule
 from tests.rules.looks import watch
 

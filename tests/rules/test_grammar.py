@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auto_model_monitor.comparison import Comparison
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.comparison import Comparison
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.rules import (
     DiskRule,
     DivergedRule,

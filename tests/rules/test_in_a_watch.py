@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from auto_model_monitor.errors import SourceError
-from auto_model_monitor.monitor import Monitor
+from auto_model_monitor.core.errors import SourceError
+from auto_model_monitor.core.readings import ReadingBatch
+from auto_model_monitor.monitor.loop import Monitor
 from auto_model_monitor.parsers import DefaultParser
-from auto_model_monitor.readings import ReadingBatch
 from auto_model_monitor.rules import (
     StalledRule,
 )
-from auto_model_monitor.sources.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints.directory import DirectorySource
 from tests.fakes import NOON, FakeClock, RecordingNotifier
 
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from auto_model_monitor.alerts import AlertKind, Level
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.alerts import AlertKind, Level
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.rules import PlateauRule
 from tests.rules.looks import checkpoint, look, watch
 

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from auto_model_monitor.alerts import AlertKind, Level
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.alerts import AlertKind, Level
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.rules import StalledRule
 from tests.campaigns import examples
 from tests.rules.looks import checkpoint, look

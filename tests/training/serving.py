@@ -92,7 +92,8 @@ def arm(point: str) -> None:
     """Let the named call of a method be the last thing that this process does."""
     if not point:
         return
-    from auto_model_monitor.training import dispatcher, roster, run, store, task_log
+    from auto_model_monitor.training import dispatcher, run, store, task_log
+    from auto_model_monitor.training import running_tasks as roster
 
     where, when, number = point.split(":")
     owner_name, name = where.split(".")

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from auto_model_monitor.log_patterns import LogEntry, LogReader, Stage
+from auto_model_monitor.log_parser import LogEntry, LogReader, Stage
 from auto_model_monitor.training.course import MOST_NAMES, Course
 
 NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.training.devices import shown_device
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"

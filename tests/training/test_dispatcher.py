@@ -10,8 +10,8 @@ from threading import Event, current_thread
 
 import pytest
 
-from auto_model_monitor.errors import ConfigError
-from auto_model_monitor.log_patterns import LogPattern, Stage
+from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor.log_parser import LogPattern, Stage
 from auto_model_monitor.training import (
     Dispatcher,
     QueueFullError,

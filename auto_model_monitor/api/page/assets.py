@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..._extras import extra
+from ...core.extras import extra
 
 _HERE = Path(__file__).parent
 _PLOTLY = "plotly.min.js"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..office import Office
 from ..web import APIRoute, FastAPI
-from .history import HistoryRoutes
-from .logs import LogRoutes
+from .history_routes import HistoryRoutes
+from .log_routes import LogRoutes
 from .operations import OperationRoutes
-from .tasks import TaskRoutes
+from .task_routes import TaskRoutes
 
 __all__ = ["add_routes"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from ...clocks import Clock
-from ...log_patterns import LogEntry
-from ..log_source import LogSource
+from ...core.clocks import Clock
+from ...log_parser import LogEntry
+from ..logs.log_source import LogSource
 from .scan import SideFileScan
 from .side_file import is_side_file, side_file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from ..line_follower import LineFollower
+from ..tail.line_follower import LineFollower
 from .records import Entry, said_of
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ..growing_file import GrowingFile
+from ..tail.growing_file import GrowingFile
 from .records import Entry, said_of
 
 _HEAD, _FOOT = 12, 4

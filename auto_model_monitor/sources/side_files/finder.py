@@ -6,9 +6,9 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ...clocks import Clock
-from ...errors import SourceError
-from ..tree import Moment, Tree
+from ...core.clocks import Clock
+from ...core.errors import SourceError
+from ..checkpoints.tree import Moment, Tree
 from .side_file import SideFile, is_side_file, side_file
 
 _FULL_LOOK_EVERY = 600.0  # seconds

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...log_patterns import Said
-from ..line_follower import LineFollower
+from ...log_parser import Said
+from ..tail.line_follower import LineFollower
 from .records import Entry, said_of
 
 

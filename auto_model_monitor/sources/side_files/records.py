@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...log_patterns import Number, Said, Stage
-from ...log_patterns.metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
-from ...patterns import compiled, to_float
+from ...core.numbers import compiled, to_float
+from ...log_parser import Number, Said, Stage
+from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
 
 _LLAMA_S = "current_steps"  # LLaMA-Factory's name of the step
 # Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses.

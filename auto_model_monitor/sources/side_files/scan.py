@@ -6,12 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 
-from ...clocks import Clock, SystemClock
-from ...errors import SourceError
-from ...log_patterns import LogEntry
-from ..growing_file import Restart
-from ..log_batch import Place
-from ..log_scan import Plain, SaidAt
+from ...core.clocks import Clock, SystemClock
+from ...core.errors import SourceError
+from ...log_parser import LogEntry
+from ..logs.log_batch import Place
+from ..logs.log_scan import Plain, SaidAt
+from ..tail.growing_file import Restart
 from .finder import Finder, WatchedFile
 from .records import Entry
 from .series import Series

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from ...log_patterns.metric_names import split_named_by
+from ...log_parser.metric_names import split_named_by
 from .csv_table import CsvTable
 from .event_file import EventFile
 from .json_lines import JsonLines

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from ...errors import SourceError
+from ...core.errors import SourceError
 from .records import Entry, said_of
 
 _MOST = 1 << 28  # bytes; a history of some million entries

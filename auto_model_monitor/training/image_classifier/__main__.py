@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import NoReturn
 
-from ...errors import ConfigError, MissingExtraError, MonitorError
+from ...core.errors import ConfigError, MissingExtraError, MonitorError
 from .arguments import read_arguments
 from .interruption import Interruption
 
@@ -24,7 +24,7 @@ def main() -> None:
     interruption = Interruption()
     interruption.watch()
     try:
-        from .run import Run  # PyTorch takes seconds; what the command line lacks is told at once
+        from .training_loop import Run  # PyTorch takes seconds; what the command line lacks is told at once
 
         Run(recipe, interruption).train()
     except (ConfigError, MissingExtraError) as error:

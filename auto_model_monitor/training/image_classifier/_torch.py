@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..._extras import extra
+from ...core.extras import extra
 
 # Threads that wait for each other in a busy loop take the time from whom they wait for: on two cores that
 # were in use, an epoch took 151 s with that and 16 s without.

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import MonitorError
+from ...core.errors import MonitorError
 from ._torch import Tensor, functional, torch
+from .images import Pictures
 from .interruption import Interruption
 from .log_lines import Progress
 from .metrics import Scores, scores
 from .optimisation import Optimisation
-from .pictures import Pictures
 from .views import mirrored, moved, normalised
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..._extras import extra
-from ...errors import ConfigError
+from ...core.errors import ConfigError
+from ...core.extras import extra
 from ._torch import Tensor, nn
 from .architectures import ARCHITECTURES, SMALL, ResNet, ViT, patch_for
 from .weights import read_weights

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ...clocks import Clock, SystemClock
-from ...log_patterns import LogEntry
-from ...outbox.lock import WatchLock
+from ...core.clocks import Clock, SystemClock
+from ...delivery.outbox.lock import WatchLock
+from ...log_parser import LogEntry
 from ..devices import device_name
-from ..errors import StoreError, UnknownTaskError
 from ..request import TrainingRequest
+from ..task_errors import StoreError, UnknownTaskError
 from ..tasks import Extremes, MetricRow, StoredEntry, Task, TaskState, Transition
 from . import changes, queries
 from .database import Database
-from .logs import Limits, append, trim
-from .rows import TASK_COLUMNS, course_of, task_of, to_stamp, to_time
+from .log_rows import Limits, append, trim
 from .schema import key_of, seq_of
+from .stored_rows import TASK_COLUMNS, course_of, task_of, to_stamp, to_time
 
 __all__ = ["Limits", "TaskStore"]
 

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from ...outbox.texts import storable
-from ..errors import TaskStateError, UnknownTaskError
+from ...delivery.outbox.texts import storable
 from ..request import TrainingRequest
+from ..task_errors import TaskStateError, UnknownTaskError
 from ..tasks import TaskState
-from .rows import request_text
 from .schema import key_of
+from .stored_rows import request_text
 
 _FOLLOWERS = {
     TaskState.PENDING: (TaskState.RUNNING, TaskState.FAILED, TaskState.CANCELLED),

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import StoreError
+from ..task_errors import StoreError
 from .schema import upgrade
 
 _PATIENCE = 30.0  # seconds to wait for another program that looks into the file

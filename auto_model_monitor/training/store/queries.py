@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import UnknownTaskError
+from ..task_errors import UnknownTaskError
 from ..tasks import MetricRow, Task, TaskState
 from .database import Database
-from .rows import TASK_COLUMNS, metric_of, task_of
+from .stored_rows import TASK_COLUMNS, metric_of, task_of
 
 _LARGEST = 2**62  # what SQLite takes for a number
 

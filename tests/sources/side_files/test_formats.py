@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.errors import SourceError
+from auto_model_monitor.core.errors import SourceError
 from auto_model_monitor.sources.side_files import SideFileSource, is_side_file
 from auto_model_monitor.sources.side_files.event_file import EventFile
 from auto_model_monitor.sources.side_files.records import said_of

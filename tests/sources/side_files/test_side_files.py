@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from auto_model_monitor.config import MonitorConfig
-from auto_model_monitor.errors import SourceError
-from auto_model_monitor.log_patterns import LogEntry, Stage
-from auto_model_monitor.model_monitor import ModelMonitor
+from auto_model_monitor.core.errors import SourceError
+from auto_model_monitor.log_parser import LogEntry, Stage
+from auto_model_monitor.monitor.checkpoints import ModelMonitor
+from auto_model_monitor.monitor.config import MonitorConfig
 from auto_model_monitor.sources.side_files import SideFileSource
 from tests.fakes import RecordingNotifier
 from tests.sources.conftest import ObedientClock

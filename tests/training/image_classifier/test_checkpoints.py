@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from auto_model_monitor.parsers import DefaultParser  # noqa: E402 - only where PyTorch is
-from auto_model_monitor.sources.directory import DirectorySource  # noqa: E402
-from auto_model_monitor.training.image_classifier.checkpoints import Checkpoints  # noqa: E402
+from auto_model_monitor.sources.checkpoints.directory import DirectorySource  # noqa: E402
+from auto_model_monitor.training.image_classifier.checkpoint_files import Checkpoints  # noqa: E402
 from auto_model_monitor.training.image_classifier.weights import write  # noqa: E402
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.errors import ConfigError
+from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.training.image_classifier.class_folders import check_classes, read_class_folders
 
 

@@ -14,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from auto_model_monitor.errors import ConfigError  # noqa: E402 - only where PyTorch is
+from auto_model_monitor.core.errors import ConfigError  # noqa: E402 - only where PyTorch is
 from auto_model_monitor.training.image_classifier.architectures import ARCHITECTURES  # noqa: E402
 from auto_model_monitor.training.image_classifier.networks import build, load  # noqa: E402
 

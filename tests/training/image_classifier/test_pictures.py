@@ -12,9 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 Image = pytest.importorskip("PIL.Image")
 
-from auto_model_monitor.errors import ConfigError  # noqa: E402 - only where PyTorch is
+from auto_model_monitor.core.errors import ConfigError  # noqa: E402 - only where PyTorch is
 from auto_model_monitor.training.image_classifier.class_folders import read_class_folders  # noqa: E402
-from auto_model_monitor.training.image_classifier.pictures import Pictures, decode, usual_size  # noqa: E402
+from auto_model_monitor.training.image_classifier.images import Pictures, decode, usual_size  # noqa: E402
 
 RED, GREEN = (200, 20, 20), (20, 200, 20)
 

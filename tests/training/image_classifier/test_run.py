@@ -14,13 +14,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("PIL")
 
-from auto_model_monitor.errors import ConfigError  # noqa: E402 - only where PyTorch is
-from auto_model_monitor.log_patterns import LogReader  # noqa: E402
+from auto_model_monitor.core.errors import ConfigError  # noqa: E402 - only where PyTorch is
+from auto_model_monitor.log_parser import LogReader  # noqa: E402
 from auto_model_monitor.training.image_classifier.arguments import read_arguments  # noqa: E402
-from auto_model_monitor.training.image_classifier.devices import NoMemoryError, told_of_memory  # noqa: E402
+from auto_model_monitor.training.image_classifier.device_choice import NoMemoryError, told_of_memory  # noqa: E402
 from auto_model_monitor.training.image_classifier.interruption import Interruption  # noqa: E402
 from auto_model_monitor.training.image_classifier.learning import DivergedError, NoImagesError  # noqa: E402
-from auto_model_monitor.training.image_classifier.run import Run  # noqa: E402
+from auto_model_monitor.training.image_classifier.training_loop import Run  # noqa: E402
 
 METRICS = {
     *("epoch", "total_epochs", "learning_rate", "train_loss", "train_acc", "val_loss", "val_acc"),

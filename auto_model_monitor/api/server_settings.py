@@ -1,0 +1,176 @@
+"""What a server is told by its command line and its file."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..settings.config_file import read_toml
+from ..training import Trainer
+from .security import DEFAULT_HOSTS
+from .security.hosts import is_loopback
+from .telling import NAMES, problems_of
+
+STORE = "training_store"
+_BUILT_IN = Trainer(
+    "image-classifier",
+    (sys.executable, "-m", "auto_model_monitor.training.image_classifier", "{args}"),
+)
+_KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "host": ("a text", str),
+    "port": ("a whole number", int),
+    "store": ("a path", str),
+    "no_auth": ("true or false", bool),
+    "allow_path": ("a path or a list of paths", (str, list)),
+    "allow_host": ("a name or a list of names", (str, list)),
+    "per_device": ("a whole number", int),
+    "trainers": ("a table of names and commands", dict),
+    "tell": ("a table", dict),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """How a server is run.
+
+    Attributes:
+        host: the name or address that it listens on.
+        port: its port; 0 for any free one.
+        store: the directory of the tasks.
+        no_auth: True for no token; on loopback only.
+        allow_path: the directories below which requests' paths have to be.
+        allow_host: further names under which it is reached.
+        per_device: how many tasks run on one device.
+        trainers: what may be started; the first is the default.
+        tell: whom to tell of the trainings and of what, by the names in :data:`.telling.NAMES`.
+
+    Raises:
+        ConfigError: a value cannot work; every problem is named.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    store: str = STORE
+    no_auth: bool = False
+    allow_path: tuple[str, ...] = (".",)
+    allow_host: tuple[str, ...] = ()
+    per_device: int = 1
+    trainers: tuple[Trainer, ...] = (_BUILT_IN,)
+    tell: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check what stands together."""
+        problems = []
+        if not 0 <= self.port <= 65535:
+            problems.append(f"port: wanted 0 to 65535, got {self.port}")
+        if self.per_device < 1:
+            problems.append(f"per_device: wanted at least 1, got {self.per_device}")
+        if self.no_auth and not self.is_local:
+            problems.append(
+                f"--no-auth: wanted with a loopback address only, got {self.host!r}: whoever reaches the "
+                "server could start trainings, which run programs as you; without it a token is asked for"
+            )
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the server."""
+        try:
+            found = socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return False
+        return bool(found) and all(is_loopback(str(entry[4][0])) for entry in found)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which the server is reached."""
+        own = () if self.host in ("0.0.0.0", "::", "") else (self.host,)
+        machine = () if self.is_local else (socket.gethostname(),)
+        return (*DEFAULT_HOSTS, *own, *machine, *self.allow_host)
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> ServerSettings:
+        """Return the settings of a command line; what it says wins over its file.
+
+        Raises:
+            ConfigError: one of them cannot work.
+        """
+        settings = {} if options.config is None else _read(options.config)
+        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "tell"}
+        chosen = _pairs(given.pop("trainers") or ())
+        # An option that was not given is None, a flag False; a port of 0 is one that was.
+        settings |= {name: value for name, value in given.items() if value is not None and value is not False}
+        trainers = {**chosen, **{n: c for n, c in settings.pop("trainers", {}).items() if n not in chosen}}
+        if trainers:
+            settings["trainers"] = tuple(_trainer(name, command) for name, command in trainers.items())
+        for name in ("allow_path", "allow_host"):
+            if name in settings:
+                settings[name] = tuple(settings[name])
+        asked = {name: getattr(options, name, None) for name in NAMES}
+        settings["tell"] = settings.get("tell", {}) | {n: v for n, v in asked.items() if v is not None}
+        return cls(**settings)
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    """Return what ``--trainer NAME=COMMAND`` says, each time."""
+    pairs = {}
+    for text in given:
+        name, equals, command = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--trainer: wanted NAME='COMMAND {{args}}', got {text!r}")
+        pairs[name.strip()] = command
+    return pairs
+
+
+def _trainer(name: str, command: str | Sequence[str]) -> Trainer:
+    return Trainer.parse(name, command) if isinstance(command, str) else Trainer(name, tuple(command))
+
+
+def _read(path: str) -> dict[str, Any]:
+    settings = read_toml(path)
+    problems = [f"{path}: {problem}" for problem in _problems(settings)]
+    if problems:
+        raise ConfigError(problems)
+    folder = Path(path).expanduser().absolute().parent
+    for name in ("allow_path", "allow_host"):
+        if isinstance(settings.get(name), str):
+            settings[name] = [settings[name]]
+    for name in ("rules", "notify"):
+        if isinstance(settings.get("tell", {}).get(name), str):
+            settings["tell"][name] = [settings["tell"][name]]
+    if "store" in settings:
+        settings["store"] = str(folder / Path(settings["store"]).expanduser())
+    if "allow_path" in settings:
+        settings["allow_path"] = [str(folder / Path(root).expanduser()) for root in settings["allow_path"]]
+    return settings
+
+
+def _problems(settings: Mapping[str, object]) -> Iterator[str]:
+    for name, value in settings.items():
+        if name not in _KINDS:
+            near = "".join(f"; did you mean {one!r}?" for one in get_close_matches(name, _KINDS, n=1))
+            near = "; it belongs below [tell]" if name in NAMES else near
+            yield f"{name}: wanted a known name, got another{near}"
+            continue
+        wanted, kinds = _KINDS[name]
+        if not isinstance(value, kinds) or isinstance(value, bool) != (kinds is bool):
+            yield f"{name}: wanted {wanted}, got {repr(value)[:60]}"
+        elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            yield f"{name}: wanted {wanted}, got a list of something else"
+        elif isinstance(value, dict):
+            yield from problems_of(value) if name == "tell" else _command_problems(value)
+
+
+def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:
+    for name, command in trainers.items():
+        parts = command if isinstance(command, list) else [command]
+        if not all(isinstance(part, str) for part in parts):
+            yield f"trainers.{name}: wanted a command as a text or a list of texts, got something else"

@@ -1,0 +1,216 @@
+"""An outbox for people, as a list, and for programs, as JSON; and what hands may change in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..core.clocks import SystemClock
+from ..core.errors import ConfigError, OutboxError
+from ..delivery.outbox import Delivery, DeliveryState
+from ..delivery.outbox.sqlite import SQLiteOutbox
+from ..i18n import duration_text, time_text
+from ..text.terminal import Terminal, shown, table
+
+_LAST = 20  # so many of what is settled well are listed
+_UNSETTLED = (DeliveryState.OWED, DeliveryState.REFUSED)
+_COLOURS = {DeliveryState.OWED: "yellow", DeliveryState.REFUSED: "red", DeliveryState.DROPPED: "dim"}
+_UNITS = "d,h,min,s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for.
+
+    Attributes:
+        action: ``list``, ``retry`` or ``drop``.
+        ids: which deliveries; none stands for all that are owed or refused.
+        path: the file or its folder, if one was named.
+    """
+
+    action: str
+    ids: Sequence[int] = ()
+    path: str | None = None
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Asked:
+        """Read the words after ``outbox``.
+
+        Raises:
+            ConfigError: they cannot be understood.
+        """
+        action = words[0] if words and words[0] in ("retry", "drop") else "list"
+        rest = list(words) if action == "list" else list(words[1:])
+        ids = [] if action == "list" else [int(word) for word in rest if _is_id(word)]
+        paths = rest if action == "list" else [word for word in rest if not _is_id(word)]
+        if len(paths) > 1:
+            raise ConfigError(f"outbox: wanted one PATH, got {len(paths)}: {', '.join(paths)}")
+        if action == "drop" and not ids:
+            raise ConfigError("outbox drop: wanted the ID of a delivery, as 'outbox' lists it, got none")
+        return cls(action=action, ids=ids, path=paths[0] if paths else None)
+
+
+def _is_id(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 18
+
+
+def opened(place: str) -> SQLiteOutbox:
+    """Open an outbox that is there, by its path or its folder's.
+
+    Raises:
+        OutboxError: there is none, or it cannot be read.
+    """
+    path = Path(place).expanduser()
+    if path.is_dir():
+        path = path / "outbox.db"
+    if not path.is_file():
+        raise OutboxError(
+            f"there is no outbox at {os.fspath(path)!r}; a watch makes it in its log_dir when it starts: "
+            "name that folder with --log-dir"
+        )
+    return SQLiteOutbox(path, None, existing=True)
+
+
+def retry(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Terminal) -> bool:
+    """Owe deliveries again, from now on; return whether every one that was named is there.
+
+    Raises:
+        OutboxError: it cannot be written.
+    """
+    now = _now()
+    chosen = ids or [delivery.id for delivery in box.deliveries() if delivery.state in _UNSETTLED]
+    done = [number for number in chosen if box.retry(number, now)]
+    for number in sorted(set(chosen) - set(done)):
+        errors.say(f"{number}: there is no such delivery, or it was accepted")
+    if done:
+        screen.say(f"Owed again: {_listed(done)}.")
+        screen.say("A watch that runs tries within a minute; without one it is tried when it runs again.")
+    elif not ids:
+        screen.say("Nothing is owed, and nothing was refused.")
+    return len(done) == len(chosen)
+
+
+def drop(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Terminal) -> bool:
+    """Be done with deliveries; return whether every one was there.
+
+    Raises:
+        OutboxError: it cannot be written.
+    """
+    now = _now()
+    done = [number for number in ids if box.drop(number, now)]
+    for number in sorted(set(ids) - set(done)):
+        errors.say(f"{number}: there is no such delivery that is owed or was refused")
+    if done:
+        screen.say(f"Dropped: {_listed(done)}.")
+    return len(done) == len(ids)
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids)) if len(ids) <= 10 else f"{len(ids)} deliveries"
+
+
+def show(path: Path, deliveries: Sequence[Delivery], screen: Terminal, *, everything: bool) -> None:
+    """Write the list for people: the last that were settled, and everything that was not delivered."""
+    counts = Counter(delivery.state for delivery in deliveries)
+    said = ", ".join(f"{counts[state]} {state.value}" for state in DeliveryState if counts[state])
+    screen.say(f"{screen.paint(shown(str(path)), 'bold')}: {said or 'nothing was told yet'}")
+    last = [d.id for d in deliveries if d.state not in _UNSETTLED][-_LAST:]
+    listed = [d for d in deliveries if everything or d.state in _UNSETTLED or d.id in last]
+    if not listed:
+        return
+    screen.say()
+    if len(listed) < len(deliveries):
+        screen.say(
+            screen.paint(f"the last {len(listed)} of {len(deliveries)} (--all lists every one)", "dim")
+        )
+    _list(listed, screen)
+    for delivery in listed:
+        for line in _explained(delivery):
+            screen.say(line)
+
+
+def _list(deliveries: Sequence[Delivery], screen: Terminal) -> None:
+    heads = ["id", "state", "found", "settled", "to", "message"]
+    rows = [
+        [
+            str(delivery.id),
+            delivery.state.value,
+            _local(delivery.added),
+            "" if delivery.settled is None else _local(delivery.settled),
+            shown(delivery.channel),
+            shown(delivery.message.subject),
+        ]
+        for delivery in deliveries
+    ]
+    lines = table([heads, *rows], [head == "id" for head in heads], screen.columns)
+    screen.say(screen.paint(lines[0], "dim"))
+    for delivery, line in zip(deliveries, lines[1:], strict=True):
+        colour = _COLOURS.get(delivery.state)
+        screen.say(screen.paint(line, colour) if colour else line)
+
+
+def _explained(delivery: Delivery) -> Iterator[str]:
+    """Say of what was not delivered why, and when it is tried next."""
+    if delivery.state not in _UNSETTLED:
+        return
+    yield ""
+    if delivery.state is DeliveryState.OWED:
+        plural = "" if delivery.attempts == 1 else "s"
+        yield f"{delivery.id} is owed after {delivery.attempts} failed attempt{plural}; {_next(delivery)}"
+    else:
+        yield f"{delivery.id} was refused; 'outbox retry {delivery.id}' tries it again"
+    if delivery.error:
+        yield from (f"  {shown(line)}" for line in delivery.error.splitlines())
+
+
+def _next(delivery: Delivery) -> str:
+    wait = delivery.due - _now()
+    if wait <= 0:
+        return "it is tried as soon as its watch runs"
+    return f"it is tried next at {_local(delivery.due)}, in {duration_text(wait, _UNITS)}"
+
+
+def as_json(path: Path, deliveries: Sequence[Delivery]) -> str:
+    """Return the list as JSON; every time is in UTC."""
+    counts = Counter(delivery.state for delivery in deliveries)
+    content = {
+        "outbox": str(path),
+        "counts": {state.value: counts[state] for state in DeliveryState},
+        "deliveries": [_record(delivery) for delivery in deliveries],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _record(delivery: Delivery) -> dict[str, object]:
+    owed = delivery.state is DeliveryState.OWED
+    return {
+        "id": delivery.id,
+        "state": delivery.state.value,
+        "channel": delivery.channel,
+        "message_id": delivery.message.id,
+        "subject": delivery.message.subject,
+        "level": delivery.message.level.value,
+        "found": _utc(delivery.added),
+        "settled": None if delivery.settled is None else _utc(delivery.settled),
+        "failed_attempts": delivery.attempts,
+        "next_attempt": _utc(delivery.due) if owed else None,
+        "error": delivery.error,
+        "facts": dict(delivery.message.facts),
+    }
+
+
+def _now() -> float:
+    return SystemClock().now().timestamp()
+
+
+def _local(seconds: float) -> str:
+    return time_text(datetime.fromtimestamp(seconds).astimezone())
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")

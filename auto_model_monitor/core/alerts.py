@@ -1,0 +1,86 @@
+"""Alerts: facts that somebody should hear of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from .comparison import Comparison
+from .metric_history import Point
+from .readings import Reading
+
+
+class Level(Enum):
+    """How urgent an alert is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class AlertKind(Enum):
+    """What an alert is about: it decides the words, not the urgency."""
+
+    HIT = "hit"
+    NOT_FINITE = "not_finite"
+    STALLED = "stalled"
+    PLATEAU = "plateau"
+    DIVERGED = "diverged"
+    DISK = "disk"
+    FINISHED = "finished"
+    CRASHED = "crashed"
+    INTERRUPTED = "interrupted"
+    UNDELIVERED = "undelivered"
+
+
+#: One fact of an alert's own kind, as JSON can hold it.
+Detail = str | int | float | None
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One fact that a rule found; it stays true whether or not anybody could be told.
+
+    Attributes:
+        id: unique, and the same over every attempt to deliver it.
+        rule: the name of the rule that found it.
+        time: when it was seen, with its zone.
+        kind: what it is about.
+        level: how urgent it is; a resolved alert has the level of what it resolves, so that whoever
+            heard of the one hears of the other.
+        resolved: True when it says that what an earlier alert of the rule told is over.
+        reading: the reading that it is about, or the last one before a silence; None where there is none.
+        comparison: the direction in which the reading improves, where that matters.
+        threshold: what the reading was compared with, if anything.
+        previous_best: the value that was last reported, or the best so far; None where there is none.
+        details: the facts of its kind, such as ``silent_seconds`` or ``free_bytes``.
+        trail: the readings of the same metric so far, for whoever puts the alert into words; no outbox keeps
+            them.
+    """
+
+    rule: str
+    time: datetime
+    kind: AlertKind = AlertKind.HIT
+    level: Level = Level.INFO
+    resolved: bool = False
+    reading: Reading | None = None
+    comparison: Comparison | None = None
+    threshold: float | None = None
+    previous_best: float | None = None
+    details: Mapping[str, Detail] = field(default_factory=dict, hash=False)
+    trail: Sequence[Point] = field(default=(), repr=False, compare=False)
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def improvement(self) -> float | None:
+        """By how much the reading is better than what was last reported; None at the first alert."""
+        if self.previous_best is None or self.reading is None or self.comparison is None:
+            return None
+        return self.comparison.gain(self.reading.value, self.previous_best)

@@ -1,0 +1,67 @@
+"""Alerts and messages as JSON, and back: what an outbox on disk keeps of them."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from ...core.alerts import Alert, AlertKind, Level
+from ...core.comparison import Comparison
+from ...core.messages import Message, Picture
+from ...core.readings import Reading
+
+
+def alert_to_json(alert: Alert) -> str:
+    """Return the alert as JSON; NaN and infinities as JavaScript spells them."""
+    record = {
+        "id": alert.id,
+        "rule": alert.rule,
+        "time": alert.time.isoformat(),
+        "kind": alert.kind.value,
+        "level": alert.level.value,
+        "resolved": alert.resolved,
+        "reading": None if alert.reading is None else asdict(alert.reading),
+        "comparison": None if alert.comparison is None else alert.comparison.value,
+        "threshold": alert.threshold,
+        "previous_best": alert.previous_best,
+        "details": dict(alert.details),
+    }
+    return json.dumps(record)
+
+
+def alert_from_json(text: str) -> Alert:
+    """Return the alert that :func:`alert_to_json` wrote, also before alerts had kinds."""
+    record: dict[str, Any] = json.loads(text)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "time": datetime.fromisoformat,
+        "kind": AlertKind,
+        "level": Level,
+        "reading": lambda reading: Reading(**reading),
+        "comparison": Comparison,
+    }
+    for key, read in readers.items():
+        if record.get(key) is not None:
+            record[key] = read(record[key])
+    return Alert(**record)
+
+
+def message_to_json(message: Message) -> str:
+    """Return the message as JSON."""
+    record = asdict(message)
+    for picture in record["pictures"]:
+        picture["png"] = b64encode(picture["png"]).decode("ascii")
+    record |= {"time": message.time.isoformat(), "level": message.level.value}
+    return json.dumps(record)
+
+
+def message_from_json(text: str) -> Message:
+    """Return the message that :func:`message_to_json` wrote, also before messages had pictures."""
+    record: dict[str, Any] = json.loads(text)
+    kept = record.get("pictures", ())
+    record["pictures"] = tuple(Picture(**{**picture, "png": b64decode(picture["png"])}) for picture in kept)
+    record |= {"time": datetime.fromisoformat(record["time"]), "level": Level(record["level"])}
+    return Message(**record)

@@ -1,0 +1,280 @@
+"""An outbox on disk: what is owed outlives the process, the power and the night."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ...core.alerts import Alert
+from ...core.errors import OutboxError
+from ...core.messages import Message
+from ...runtime.fork_safety import fork_safe_lock
+from . import Delivery, DeliveryState
+from .records import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .texts import storable
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    watch TEXT PRIMARY KEY, identity TEXT NOT NULL, since INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS alerts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, watch TEXT NOT NULL,
+    rule TEXT NOT NULL, alert TEXT NOT NULL, message TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS alerts_of_a_rule ON alerts (watch, rule, number);
+CREATE TABLE IF NOT EXISTS deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts (number),
+    watch TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'owed',
+    added REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed'
+"""
+_LOOKS_KNOWN = "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
+_SETTLED = "ALTER TABLE deliveries ADD COLUMN settled REAL"
+# What leads to each version of the schema from the one before; each is done once, in one transaction.
+_STEPS = (tuple(_SCHEMA.split(";")), (_SETTLED,))
+_SELECT = """
+SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
+FROM deliveries AS d JOIN alerts AS a ON a.number = d.alert
+"""
+_Row = tuple[int, str, str, float, float, int, str, str, float | None]
+
+
+class SQLiteOutbox:
+    """One watch's part of a database file, which several watches and processes may share.
+
+    Every change is one transaction that is on the disk when the call returns.
+    A file that is no database any more is set aside, never deleted.
+
+    Args:
+        path: the file; it and its directory are made when needed, readable by their owner alone.
+        watch: which watch this is, such as the watched directory's path; None sees all of them.
+        patience: seconds to wait for another process that is writing.
+        existing: True opens only what is an outbox already: nothing is made, and nothing set aside.
+    """
+
+    outlives_the_process = True
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        watch: str | None = "",
+        patience: float = 5.0,
+        *,
+        existing: bool = False,
+    ) -> None:
+        """Open the file.
+
+        Raises:
+            OutboxError: it cannot be opened or made.
+        """
+        self.path = Path(path)
+        self._watch = watch
+        self._patience = patience
+        self._lock = fork_safe_lock()
+        try:
+            with self._lock:
+                self._connection = self._connect(known=True) if existing else self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise OutboxError(f"the outbox {self.path} cannot be opened: {error}") from None
+
+    def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
+        """Commit the alert and what is owed of it."""
+        texts = alert_to_json(alert), message_to_json(message)
+        record = _values((alert.id, self._watch, alert.rule, *texts))
+        with self._transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO alerts (id, watch, rule, alert, message) VALUES (?, ?, ?, ?, ?)", record
+            )
+            number = cursor.lastrowid
+            cursor.executemany(
+                "INSERT INTO deliveries (alert, watch, channel, added, due) VALUES (?, ?, ?, ?, ?)",
+                [_values((number, self._watch, channel, now, now)) for channel in channels],
+            )
+
+    def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
+        """Return the oldest that is owed to the channel."""
+        where = "WHERE d.watch = ? AND d.channel = ? AND d.state = 'owed' AND d.id > ? ORDER BY d.id LIMIT 1"
+        return next(iter(self._read(where, (self._watch, channel, after))), None)
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Commit that it was accepted."""
+        self._update(delivery, "state = 'delivered', error = '', settled = ?", (delivery.settled,))
+
+    def postponed(self, delivery: Delivery, error: str, due: float) -> None:
+        """Commit why it failed and when it is tried again."""
+        self._update(delivery, "attempts = attempts + 1, error = ?, due = ?", (error, due))
+
+    def refused(self, delivery: Delivery, error: str) -> None:
+        """Commit that it will never be accepted."""
+        self._update(delivery, "state = 'refused', error = ?, settled = ?", (error, delivery.settled))
+
+    def retry(self, delivery_id: int, now: float) -> bool:
+        """Owe a delivery again, from now on; False when there is none of that number."""
+        changes = "state = 'owed', due = ?, attempts = 0, settled = NULL"
+        where = "id = ? AND state != 'delivered'"
+        return self._change(f"UPDATE deliveries SET {changes} WHERE {where}", (now, delivery_id)) > 0
+
+    def drop(self, delivery_id: int, now: float | None = None) -> bool:
+        """Be done with a delivery that is owed or was refused; False when there is none of that number."""
+        where = "id = ? AND state IN ('owed', 'refused')"
+        sql = f"UPDATE deliveries SET state = 'dropped', settled = ? WHERE {where}"
+        return self._change(sql, (now, delivery_id)) > 0
+
+    def deliveries(self, most: int = 1000) -> Sequence[Delivery]:
+        """Return the last ones, in the order in which they were added, and everything that is owed."""
+        mine = "1" if self._watch is None else "d.watch = ?"
+        values = () if self._watch is None else (self._watch,)
+        last = f"d.state = 'owed' OR d.id > (SELECT max(id) FROM deliveries) - {int(most)}"
+        return self._read(f"WHERE {mine} AND ({last}) ORDER BY d.id", values)
+
+    def last_alert(self, rule: str) -> Alert | None:
+        """Return the rule's last alert in this run."""
+        sql = (
+            "SELECT alert FROM alerts WHERE watch = ? AND rule = ? AND number > "
+            "coalesce((SELECT since FROM runs WHERE runs.watch = alerts.watch), 0) "
+            "ORDER BY number DESC LIMIT 1"
+        )
+        rows = self._rows(sql, (self._watch, rule))
+        return alert_from_json(rows[0][0]) if rows else None
+
+    def identity(self) -> str | None:
+        """Return what the watched place was when this run began."""
+        rows = self._rows("SELECT identity FROM runs WHERE watch = ?", (self._watch,))
+        return str(rows[0][0]) if rows else None
+
+    def start_run(self, identity: str) -> None:
+        """Commit that a new run begins after the alerts that are there."""
+        since = "(SELECT coalesce(max(number), 0) FROM alerts)"
+        sql = f"INSERT OR REPLACE INTO runs (watch, identity, since) VALUES (?, ?, {since})"
+        self._change(sql, (self._watch, identity))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists():  # on a disk that may only be read, what is known can still be read
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise  # busy, full or read-only: nothing is wrong with the file itself
+            self._set_aside(error)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            return self._connect()
+
+    def _connect(self, *, known: bool = False) -> sqlite3.Connection:
+        # Mode rw: what does not exist is never made in passing.
+        address = f"{self.path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if known and not connection.execute(_LOOKS_KNOWN).fetchone():
+                raise sqlite3.DatabaseError("it is no outbox")
+            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short (by a
+            # full or a network file system, or by hand) is killed. This one may be training a model.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA synchronous = FULL")
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != ("ok",):
+                raise sqlite3.DatabaseError(str(verdict and verdict[0]))
+            _upgrade(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
+            number += 1
+        self.path.rename(aside)
+        with suppress(
+            OSError
+        ):  # a journal that belongs to the damaged file must not be played into the new one
+            self.path.with_name(f"{self.path.name}-journal").rename(f"{aside}-journal")
+        text = (
+            "the outbox %s is damaged (%s); it is kept as %s, and a new one begins: what it owed is not known"
+        )
+        logger.error(text, self.path, error, aside.name)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Cursor]:
+        with self._lock:
+            try:
+                cursor = self._connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    yield cursor
+                    cursor.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite3.Error):
+                        cursor.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise OutboxError(f"the outbox {self.path} cannot be written: {error}") from None
+
+    def _update(self, delivery: Delivery, changes: str, values: tuple[object, ...]) -> None:
+        self._change(f"UPDATE deliveries SET {changes} WHERE id = ?", (*values, delivery.id))
+
+    def _change(self, sql: str, values: tuple[object, ...]) -> int:
+        with self._transaction() as cursor:
+            return cursor.execute(sql, _values(values)).rowcount
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[tuple[str]]:
+        with self._lock:
+            try:
+                return self._connection.execute(sql, _values(values)).fetchall()
+            except sqlite3.Error as error:
+                raise OutboxError(f"the outbox {self.path} cannot be read: {error}") from None
+
+    def _read(self, where: str, values: tuple[object, ...]) -> list[Delivery]:
+        return [_delivery(row) for row in self._rows(_SELECT + where, values)]  # type: ignore[arg-type]
+
+
+def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
+    return tuple(storable(value) if isinstance(value, str) else value for value in values)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this version."""
+    if _version(connection) >= len(_STEPS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    version = _version(connection)  # another process may have been here meanwhile
+    for statement in (one for step in _STEPS[version:] for one in step):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _delivery(row: _Row) -> Delivery:
+    number, channel, message, added, due, attempts, state, error, settled = row
+    return Delivery(
+        id=number,
+        channel=channel,
+        message=message_from_json(message),
+        added=added,
+        due=due,
+        attempts=attempts,
+        state=DeliveryState(state),
+        error=error,
+        settled=settled,
+    )

@@ -1,0 +1,204 @@
+"""Understands the format of a line, once for each format."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from ..core.numbers import compiled
+from .column_lines import columns_of
+from .entries import Stage
+from .layout import BLANK, Layout, Spot
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
+from .pairs import Found, Pairs
+from .prefix import prefix_of
+from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, Form, Sentence
+from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
+
+_LONGEST = 65536
+_DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
+
+
+def layout_of(blank: str) -> Layout | None:
+    """Return where in a line the numbers stand that say something, None where none does.
+
+    Args:
+        blank: the line with :data:`~.layout.BLANK` for each of its numbers.
+    """
+    return _remembered(blank) if len(blank) < 1024 else _understood(blank[:_LONGEST])
+
+
+@lru_cache(maxsize=8192)
+def _remembered(blank: str) -> Layout | None:
+    return _understood(blank)
+
+
+def _understood(blank: str) -> Layout | None:
+    lower = blank.lower()
+    if not _may_say_something(lower):
+        return None
+    columns = columns_of(blank)
+    if columns:
+        return Layout(columns=columns)
+    start = prefix_of(blank).end
+    message = blank[start:].lstrip(" \t")
+    layout = _of_message(message, lower[len(lower) - len(message) :])
+    if not (layout.spots or layout.stage) and max(layout.epoch, layout.total) < 0:
+        return None
+    skipped = blank.count(BLANK, 0, start)
+    return _moved(layout, skipped) if skipped else layout
+
+
+def _may_say_something(lower: str) -> bool:
+    if not lower.isascii() or lower[:1] == "|":
+        return True
+    numbers = BLANK in lower or "nan" in lower or "inf" in lower
+    return any(map(lower.__contains__, HINTS if numbers else HINTS_WITHOUT_NUMBER))
+
+
+def _of_message(blank: str, lower: str) -> Layout:
+    for sentence in SENTENCES:
+        found = _match(sentence.pattern, blank) if sentence.needs in lower else None
+        if found is not None:
+            return _of_sentence(sentence, found)
+    form, head = _form_of(blank, lower)
+    counters = (
+        {}
+        if head is None
+        else {
+            name: blank.count(BLANK, 0, head.start(name))
+            for name in head.groupdict()
+            if head.start(name) >= 0
+        }
+    )
+    return _of_pairs(Pairs(blank, form, set(counters.values())), form, counters, lower)
+
+
+def _form_of(blank: str, lower: str) -> tuple[Form, re.Match[str] | None]:
+    for form in FORMS:
+        head = _match(form.head, blank) if form.needs in lower else None
+        if head is not None:
+            return form, head
+    return (RECORD if blank.startswith("{") else PLAIN), None
+
+
+def _match(pattern: str, text: str) -> re.Match[str] | None:
+    return _compiled(pattern).match(text)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("#", BLANK), re.IGNORECASE)
+
+
+def _of_sentence(sentence: Sentence, found: re.Match[str]) -> Layout:
+    blank, groups = found.string, found.groupdict()
+    places = {}
+    for name, text in groups.items():
+        if text and BLANK in text:
+            places[name] = (blank.count(BLANK, 0, found.start(name)), text[: text.index(BLANK)])
+    key = named(groups["key"], structured=True) if groups.get("key") else None
+    split = {"validation": "val"}.get(groups.get("split") or "", groups.get("split") or "")
+    spots = []
+    for name, (index, sign) in places.items():
+        metric = _sentence_metric(name, key, split)
+        if metric:
+            spots.append(Spot(metric, index, sign))
+    counters = {name: place[0] for name, place in places.items()}
+    stages = {"train": Stage.TRAINING, "val": Stage.VALIDATION}
+    return Layout(
+        tuple(spots),
+        sentence.stage or (stages.get(key.split) if key else None),
+        counters.get(EPOCH, -1),
+        counters.get(TOTAL_EPOCHS, -1),
+        counters.get(STEP, -1),
+        repeats=sentence.repeats,
+    )
+
+
+def _sentence_metric(name: str, key: Named | None, split: str) -> str:
+    if name in (EPOCH, TOTAL_EPOCHS, STEP):
+        return ""
+    if name in ("value", "best"):
+        return "" if key is None or key.counts else key.metric(best=name == "best")
+    return f"{split}_{name}" if split else name
+
+
+def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) -> Layout:
+    found = pairs.found
+    if form is PLAIN and not pairs.counters and pairs.unknown > max(_DUMP, 2 * len(found)):
+        found = [each for each in found if each.named.base == "learning_rate"]
+    strong = any(not each.named.weak and each.named.base != "learning_rate" for each in found)
+    kept = [each for each in found if not each.named.weak or strong or each.named.split or each.heading]
+    beside_loss = any(each.named.base == "loss" and not (each.named.split or each.heading) for each in kept)
+    spots = tuple(_spot(each, form, beside_loss) for each in kept)
+    epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
+    total = pairs.counters.get(TOTAL_EPOCHS, -1)
+    stage = form.stage or _stage(kept, form, spots)
+    if stage is None and not spots:
+        stage = _stage_of_words(lower, epoch)
+        if stage is None and form is not RECORD and not form.bar and epoch >= 0:
+            epoch = total = -1  # an epoch that is only mentioned
+    partial = form.partial or (form.bar and any(_narrowed(each, form) for each in kept))
+    return Layout(
+        spots,
+        stage,
+        epoch,
+        total,
+        counters.get(STEP, pairs.counters.get(STEP, -1)),
+        counters.get("count", -1) if partial else -1,
+        form.bar,
+    )
+
+
+def _spot(each: Found, form: Form, beside_loss: bool) -> Spot:
+    split = each.heading or (form.split if each.named.base else "")
+    metric = each.named.metric(split=split, best=each.best, beside_loss=beside_loss)
+    group = metric.partition("_")[0] if form.bar else ""
+    group += "_epoch" if form.bar and each.named.own.endswith("_epoch") else ""
+    return each.spot._replace(metric=metric, group=group)
+
+
+def _narrowed(each: Found, form: Form) -> bool:
+    return not each.named.split and each.heading in ("val", "test")
+
+
+def _stage(kept: list[Found], form: Form, spots: tuple[Spot, ...]) -> Stage | None:
+    splits = {each.named.split or each.heading or (form.split if each.named.base else "") for each in kept}
+    names = [spot.metric for spot in spots]
+    if any(name.startswith("best_") for name in names) and all(
+        name.startswith("best_") or name == "learning_rate" for name in names
+    ):
+        return Stage.EPOCH_END
+    if not any(splits) and kept:
+        splits = {form.split}
+    validated = "val" in splits
+    trained = "train" in splits or any(name.startswith("train_") for name in names)
+    if validated:
+        return Stage.EPOCH_END if trained else Stage.VALIDATION
+    return Stage.TRAINING if trained else None
+
+
+def _stage_of_words(lower: str, epoch: int) -> Stage | None:
+    text = lower.lstrip(" \t*=-#>🎉✅")
+    if any(_match(pattern, text) for pattern in COMPLETED):
+        return Stage.COMPLETED
+    if epoch < 0:
+        return None
+    if _match(STARTED, text):
+        return Stage.EPOCH_START
+    return Stage.EPOCH_END if compiled(ENDED).search(lower) else None
+
+
+def _moved(layout: Layout, skipped: int) -> Layout:
+    def moved(index: int) -> int:
+        return index + skipped if index >= 0 else index
+
+    spots = tuple(spot._replace(slot=moved(spot.slot), other=moved(spot.other)) for spot in layout.spots)
+    return layout._replace(
+        spots=spots,
+        epoch=moved(layout.epoch),
+        total=moved(layout.total),
+        step=moved(layout.step),
+        whole=moved(layout.whole),
+    )

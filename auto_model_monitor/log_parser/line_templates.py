@@ -1,0 +1,63 @@
+"""Templates of logging calls, such as ``step %d done in %.2f s``: which say nothing whatever is put in."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..core.numbers import compiled, number_splitter
+from .layout import BLANK
+from .layouts import layout_of
+
+_PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0,4}))?[hlL]?([A-Za-z%])"
+_NUMBERS = frozenset("diouxXeEfFgGc")
+_MOST_TEXTS = 4
+_FILLERS = ("0", "x")
+# Words which, put in, would make a template say something if any single word could.
+_WORDS = ("x", "0", "loss", "val_loss", "train", "completed", "finished", "started")
+_NUMERIC = frozenset({int, float, bool, type(None)})
+
+
+class Silence(Enum):
+    """When that which is made of a template says nothing."""
+
+    ALWAYS = "whatever is put in"
+    WITH_PLAIN_WORDS = "where numbers and single words are put in"
+    NEVER = "not even then"
+
+
+def silence_of(template: str) -> Silence:
+    """Find out, at the price of understanding it several times, when a template says nothing."""
+    kinds = [place[1] for place in compiled(_PLACE).finditer(template)]
+    texts = [number for number, kind in enumerate(kinds) if kind in "sra"]
+    if len(texts) > _MOST_TEXTS or not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
+        return Silence.NEVER
+    for filler in _FILLERS if texts else _FILLERS[:1]:
+        for position in texts or [-1]:
+            for word in _WORDS if texts else _FILLERS[:1]:
+                line = _filled(template, kinds, {position: word}, filler)
+                if layout_of(BLANK.join(number_splitter()(line)[::2])) is not None:
+                    return Silence.NEVER
+    return Silence.WITH_PLAIN_WORDS if texts else Silence.ALWAYS
+
+
+def are_plain(arguments: object) -> bool:
+    """Tell whether the arguments of a logging call are numbers and single words, such as paths."""
+    if type(arguments) is not tuple:
+        return False
+    for each in arguments:
+        kind = type(each)
+        if kind in _NUMERIC:
+            continue
+        if kind is not str or " " in each or "=" in each or ":" in each or not each.isascii():
+            return False
+    return True
+
+
+def _filled(template: str, kinds: list[str], words: dict[int, str], filler: str) -> str:
+    """Put numbers where numbers go, the words where they are to go, and the filler into all other places."""
+    pieces = compiled(_PLACE).split(template)[::2]
+    line = pieces[0]
+    for number, kind in enumerate(kinds):
+        put = "%" if kind == "%" else "0" if kind in _NUMBERS else words.get(number, filler)
+        line += put + pieces[number + 1]
+    return line

@@ -1,0 +1,173 @@
+"""Which metric the words before a number name, and which words before a number name none."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..core.comparison import names_a_metric
+from ..core.numbers import compiled
+from .vocabulary import (
+    ACCOUNT,
+    BASES,
+    BEST_WORDS,
+    EPOCH_WORDS,
+    LOSS_KINDS,
+    NEUTRAL,
+    SETTING,
+    SPLITS,
+    STEP_WORDS,
+    WEAK,
+    words_of,
+)
+
+EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
+
+_UNUSUAL = r"[^\w/@.\-]+"
+
+
+class Named(NamedTuple):
+    """What some words name.
+
+    Attributes:
+        base: :data:`EPOCH`, :data:`TOTAL_EPOCHS`, :data:`STEP`, one of the usual metrics such as ``loss``,
+            ``acc`` or ``macro_f1``, or the empty string for a metric that keeps its own name.
+        own: the name as the log writes it.
+        split: ``train``, ``val`` or ``test``, the empty string where the words name none.
+        best: the words speak of the best so far.
+        joined: the words are one identifier, such as ``val_loss``.
+        weak: it is a metric only where others are, or where a split is named.
+    """
+
+    base: str
+    own: str
+    split: str = ""
+    best: bool = False
+    joined: bool = False
+    weak: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether this is a counter and no metric."""
+        return self.base in (EPOCH, TOTAL_EPOCHS, STEP)
+
+    def metric(self, *, split: str = "", best: bool = False, beside_loss: bool = False) -> str:
+        """Return the metric's name, with what the line says before it.
+
+        Args:
+            split: what the number is of where the words themselves do not say.
+            best: the line speaks of the best so far.
+            beside_loss: a loss of no split stands on the same line.
+        """
+        split = self.split or split or ("train" if beside_loss and self.base else "")
+        if self.base == "learning_rate":
+            return self.base
+        if self.best or best:
+            return self._best(split)
+        if self.base == "loss":
+            return f"{split or 'train'}_loss"
+        if self.base == "acc":
+            return f"{split}_acc" if split else self.own
+        if self.base:
+            return f"{split}_{self.base}" if split in ("train", "test") else self.base
+        return self.own if not split or self.split else f"{split}_{'_'.join(words_of(self.own))}"
+
+    def _best(self, split: str) -> str:
+        if self.base in ("acc", "top1_acc"):
+            return "best_acc"
+        if self.own.startswith("best"):
+            return self.own
+        return f"best_{split}_{self.base or self.own}" if split else f"best_{self.base or self.own}"
+
+
+@lru_cache(maxsize=2048)
+def named(key: str, *, structured: bool = False) -> Named | None:
+    """Return what the words before a number name, None when they name nothing that is known.
+
+    Args:
+        key: the words, such as ``Validation Loss``, ``eval_accuracy`` or ``valid_0's l2``.
+        structured: the words stand in a record in which each key is one, so that unknown ones are kept.
+    """
+    words = words_of(key)
+    joined = not compiled(r"\s").search(key.strip())
+    counter = _counter(words, joined)
+    if counter:
+        return Named(counter, counter, _split(words), joined=joined) if counter != "none" else None
+    if not words or SETTING.intersection(words):
+        return None
+    best = bool(BEST_WORDS.intersection(words)) or (words[0] == "max" and words[-1] in ("acc", "accuracy"))
+    rest = [w for w in words if w not in SPLITS and w not in NEUTRAL and w not in BEST_WORDS and w != "max"]
+    base = BASES.get(" ".join(rest), "")
+    if base == "cost" or (base and joined and words[-1] in STEP_WORDS):
+        base = ""  # Lightning's ``train_loss_step`` beside ``train_loss_epoch``
+    if base:
+        return Named(base, _own(key, words, joined or structured), _split(words), best, joined)
+    if not _is_one(key, words, rest, joined, structured):
+        return None
+    weak = not structured and all(w in WEAK for w in rest if names_a_metric(w))
+    return Named("", _own(key, words, joined or structured), _split(words), best, joined, weak)
+
+
+def is_account(text: str) -> bool:
+    """Tell whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
+    words = words_of(text)
+    return bool(words) and all(word in ACCOUNT or word in NEUTRAL or word in SPLITS for word in words)
+
+
+def split_named_by(text: str) -> str:
+    """Return the split that a heading such as ``Validation`` or ``[Test]`` names, if it is one."""
+    words = words_of(text)
+    return _split(words) if words and _is_heading(words) else ""
+
+
+def heading_of(text: str) -> str:
+    """Return the split that words name which say nothing else, such as ``Val`` and ``Testing DataLoader``."""
+    words = words_of(text)
+    return _split(words) if all(word in SPLITS or word in NEUTRAL for word in words) else ""
+
+
+def _is_heading(words: tuple[str, ...]) -> bool:
+    return words[0] in SPLITS or (words[-1] in SPLITS and len(words) < 4)
+
+
+def _split(words: tuple[str, ...]) -> str:
+    return next((SPLITS[word] for word in words if word in SPLITS), "")
+
+
+def _counter(words: tuple[str, ...], joined: bool) -> str:
+    """Return which counter the words name; ``none`` when it is one of no interest, empty when it is none."""
+    if not words or words[-1] not in EPOCH_WORDS | STEP_WORDS or any(names_a_metric(word) for word in words):
+        return ""
+    others = set(words[:-1])
+    if words[-1] in STEP_WORDS:
+        known = others <= NEUTRAL | SPLITS.keys() | {"num"} and "total" not in others
+        return STEP if known and (words[-1] not in ("steps", "iters") or not others) else "none"
+    if others & {"num", "total", "max", "number"} or (words == ("epochs",)):
+        return (
+            TOTAL_EPOCHS if others <= {"num", "total", "max", "number", "of", "train", "training"} else "none"
+        )
+    return EPOCH if others <= NEUTRAL | SPLITS.keys() and words[-1] != "epochs" else "none"
+
+
+def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, structured: bool) -> bool:
+    """Tell whether words that name none of the usual metrics name another one."""
+    if structured:
+        return bool(rest) and not ACCOUNT.intersection(words)
+    if not rest or not names_a_metric(key):
+        return False
+    if joined:
+        return not ACCOUNT.intersection(rest[:-1] if rest[-1] in STEP_WORDS else rest)
+    if ACCOUNT.intersection(rest):
+        return False
+    return all(names_a_metric(word) or word in LOSS_KINDS or word.isdigit() for word in rest)
+
+
+def _own(key: str, words: tuple[str, ...], joined: bool) -> str:
+    key = compiled(_UNUSUAL).sub("_", key.replace("'s ", " ").strip()).strip("_") if joined else key.strip()
+    if joined and key.isascii():
+        return key if compiled(r"[_/@.\-0-9]").search(key) or not key.istitle() else key.lower()
+    split = _split(words)
+    known = [word for word in words if word not in SPLITS and word not in NEUTRAL]
+    if not key.isascii() or (known and all(names_a_metric(word) or word in LOSS_KINDS for word in known)):
+        return "_".join([*([split] if split else []), *known])
+    return compiled(_UNUSUAL).sub("_", key.replace("'s ", " ")).strip("_")

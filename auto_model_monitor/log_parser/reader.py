@@ -1,0 +1,238 @@
+"""Reads a log line by line, and knows at each line which epoch it belongs to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from ..core.numbers import number_splitter
+from .column_lines import row_of
+from .entries import LogEntry, Number, Said, Stage
+from .layout import BLANK, Layout
+from .layouts import layout_of
+from .line_shapes import Shape, is_short, learned, shape
+from .log_pattern import LogPattern
+from .plain_text import is_plain, plain
+from .prefix import prefix_of, time_of
+from .values import is_full, metrics_of, whole
+
+_LONGEST = 65536  # characters of a line that are read
+_MOST_SHOWN = 256  # metrics of progress bars that are remembered
+_MOST_SHAPES = 4096
+
+
+class LogReader:
+    """Reads one log; there is one reader for each.
+
+    Attributes:
+        epoch: the epoch that was named last, None before the first.
+        total_epochs: how many there will be, None while unknown.
+    """
+
+    def __init__(self, patterns: Sequence[LogPattern | str] = ()) -> None:
+        """Take the user's own patterns, which win over the built-in ones.
+
+        Raises:
+            ConfigError: a text is no regex with named groups.
+        """
+        self.epoch: int | None = None
+        self.total_epochs: int | None = None
+        self._apart = number_splitter()
+        self._shapes: dict[bytes, Shape] = {}
+        self._own: list[LogPattern] = []
+        self._columns: tuple[str, ...] = ()
+        self._shown: dict[str, Number] = {}
+        for pattern in patterns:
+            self.add_pattern(pattern)
+
+    def add_pattern(self, pattern: LogPattern | str) -> None:
+        """Read a further format from now on.
+
+        Raises:
+            ConfigError: a text is no regex with named groups.
+        """
+        self._own.append(pattern if isinstance(pattern, LogPattern) else LogPattern(pattern))
+
+    @property
+    def takes_any_line(self) -> bool:
+        """Whether a line of no known format may say something: below headings, or to a user's pattern."""
+        return bool(self._columns or self._own)
+
+    def said(self, line: str) -> Said | None:
+        """Return what a line itself says, None when it says nothing; remember the epoch it names."""
+        try:
+            return self.said_as(shape(line), line)
+        except UnicodeEncodeError:  # half a character, as a file's odd name may hold
+            return self._understood(line)
+
+    def said_as(self, shape: bytes, line: str) -> Said | None:
+        """Return what :meth:`said` would of a line whose shape is known."""
+        known = self._shapes.get(shape)
+        if known is None or self._own:
+            return self._understood(line)
+        if known.fixed is not None and known.fixed(line) != known.expected:
+            return self._understood(line)
+        if known.silent:
+            return self._understood(line) if self._columns else None
+        said = known.said(line)
+        return said if known.epoch is known.total is None else self._remember(said)
+
+    def known(self, shape: bytes) -> Shape | None:
+        """Return what is known of lines of a shape; nothing before one of them was read."""
+        return self._shapes.get(shape)
+
+    def read(self, line: str, *, time: datetime, level: str = "INFO") -> LogEntry:
+        """Return the entry of one complete line.
+
+        Args:
+            line: the text, without its line break.
+            time: when it was written or read, with its zone; counts where the line names no date and time.
+            level: its level, where the line names none.
+        """
+        line = plain(line)
+        parts = self._apart(line[:_LONGEST])
+        prefix = prefix_of(BLANK.join(parts[::2])[:400])
+        message = line[_place(parts, prefix.end) :] if prefix.end else line
+        first, last = prefix.stamp
+        if last > first:
+            stamp = "".join(parts[2 * first + 1 : 2 * last])
+            time = time_of(stamp, time) or time
+        said = self.said(line)
+        level = prefix.level or level
+        if said is None:
+            return LogEntry(timestamp=time, level=level, message=message)
+        carried: dict[str, Number] = {}
+        if said.metrics and self.epoch is not None:
+            carried["epoch"] = self.epoch
+        if said.metrics and self.total_epochs is not None:
+            carried["total_epochs"] = self.total_epochs
+        return LogEntry(
+            timestamp=time,
+            level=level,
+            message=message,
+            metrics={**carried, **said.metrics},
+            stage=said.stage,
+            said=said.metrics,
+            step=said.step,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return what JSON can hold and :meth:`resume` takes."""
+        return {
+            "epoch": self.epoch,
+            "total_epochs": self.total_epochs,
+            "columns": list(self._columns),
+            "shown": {name: value for name, value in self._shown.items() if math.isfinite(value)},
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on where another reader of the same log stopped."""
+        self.epoch = state.get("epoch")
+        self.total_epochs = state.get("total_epochs")
+        self._columns = tuple(state.get("columns", ()))
+        self._shown = dict(state.get("shown", {}))
+
+    def _understood(self, line: str) -> Said | None:
+        """Read a line whose shape tells too little."""
+        text = line if is_plain(line) else plain(line)
+        parts = self._apart(text[:_LONGEST])
+        layout = layout_of(BLANK.join(parts[::2]))
+        said = self._built_in(layout, parts, text)
+        if self._own:
+            said = self._asked(text, said)
+        elif text is line:
+            self._learn(line, layout, parts, said)
+        return said and self._remember(said)
+
+    def _remember(self, said: Said) -> Said:
+        if "epoch" in said.metrics:
+            self.epoch = int(said.metrics["epoch"])
+        if "total_epochs" in said.metrics:
+            self.total_epochs = int(said.metrics["total_epochs"])
+        return said
+
+    def _learn(self, line: str, layout: Layout | None, parts: list[str], said: Said | None) -> None:
+        """Remember the shape of a line for the next of its kind."""
+        if not is_short(line) or (layout is not None and said is None):
+            return
+        known = learned(layout, parts, {} if said is None or layout is None else said.metrics)
+        if known is None:
+            return
+        if len(self._shapes) >= _MOST_SHAPES:
+            self._shapes.clear()
+        with suppress(UnicodeEncodeError):
+            self._shapes[shape(line)] = known
+
+    def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> Said | None:
+        if layout is None:
+            return row_of(line, self._columns) if self._columns and len(parts) > 1 else None
+        if layout.columns:
+            self._columns = layout.columns
+            return None
+        if layout.whole >= 0 and not is_full(parts[2 * layout.whole + 1]):
+            return None
+        metrics, stage = metrics_of(layout, parts), layout.stage
+        if layout.bar:
+            stage = self._without_stale(layout, metrics)
+        elif layout.repeats:
+            self._without_known(metrics)
+        if not metrics and (layout.spots or stage is None):
+            return None
+        step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
+        return Said(metrics, stage, step)
+
+    def _without_stale(self, layout: Layout, metrics: dict[str, Number]) -> Stage | None:
+        """Drop what a progress bar has shown before; return the stage that what is left tells.
+
+        A bar goes on showing the last validation's numbers while the next epoch trains. What is measured
+        together changes together, so that an accuracy that came out the same twice is told twice.
+        """
+        values = {spot.metric: metrics[spot.metric] for spot in layout.spots if spot.metric in metrics}
+        news = {
+            s.group for s in layout.spots if s.metric in values and self._is_news(s.metric, values[s.metric])
+        }
+        for spot in layout.spots:
+            if spot.group not in news:
+                metrics.pop(spot.metric, None)
+        if len(self._shown) > _MOST_SHOWN:
+            self._shown.clear()
+        self._shown.update(values)
+        if news:
+            return layout.stage if layout.stage is not Stage.EPOCH_END or "val" in news else Stage.TRAINING
+        if metrics.get("epoch") == self.epoch:
+            metrics.clear()
+        return Stage.EPOCH_START if metrics else None
+
+    def _without_known(self, metrics: dict[str, Number]) -> None:
+        """Drop what a progress bar has shown with fewer digits."""
+        for name, value in list(metrics.items()):
+            if name in self._shown and math.isclose(value, self._shown[name], rel_tol=1e-3, abs_tol=5e-4):
+                del metrics[name]
+
+    def _is_news(self, metric: str, value: Number) -> bool:
+        shown = self._shown.get(metric)
+        return shown is None or not (value == shown or (math.isnan(value) and math.isnan(shown)))
+
+    def _asked(self, line: str, built_in: Said | None) -> Said | None:
+        """Return what the user's patterns find, and beside it what the built-in ones find."""
+        for pattern in self._own:
+            said = pattern.said(line)
+            if said is not None:
+                found = built_in or Said({})
+                step = found.step if said.step is None else said.step
+                built_in = Said({**found.metrics, **said.metrics}, said.stage or found.stage, step)
+        return built_in
+
+
+def _place(parts: list[str], end: int) -> int:
+    """Return where in a line stands what stands at ``end`` in the line without its numbers."""
+    place = 0
+    for index in range(0, len(parts), 2):
+        if end <= len(parts[index]):
+            return place + end
+        end -= len(parts[index]) + 1
+        place += len(parts[index]) + (len(parts[index + 1]) if index + 1 < len(parts) else 0)
+    return place

@@ -1,0 +1,1 @@
+"""The loop, and the monitors of checkpoints, logs and groups."""

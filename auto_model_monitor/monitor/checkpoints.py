@@ -1,0 +1,215 @@
+"""The one-minute path: a monitor of a directory of checkpoints, built from a configuration."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.alerts import Alert
+from ..core.clocks import Clock
+from ..core.comparison import Comparison, usual_direction
+from ..core.errors import ConfigError
+from ..delivery.outbox import Outbox
+from ..notifiers import Notifier
+from ..notifiers.email import EmailNotifier
+from ..notifiers.mailbox import MailboxNotifier
+from ..parsers import DefaultParser
+from ..rendering import Renderer
+from ..rendering.delivery_messages import CourierRenderer
+from ..rules import Rule, ThresholdRule
+from ..sources import Source
+from ..sources.checkpoints.directory import DirectorySource
+from .config import MonitorConfig
+from .loop import MessageRenderer, Monitor
+from .resume import Past
+
+logger = logging.getLogger(__name__)
+
+_SUCH_RULES = "['nan', 'stalled 3x']"
+
+
+class ModelMonitor(Monitor):
+    """Watches a directory of checkpoints as a :class:`MonitorConfig` says.
+
+    Example:
+        >>> config = MonitorConfig("checkpoints", 0.004)
+        >>> with ModelMonitor(config):  # doctest: +SKIP
+        ...     train()
+
+    Args:
+        config: what to watch and whom to tell.
+        source: instead of the config's directory.
+        rules: instead of the config's threshold; each a rule or a text such as ``"acc >= 0.95 for 3"``.
+        notifiers: instead of the config's mailbox.
+        outbox: instead of ``outbox.db`` in the config's ``log_dir``.
+        renderer: instead of the config's templates.
+        clock: instead of the machine's.
+        resume: False forgets what was told by the watch before, as for a new run.
+        plots: True shows the scores so far as a picture in each mail (extra ``plots``).
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+    """
+
+    def __init__(
+        self,
+        config: MonitorConfig,
+        *,
+        source: Source | None = None,
+        rules: Sequence[Rule | str] | None = None,
+        notifiers: Sequence[Notifier] | None = None,
+        outbox: Outbox | None = None,
+        renderer: MessageRenderer | None = None,
+        clock: Clock | None = None,
+        resume: bool = True,
+        plots: bool = False,
+        digest: float = 0.0,
+    ) -> None:
+        """Build the parts that were not given; touches no network, no thread and no file.
+
+        Raises:
+            ConfigError: one of the parts is none, a text is no rule, there is neither a threshold nor a
+                rule, ``digest`` is no number of seconds, or ``plots`` stands beside a renderer.
+            MissingExtraError: ``plots`` is wanted and what draws is not installed.
+        """
+        if not isinstance(config, MonitorConfig):
+            text = "config: wanted a MonitorConfig, such as MonitorConfig('checkpoints', 0.004)"
+            raise ConfigError(f"{text}, got one of type {type(config).__name__}")
+        if not (isinstance(digest, (int, float)) and 0 <= digest < math.inf):
+            raise ConfigError(f"digest: wanted a number of seconds, 0 or more, got {digest!r}")
+        if plots and renderer is not None:
+            raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
+        self.config = config
+        asked = _rules(config, rules)
+        if notifiers is not None:
+            notifiers = _parts("notifiers", notifiers, "send", "[EmailNotifier(…), MailboxNotifier(…)]")
+        comparison = Comparison(config.comparison_mode)
+        # A training script may change its directory later; what was meant is what is meant now.
+        log_dir = Path(config.log_dir).expanduser().absolute()
+        super().__init__(
+            source if source is not None else _directory(config, clock, asked),
+            asked,
+            notifiers if notifiers is not None else [notifier_for(config, log_dir)],
+            renderer=renderer or _renderer(config, plots=plots),
+            comparison=comparison,
+            check_interval=config.check_interval,
+            log_dir=log_dir,
+            past=Past(log_dir, watch_key(config), outbox=outbox, resume=resume),
+            clock=clock,
+            digest=digest,
+            words=CourierRenderer(
+                language=config.language, watch_dir=os.fspath(config.watch_dir), host=_host()
+            ),
+        )
+        self._contradicted = False
+
+    def check(self) -> list[Alert]:
+        """Look once; return the alerts that were found and are now on their way."""
+        alerts = super().check()
+        self._warn_of_contradiction()
+        return alerts
+
+    def _warn_of_contradiction(self) -> None:
+        best = self.progress.best
+        if best is None or self._contradicted or not self.rules:  # without a rule nothing depends on it
+            return
+        usual = usual_direction(best.metric)
+        if usual is None or usual.value == self.config.comparison_mode:
+            return
+        self._contradicted = True
+        text = "comparison_mode is %r, but %s usually improves when it gets %s: is that meant?"
+        logger.warning(text, self.config.comparison_mode, best.metric, usual.value)
+
+
+def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Rule]:
+    if rules is None:
+        if config.threshold is None:
+            raise ConfigError("threshold: wanted a finite number, such as 0.004, or rules, got neither")
+        return [ThresholdRule(config.threshold, config.comparison_mode)]
+    # "lower" may be what nobody chose: where there is no threshold, the metric's name knows better.
+    meant = config.threshold is not None or config.comparison_mode != "lower"
+    mode, path = config.comparison_mode if meant else None, Path(config.watch_dir).expanduser().absolute()
+    given = _listed("rules", rules, _SUCH_RULES)
+    made = [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in given]
+    return _parts("rules", made, "evaluate", _SUCH_RULES)
+
+
+def _parts(name: str, given: object, method: str, such_as: str) -> list[Any]:
+    """Return what was given as a list, once each of it can do what it is there for."""
+    parts = _listed(name, given, such_as)
+    for part in parts:
+        able = callable(getattr(part, method, None)) and isinstance(getattr(part, "name", None), str)
+        if isinstance(part, type) or not able:
+            # By its kind alone: the address of a robot is a secret.
+            is_class = isinstance(part, type)
+            kind = f"the class {part.__name__}" if is_class else f"one of type {type(part).__name__}"
+            wanted = f"objects with a name and {method}(), such as {such_as}"
+            raise ConfigError(f"{name}: wanted {wanted}, got {kind}")
+    return parts
+
+
+def _listed(name: str, given: object, such_as: str) -> list[Any]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise ConfigError(f"{name}: wanted a list, such as {such_as}, got one of type {type(given).__name__}")
+    return list(given)
+
+
+def _parsed(text: str, path: Path, mode: str | None) -> Rule:
+    from ..rules import parse_rule  # it brings every rule with it
+
+    return parse_rule(text, path=str(path), comparison=mode)
+
+
+def watch_key(config: MonitorConfig) -> str:
+    """Return what tells this watch from others that share a ``log_dir``: what it reads, not when it tells."""
+    parser = config.parser
+    kind = f"{type(parser).__module__}.{type(parser).__qualname__}"
+    pattern = getattr(getattr(parser, "pattern", None), "pattern", "")
+    directory = Path(config.watch_dir).expanduser().absolute()
+    return f"{directory}\n{config.comparison_mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
+
+
+def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:
+    parser = config.parser
+    assert parser is not None  # MonitorConfig fills it in
+    if type(parser) is DefaultParser and parser.metric is None:
+        # Where names hold several metrics, the one that a rule names is the one that is meant.
+        named = (getattr(rule, "metric", None) for rule in rules)
+        parser = DefaultParser(next(filter(None, named), None))
+    directory = Path(config.watch_dir).expanduser().absolute()
+    return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
+
+
+def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
+    """Return what a watch with this config tells people by: the mailbox that sends, or files."""
+    if config.sender is None:
+        receivers = config.receivers or ["you@localhost"]
+        return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
+    return EmailNotifier(
+        config.sender,
+        config.receivers,
+        config.auth_code,
+        host=config.smtp_host,
+        port=config.smtp_port,
+        security=config.smtp_security,
+    )
+
+
+def _host() -> str:
+    import socket  # heavy, and nothing before this needs it
+
+    return socket.gethostname()
+
+
+def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
+    return Renderer(
+        language=config.language,
+        subject_template=config.email_subject_template,
+        content_template=config.email_content_template,
+        content_generator=config.email_content_generator,
+        plots=plots,
+        watch_dir=os.fspath(config.watch_dir),
+        host=_host(),
+    )

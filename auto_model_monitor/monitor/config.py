@@ -1,0 +1,210 @@
+"""The one-minute path: what to watch and whom to tell, as plain data that is checked once."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..core.errors import ConfigError
+from ..i18n import Language
+from ..notifiers.providers import SecurityMode, provider_for, split_addresses
+from ..parsers import BaseParser, DefaultParser
+from ..rendering.templates import template_problems
+
+AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
+AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
+
+
+@dataclass
+class MonitorConfig:
+    """What to watch, what counts as a hit, and whom to tell.
+
+    Everything is checked when it is made, and every problem is listed in one
+    :class:`~auto_model_monitor.core.errors.ConfigError`.
+
+    Attributes:
+        watch_dir: the directory in which the training writes its checkpoints; it need not exist yet.
+        threshold: a score strictly beyond it is a hit; None where only rules of your own are wanted.
+        sender: the mailbox that sends; None writes every mail as a file below ``log_dir`` instead.
+        receiver: one address, several separated by commas, or a list; by default the sender.
+        auth_code: the mailbox's authorisation code (not its password); by default what the environment
+            variable ``AUTO_MODEL_MONITOR_AUTH_CODE`` holds, else the first line of the file that
+            ``AUTO_MODEL_MONITOR_AUTH_CODE_FILE`` names.
+        check_interval: seconds between two looks.
+        log_dir: where the run logs are kept.
+        comparison_mode: ``"lower"`` when a lower score is better, ``"higher"`` when a higher one is.
+        parser: how a score is read from a name; by default the spellings of the usual frameworks.
+        email_subject_template: the subject, with placeholders such as ``{score:.4f}``.
+        email_content_template: the content, likewise.
+        email_content_generator: called with ``(score, filename)``; returns ``(subject, lines)`` or lines.
+        smtp_host: the mail server; by default the one of the sender's provider.
+        smtp_port: its port; by default the one that goes with ``smtp_security``.
+        smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider asks for.
+        language: ``"zh"`` or ``"en"``: what the mails are written in.
+        recursive: look into the directories below ``watch_dir`` too.
+    """
+
+    watch_dir: str | os.PathLike[str]
+    threshold: float | None = None
+    sender: str | None = None
+    receiver: str | Sequence[str] | None = None
+    auth_code: str | None = field(default=None, repr=False)
+    check_interval: float = 60
+    log_dir: str | os.PathLike[str] = "monitor_logs"
+    comparison_mode: Literal["lower", "higher"] = "lower"
+    parser: BaseParser | None = None
+    email_subject_template: str | None = None
+    email_content_template: str | None = None
+    email_content_generator: Callable[[float, str], object] | None = None
+    smtp_host: str | None = field(default=None, kw_only=True)
+    smtp_port: int | None = field(default=None, kw_only=True)
+    smtp_security: SecurityMode | None = field(default=None, kw_only=True)
+    language: Language = field(default="zh", kw_only=True)
+    recursive: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the rest, and check everything.
+
+        Raises:
+            ConfigError: with every problem found.
+        """
+        if self.parser is None:
+            self.parser = DefaultParser()
+        problems = []
+        if self.auth_code is None and self.sender is not None:
+            self.auth_code, problem = _auth_code_of_environment()
+            problems += [problem] if problem else []
+        problems += [*_watch_problems(self), *_mail_problems(self), *_text_problems(self)]
+        if problems:
+            raise ConfigError(problems)
+        if self.auth_code is not None:
+            self.auth_code = self.auth_code.strip()
+
+    @property
+    def receivers(self) -> list[str]:
+        """The receivers' addresses; the sender's when none was given."""
+        receiver = self.sender if self.receiver is None else self.receiver
+        return [] if receiver is None else split_addresses(receiver)
+
+
+def _auth_code_of_environment() -> tuple[str | None, str | None]:
+    """Return the code that the environment gives, and a problem if it gives one that cannot be read."""
+    if code := os.environ.get(AUTH_CODE, "").strip():
+        return code, None
+    path = os.environ.get(AUTH_CODE_FILE)
+    if not path:
+        return None, None
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as file:  # noqa: PTH111, PTH123
+            return file.readline(4096).strip() or None, None
+    except (OSError, UnicodeDecodeError) as error:
+        return None, f"{AUTH_CODE_FILE}: wanted a file that can be read, got {path!r}: {error}"
+
+
+def _wrong(name: str, wanted: str, got: object) -> str:
+    return f"{name}: wanted {wanted}, got {_short(got)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _is_path(value: object) -> bool:
+    if not isinstance(value, (str, os.PathLike)):
+        return False
+    text = os.fspath(value)
+    return isinstance(text, str) and bool(text.strip()) and "\0" not in text
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _watch_problems(config: MonitorConfig) -> Iterator[str]:
+    for name in ("watch_dir", "log_dir"):
+        value = getattr(config, name)
+        if not _is_path(value):
+            yield _wrong(name, "the path of a directory, such as './checkpoints'", value)
+    if config.threshold is not None and not _is_number(config.threshold):
+        yield _wrong("threshold", "a finite number, such as 0.004", config.threshold)
+    if not _is_number(config.check_interval) or config.check_interval <= 0:
+        yield _wrong("check_interval", "a number of seconds above 0", config.check_interval)
+    if config.comparison_mode not in ("lower", "higher"):
+        yield _wrong("comparison_mode", "'lower' or 'higher'", config.comparison_mode)
+    if not isinstance(config.parser, BaseParser):
+        wanted = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
+        yield _wrong("parser", wanted, config.parser)
+    if not isinstance(config.recursive, bool):
+        yield _wrong("recursive", "True or False", config.recursive)
+
+
+def _mail_problems(config: MonitorConfig) -> Iterator[str]:
+    yield from _address_problems(config)
+    port = config.smtp_port
+    if port is not None and not (type(port) is int and 0 < port < 65536):
+        yield _wrong("smtp_port", "a whole number from 1 to 65535", port)
+    if config.smtp_security not in (None, "ssl", "starttls", "none"):
+        yield _wrong("smtp_security", "'ssl', 'starttls' or 'none'", config.smtp_security)
+    host: Any = config.smtp_host
+    if host is not None and not (isinstance(host, str) and host.strip() and " " not in host):
+        yield _wrong("smtp_host", "a host name, such as 'smtp.example.com'", host)
+    if config.sender is None:
+        return
+    code: Any = config.auth_code
+    if code is not None and not isinstance(code, str):
+        yield f"auth_code: wanted a text, got a {type(code).__name__}"
+    elif code and not code.isascii():
+        yield "auth_code: wanted letters, digits and signs of ASCII, got others (a placeholder?)"
+    elif not (code and code.strip()) and config.smtp_security != "none":
+        yield (
+            "auth_code: wanted the mailbox's authorisation code, got none; give it as auth_code=, in the "
+            f"environment as {AUTH_CODE}, or in a file that {AUTH_CODE_FILE} names"
+        )
+
+
+def _address_problems(config: MonitorConfig) -> Iterator[str]:
+    if config.receiver is not None:
+        try:
+            split_addresses(config.receiver)
+        except (ValueError, TypeError) as error:
+            yield f"receiver: {error}"
+    sender: Any = config.sender
+    if sender is None:
+        return
+    if not _is_one_address(sender):
+        yield _wrong("sender", "one address, such as 'you@qq.com'", sender)
+    elif config.smtp_host is None and provider_for(sender) is None:
+        domain = sender.rpartition("@")[2]
+        yield (
+            f"smtp_host: wanted, because the mail server of {domain!r} is not known here; "
+            f"give smtp_host='smtp.{domain}' or whatever your provider calls it, got None"
+        )
+
+
+def _is_one_address(sender: object) -> bool:
+    try:
+        return isinstance(sender, str) and split_addresses(sender) == [sender.strip()]
+    except ValueError:
+        return False
+
+
+def _text_problems(config: MonitorConfig) -> Iterator[str]:
+    if config.language not in ("zh", "en"):
+        yield _wrong("language", "'zh' or 'en'", config.language)
+    for name in ("email_subject_template", "email_content_template"):
+        template = getattr(config, name)
+        if template is None:
+            continue
+        if isinstance(template, str):
+            yield from template_problems(template, name)
+        else:
+            yield _wrong(name, "a text with placeholders such as {score}", template)
+    generator = config.email_content_generator
+    if generator is not None and not callable(generator):
+        wanted = "a function of (score, filename)"
+        yield _wrong("email_content_generator", wanted, generator)

@@ -1,0 +1,81 @@
+"""What the message says that tells of several watches at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.alerts import Alert
+from ..core.clocks import Clock
+from ..core.messages import Message
+from ..i18n import Language, clean_name, duration_text, number_text, one_line, zoned_time_text
+from ..rendering import Renderer
+from ..rendering.mail_card import Card, Figure, card_html
+from .group_silence import AllSilentRule, Member
+
+_LONGEST_SUBJECT = 500
+
+
+class GroupRenderer(Renderer):
+    """Words a group's own alerts, with a line for each watch; what else there is, as any renderer does.
+
+    Args:
+        members: the watches, as they are when an alert is rendered.
+        language: the language.
+        clock: on which the silences are counted.
+        host: the machine to name.
+    """
+
+    def __init__(self, members: Sequence[Member], language: Language, clock: Clock, host: str = "") -> None:
+        """Take the members."""
+        super().__init__(language=language, host=host)
+        self._members = members
+        self._clock = clock
+        self._where = host
+
+    def render(self, alert: Alert) -> Message:
+        """Return the message."""
+        if alert.rule != AllSilentRule.name:
+            return super().render(alert)
+        words = self._words
+        count = len(self._members)
+        key = "all_silent_resolved" if alert.resolved else "all_silent"
+        sender = words.resolved if alert.resolved else words.sender
+        sentence = words.occasions[key].format(directories=count)
+        subject = one_line(words.occasion_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
+        rows = [(words.directory, self._line(member)) for member in self._members]
+        rows += [(words.time, zoned_time_text(alert.time)), (words.host, clean_name(self._where))]
+        rows = [(label, value) for label, value in rows if value]
+        text = "\n".join(words.line.format(label=label, value=value) for label, value in rows)
+        card = Card(
+            sender=sender,
+            heading=sentence,
+            score=Figure(label=words.labels["directories"], value=str(count)),
+            figures=[],
+            rows=rows,
+        )
+        return Message(
+            id=alert.id,
+            time=alert.time,
+            subject=subject,
+            text=f"{sentence}{words.heading_end}\n\n{text}",
+            html=card_html(card, title=subject, lang=words.tag),
+            level=alert.level,
+            facts={
+                **alert.details,
+                "rule": alert.rule,
+                "kind": alert.kind.value,
+                "level": alert.level.value,
+                "resolved": alert.resolved,
+                "timestamp": alert.time.isoformat(timespec="seconds"),
+            },
+        )
+
+    def _line(self, member: Member) -> str:
+        words, best = self._words, member.progress.best
+        said = [clean_name(member.name)]
+        if best is not None:
+            said.append(f"{words.labels['best']} {clean_name(best.metric)} {number_text(best.value)}")
+        if member.heard is not None:
+            silent = duration_text(self._clock.monotonic() - member.heard, words.duration_units)
+            said.append(f"{words.labels['silent_seconds']} {silent}")
+        return " · ".join(said)

@@ -1,0 +1,285 @@
+"""The loop: hands what a source reads to the rules, and what the rules find to the outbox."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from html import escape
+from pathlib import Path
+from threading import TIMEOUT_MAX, Event, Lock
+from typing import Protocol, TypeVar
+
+from ..core.alerts import Alert
+from ..core.clocks import Clock, SystemClock
+from ..core.comparison import Comparison
+from ..core.errors import AuthenticationError, MonitorError
+from ..core.messages import Message
+from ..core.metric_history import Point, Trail
+from ..core.readings import ReadingBatch
+from ..delivery.queue import Courier, CourierWords
+from ..notifiers import Notifier
+from ..rendering import Renderer
+from ..rendering.delivery_messages import CourierRenderer
+from ..rules import Rule
+from ..runtime.lifecycle import Lifecycle
+from ..runtime.propagation import is_for_the_program, told
+from ..runtime.run_log import run_log
+from ..runtime.timeout import within
+from ..sources import Source
+from .resume import Past
+from .summary import Progress
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# Seconds that a user's renderer or generator may take, before the default message goes out.
+RENDERING = 30.0
+RENDERING_AT_THE_END = 2.0
+
+
+class MessageRenderer(Protocol):
+    """Anything that can put an alert into words."""
+
+    def render(self, alert: Alert) -> Message:
+        """Return the finished message."""
+        ...
+
+
+class Monitor(Lifecycle):
+    """Watches one source.
+
+    Nothing that goes wrong in a part leaves :meth:`check` or :meth:`run`: it is logged, and the watch
+    goes on.
+
+    Attributes:
+        run_log_dir: where the run log is kept when it starts; None for none, as where a group keeps one.
+        trail: the scores so far.
+
+    Args:
+        source: where the numbers come from.
+        rules: what counts as worth telling.
+        notifiers: whom it is told to.
+        renderer: how it is put into words.
+        comparison: the direction in which the score improves; for the lines of the run log.
+        check_interval: seconds between two looks.
+        log_dir: where the run logs are kept; None for none.
+        past: the outbox, and what is known of the watches before; by default nothing, in memory.
+        clock: the time.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        words: words the digests, and what one channel refused for good.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        rules: Sequence[Rule],
+        notifiers: Sequence[Notifier],
+        *,
+        renderer: MessageRenderer | None = None,
+        comparison: Comparison = Comparison.LOWER,
+        check_interval: float = 60,
+        log_dir: Path | None = None,
+        past: Past | None = None,
+        clock: Clock | None = None,
+        digest: float = 0.0,
+        words: CourierWords | None = None,
+    ) -> None:
+        """Take the parts; no network, no thread and no file is touched."""
+        super().__init__()
+        self.source = source
+        self.notifiers = list(notifiers)
+        self.check_interval = check_interval
+        self.run_log_dir = log_dir
+        self.rules = list(rules)
+        self.clock = clock or SystemClock()
+        self.courier = Courier(notifiers, self.clock, digest=digest, words=words or CourierRenderer())
+        self._past = past or Past()
+        self._verify = False
+        self._renderer: MessageRenderer = renderer or Renderer()
+        self._lock = Lock()
+        self._not_owed_yet: list[Alert] = []
+        self._complaints: dict[str, str] = {}
+        self.progress = Progress(source.name, comparison, self.clock)
+        self.trail = Trail(comparison)
+
+    def check(self) -> list[Alert]:
+        """Look once; return the alerts that were found and are now on their way.
+
+        Delivery happens beside this call. Call :meth:`stop`, or let the interpreter end, to give it a
+        few seconds.
+        """
+        with self._lock:
+            if not self._guard("the watch", self._claim):
+                return []
+            readings = self._read()
+            found = [
+                self._guard(f"rule {rule.name}", partial(self._ask, rule, readings)) for rule in self.rules
+            ]
+            alerts = [alert for alert in found if alert is not None]
+            for alert in list(self._not_owed_yet):
+                if self._guard(f"the alert of {alert.rule}", partial(self._owe, alert)):
+                    self._not_owed_yet.remove(alert)
+            if len(readings) or readings.new_run or alerts:
+                self._guard("the run log", partial(self.progress.saw, readings, alerts))
+        if alerts:
+            self.end_with_the_interpreter()
+        return alerts
+
+    def tell(self, alert: Alert) -> bool:
+        """Tell of what was found elsewhere, such as the training's end; return whether it is on its way."""
+
+        def owe() -> bool:
+            self.courier.add(alert, self._render(alert))
+            self.end_with_the_interpreter()
+            return True
+
+        return bool(self._guard("the watch", self._claim) and self._guard("the outbox", owe))
+
+    def run(self, stop: Event) -> None:
+        """Look every ``check_interval`` seconds until ``stop`` is set, and once more then.
+
+        The last look finds the checkpoint that a training writes just before it ends.
+        """
+        with run_log(self.run_log_dir, screen=self.on_screen) as file:
+            self._say_start(file)
+            self._verify = True
+            due = self.clock.monotonic()
+            while not stop.is_set():
+                self._pass()
+                now = self.clock.monotonic()
+                due = max(due + self.check_interval, now)
+                self.clock.wait(stop, min(due - now, TIMEOUT_MAX))
+            self._pass()
+            self.close(self.grace)
+            logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
+
+    def close(self, seconds: float) -> None:
+        """Give what is due at most so many seconds, and let another process have the watch."""
+        self.courier.close(seconds, self._past.release)
+
+    @property
+    def refused_login(self) -> AuthenticationError | None:
+        """The login that was refused when the watch started, if there was one."""
+        return self.courier.refused_login
+
+    def _claim(self) -> bool:
+        self._past.claim()
+        self.courier.open(self._past.outbox(), verify=self._verify)
+        return True
+
+    def _read(self) -> ReadingBatch:
+        """Return what is new; nothing where the source fails."""
+        readings = self._guard(self.source.name, self._read_source)
+        if readings is not None:
+            self._guard("the outbox", partial(self._go_on, readings))
+        else:
+            # What cannot be read may be silent, and its disk full, all the same.
+            readings = ReadingBatch(time=self.clock.now())
+        readings.seconds = readings.seconds or self.clock.monotonic()
+        self._guard("the trail", partial(self._remember, readings))
+        return readings
+
+    def _read_source(self) -> ReadingBatch:
+        readings = self.source.read()
+        if not isinstance(readings, ReadingBatch):
+            raise TypeError(f"wanted a ReadingBatch, got a {type(readings).__name__}")
+        return readings
+
+    def _remember(self, readings: ReadingBatch) -> None:
+        self.trail.add(readings)
+
+    def _points(self, alert: Alert) -> Sequence[Point]:
+        return () if alert.reading is None else self.trail.points(alert.reading.metric)
+
+    def _go_on(self, readings: ReadingBatch) -> None:
+        self._past.look(
+            self.rules,
+            str(getattr(self.source, "identity", "")),
+            holds_any=len(readings) > 0,
+            new_run=readings.new_run,
+            continues=getattr(self.source, "continues", None),
+        )
+
+    def _ask(self, rule: Rule, readings: ReadingBatch) -> Alert | None:
+        alert = rule.evaluate(readings)
+        if alert is None:
+            return None
+        if not isinstance(alert, Alert):
+            raise TypeError(f"wanted an Alert or None, got a {type(alert).__name__}")
+        # The rule takes it for told from now on, so it must not be lost, whatever interrupts this look.
+        self._not_owed_yet.append(alert)
+        return alert
+
+    def _owe(self, alert: Alert) -> bool:
+        self.courier.add(alert, self._render(alert))
+        return True
+
+    def _pass(self) -> None:
+        self.check()
+        self._guard("the hourly line", self.progress.say_hourly)
+
+    def _guard(self, part: str, call: Callable[[], T]) -> T | None:
+        """Return what the part returns, or None when it fails; complain once about the same failure."""
+        try:
+            result = call()
+        except MonitorError as error:
+            self._complain(part, error, known=True)
+            return None
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
+            self._complain(part, error, known=False)
+            return None
+        if self._complaints.pop(part, None) is not None:
+            logger.info("%s: works again", part)
+        return result
+
+    def _complain(self, part: str, error: BaseException, *, known: bool) -> None:
+        text = told(error)
+        if self._complaints.get(part) == text:
+            return
+        self._complaints[part] = text
+        if known:
+            logger.warning("%s: %s", part, error)
+        else:
+            logger.exception("%s: a fault, please report it; the watch goes on", part)
+
+    def _render(self, alert: Alert) -> Message:
+        if alert.reading is not None:
+            alert = replace(alert, trail=self._points(alert))
+        patience = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
+        user_s = partial(within, patience, partial(self._renderer.render, alert))
+        for render in (user_s, partial(_default, alert)):
+            try:
+                message = render()
+            except BaseException as error:
+                if is_for_the_program(error):
+                    raise
+                logger.exception("the renderer failed; the default message goes out")
+            else:
+                if isinstance(message, Message):
+                    return message
+                logger.error("the renderer returned no Message; the default message goes out")
+        return _bare(alert)
+
+    def _say_start(self, file: Path | None) -> None:
+        channels = ", ".join(self.courier.names) or "nobody"
+        log = f"; run log: {file}" if file else ""
+        text = "Watching %s every %g s, telling %s%s"
+        logger.info(text, self.source.name, self.check_interval, channels, log)
+
+
+def _default(alert: Alert) -> Message:
+    return Renderer().render(alert)
+
+
+def _bare(alert: Alert) -> Message:
+    """Return the little that can be said of an alert that no renderer can put into words."""
+    reading = alert.reading
+    facts = "" if reading is None else f": {reading.metric} {reading.value!r} {reading.name}"
+    text = f"{alert.rule}{facts}"
+    html = f"<p>{escape(text)}</p>"
+    return Message(id=alert.id, time=alert.time, subject=text, text=text, html=html, level=alert.level)

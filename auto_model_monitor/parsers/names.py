@@ -1,0 +1,294 @@
+"""How training programs name their files: what a name says, and which names are no checkpoints yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..core.comparison import Comparison, names_a_metric, usual_direction
+from ..core.numbers import compiled, is_whole, to_float, tokens, written_at
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_EPOCH = _set("epoch epochs ep")
+_STEP = _set("step steps iter iters iteration iterations it update updates")
+# What counts or configures a run: numbers, but no scores.
+_SETTING = (
+    _EPOCH
+    | _STEP
+    | _set(
+        "lr bs wd batch batchsize size seed fold rank shard part gpu gpus world run trial exp id "
+        "idx index num n v ver version stage phase round cycle task layer layers head heads dim "
+        "dims hidden width depth dropout drop decay momentum alpha beta gamma eps epsilon lambda "
+        "temp temperature warmup rate samples sample tokens time seconds minutes hours clip "
+        "patience workers resolution res scale patch window stride lora smoothing ratio factor "
+        "weight prob tau sigma margin coef noise mixup cutmix threshold thr interval freq init "
+        "length maxlen params "
+    )
+)
+# What stands before a metric's name without being part of it.
+_PREFIX = _set("checkpoint checkpoints ckpt model models weights best last cp final save saved net")
+# What narrows a metric down, before or after its name.
+_QUALIFIER = _set(
+    "val valid validation train training test testing eval evaluation dev mean avg average "
+    "total macro micro weighted balanced bbox segm neg negative ema running key "
+)
+# The keys of a directory's names are few and come back in every name.
+_remembered = lru_cache(maxsize=1024)
+_JOINTS = frozenset(("", "=", ":", "_", "-", "(", "["))
+_PIECE = r"[^\W_]+(?:@[0-9.]+)?"
+_BREAK = r"(?<![-,;&+\s])[-,;&+\s]+(?=[^\W\d_])"
+_FAIRSEQ = "checkpoint.best_"
+_FOUR_DECIMALS = r"-?[0-9]+\.[0-9]{4}"
+_GLUED_COUNT = r"([^\W\d_]+)[0-9]+"
+
+
+class Entry(NamedTuple):
+    """One number of a name under the words before it.
+
+    Attributes:
+        key: the words, as they are written.
+        text: what is written as the number; may be unreadable after ``=``.
+        explicit: it is written ``key=number``, not ``key_number``.
+        start: where the key begins.
+    """
+
+    key: str
+    text: str
+    explicit: bool
+    start: int
+
+    @property
+    def last_word(self) -> str:
+        """Return the key's last word in lower case, without a number that is glued to it."""
+        words = compiled(_PIECE).findall(self.key)
+        return words[-1].lower() if words else ""
+
+
+def ignored_because(name: str) -> str | None:
+    """Return why a file or folder of that name is not looked at, None when it is."""
+    lower = name.rpartition("/")[2].lower()
+    if lower.startswith(".nfs"):
+        return "left by NFS for a file that was deleted while open (.nfs*)"
+    if lower.startswith("."):
+        return "hidden (.*)"
+    if lower.startswith("tmp"):
+        return "temporary (tmp*)"
+    if lower.endswith(".tmp"):
+        return "temporary (*.tmp)"
+    if lower.endswith("-unfinished"):
+        return "still being written (*-unfinished)"
+    return None
+
+
+class _Reader:
+    """Walks once over the words and numbers of a name and pairs them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = list(tokens(text))
+        self.start: int | None = None  # where the key under way begins
+        self.end = 0
+
+    def entries(self) -> Iterator[Entry]:
+        skip = False
+        for index, token in enumerate(self.tokens):
+            gap = self.text[self.end : token.start]
+            if skip:
+                skip = False
+            elif self._is_key(index, gap):
+                yield from self._word(index, gap)
+            elif self._counts_what_follows(index):
+                follower = self.tokens[index + 1]
+                yield Entry(self.text[follower.start : follower.end], token.number, True, token.start)
+                self.start, skip = None, True
+            else:
+                yield from self._number(index, gap)
+            self.end = token.end
+
+    def _is_key(self, index: int, gap: str) -> bool:
+        token = self.tokens[index]
+        if not token.number or token.head:
+            return not token.number or not self._glued_value(index)
+        # ``recall@10=0.5`` and ``mAP50-95_0.4``: these numbers belong to the metric's name.
+        ranged = gap == "-" and token.number == "95" and self.text[: self.end].lower().endswith("ap50")
+        return gap == "@" or ranged or self.text[token.end : token.end + 1] == "="
+
+    def _glued_value(self, index: int) -> bool:
+        token = self.tokens[index]
+        word = token.head.lower()
+        return not is_whole(token.number) or word in _EPOCH or word in _STEP
+
+    def _counts_what_follows(self, index: int) -> bool:
+        """Tell whether a number belongs to the word after it, as in ``10000_steps``."""
+        token = self.tokens[index]
+        if token.head or not is_whole(token.number) or index + 1 == len(self.tokens):
+            return False
+        follower = self.tokens[index + 1]
+        word = self.text[follower.start : follower.end].lower()
+        rest = self.tokens[index + 2 : index + 3]
+        followed = bool(rest) and bool(rest[0].number) and not rest[0].head
+        return (word in _EPOCH or word in _STEP) and not followed and not self._after_equals(index)
+
+    def _after_equals(self, index: int) -> bool:
+        return "=" in self.text[self.end : self.tokens[index].start]
+
+    def _word(self, index: int, gap: str) -> Iterator[Entry]:
+        token = self.tokens[index]
+        if self.start is None:
+            self.start = token.start
+        elif "=" in gap:  # a word where a number is expected: ``optimizer=adam``
+            yield Entry(
+                self.text[self.start : self.end], written_at(self.text, token.start), True, self.start
+            )
+            self.start = None
+
+    def _number(self, index: int, gap: str) -> Iterator[Entry]:
+        token = self.tokens[index]
+        if token.head:
+            start = token.start if self.start is None else self.start
+            key = self.text[start : token.start + len(token.head)]
+            yield Entry(key, token.number, False, start)
+        elif self.start is None:
+            yield Entry("", token.number, False, token.start)
+        elif gap.strip() in _JOINTS or "=" in gap:
+            key = self.text[self.start : self.end]
+            yield Entry(key, token.number, "=" in gap or ":" in gap, self.start)
+        self.start = None
+
+
+def entries_in(name: str) -> tuple[Entry, ...]:
+    """Return the numbers of one path component, each under the words before it."""
+    entries = tuple(_Reader(name).entries())
+    if name.startswith(_FAIRSEQ):
+        return tuple(_without_tie_breaker(entry) for entry in entries)
+    return entries
+
+
+def _without_tie_breaker(entry: Entry) -> Entry:
+    """Drop the fourth decimal of fairseq's best scores, which it draws at random to break ties."""
+    if not entry.key.startswith(_FAIRSEQ) or not compiled(_FOUR_DECIMALS).fullmatch(entry.text):
+        return entry
+    return Entry(entry.key, entry.text[:-1], True, entry.start)
+
+
+def folder_part(parents: str) -> str:
+    """Return what of the folders above a name begins the metric's name, such as ``val/``.
+
+    Lightning writes ``epoch=2-val/loss=0.12.ckpt``: a metric called ``val/loss`` makes a folder.
+    """
+    part = ""
+    for folder in reversed(parents.split("/")):
+        before, dash, tail = folder.rpartition("-")
+        counted = any(entry.last_word in _EPOCH | _STEP for entry in entries_in(before)) if dash else False
+        if "=" in tail:
+            return ""
+        if counted or (not part and tail == folder and _only_qualifiers(folder)):
+            return f"{tail}/{part}"
+        part = f"{folder}/{part}"
+    return ""
+
+
+def counts_in(entries: tuple[Entry, ...]) -> tuple[int | None, int | None]:
+    """Return the epoch and the step that the entries give."""
+    epoch = step = None
+    for entry in entries:
+        word = entry.last_word
+        if word in _EPOCH:
+            epoch = whole(entry.text)
+        elif word in _STEP:
+            step = whole(entry.text)
+        elif word in _PREFIX and not entry.explicit:  # ignite: ``best_model_<step>_val_acc=…``
+            step = whole(entry.text) if step is None else step
+    return epoch, step
+
+
+def whole(text: str | None) -> int | None:
+    """Return the integer that ``text`` writes, None when it writes none that a counter can hold."""
+    if text is None or len(text) > 18 or not is_whole(text):
+        return None
+    return int(text)
+
+
+@_remembered
+def metric_in(key: str, *, known: bool = False) -> str:
+    """Return the metric's name in the words before a number, the empty string when there is none.
+
+    Args:
+        key: such as ``best_model_val_acc`` or ``resnet50_f1``.
+        known: keep only a known metric word and what narrows it down.
+    """
+    breaks = list(compiled(_BREAK).finditer(key))
+    start = breaks[-1].end() if breaks else 0
+    if breaks and _only_qualifiers(key[:start]):
+        start = 0
+    pieces = list(compiled(_PIECE).finditer(key, start))
+    first = max((index + 1 for index, piece in enumerate(pieces[:-1]) if _is_count(piece[0])), default=0)
+    while first < len(pieces) and pieces[first][0].lower() in _PREFIX:
+        first += 1
+    pieces = pieces[first:]
+    if not pieces or pieces[-1][0].lower() in _SETTING:
+        return ""
+    if known:
+        return _known_part(key, pieces)
+    return key[pieces[0].start() : pieces[-1].end()]
+
+
+def _is_count(word: str) -> bool:
+    """Tell whether a word inside a key is a number or a count such as ``epoch10``."""
+    count = compiled(_GLUED_COUNT).fullmatch(word.lower())
+    return word.isdigit() or (count is not None and count[1] in _EPOCH | _STEP)
+
+
+def _only_qualifiers(text: str) -> bool:
+    words = compiled(_PIECE).findall(text)
+    return bool(words) and all(word.lower() in _QUALIFIER for word in words)
+
+
+def _known_part(key: str, pieces: list[re.Match[str]]) -> str:
+    """Return the known metric word that ends the key, with the words that narrow it down."""
+    start = len(pieces)
+    while start and _narrows_or_names(pieces[start - 1][0]):
+        start -= 1
+    kept = pieces[start:]
+    if not any(names_a_metric(piece[0]) for piece in kept):
+        return ""
+    return key[kept[0].start() : kept[-1].end()]
+
+
+def _narrows_or_names(word: str) -> bool:
+    # A number stays in a key only where it is part of the metric's name, as in ``mAP50-95``.
+    return word.lower() in _QUALIFIER or word.isdigit() or names_a_metric(word)
+
+
+def score_name(entry: Entry) -> str:
+    """Return under which name an entry is a score, the empty string when it is none.
+
+    ``key=number`` may have any key but a count or a setting, ``key_number`` a known metric only. A bare
+    integer is a score only where it cannot be a count: ``val_acc_95``, but neither ``best_loss_12`` nor
+    ``missing=0``, which Lightning writes for a metric that was not logged.
+    """
+    metric = metric_in(entry.key, known=not entry.explicit)
+    if not metric:
+        return ""
+    if not is_whole(entry.text):
+        return metric if names_a_metric(metric) or to_float(entry.text) is not None else ""
+    if entry.explicit:
+        return metric if names_a_metric(metric) and not was_not_logged(entry) else ""
+    return metric if usual_direction(metric) is Comparison.HIGHER else ""
+
+
+def was_not_logged(entry: Entry) -> bool:
+    """Tell whether an entry is the ``0`` that Lightning writes for a metric that was not logged."""
+    return entry.explicit and entry.text == "0"
+
+
+@_remembered
+def words_of(key: str) -> tuple[str, ...]:
+    """Return the words of a key in lower case: ``val/loss`` and ``Val_Loss`` have the same."""
+    return tuple(word.lower() for word in compiled(_PIECE).findall(key))

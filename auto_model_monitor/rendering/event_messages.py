@@ -1,0 +1,172 @@
+"""What a mail says of anything but a score beyond a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..core.alerts import Alert, AlertKind, Detail, Level
+from ..i18n import (
+    ABSENT,
+    Wording,
+    clean_name,
+    clean_text,
+    duration_text,
+    number_text,
+    size_text,
+    zoned_time_text,
+)
+from .hit import condition, whole_text
+from .mail_card import Card, Figure, Tone
+
+# Of each kind, the number that it is about, and those beside which it stands, as far as they are known.
+_FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
+    AlertKind.HIT: ("score", "threshold", "held_checkpoints"),
+    AlertKind.NOT_FINITE: ("score",),
+    AlertKind.STALLED: ("silent_seconds", "usual_gap_seconds", "limit_seconds"),
+    AlertKind.PLATEAU: ("best", "score", "checkpoints_since_best"),
+    AlertKind.DIVERGED: ("recent_median", "best", "factor"),
+    AlertKind.DISK: ("free_bytes", "hours_left", "total_bytes"),
+    AlertKind.FINISHED: ("ran_seconds", "best"),
+    AlertKind.CRASHED: ("ran_seconds", "best"),
+    AlertKind.INTERRUPTED: ("ran_seconds", "best"),
+    AlertKind.UNDELIVERED: ("channel",),
+}
+# What stands small beside the first of these.
+_BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: ""} | dict.fromkeys(
+    (AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED), "name"
+)
+_BLOCKS = ("traceback", "log")
+
+
+class OccasionFacts:
+    """What the default mail says of an alert of any kind, as subject, text and card."""
+
+    def __init__(self, alert: Alert, words: Wording, *, host: str, watch_dir: str) -> None:
+        """Take what is told, and what to name in the mail."""
+        self._alert = alert
+        self._words = words
+        self._written = _Written({**_details(alert.details, words), **_known(alert, words)})
+        self._written["disk_soon"] = _soon(self._written, words)
+        self._sentence = _sentence(alert, words).format_map(self._written)
+        self._rows = list(self._placed(host, watch_dir))
+        self._blocks = [(words.labels[key], self._written[key]) for key in _BLOCKS if key in self._written]
+
+    def subject(self) -> str:
+        """Return the subject."""
+        return self._words.occasion_subject.format(sender=self._sender(), sentence=self._sentence)
+
+    def text(self) -> str:
+        """Return the content as plain text."""
+        words, line = self._words, self._words.line.format
+        figures = [line(label=figure.label, value=figure.value) for figure in self._figures()]
+        rows = [line(label=label, value=value) for label, value in self._rows]
+        blocks = [words.block.format(label=label, text=text) for label, text in self._blocks]
+        heading = words.sentence.format(sentence=self._sentence)
+        return "\n\n".join(filter(None, [heading, "\n".join(figures), "\n".join(rows), *blocks]))
+
+    def card(self, notes: Sequence[str]) -> Card:
+        """Return the same content as a card."""
+        first, *others = self._figures()
+        return Card(
+            sender=self._sender(),
+            heading=self._sentence,
+            score=first,
+            figures=others,
+            rows=self._rows,
+            notes=notes,
+            blocks=self._blocks,
+            tone=self._tone(),
+        )
+
+    def _sender(self) -> str:
+        words = self._words
+        if self._alert.resolved:
+            return words.resolved
+        names = {Level.WARNING: words.warning, Level.CRITICAL: words.critical}
+        return names.get(self._alert.level, words.sender)
+
+    def _tone(self) -> Tone:
+        if self._alert.resolved or self._alert.level is Level.INFO:
+            return "calm"
+        return "warning" if self._alert.level is Level.WARNING else "critical"
+
+    def _figures(self) -> list[Figure]:
+        kind = self._alert.kind
+        first, *others = _FIGURES[kind]
+        beside = self._written.get(_BESIDE.get(kind, "metric"), "")
+        return [
+            Figure(label=self._label(first), value=self._written[first], detail=beside),
+            *(Figure(label=self._label(k), value=self._written[k]) for k in others if k in self._written),
+        ]
+
+    def _label(self, key: str) -> str:
+        words = self._words
+        return {"score": words.score, "threshold": words.threshold}.get(key) or words.labels[key]
+
+    def _placed(self, host: str, watch_dir: str) -> Iterator[tuple[str, str]]:
+        words, reading = self._words, self._alert.reading
+        rows = {
+            self._where(): "" if reading is None else clean_name(reading.name),
+            words.labels["subject"]: self._written.get("subject", ""),
+            words.labels["error"]: self._written.get("error", ""),
+            words.labels["cause"]: self._written.get("cause", ""),
+            words.time: zoned_time_text(self._alert.time),
+            words.metric: self._written.get("metric", ""),
+            words.epoch: "" if reading is None else whole_text(reading.epoch),
+            words.step: "" if reading is None else whole_text(reading.step),
+            words.host: clean_name(host),
+            words.directory: clean_name(watch_dir),
+        }
+        return ((label, value) for label, value in rows.items() if value)
+
+    def _where(self) -> str:
+        """Return what the place of the reading is called."""
+        words, reading = self._words, self._alert.reading
+        in_log = reading is not None and reading.in_log
+        if self._alert.kind is AlertKind.STALLED and not self._alert.resolved:
+            return words.labels["last_in_log" if in_log else "last_file"]
+        return words.log if in_log else words.file
+
+
+def _sentence(alert: Alert, words: Wording) -> str:
+    kind = alert.kind.value
+    key = f"{kind}_resolved" if alert.resolved else kind
+    keys = [f"{key}_in_log", f"{kind}_in_log"] if alert.reading is not None and alert.reading.in_log else []
+    keys += [key, kind]
+    return next(words.occasions[key] for key in keys if key in words.occasions)
+
+
+class _Written(dict[str, str]):
+    """Values as they are written, with a dash for each that is not known."""
+
+    def __missing__(self, key: str) -> str:
+        return ABSENT
+
+
+def _known(alert: Alert, words: Wording) -> dict[str, str]:
+    known = {"condition": condition(alert, words)}
+    if alert.reading is not None:
+        known |= {"metric": clean_name(alert.reading.metric), "score": number_text(alert.reading.value)}
+    if alert.threshold is not None:
+        known["threshold"] = number_text(alert.threshold)
+    if alert.previous_best is not None:
+        known["best"] = number_text(alert.previous_best)
+    return known
+
+
+def _details(details: Mapping[str, Detail], words: Wording) -> dict[str, str]:
+    return {key: _detail(key, value, words) for key, value in details.items() if value is not None}
+
+
+def _detail(key: str, value: str | float, words: Wording) -> str:
+    if isinstance(value, str):
+        return clean_text(value).rstrip() if key in _BLOCKS else clean_name(value)
+    if key.endswith("_seconds"):
+        return duration_text(value, words.duration_units)
+    if key == "hours_left":
+        return duration_text(value * 3600, words.duration_units)
+    return size_text(value) if key.endswith("_bytes") else number_text(value)
+
+
+def _soon(written: Mapping[str, str], words: Wording) -> str:
+    return words.disk_soon.format_map(written) if "hours_left" in written else ""

@@ -1,0 +1,143 @@
+"""What users word themselves: templates with ``{placeholders}``, and what a generator returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
+
+from ..core.errors import RenderingError
+
+#: Every placeholder, with a value of its kind on which a format specification is tried.
+PLACEHOLDERS: Mapping[str, str | int | float] = {
+    "filename": "x",
+    "score": 0.5,
+    "threshold": 0.5,
+    "condition": "x",
+    "timestamp": "x",
+    "metric": "x",
+    "epoch": 7,
+    "step": 7,
+    "previous_best": 0.5,
+    "improvement": 0.5,
+    "watch_dir": "x",
+    "host": "x",
+    "path": "x",
+}
+
+#: The largest width or precision; ``{score:>999999999}`` would fill the memory.
+LARGEST_WIDTH = 200
+
+_KINDS = {str: "a text", int: "a whole number", float: "a number"}
+_DIGITS = re.compile(r"\d+")
+_FORMATTER = Formatter()
+
+
+def template_problems(template: str, field_name: str) -> list[str]:
+    """Return what is wrong with a template, each problem with what was wanted and what was got.
+
+    Args:
+        template: the template as the user wrote it.
+        field_name: the name of the setting, with which each problem begins.
+    """
+    if not isinstance(template, str):
+        return [f"{field_name}: wanted a text, got {type(template).__name__}"]
+    try:
+        parts = list(_FORMATTER.parse(template))
+    except ValueError as error:
+        return [f"{field_name}: wanted balanced braces ({{{{ for one of your own), got: {error}"]
+    found = [_problem(field, spec, mark) for _, field, spec, mark in parts if field is not None]
+    # The same mistake twice is one problem; a dict keeps the order.
+    return [f"{field_name}: {problem}" for problem in dict.fromkeys(found) if problem]
+
+
+def fill(template: str, values: Mapping[str, str | float | None], absent: str) -> str:
+    """Return the template with its placeholders filled.
+
+    Args:
+        template: the template; it is checked again, because it may come here unchecked.
+        values: the value of each placeholder; None where there is none.
+        absent: what stands for None, whatever the format specification.
+
+    Raises:
+        RenderingError: when a placeholder cannot be filled.
+    """
+    try:
+        return "".join(_filled(template, values, absent))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RenderingError(str(error)) from error
+
+
+def generated(result: object) -> tuple[str | None, str]:
+    """Return the subject, None if there is none, and the text of what a generator returned.
+
+    Args:
+        result: ``(subject, lines)``, or the lines or one text alone; the lines as a list or a tuple.
+
+    Raises:
+        RenderingError: when it is something else, or says nothing.
+    """
+    subject, contents = None, result
+    if isinstance(result, tuple) and len(result) == 2:
+        head, tail = result
+        # ("a", 3) is two lines; ("a", ["b"]) and ("a", "b") are a subject and its content.
+        if isinstance(head, str | None) and isinstance(tail, str | list | tuple | None):
+            subject, contents = head, tail
+    lines = [contents] if isinstance(contents, str) else contents
+    if not isinstance(lines, list | tuple):
+        got = type(result).__name__
+        raise RenderingError(f"wanted (subject, lines), lines or a text, got {got}")
+    text = "\n".join(map(str, lines))
+    if not text.strip():
+        raise RenderingError("wanted (subject, lines), lines or a text, got nothing to read")
+    return subject, text
+
+
+def _filled(template: str, values: Mapping[str, str | float | None], absent: str) -> Iterator[str]:
+    for literal, field, spec, conversion in _FORMATTER.parse(template):
+        yield literal
+        if field is None:
+            continue
+        if problem := _problem(field, spec, conversion):
+            raise RenderingError(problem)
+        value = values[field]
+        yield absent if value is None else _formatted(value, spec or "", conversion)
+
+
+def _formatted(value: str | float, spec: str, conversion: str | None) -> str:
+    value = _FORMATTER.convert_field(value, conversion) if conversion else value
+    try:
+        return format(value, spec)
+    except ValueError:
+        # A threshold of 90 is an int, which refuses ".3"; as the number 90.0 it does not.
+        if not isinstance(value, int):
+            raise
+        return format(float(value), spec)
+
+
+def _problem(field: str, spec: str | None, conversion: str | None) -> str | None:
+    mark = f"!{conversion}" if conversion else ""
+    shown = f"{{{field}{mark}{':' + spec if spec else ''}}}"
+    if wanted := _wanted_instead(field, spec or ""):
+        return f"wanted {wanted}, got {shown[:80]}"
+    sample = PLACEHOLDERS[field]
+    try:
+        _formatted(sample, spec or "", conversion)
+    except (ValueError, TypeError, OverflowError) as error:
+        return f"wanted a format that fits {_KINDS[type(sample)]}, got {shown[:80]} ({error})"
+    return None
+
+
+def _wanted_instead(field: str, spec: str) -> str | None:
+    names = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    if "." in field or "[" in field:
+        return f"a placeholder without attribute or index access, one of {names}"
+    if not field or field.isdigit():
+        return f"a placeholder with a name, one of {names}"
+    if field not in PLACEHOLDERS:
+        return f"one of {names}"
+    if "{" in spec or "}" in spec:
+        return "a format specification without braces"
+    if any(len(digits) > 9 or int(digits) > LARGEST_WIDTH for digits in _DIGITS.findall(spec)):
+        return f"a width and precision of at most {LARGEST_WIDTH}"
+    return None

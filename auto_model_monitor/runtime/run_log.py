@@ -1,0 +1,193 @@
+"""The run's own log: one handler on the package's logger while a monitor runs, and nothing else touched."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from .fork_safety import fork_safe_lock
+
+if TYPE_CHECKING:
+    from logging import _SysExcInfoType as ExceptionInfo
+
+LOGGER = logging.getLogger("auto_model_monitor")
+
+_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
+_DATES = "%Y-%m-%d %H:%M:%S"
+# Control characters, line separators and marks of direction in hostile file names: a log line stays one
+# line, and reads as it is written.
+_CONTROLS = {n: f"\\x{n:02x}" for n in (*range(9), *range(11, 32), *range(127, 160))} | {10: "\\n"}
+_CONTROLS |= {
+    n: f"\\u{n:04x}" for n in (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
+_WITHIN_A_TRACEBACK = {n: text for n, text in _CONTROLS.items() if n != 10} | {10: "\n  "}
+
+
+class OneLineFormatter(logging.Formatter):
+    """Writes each message on one line, with control characters escaped.
+
+    A traceback keeps its lines, indented, so that no error's text can pass for a line of the log.
+    """
+
+    def __init__(self, fmt: str = _FORMAT) -> None:
+        """Use the package's line format unless another is given."""
+        super().__init__(fmt, _DATES)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line without the traceback."""
+        record.message = record.message.translate(_CONTROLS)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: ExceptionInfo) -> str:
+        """Return the traceback, indented."""
+        return "  " + super().formatException(ei).translate(_WITHIN_A_TRACEBACK)
+
+
+def on_one_line(text: str) -> str:
+    """Return the text as any log may show it: a name may hold what moves a terminal's cursor."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+class _LogFile(logging.FileHandler):
+    """A log file that complains once, not at every line, when the disk is full."""
+
+    _complained = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not self._complained:
+            self._complained = True
+            error = sys.exc_info()[1]
+            LOGGER.warning("the run log %s cannot be written: %s", self.baseFilename, error)
+
+    def close(self) -> None:
+        with suppress(OSError):  # what is still buffered may not fit on a full disk either
+            super().close()
+
+
+class _RunHandler(logging.Handler):
+    """The one handler: writes to every open run log, and hands on what other handlers would have got.
+
+    To have INFO in the file, the logger must let INFO pass; handing on by our own hand keeps it from
+    the screens of people who never asked for it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: list[logging.Handler] = []
+        self._screens: list[logging.Handler] = []
+        self._users = 0
+        self._before = (LOGGER.level, LOGGER.propagate)
+
+    def attach(self, file: logging.Handler | None, screen: logging.Handler | None) -> None:
+        with _lock:
+            if self._users == 0:
+                self._install()
+            self._users += 1
+            self._files += [file] if file else []
+            self._screens += [screen] if screen else []
+
+    def detach(self, file: logging.Handler | None, screen: logging.Handler | None) -> None:
+        with _lock:
+            self._users -= 1
+            self._files = [h for h in self._files if h is not file]
+            self._screens = [h for h in self._screens if h is not screen]
+            if self._users == 0:
+                self._remove()
+
+    def _install(self) -> None:
+        self._before = (LOGGER.level, LOGGER.propagate)
+        if LOGGER.getEffectiveLevel() > logging.INFO:
+            LOGGER.setLevel(logging.INFO)
+        LOGGER.propagate = False
+        LOGGER.addHandler(self)
+
+    def _remove(self) -> None:
+        LOGGER.removeHandler(self)
+        LOGGER.level, LOGGER.propagate = self._before
+        LOGGER.setLevel(LOGGER.level)  # also empties the cache of isEnabledFor()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand the record on; a handler that raises ends neither the watch nor the others' lines."""
+        files = {getattr(file, "baseFilename", file): file for file in self._files}
+        with _writing:
+            for handler in files.values():  # two monitors that began in one second share a file
+                with suppress(Exception):
+                    handler.handle(record)
+        with suppress(Exception):  # of other people's handlers, or of a screen that was closed
+            self._hand_on(record)
+
+    def _hand_on(self, record: logging.LogRecord) -> None:
+        level, propagate = self._before
+        parent = LOGGER.parent
+        if parent is None or not propagate:
+            return
+        if self._screens and not parent.hasHandlers():
+            self._screens[0].handle(record)
+        elif record.levelno >= (level or parent.getEffectiveLevel()):
+            parent.callHandlers(record)
+
+
+_lock = Lock()
+_writing = fork_safe_lock()
+_handler = _RunHandler()
+_kept: list[AbstractContextManager[Path | None]] = []
+
+
+@contextmanager
+def run_log(log_dir: Path | None, *, screen: bool = False) -> Iterator[Path | None]:
+    """Write the package's log to ``log_dir/YYYYMMDD/monitor_YYYYMMDDHHMMSS.log`` inside the block.
+
+    Args:
+        log_dir: where the run logs are kept; None for no file.
+        screen: show INFO on standard error too, where nobody else has set up logging.
+
+    Yields:
+        The file's path, or None when there is no file.
+    """
+    file, error = _open(log_dir)
+    shown = _screen() if screen else None
+    _handler.attach(file, shown)
+    try:
+        if error is not None:
+            LOGGER.warning("no run log is kept, %s cannot be written: %s", log_dir, error)
+        yield Path(file.baseFilename) if file else None
+    finally:
+        _handler.detach(file, shown)
+        if file:
+            file.close()
+
+
+def _open(log_dir: Path | None) -> tuple[_LogFile | None, OSError | None]:
+    if log_dir is None:
+        return None, None
+    now = datetime.now()
+    path = log_dir / f"{now:%Y%m%d}" / f"monitor_{now:%Y%m%d%H%M%S}.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return None, error
+    file.setFormatter(OneLineFormatter())
+    return file, None
+
+
+def _screen() -> logging.Handler:
+    screen = logging.StreamHandler()
+    screen.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    return screen
+
+
+def setup_logger(log_dir: str) -> logging.Logger:
+    """Open a run log for the rest of the process, as version 0.2 did; returns the package's logger.
+
+    The root logger is left alone. A monitor opens and closes its own run log by itself.
+    """
+    _kept.append(run_log(Path(log_dir)))
+    _kept[-1].__enter__()
+    return LOGGER

@@ -1,0 +1,1 @@
+"""Configuration files, command-line options and notifier URLs, made into parts."""

@@ -1,0 +1,121 @@
+"""The settings of a watch over a log, made into its source, its rules and its monitor."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..core.alerts import Alert
+from ..core.comparison import usual_direction
+from ..core.errors import ConfigError
+from ..core.readings import ReadingBatch
+from ..log_parser import LogEntry
+from ..log_parser.metric_names import named
+from ..monitor.logs import LogMonitor
+from ..rules import Rule, ThresholdRule
+from ..sources.logs.log_file import LogFileSource
+from ..sources.logs.log_source import LogSource
+from ..sources.logs.log_stream import LogStreamSource
+from ..sources.side_files import SideFileSource, side_file
+from ..text.terminal import Terminal
+from .notifier_factory import Audience
+from .watch_settings import Settings, config_of, warn_of_readers, with_rules
+
+_INTERVAL = 0.5  # seconds; a look at a log costs next to nothing, and somebody may sit before the screen
+_COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
+
+
+def log_monitor_of(
+    settings: Settings,
+    errors: Terminal,
+    *,
+    follows: bool,
+    resume: bool,
+    on_entry: Callable[[LogEntry], None],
+    on_look: Callable[[Sequence[Alert], ReadingBatch], bool],
+    every_line: bool = False,
+    heard: int | None = None,
+) -> LogMonitor:
+    """Return what watches a log, a file of numbers, a directory of these, or what is piped in.
+
+    Args:
+        settings: what is watched, and who is told of what; without a rule nobody is.
+        errors: where a file with secrets that others can read is warned of.
+        follows: False reads what is there and ends.
+        resume: False forgets what was told before.
+        on_entry: called with each entry.
+        on_look: called after each look; tells whether anybody wants to see more.
+        every_line: call ``on_entry`` with lines that say nothing, too.
+        heard: of a log that is there already, call it with so many bytes at the end alone.
+
+    Raises:
+        ConfigError: with every problem of the settings.
+        MissingExtraError: something needs an extra that is not installed.
+    """
+    path = settings.get("watch_dir")
+    if not path:
+        raise ConfigError("FILE: wanted a log, a directory, or - for what is piped in, got none")
+    settings, rules = _of_log({**settings, "check_interval": settings.get("check_interval", _INTERVAL)})
+    source = _log_source(path, settings, on_entry, every_line=every_line, heard=heard)
+    config = config_of(settings)
+    if config.threshold is not None:
+        rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode, metric=settings["metric"]))
+    audience = Audience()
+    notifiers = audience.of(config, settings.get("notify")) if rules else []
+    for file in audience.open_files:
+        warn_of_readers(file, "URLs", errors)
+    return LogMonitor(
+        config,
+        source,
+        rules=rules,
+        notifiers=notifiers,
+        resume=resume,
+        follows=follows,
+        endures=path == "-",
+        on_look=on_look,
+    )
+
+
+def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
+    """Return the settings as they are meant of a log, and its rules."""
+    settings = {name: value for name, value in settings.items() if name not in ("pattern", "recursive")}
+    told = ("rules", "threshold", "notify", "sender")
+    if all(settings.get(name) is None for name in told):
+        return {"metric": None, **settings}, []
+    if settings.get("metric"):
+        settings["metric"] = _as_in_logs(settings["metric"])
+    elif settings.get("threshold") is not None:
+        raise ConfigError("metric: wanted the metric of the threshold, such as val_acc, got none")
+    direction = usual_direction(settings.get("metric") or "")
+    if settings.get("threshold") is not None and direction is not None:
+        settings.setdefault("comparison_mode", direction.value)
+    texts = [_COMPARES.sub(lambda m: _as_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()]
+    path = settings["watch_dir"]
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."  # noqa: PTH112, PTH120
+    derived, rules = with_rules({**settings, "rules": texts, "watch_dir": folder})
+    return {"metric": None, **derived, "watch_dir": path}, rules
+
+
+def _as_in_logs(metric: str) -> str:
+    """Return what a log's reader calls a metric: ``eval_loss`` is ``val_loss``."""
+    name = named(metric, structured=True)
+    return metric if name is None or name.counts else name.metric()
+
+
+def _log_source(
+    path: str,
+    settings: Settings,
+    on_entry: Callable[[LogEntry], None],
+    *,
+    every_line: bool,
+    heard: int | None,
+) -> LogSource:
+    patterns, metric = settings.get("log_patterns", ()), settings["metric"]
+    if path == "-":
+        return LogStreamSource(0, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
+    path = str(Path(path).expanduser())
+    if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
+        return SideFileSource(path, metric=metric, on_entry=on_entry)
+    return LogFileSource(path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, heard=heard)

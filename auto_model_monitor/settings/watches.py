@@ -1,0 +1,122 @@
+"""The settings of each watch, made into monitors, and into the channels that are tested before the night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..core.errors import ConfigError
+from ..monitor.checkpoints import ModelMonitor, watch_key
+from ..monitor.config import MonitorConfig
+from ..monitor.group import WatchGroup
+from ..notifiers import Notifier
+from ..rules import Rule, ThresholdRule
+from ..text.terminal import Terminal
+from .notifier_factory import Audience
+from .watch_settings import Settings, config_of, warn_of_readers, with_rules
+
+
+def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> ModelMonitor | WatchGroup:
+    """Return what runs the watches: a monitor for one, a group for several.
+
+    Args:
+        watches: the settings of each.
+        errors: where a file with secrets that others can read is warned of.
+        resume: False forgets what was told before.
+
+    Raises:
+        ConfigError: with every problem of every watch.
+        MissingExtraError: something needs an extra that is not installed.
+    """
+    several = len(watches) > 1
+    audience = Audience(shared=several)
+    monitors: list[ModelMonitor] = []
+    problems: list[str] = []
+    of_watches: list[Sequence[str]] = []
+    for settings in watches:
+        try:
+            monitors.append(_monitor(settings, audience, resume=resume))
+        except ConfigError as error:
+            of_watches.append(error.problems)
+        else:
+            of_watches.append(())
+    problems += [*_told_once(watches, of_watches), *_same(monitors)]
+    try:
+        after = _silent_after(watches)
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    _warn(audience, errors)
+    if not several:
+        return monitors[0]
+    return WatchGroup(monitors, silent_after=after, resume=resume)
+
+
+def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Notifier, MonitorConfig]]:
+    """Return every channel of the watches once, each with a configuration that tells through it.
+
+    Raises:
+        ConfigError: with every problem of the mailboxes and the URLs.
+        MissingExtraError: something needs an extra that is not installed.
+    """
+    audience = Audience()
+    channels: dict[int, tuple[Notifier, MonitorConfig]] = {}
+    for settings in watches:
+        config = config_of({**settings, "watch_dir": settings.get("watch_dir") or "."})
+        for notifier in audience.of(config, settings.get("notify")):
+            channels.setdefault(id(notifier), (notifier, config))
+    _warn(audience, errors)
+    return list(channels.values())
+
+
+def _monitor(settings: Settings, audience: Audience, *, resume: bool) -> ModelMonitor:
+    problems: list[str] = []
+    rules: list[Rule] = []
+    try:
+        settings, rules = with_rules(settings)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        config = config_of(settings)
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    if config.threshold is not None:
+        rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode))
+    notifiers = audience.of(config, settings.get("notify"))
+    return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
+
+
+def _warn(audience: Audience, errors: Terminal) -> None:
+    for path in audience.open_files:
+        warn_of_readers(path, "URLs", errors)
+
+
+def _told_once(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the problems that every watch has, then those of each, with its name."""
+    common = [problem for problem in problems[0] if all(problem in mine for mine in problems)]
+    yield from common
+    for settings, mine in zip(watches, problems, strict=True):
+        name = settings.get("watch_dir") or "a watch without watch_dir"
+        yield from (f"{name}: {problem}" for problem in mine if problem not in common)
+
+
+def _same(monitors: Sequence[ModelMonitor]) -> list[str]:
+    keys = [(watch_key(monitor.config), str(monitor.config.log_dir)) for monitor in monitors]
+    twice = {key: monitor for key, monitor in zip(keys, monitors, strict=True) if keys.count(key) > 1}
+    return [f"watch_dir: wanted each directory once, got {m.config.watch_dir} twice" for m in twice.values()]
+
+
+def _silent_after(watches: Sequence[Settings]) -> str | float:
+    after: str | float = watches[0].get("silent_after", "3x")
+    if "silent_after" in watches[0] and len(watches) == 1:
+        raise ConfigError("silent_after: wanted several directories; for one there is the rule 'stalled 3x'")
+    from ..rules import StalledRule, parse_rule
+
+    try:
+        rule = parse_rule(f"stalled {after}") if isinstance(after, str) else StalledRule(after)
+    except ConfigError as error:
+        raise ConfigError(f"silent_after: {error}") from None
+    assert isinstance(rule, StalledRule)
+    return rule.after

@@ -1,0 +1,1 @@
+"""Checkpoint names below a directory."""

@@ -1,0 +1,225 @@
+"""The numbers that a training logs in this very process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ...core.clocks import Clock, SystemClock
+from ...core.errors import ConfigError
+from ...core.readings import Reading
+from ...log_parser import LogEntry, LogPattern, LogReader, Said, Stage
+from ...log_parser.line_templates import Silence, are_plain, silence_of
+from ...log_parser.score import ScoreOfLog
+from ...runtime.fork_safety import fork_safe_lock
+from ...runtime.propagation import is_for_the_program, told
+from ..checkpoints.waiting_rows import WaitingRows
+from .log_batch import LogBatch, Place
+from .log_runs import LogRuns
+from .log_scan import SaidAt
+
+logger = logging.getLogger(__name__)
+
+_OWN = __name__.partition(".")[0] + "."
+_COUNTS = frozenset({"epoch", "total_epochs"})
+_MOST_TEMPLATES = 1000
+_LONGEST = 1 << 20  # characters of a message that are read
+_LEAST = 100
+
+
+class TrainingLogHandler(logging.Handler):
+    """Reads the numbers out of what a training logs: attach it to the training's logger.
+
+    It is a source for a :class:`.Monitor`, so that a rule on ``val_acc`` speaks of a logged number as it does
+    of one in a checkpoint's name. It waits for nobody and raises nothing into the training. What this package
+    itself logs is left out. ::
+
+        handler = TrainingLogHandler(name="resnet18")
+        logging.getLogger("trainer").addHandler(handler)
+        Monitor(handler, [parse_rule("val_acc >= 90")], [notifier]).start()
+
+    Attributes:
+        name: the log, as a person would call it.
+        faults: how many records could not be read, such as those whose arguments do not fit their text.
+
+    Args:
+        level: records below it are left out.
+        name: the log, as a person would call it.
+        patterns: formats besides those that are known.
+        capacity: how many numbers are kept while nobody reads; beyond it the oldest are thinned, so that the
+            lowest and the highest of each metric, and what is no finite number, are still there.
+        metric: the metric that is meant where a rule names none; by default the loss of the validation, or
+            what comes next to it.
+        clock: the time; by default the machine's.
+        on_entry: called with each entry that holds a number or a stage, at once and in the thread that logs;
+            what it raises stays here.
+
+    Raises:
+        ConfigError: the capacity is too small, or a pattern is none.
+    """
+
+    def __init__(
+        self,
+        level: int | str = logging.NOTSET,
+        *,
+        name: str = "training log",
+        patterns: Sequence[LogPattern | str] = (),
+        capacity: int = 100_000,
+        metric: str | None = None,
+        clock: Clock | None = None,
+        on_entry: Callable[[LogEntry], None] | None = None,
+    ) -> None:
+        """Take what is to be read; nothing is attached to any logger."""
+        super().__init__(level)
+        if not isinstance(capacity, int) or capacity < _LEAST:
+            raise ConfigError(f"capacity: wanted a whole number of at least {_LEAST}, got {capacity!r}")
+        self.name = name
+        self.faults = 0
+        self._lock = fork_safe_lock()
+        self._reader = LogReader(patterns)
+        self._rows = WaitingRows(capacity)
+        self._score = ScoreOfLog(metric)
+        self._clock = clock or SystemClock()
+        self._on_entry = on_entry
+        self._runs = LogRuns()
+        self._number = 0
+        self._capacity = capacity
+        self._silent: dict[str, Silence] = {}
+        self._fault = ""
+        self._told_of_fault = self._told_of_loss = False
+        self._first: tuple[int | None, int | None] | None = None
+
+    @property
+    def name(self) -> str:
+        """The log, as a person would call it."""
+        return self.get_name() or "training log"
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.set_name(name)
+
+    def add_pattern(self, pattern: LogPattern | str) -> None:
+        """Read a further format from now on.
+
+        Raises:
+            ConfigError: a text is no regex with named groups.
+        """
+        self._reader.add_pattern(pattern)
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Read a record, without formatting it where its template tells that it says nothing."""
+        passed = self.filter(record) if self.filters else True
+        if not passed:
+            return passed
+        if isinstance(passed, logging.LogRecord):
+            record = passed
+        if not (record.args and self._is_silent(record.msg, record.args)):
+            self.emit(record)
+        return passed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Read what a record says; what cannot be read is counted."""
+        try:
+            if record.name and record.name.startswith(_OWN):
+                return
+            plain = type(record.msg) is str and not record.args
+            text: str = record.msg if plain else record.getMessage()
+            with self._lock:
+                if "\n" in text or self._on_entry is not None:
+                    for line in text[:_LONGEST].splitlines():
+                        self._take(self._heard(line, record))
+                else:
+                    said = self._reader.said(text)
+                    if said is not None:
+                        self._take(said)
+        except BaseException as error:
+            if is_for_the_program(error):
+                raise
+            self.faults += 1
+            self._fault = self._fault or told(error)
+
+    def read(self) -> LogBatch:
+        """Return what was logged since the last call, of one training."""
+        self._complain()
+        with self._lock:
+            rows, new_run = self._rows.taken()
+        self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
+        if rows and self._first is None:
+            self._first = next(
+                ((row[3], row[4]) for row in rows if row[3] is not None or row[4] is not None), None
+            )
+        return LogBatch(
+            rows,
+            self._place,
+            time=self._clock.now(),
+            seconds=self._clock.monotonic(),
+            score=self._score.metric,
+            new_run=new_run,
+        )
+
+    def continues(self, told: Reading) -> bool:
+        """Tell, after the first look that found numbers, whether ``told`` was told of the same training."""
+        epoch, step = self._first or (None, None)
+        if epoch is not None and told.epoch is not None:
+            return (epoch, step or 0) > (told.epoch, told.step or 0)
+        return step is not None and told.step is not None and step > told.step
+
+    def _is_silent(self, template: object, arguments: object) -> bool:
+        """Tell whether what is made of a template says nothing; each template is looked at once."""
+        if type(template) is not str or self._reader.takes_any_line:
+            return False
+        silence = self._silent.get(template)
+        if silence is None:
+            silence = silence_of(template)
+            if len(self._silent) >= _MOST_TEMPLATES:
+                self._silent.clear()
+            self._silent[template] = silence
+        return silence is Silence.ALWAYS or (silence is Silence.WITH_PLAIN_WORDS and are_plain(arguments))
+
+    def _heard(self, line: str, record: logging.LogRecord) -> Said | None:
+        """Return what a line says, and let whoever listens have its entry."""
+        if self._on_entry is None:
+            return self._reader.said(line)
+        time = datetime.fromtimestamp(record.created).astimezone()
+        entry = self._reader.read(line, time=time, level=record.levelname)
+        if not entry.said and entry.stage is None:
+            return None
+        self._on_entry(entry)
+        return Said(dict(entry.said), entry.stage, entry.step)
+
+    def _take(self, said: Said | None) -> None:
+        if said is None:
+            return
+        metrics, stage, step = said
+        epoch = self._reader.epoch
+        counts = step is not None or "epoch" in metrics or stage is Stage.COMPLETED
+        if counts and self._runs.begins(SaidAt(self._number, said, epoch, False)):
+            self._rows.begin_run()
+        self._number = number = self._number + 1
+        rows = self._rows.current
+        for metric, value in metrics.items():
+            if metric not in _COUNTS:
+                rows.append((metric, value, number, epoch, step))
+        if len(rows) >= self._rows.size:
+            self._rows.make_room()
+
+    def _place(self, number: int) -> Place:
+        return Place(self.name, "")
+
+    def _complain(self) -> None:
+        """Say, in the thread that reads, what went wrong in those that log."""
+        if self._fault and not self._told_of_fault:
+            self._told_of_fault = True
+            logger.warning(
+                "%s: a record could not be read (%s); no more of this is said", self.name, self._fault
+            )
+        if self._rows.left_out and not self._told_of_loss:
+            self._told_of_loss = True
+            logger.warning(
+                "%s: more than %d numbers came between two looks; the oldest are thinned, the lowest and the "
+                "highest of each metric kept; look more often (check_interval) or raise the capacity",
+                self.name,
+                self._capacity,
+            )

@@ -1,0 +1,65 @@
+"""Where in a log another training begins."""
+
+from __future__ import annotations
+
+from ...log_parser import Stage
+from ..tail.growing_file import Restart
+from .log_scan import SaidAt
+
+_FIRST = 1  # epochs are counted from 0 or from 1
+_BACK = 2  # by so many epochs it goes back when it begins anew; workers that log side by side differ by one
+
+
+class LogRuns:
+    """Knows one training's log from the next one's, by how epochs and steps count.
+
+    Within a file another run begins where the epochs begin again, as where ``>>`` appends the next night to
+    the last one. Where a file takes another one's place, its counts tell rotation from a new run; where it
+    counts nothing, the way in which it took the place does.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first line."""
+        self._epoch: int | None = None
+        self._step: int | None = None
+        self._completed = False
+        self._restart: Restart | None = None
+
+    @property
+    def wonders(self) -> bool:
+        """Whether the file began anew, and no line has told yet whether another run did."""
+        return self._restart is not None
+
+    def begins(self, line: SaidAt) -> bool:
+        """Tell of each line, in their order and once, whether it is the first of another run."""
+        metrics, stage, step = line.said
+        epoch = metrics.get("epoch")
+        self._restart = line.restart or self._restart
+        begins = self._begins(None if epoch is None else int(epoch), step)
+        if begins:
+            self._epoch = self._step = None
+            self._completed = False
+        self._epoch = self._epoch if epoch is None else int(epoch)
+        self._step = self._step if step is None else step
+        self._completed = self._completed or stage is Stage.COMPLETED
+        return begins
+
+    def _begins(self, epoch: int | None, step: int | None) -> bool:
+        was = self._epoch
+        if self._restart is not None:
+            return self._has_begun(epoch, step)
+        if was is None or epoch is None or epoch >= was:
+            return self._completed and epoch is not None and epoch <= _FIRST
+        return self._completed or (epoch <= _FIRST and was - epoch >= _BACK)
+
+    def _has_begun(self, epoch: int | None, step: int | None) -> bool:
+        """Decide at the first line that counts, after the file began anew."""
+        rotated = self._restart is Restart.ROTATED
+        if self._epoch is None and self._step is None:
+            self._restart = None
+            return not rotated
+        for now, was in ((epoch, self._epoch), (step, self._step)):
+            if now is not None and was is not None:
+                self._restart = None
+                return now < was or (now == was <= _FIRST and not rotated)
+        return False

@@ -1,0 +1,190 @@
+"""The lines of a log that say something, found among all the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+from ...core.clocks import Clock, SystemClock
+from ...log_parser import LogEntry, LogReader, Said
+from ...log_parser.whole_text import WholeText
+from ..tail.growing_file import Restart
+from ..tail.lines import Text
+from .log_batch import Place
+
+#: Gives the list to which the numbers of plain lines are added; see :meth:`LogScan.lines`.
+Plain = Callable[[], "list[Any] | None"]
+
+_new = tuple.__new__
+
+
+class Follower(Protocol):
+    """What brings the text of a log; see :class:`.LineFollower`."""
+
+    @property
+    def first(self) -> int:
+        """The number of the first line of the last text."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """How many lines were ended."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """How many bytes are done with."""
+        ...
+
+    @property
+    def restarts(self) -> int:
+        """How often the log began anew."""
+        ...
+
+    @property
+    def restart(self) -> Restart | None:
+        """Why it did so last."""
+        ...
+
+    def text(self, *, at_end: bool = False) -> Text:
+        """Return what was written since the last call."""
+        ...
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there."""
+        ...
+
+
+class SaidAt(NamedTuple):
+    """What one line says.
+
+    Attributes:
+        number: the line's number, counted from 1.
+        said: its numbers and its stage.
+        epoch: the epoch that it belongs to, if one is known.
+        bar: whether the line is one of several states of a progress bar.
+        restart: why the log began anew just before it, if it did.
+    """
+
+    number: int
+    said: Said
+    epoch: int | None
+    bar: bool
+    restart: Restart | None = None
+
+
+class LogScan:
+    """Goes through a log and yields the lines that say something.
+
+    Attributes:
+        skipped: up to which line it was not read.
+
+    Args:
+        follower: brings the text.
+        reader: reads a line.
+        label: what stands before the number of a line in the name of its place.
+        path: the file, or the empty string.
+        clock: the time of a line that does not say its own; by default the machine's.
+        on_entry: called with each entry that says something.
+        every_line: call it with all others, too.
+        heard: of what is there at the start call it with so many bytes at the end alone.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        reader: LogReader,
+        *,
+        label: str,
+        path: str = "",
+        clock: Clock | None = None,
+        on_entry: Callable[[LogEntry], None] | None = None,
+        every_line: bool = False,
+        heard: int | None = None,
+    ) -> None:
+        """Take the parts; nothing is read yet."""
+        self.skipped = 0
+        self._follower = follower
+        self._reader = reader
+        self._label, self._path = label, path
+        self._clock = clock or SystemClock()
+        self._on_entry = on_entry
+        self._every_line = every_line
+        self._heard = heard
+        self._unheard = 0
+        self._whole = WholeText(reader)
+        self._restarts = 0
+
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
+        """Yield what the lines say that were ended since; ends where there is nothing more for now.
+
+        Args:
+            at_end: nobody writes any more: the last line counts although nothing ends it.
+            plain: gives a list for the numbers of plain lines, which then are not yielded; see
+                :meth:`.WholeText.sift`. None where every line is to be yielded. After such lines None is
+                yielded now and then.
+
+        Raises:
+            SourceError: there is no log that can be read now.
+        """
+        if self._heard is not None:
+            self._unheard, self._heard = _size(self._path) - self._heard, None
+        while text := self._follower.text(at_end=at_end):
+            restart = None
+            if self._follower.restarts != self._restarts:
+                self._restarts, restart = self._follower.restarts, self._follower.restart
+                self._unheard = 0
+            hears = self._on_entry is not None and self._follower.offset > self._unheard
+            first, reader = self._follower.first, self._reader
+            bars = frozenset(first + index for index in text.bars)
+            if hears:
+                found = self._heard_in(text, first)
+            elif restart is None and not bars and plain() is not None:
+                found = self._whole.sift(text.data, first, plain)
+            else:
+                found = self._whole.said(text.data, first)
+            for number, said in found:
+                # What a named tuple's own constructor does, at half its price.
+                yield _new(SaidAt, (number, said, reader.epoch, number in bars, restart))
+                restart = None
+            yield None
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there.
+
+        Raises:
+            SourceError: there is no log that can be read now.
+        """
+        self._follower.skip_to_end()
+        self.skipped = self._follower.line
+
+    def place(self, number: int) -> Place:
+        """Return where a line stands."""
+        return Place(f"{self._label}:{number}", self._path)
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the line that is called so, None where it is none of this log."""
+        label, _, number = name.rpartition(":")
+        return int(number) if label == self._label and number.isdecimal() else None
+
+    def _heard_in(self, text: Text, first: int) -> Iterator[tuple[int, Said]]:
+        assert self._on_entry is not None
+        for number, entry in self._entries(text, first):
+            self._on_entry(entry)
+            if entry.said or entry.stage is not None:
+                yield number, Said(dict(entry.said), entry.stage, entry.step)
+
+    def _entries(self, text: Text, first: int) -> Iterator[tuple[int, LogEntry]]:
+        time = self._clock.now()
+        if not self._every_line:
+            return self._whole.entries(text.data, first, time=time)
+        lines = enumerate(text.lines(), first)
+        return ((number, self._reader.read(line, time=time)) for number, line in lines)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:  # it is not there yet, or a pipe
+        return 0

@@ -1,0 +1,143 @@
+"""The numbers that a training writes as it goes, from wherever they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from ...core.clocks import Clock, SystemClock
+from ...core.errors import SourceError
+from ...core.readings import Reading
+from ...log_parser.score import ScoreOfLog
+from .log_batch import LogBatch, Place
+from .log_look import Look
+from .log_runs import LogRuns
+from .log_scan import Plain, SaidAt
+
+
+class Scan(Protocol):
+    """What goes through a log, or something like one; see :class:`.LogScan`."""
+
+    @property
+    def skipped(self) -> int:
+        """Up to which place it was not read."""
+        ...
+
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
+        """Yield what is new, or add it to the list that ``plain`` gives; None is no line, but a pause."""
+        ...
+
+    def skip_to_end(self) -> None:
+        """Leave out all that is there."""
+        ...
+
+    def place(self, number: int) -> Place:
+        """Return where something stands."""
+        ...
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the place of that name, None where there is none."""
+        ...
+
+
+class LogSource:
+    """Reads the numbers in a log as they are written.
+
+    Each is a reading with the epoch and the step that it belongs to, and a name that says where it stands,
+    such as ``train.log:12``. The first look reads what is there, of several trainings the last one, so that a
+    watch that starts again knows what it knew before. Memory is bounded however large the log is.
+
+    Attributes:
+        name: the log, as a person would call it.
+        ended: whether everything was read after :meth:`finish`.
+
+    Args:
+        scan: goes through the log.
+        name: the log, as a person would call it.
+        from_start: False leaves out what is there at the first look.
+        metric: the metric that is meant where a rule names none; by default the loss of the validation, or
+            what comes next to it.
+        clock: the time; by default the machine's.
+    """
+
+    def __init__(
+        self,
+        scan: Scan,
+        *,
+        name: str,
+        from_start: bool = True,
+        metric: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take the parts; nothing is read yet."""
+        self.name = name
+        self.ended = False
+        self._scan = scan
+        self._clock = clock or SystemClock()
+        self._score = ScoreOfLog(metric)
+        self._runs = LogRuns()
+        self._skips = not from_start
+        self._finishes = False
+        self._lines: Iterator[SaidAt | None] | None = None
+        self._held: SaidAt | None = None
+        self._look = Look(first=True)
+        self._ends = False
+        self._has_looked = False
+        self._first: Look | None = None  # as long as it may be asked whether it continues another one
+
+    def finish(self) -> None:
+        """Say that nobody writes any more: the last line counts although nothing ends it."""
+        self._finishes = True
+
+    def read(self) -> LogBatch:
+        """Return what is new since the last call.
+
+        Raises:
+            SourceError: there is no log that can be read now; the next call may succeed.
+        """
+        time, seconds = self._clock.now(), self._clock.monotonic()
+        if self._skips:
+            self._scan.skip_to_end()
+            self._skips = False
+        self._first = None
+        look = self._look = Look(first=not self._has_looked)
+        try:
+            self._gather(look)
+        except SourceError:
+            self._lines = None
+            if not look.rows:
+                raise
+        if look.is_first and look.rows:
+            self._has_looked, self._first = True, look
+        rows = look.rows
+        if not self._score.metric:
+            self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
+        score, new_run = self._score.metric, look.new_run
+        return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
+
+    def continues(self, told: Reading) -> bool:
+        """Tell, just after the first look that found numbers, whether ``told`` was told of this training.
+
+        So it is if its line is there and says so, or if the log was rotated and goes on counting. Later
+        nobody knows any more, and what was told counts.
+        """
+        number = self._scan.number(told.name)
+        if self._first is None or number is None:
+            return self._has_looked and number is not None
+        return number <= self._scan.skipped or self._first.continues(told, number)
+
+    def _gather(self, look: Look) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            look.begin_with(held)
+        if self._lines is None:
+            self._ends = self._finishes
+            self._lines = self._scan.lines(at_end=self._ends, plain=self._plain)
+        self._held = look.gather(self._lines, self._runs)
+        if self._held is None and not look.is_full:
+            self._lines = None
+            self.ended = self._ends
+
+    def _plain(self) -> list[Any] | None:
+        # While nobody knows whether another training has begun, each line may tell it.
+        return None if self._runs.wonders else self._look.rows.flat

@@ -1,0 +1,260 @@
+"""The bytes of one growing file, wherever truncation, rotation and replacement take it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from enum import Enum
+from hashlib import blake2b
+from typing import NamedTuple
+
+from ...core.errors import SourceError
+
+_ON_SOME_SYSTEMS = ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK")
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in _ON_SOME_SYSTEMS)
+_KNOWN = 256  # bytes at its beginning, and before the place read to, by which a file is known again
+_OTHERS = {
+    stat.S_IFDIR: "a directory: name a file in it",
+    stat.S_IFIFO: "a FIFO: let 'auto-model-monitor logs -' read what comes out of it",
+    stat.S_IFSOCK: "a socket: name a file",
+    stat.S_IFCHR: "a device: name a file",
+    stat.S_IFBLK: "a device: name a file",
+}
+_HINTS = {
+    errno.ENOENT: "nothing is there; unless the path is wrong, following it reads it once it exists",
+    errno.ENOTDIR: "a part of the path is no directory; it will be read as soon as it exists",
+    errno.EACCES: "it may not be read; give this user the right to read it (chmod u+r)",
+    errno.EPERM: "it may not be read; give this user the right to read it (chmod u+r)",
+    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted anew",
+    errno.EIO: "the disk or the server fails; it will be read when that is over",
+}
+
+
+class Restart(Enum):
+    """Why a file began anew, so that its first byte comes again."""
+
+    ROTATED = "rotated"  # it was renamed, and another one took its place
+    REPLACED = "replaced"  # it was deleted, and another one took its place
+    TRUNCATED = "truncated"  # it was emptied or written anew, in place
+
+
+class Chunk(NamedTuple):
+    """Some bytes.
+
+    Attributes:
+        data: those that follow what was done with.
+        ends: the file ends here for the moment.
+        last: it ends here for good, because it is another file that grows now.
+    """
+
+    data: bytes
+    ends: bool = True
+    last: bool = False
+
+
+_NOTHING_NEW = Chunk(b"")
+
+
+class GrowingFile:
+    """Reads a file piece by piece, each byte once, and begins again where the file does.
+
+    Whether it does is seen from the bytes before the place that was read to: so a file that has grown past
+    its old size since it was truncated is found out, and one that was replaced by a longer copy of itself, as
+    rsync does it, is read on. A file that was renamed is read to its end before the one in its place; as long
+    as that one is empty, the writer may not have taken to it yet.
+
+    Attributes:
+        path: the path as it was given.
+        offset: how many bytes are done with.
+        head: the first of these bytes.
+        tail: the last of these bytes.
+        restarts: how often the file began anew.
+        restart: why it did so last.
+
+    Args:
+        path: the file, which need not exist yet.
+        offset: where to go on.
+        identity: what :attr:`identity` was there; if that was another file, this one is read from its start.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "") -> None:
+        """Take the path; nothing is opened yet."""
+        self.path = os.fspath(path)
+        self.offset = offset
+        self.head = self.tail = b""
+        self.restarts = 0
+        self.restart: Restart | None = None
+        # A training may change its directory later; what was meant is what is meant now.
+        self._path = os.path.abspath(self.path)  # noqa: PTH100 - resolve() would follow links once and for all
+        self._asked = identity
+        self._file: int | None = None
+        self._leaving: Restart | None = None
+        self._seen: tuple[int, int] | None = None
+        self._chunk = _NOTHING_NEW
+
+    @property
+    def identity(self) -> str:
+        """What tells the file, read as far as it was, from any other one; empty where nothing was read.
+
+        Many file systems use an inode again at once, so it is made of what the file says.
+        """
+        if self._asked or not self.offset:
+            return self._asked
+        return f"{len(self.head)}:{_digest(self.head)}:{len(self.tail)}:{_digest(self.tail)}"
+
+    def chunk(self, most: int, *, again: bool = False) -> Chunk:
+        """Return at most so many of the bytes that are not done with; call :meth:`done` with it.
+
+        Args:
+            most: how many bytes.
+            again: True reads them although nothing has changed since the last time.
+
+        Raises:
+            SourceError: there is no file that can be read now; the next call may succeed.
+        """
+        try:
+            self._chunk = self._read(most, again=again)
+        except OSError as error:
+            self.close()
+            raise SourceError(_complaint(self.path, error)) from error
+        return self._chunk
+
+    def done(self, count: int) -> None:
+        """Take so many bytes of the last chunk for done with."""
+        data, self._chunk = self._chunk.data[:count], Chunk(self._chunk.data[count:], *self._chunk[1:])
+        self._advance(data)
+        if self._chunk.last and not self._chunk.data:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file; the next chunk opens it again and goes on."""
+        file, self._file, self._seen = self._file, None, None
+        if file is not None:
+            os.close(file)
+
+    def __del__(self) -> None:
+        """Close the file."""
+        if getattr(self, "_file", None) is not None:
+            self.close()
+
+    def _advance(self, data: bytes) -> None:
+        if len(self.head) < _KNOWN and len(self.head) == self.offset:
+            self.head = (self.head + data[:_KNOWN])[:_KNOWN]
+        self.tail = (self.tail + data[-_KNOWN:])[-_KNOWN:]
+        self.offset += len(data)
+        self._asked = ""
+
+    def _read(self, most: int, *, again: bool) -> Chunk:
+        if self._file is None:
+            self._open()
+        assert self._file is not None
+        # Before the reading: what was written before the file was renamed is there by then.
+        self._leaving = self._successor(self._file)
+        found = os.fstat(self._file)
+        seen = (found.st_size, found.st_mtime_ns)
+        if seen == self._seen and not again and self._leaving is None:
+            return _NOTHING_NEW
+        data = self._verified(self._file, found.st_size, most)
+        ends = len(data) < most
+        self._seen = seen if ends and found.st_size == self.offset + len(data) else None
+        if self._leaving is not None and not data:
+            self.close()
+            return self._read(most, again=again)
+        return Chunk(data, ends, ends and self._leaving is not None)
+
+    def _verified(self, file: int, size: int, most: int) -> bytes:
+        """Return what follows the place that was read to; where that has changed, the file's beginning."""
+        before = len(self.tail)
+        data = _bytes_at(file, self.offset - before, most + before)
+        # Both ends of what was read are looked at, as a log may repeat itself line by line.
+        same = data[:before] == self.tail and _bytes_at(file, 0, len(self.head)) == self.head
+        if same and size >= self.offset:
+            return data[before:]
+        self._begin_anew(Restart.TRUNCATED)
+        return _bytes_at(file, 0, most)
+
+    def _open(self) -> None:
+        """Open the file, and find out whether it is the one that was read before."""
+        file = _opened(self._path)
+        leaving, self._leaving = self._leaving, None
+        self._file = file
+        if self.offset and not self._is_the_same(file):
+            self._begin_anew(leaving or Restart.REPLACED)
+
+    def _begin_anew(self, why: Restart) -> None:
+        self.offset, self.head, self.tail, self._asked = 0, b"", b"", ""
+        self.restarts += 1
+        self.restart = why
+
+    def _successor(self, file: int) -> Restart | None:
+        """Tell why another file will be read when this one has come to its end; None if none will."""
+        mine = os.fstat(file)
+        try:
+            there = os.stat(self._path)  # noqa: PTH116 - no Path object for each look
+        except OSError:
+            return None if mine.st_nlink else Restart.REPLACED
+        if (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino):
+            return None
+        if not there.st_size and mine.st_nlink:
+            return None
+        with suppress(OSError):  # what cannot be opened now is complained of when it has its turn
+            other = _opened(self._path)
+            if not self._is_the_same(file):
+                self._begin_anew(Restart.TRUNCATED)
+            if _begins_alike(file, other) and self._is_the_same(other):
+                self.close()
+                self._file = other
+                return None
+            os.close(other)
+        return Restart.ROTATED if mine.st_nlink else Restart.REPLACED
+
+    def _is_the_same(self, file: int) -> bool:
+        """Tell whether a file holds what was read, and learn to know it again."""
+        if os.fstat(file).st_size < self.offset:
+            return False
+        head = _bytes_at(file, 0, min(_KNOWN, self.offset))
+        tail = _bytes_at(file, max(0, self.offset - _KNOWN), min(_KNOWN, self.offset))
+        if self._asked:
+            same = self._asked == f"{len(head)}:{_digest(head)}:{len(tail)}:{_digest(tail)}"
+        else:
+            same = head.startswith(self.head) and tail.endswith(self.tail)
+        if same:
+            self.head, self.tail, self._asked = head, tail, ""
+        return same
+
+
+def _opened(path: str) -> int:
+    # To open a FIFO and close it again would break the pipe of whoever writes to it.
+    kind = stat.S_IFMT(os.stat(path).st_mode)  # noqa: PTH116
+    if kind != stat.S_IFREG:
+        raise OSError(0, _OTHERS.get(kind, "something else: name a file"))
+    return os.open(path, _FLAGS)
+
+
+def _begins_alike(file: int, longer: int) -> bool:
+    head = _bytes_at(file, 0, _KNOWN)
+    return _bytes_at(longer, 0, len(head)) == head
+
+
+def _bytes_at(file: int, offset: int, count: int) -> bytes:
+    os.lseek(file, offset, os.SEEK_SET)  # os.pread() is not everywhere
+    pieces = []
+    while count > 0 and (piece := os.read(file, count)):
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+def _complaint(path: str, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if not error.errno:
+        return f"wanted a log file at {path!r}, got {reason}"
+    return f"wanted a log file at {path!r}, got {reason!r}: " + _HINTS.get(
+        error.errno, "it will be read when that is over"
+    )

@@ -1,0 +1,1 @@
+"""Terminal output, and every cleaner of foreign text."""

@@ -1,0 +1,52 @@
+"""The device to train on, and what its memory does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ...core.errors import ConfigError, MonitorError
+from ._torch import torch
+
+_FULL = ("can't allocate memory", "not enough memory")  # how PyTorch says it of the machine's own memory
+
+
+class NoMemoryError(MonitorError, MemoryError):
+    """A step that does not fit into the device's memory."""
+
+
+def device_named(name: str) -> Any:
+    """Return the device of that name.
+
+    Raises:
+        ConfigError: it is not there.
+    """
+    device = torch.device(name)
+    if device.type != "cuda":
+        return device
+    if not torch.cuda.is_available():
+        raise ConfigError(
+            f"--device: wanted a CUDA device for {name!r}, got none: PyTorch {torch.__version__} sees no "
+            "card; see what nvidia-smi and CUDA_VISIBLE_DEVICES say, or use --device=cpu"
+        )
+    cards = torch.cuda.device_count()
+    if (device.index or 0) >= cards:
+        raise ConfigError(f"--device: wanted one of the {cards} cards from cuda:0 on, got {name!r}")
+    torch.cuda.set_device(device.index or 0)  # or else a little of each other card would be taken
+    return device
+
+
+@contextmanager
+def told_of_memory(batch_size: int) -> Iterator[None]:
+    """Turn what PyTorch raises when a step does not fit into memory into one line of advice."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        full = isinstance(error, (torch.cuda.OutOfMemoryError, MemoryError))
+        if not full and not any(text in str(error) for text in _FULL):
+            raise
+        raise NoMemoryError(
+            f"out of memory with --batch-size={batch_size}: try a smaller --batch-size, --image-size or "
+            f"--model ({str(error).partition('. ')[0].strip()})"
+        ) from None

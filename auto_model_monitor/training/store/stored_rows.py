@@ -1,0 +1,123 @@
+"""Rows of the store, and the values that they stand for."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ...log_parser import LogEntry, Number, Stage
+from ..course import COUNTERS, Course
+from ..request import TrainingRequest
+from ..tasks import MetricRow, Task, TaskState
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST = 2**63 - 1
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that takes longer
+
+TASK_COLUMNS = (
+    "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
+    "stage, reason, exit_code, cancel, last_seq, first_seq, started, finished"
+)
+
+
+def to_stamp(time: datetime) -> int:
+    """Return a time as microseconds since 1970 UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def to_time(stamp: int | None) -> Any:
+    """Return the time of a stamp, None for none."""
+    return None if stamp is None else _EPOCH + stamp * _MICROSECOND
+
+
+def to_text(value: Any) -> str:
+    """Return a value as JSON; NaN and infinity keep their Python names."""
+    return _encode(value)
+
+
+def request_text(request: TrainingRequest) -> str:
+    """Return a request as JSON."""
+    return to_text(asdict(request))
+
+
+def request_of(text: str) -> TrainingRequest:
+    """Return the request of a JSON text, which was checked before it was kept."""
+    request = object.__new__(TrainingRequest)
+    for name, value in json.loads(text).items():
+        object.__setattr__(request, name, value)
+    return request
+
+
+def task_of(row: Sequence[Any]) -> Task:
+    """Return the task of a row of :data:`TASK_COLUMNS`."""
+    return Task(
+        id=row[0],
+        trainer=row[1],
+        request=request_of(row[2]),
+        state=TaskState(row[3]),
+        device=row[4],
+        total_epochs=row[5],
+        created_at=to_time(row[6]),
+        updated_at=to_time(row[7]),
+        progress=row[8],
+        current_epoch=row[9],
+        latest_metrics=json.loads(row[10]),
+        stage=None if row[11] is None else Stage(row[11]),
+        reason=row[12],
+        exit_code=row[13],
+        cancelling=row[14] is not None and row[3] == TaskState.RUNNING.value,
+        last_seq=row[15],
+        first_seq=row[16],
+        started_at=to_time(row[17]),
+        finished_at=to_time(row[18]),
+    )
+
+
+def course_of(task: Task, rest: str) -> Course:
+    """Return how far a task is, by its row and by the part that only the dispatcher needs."""
+    course = Course(
+        total_epochs=task.total_epochs,
+        current_epoch=task.current_epoch,
+        stage=task.stage,
+        latest=dict(task.latest_metrics),
+    )
+    course.resume(json.loads(rest))
+    return course
+
+
+def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]:
+    """Return what an entry adds to the history: every number that its line says, but for the epoch itself."""
+    if not entry.said:
+        return []
+    epoch = entry.metrics.get("epoch")
+    if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
+        epoch = None
+    stamp = to_stamp(entry.timestamp)
+    return [
+        (number, seq, name, stamp, epoch, _storable(value))
+        for name, value in entry.said.items()
+        if name not in COUNTERS
+    ]
+
+
+def metric_of(row: Sequence[Any]) -> MetricRow:
+    """Return a number of the history."""
+    seq, stamp, epoch, name, value = row
+    return MetricRow(seq, to_time(stamp), epoch, name, math.nan if value is None else value)
+
+
+def entry_bytes(entry: LogEntry) -> bytes:
+    """Return an entry's JSON in one line."""
+    return to_text(entry.as_json()).encode("utf-8", "replace")
+
+
+def _storable(value: Number) -> Number | None:
+    """Return a number as SQLite holds it: it knows no NaN, and no integer of more than 64 bits."""
+    if isinstance(value, int):
+        return value if abs(value) <= _LARGEST else float(value)
+    return None if math.isnan(value) else value

@@ -1,0 +1,264 @@
+"""Watching the trainings that a dispatcher runs: what their logs say is told like a checkpoint's name."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from ..core.alerts import Alert
+from ..core.clocks import Clock, SystemClock
+from ..core.comparison import Comparison
+from ..core.errors import ConfigError
+from ..core.messages import Message
+from ..core.metric_history import Point
+from ..core.readings import ReadingBatch
+from ..delivery.outbox import Outbox
+from ..i18n import Language
+from ..monitor.loop import Monitor
+from ..monitor.resume import Past
+from ..monitor.summary import Progress
+from ..notifiers import Notifier
+from ..rendering import Renderer
+from ..rendering.delivery_messages import CourierRenderer
+from ..rules import parse_rule
+from ..training import Dispatcher, StoredEntry, Task, TaskState, TaskStore, UnknownTaskError
+from .watched_task import WatchedTask
+
+logger = logging.getLogger(__name__)
+
+_MARK = "watched"  # a file beside the log of a task whose end is still to be told of
+
+
+class TrainingMonitor(Monitor):
+    """Applies the same rules to every training, and tells of the end of each, once and for certain.
+
+    Whatever is to be told is committed to ``outbox.db`` in the store before it is sent. When the server is
+    killed, its successor goes on where it was: with what trainings did meanwhile, too.
+
+    Example:
+        >>> monitor = TrainingMonitor(dispatcher, ["val_acc >= 90"], notifiers)  # doctest: +SKIP
+        >>> monitor.start()  # before the dispatcher starts  # doctest: +SKIP
+
+    Args:
+        dispatcher: what runs the trainings; it must not have been started yet.
+        rules: texts such as ``val_acc >= 90`` or ``nan``.
+        notifiers: who is told.
+        language: of the messages.
+        check_interval: seconds between two looks at what logs have said.
+        outbox: instead of the one in the store.
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
+        clock: instead of the machine's.
+
+    Raises:
+        ConfigError: a text is no rule; with every one that is none.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        rules: Sequence[str],
+        notifiers: Sequence[Notifier],
+        *,
+        language: Language = "zh",
+        check_interval: float = 1.0,
+        outbox: Outbox | None = None,
+        digest: float = 0.0,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take the parts; nothing is read yet."""
+        _check(rules)
+        clock, host = clock or SystemClock(), _host()
+        store = dispatcher.store
+        self._trainings = _Trainings(store, rules, clock)
+        super().__init__(
+            self._trainings,
+            [],
+            notifiers,
+            renderer=_Words(self._trainings, language, host),
+            check_interval=check_interval,
+            past=Past(store.path, "trainings", outbox=outbox),
+            clock=clock,
+            digest=digest,
+            words=CourierRenderer(language=language, watch_dir=str(store.path), host=host),
+        )
+        self.progress = _Silent(self.source.name, Comparison.LOWER, clock)
+        dispatcher.listen(self._trainings.heard)
+
+    def check(self) -> list[Alert]:
+        """Look once; return the alerts that were found and are now on their way."""
+        self._guard("the trainings", self._trainings.find)
+        self.rules = [rule for watched in self._trainings.watched.values() for rule in watched.rules]
+        alerts = super().check()
+        not_owed = {alert.rule for alert in self._not_owed_yet}
+        for watched in list(self._trainings.watched.values()):
+            if watched.told and not any(rule.name in not_owed for rule in watched.rules):
+                self._trainings.let_go(watched)
+        return alerts
+
+    def _go_on(self, readings: ReadingBatch) -> None:
+        outbox = self._past.outbox()
+        for watched in self._trainings.watched.values():
+            for rule in watched.rules:
+                if rule.is_new:
+                    last = outbox.last_alert(rule.name)
+                    rule.is_new = False
+                    rule.resume(last)
+
+    def _remember(self, readings: ReadingBatch) -> None:
+        pass  # each training has a trail of its own
+
+    def _points(self, alert: Alert) -> Sequence[Point]:
+        watched = self._trainings.of(alert)
+        if watched is None or alert.reading is None:
+            return ()
+        return watched.trail.points(alert.reading.metric)
+
+
+class _Trainings:
+    """The source: all trainings that run, and those whose end is still to be told of."""
+
+    def __init__(self, store: TaskStore, rules: Sequence[str], clock: Clock) -> None:
+        self.watched: dict[str, WatchedTask] = {}
+        self.name = f"the trainings of {store.path}"
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._news: deque[str] = deque()
+        self._started: set[str] = set()  # heard of, and their ends not told of
+        self._ends: dict[str, Task] = {}  # of these, those that have ended: somebody may delete them at once
+        self._changed: set[str] = set()
+        self._has_looked = False
+
+    def heard(self, task: Task, entries: Sequence[StoredEntry]) -> None:
+        """Take note of a change, in the dispatcher's thread."""
+        if task.started_at is None:
+            return
+        if task.state.is_final:
+            self._ends[task.id] = task
+        if not entries:
+            self._started.add(task.id)
+            if task.id not in self.watched:
+                self._mark(task.id)
+        self._news.append(task.id)
+
+    def find(self) -> None:
+        """Watch what has been started since the last look, at the first one whatever has not been told of.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if not self._has_looked:
+            for task_id in self._left_behind():
+                self._add(task_id)
+            self._has_looked = True
+        while self._news:
+            self._add(self._news[0])
+            self._news.popleft()
+
+    def _add(self, task_id: str) -> None:
+        self._changed.add(task_id)
+        if task_id in self.watched or not self._is_marked(task_id):
+            return
+        try:
+            task = self._store.get(task_id)
+        except UnknownTaskError:
+            end = self._ends.get(task_id)
+            if end is None:  # it is about to be heard of, unless an earlier server left this
+                if task_id not in self._started:
+                    self._forget(task_id)
+                return
+            task = end
+        self.watched[task_id] = WatchedTask(task, self._rules, self._store)
+
+    def _mark(self, task_id: str) -> None:
+        folder = self._store.folder(task_id)
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)  # what could not be started has none
+            (folder / _MARK).touch()
+
+    def _is_marked(self, task_id: str) -> bool:
+        return task_id in self._started or (self._store.folder(task_id) / _MARK).exists()
+
+    def _left_behind(self) -> Iterator[str]:
+        running, _ = self._store.tasks(states=[TaskState.RUNNING], limit=10_000)
+        for task in running:
+            self._mark(task.id)
+        yield from [path.parent.name for path in self._store.path.glob(f"tasks/*/{_MARK}")]
+
+    def read(self) -> ReadingBatch:
+        """Read what logs have said; each training has its own part of it."""
+        now, seconds = self._clock.now(), self._clock.monotonic()
+        changed, self._changed = self._changed, set()
+        for task_id, watched in list(self.watched.items()):
+            if task_id not in changed:
+                watched.rest(now, seconds)
+                continue
+            try:
+                watched.read(now, seconds)
+            except UnknownTaskError:
+                end = self._ends.get(task_id)
+                if end is None:  # it is about to be heard of
+                    del self.watched[task_id]
+                else:  # its numbers are gone, its end is to be told of
+                    watched.task = end
+            except BaseException:
+                self._changed |= changed  # what has been read says nothing twice
+                raise
+        return ReadingBatch(time=now, seconds=seconds)
+
+    def let_go(self, watched: WatchedTask) -> None:
+        """Be done with a training whose end has been committed to the outbox."""
+        self._forget(watched.task.id)
+
+    def _forget(self, task_id: str) -> None:
+        self.watched.pop(task_id, None)
+        self._started.discard(task_id)
+        self._ends.pop(task_id, None)
+        folder = self._store.folder(task_id)
+        with suppress(OSError):
+            (folder / _MARK).unlink()
+            folder.rmdir()  # if there is nothing else in it, the task is gone, or never had anything
+
+    def of(self, alert: Alert) -> WatchedTask | None:
+        """Return the training that an alert is about."""
+        return self.watched.get(alert.rule.rpartition(" ")[2])
+
+
+class _Words:
+    """Puts alerts into words, each with the directory of its own training."""
+
+    def __init__(self, trainings: _Trainings, language: Language, host: str) -> None:
+        self._trainings = trainings
+        self._language = language
+        self._host = host
+
+    def render(self, alert: Alert) -> Message:
+        watched = self._trainings.of(alert)
+        directory = "" if watched is None else watched.task.request.save_path
+        return Renderer(language=self._language, watch_dir=directory, host=self._host).render(alert)
+
+
+class _Silent(Progress):
+    """Says nothing every hour: a server has its own log."""
+
+    def say_hourly(self) -> None:
+        """Say nothing."""
+
+
+def _host() -> str:
+    import socket  # heavy, and whoever imports this may never need it
+
+    return socket.gethostname()
+
+
+def _check(rules: Sequence[str]) -> None:
+    problems: list[str] = []
+    for text in rules:
+        try:
+            parse_rule(text)
+        except ConfigError as error:
+            problems += [f"rule: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)

@@ -1,0 +1,396 @@
+"""One client's stream, spoken to as a server would, over a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+from contextlib import closing
+from datetime import datetime, timezone
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from auto_model_monitor.api.events import EventStream, FanOut, Position
+from auto_model_monitor.api.problems import Problem
+from auto_model_monitor.log_parser import LogEntry
+from auto_model_monitor.training import TaskState, TaskStore, TrainingRequest
+from auto_model_monitor.training.store import Limits
+
+NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)
+
+
+class Task:
+    """A task whose log a test writes, and those who hear of it."""
+
+    def __init__(self, store, fan_out):
+        self.store, self.fan_out = store, fan_out
+        paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/tmp")
+        self.id = store.add(TrainingRequest(model="m", num_classes=2, **paths), trainer="t").id
+        store.move(self.id, TaskState.RUNNING, "started")
+        self.lines = 0
+
+    def log(self, count=1, text="line"):
+        """Write so many lines, as the dispatcher does: stored first, told then."""
+        made = [
+            LogEntry(timestamp=NOW, level="INFO", message=f"{text} {self.lines + number}")
+            for number in range(1, count + 1)
+        ]
+        self.lines += count
+        stored = self.store.append(self.id, made)
+        self.fan_out.hear(self.store.get(self.id), stored)
+
+    def end(self, state=TaskState.COMPLETED, reason="exit status 0"):
+        self.store.move(self.id, state, reason)
+        self.fan_out.hear(self.store.get(self.id), ())
+
+
+class Client:
+    """A client: what it got, and whether it reads."""
+
+    def __init__(self, task, last_event_id=None, after=None, method="GET"):
+        self.task = task
+        self.response = EventStream(task.fan_out, task.store, task.id, Position.of(last_event_id, after))
+        self.scope = {"type": "http", "method": method}
+        self.messages = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.gone = asyncio.Event()
+        self.got = asyncio.Event()
+        self.running = asyncio.ensure_future(self.response(self.scope, self.receive, self.send))
+
+    async def receive(self):
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        await self.reads.wait()
+        self.messages.append(message)
+        self.got.set()
+
+    @property
+    def bytes(self):
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+    @property
+    def numbers(self):
+        """The numbers of the entries it got, in their order."""
+        blocks = self.bytes.decode().split("\n\n")
+        return [int(block.split("\n")[0][4:]) for block in blocks if block.startswith("id: ")]
+
+    @property
+    def kinds(self):
+        return [
+            block.split("\n")[0][7:]
+            for block in self.bytes.decode().split("\n\n")
+            if block.startswith("event:")
+        ]
+
+    def data(self, kind):
+        """The data of the last event of a kind."""
+        block = [block for block in self.bytes.decode().split("\n\n") if block.startswith(f"event: {kind}")][
+            -1
+        ]
+        return json.loads(block.partition("data: ")[2])
+
+    async def until(self, holds):
+        while not holds(self):
+            self.got.clear()
+            await asyncio.wait_for(self.got.wait(), 30)
+
+    async def done(self):
+        await asyncio.wait_for(asyncio.shield(self.running), 30)
+
+
+@pytest.fixture
+def play(tmp_path):
+    """Run a test's scene in a loop: ``play(scene, most=5)`` calls ``scene(task, fan_out)``."""
+
+    def run(scene, *, limits=None, **options):
+        async def main(store):
+            fan_out = FanOut(**options)
+            fan_out.start()
+            try:
+                await scene(Task(store, fan_out), fan_out)
+            finally:
+                fan_out.stop()
+
+        with closing(TaskStore(tmp_path / "store", limits=limits)) as store:
+            asyncio.run(main(store))
+
+    return run
+
+
+def test_history_comes_first_then_the_present_then_the_end(play):
+    """A stream begins with the retry, tells what there is and what comes, and ends with the task."""
+
+    async def scene(task, fan_out):
+        task.log(3)
+        client = Client(task)
+        await client.until(lambda c: c.numbers == [1, 2, 3])
+        assert client.bytes.startswith(b"retry: 2000\n\nid: 1\n")
+        task.log(2)
+        await client.until(lambda c: c.numbers == [1, 2, 3, 4, 5])
+        task.end()
+        await client.done()
+        assert client.bytes.count(b"id: 5-end\n") == 1
+        assert client.data("end")["status"] == "completed"
+        assert {"level", "message", "timestamp", "reason"} <= set(client.data("end"))
+        assert client.messages[-1] == {"type": "http.response.body", "body": b""}
+        assert (fan_out.open, fan_out.sent) == (0, 5)
+
+    play(scene)
+
+
+def test_headers_say_that_it_is_a_stream(play):
+    """The answer is an event stream of unknown length that no proxy keeps back; HEAD gets that alone."""
+
+    async def scene(task, fan_out):
+        task.end()
+        for method in ("GET", "HEAD"):
+            client = Client(task, method=method)
+            await client.done()
+            headers = dict(client.messages[0]["headers"])
+            assert headers[b"content-type"] == b"text/event-stream; charset=utf-8"
+            assert headers[b"x-accel-buffering"] == b"no"
+            assert b"content-length" not in headers
+            assert (client.bytes == b"") is (method == "HEAD")
+
+    play(scene)
+
+
+def test_at_the_seam_nothing_is_missing_or_repeated(play):
+    """While a thread logs as fast as it can, whoever joins whenever gets every entry once, in order."""
+
+    async def scene(task, fan_out):
+        dice = random.Random(7)
+        total = 2000
+
+        def write():
+            while task.lines < total:
+                task.log(min(dice.randint(1, 40), total - task.lines))
+            task.end()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        clients = []
+        while writer.is_alive():
+            after = dice.choice([0, max(0, task.lines - 100) // 2])
+            clients.append((after, Client(task, after=after)))
+            await asyncio.sleep(dice.random() / 50)
+        for after, client in [*clients, (0, Client(task))]:
+            await client.done()
+            assert client.numbers == list(range(after + 1, total + 1))
+            assert client.kinds == ["end"]
+        assert len(clients) > 5
+
+    play(scene)
+
+
+def test_whoever_comes_back_gets_the_rest(play):
+    """Last-Event-ID goes on behind that entry, also across the pages of a long history."""
+
+    async def scene(task, fan_out):
+        task.log(1200)
+        task.end()
+        for last in (0, 1, 249, 250, 251, 1199, 1200):
+            client = Client(task, last_event_id=str(last))
+            await client.done()
+            assert client.numbers == list(range(last + 1, 1201))
+
+    play(scene)
+
+
+def test_a_trimmed_history_is_told(play):
+    """Where old entries are no longer kept, a gap says how many, and its id is one to come back with."""
+
+    async def scene(task, fan_out):
+        task.log(100)
+        task.log(100)
+        first = task.store.first_seq(task.id)
+        assert first > 1
+        task.end()
+        client = Client(task)
+        await client.done()
+        assert client.kinds == ["gap", "end"]
+        gap = client.data("gap")
+        assert gap["message"] == f"{first - 1} older entries are no longer kept"
+        assert gap["level"] == "WARNING"
+        blocks = client.bytes.decode().split("\n\n")
+        assert f"id: {first - 1}" in next(block for block in blocks if "event: gap" in block).split("\n")
+        again = Client(task, last_event_id=str(first - 1))
+        await again.done()
+        assert again.kinds == ["end"]
+
+    play(scene, limits=Limits(most_entries=50))
+
+
+def test_an_id_beyond_the_end_is_told(play):
+    """Who asks for what has not happened yet is told so, and gets what happens next."""
+
+    async def scene(task, fan_out):
+        task.log(2)
+        client = Client(task, last_event_id="99")
+        await client.until(lambda c: c.kinds == ["gap"])
+        task.log(1)
+        await client.until(lambda c: 3 in c.numbers)
+        task.end()
+        await client.done()
+        assert client.numbers == [3]
+        assert "the last one is 2" in client.data("gap")["message"]
+
+    play(scene)
+
+
+def test_silence_is_filled_with_heartbeats(play):
+    """A stream on which nothing happens shows from time to time that it lives."""
+
+    async def scene(task, fan_out):
+        client = Client(task)
+        await client.until(lambda c: c.bytes.count(b": heartbeat\n\n") >= 3)
+
+    play(scene, heartbeat=0.01)
+
+
+def test_a_client_that_leaves_ends_its_stream_at_once(play):
+    """The task of a client that has gone ends without anything having to happen."""
+
+    async def scene(task, fan_out):
+        clients = [Client(task) for _ in range(50)]
+        for client in clients:
+            await client.until(lambda c: c.bytes == b"retry: 2000\n\n")
+        assert fan_out.open == 50
+        for client in clients:
+            client.gone.set()
+        for client in clients:
+            await client.done()
+        assert (fan_out.open, fan_out._channels) == (0, {})
+
+    play(scene)
+
+
+def test_a_slow_client_costs_one_write_and_gets_everything(play):
+    """Who reads slowly holds one write and no queue, holds up nobody, and catches up from the store."""
+
+    async def scene(task, fan_out):
+        slow, quick = Client(task), Client(task)
+        await slow.until(lambda c: c.bytes != b"")
+        await quick.until(lambda c: c.bytes != b"")
+        slow.reads.clear()
+        for _ in range(20):
+            task.log(500, text="x" * 200)
+            await quick.until(lambda c: task.lines in c.numbers[-1:])
+        assert len(slow.messages) <= 3
+        channel = fan_out._channels[task.id]
+        assert channel._bytes <= 4 * 1024 * 1024
+        slow.reads.set()
+        task.end()
+        await slow.done()
+        assert slow.numbers == list(range(1, 10_001))
+        assert slow.kinds == ["end"]
+        assert max(len(message.get("body", b"")) for message in slow.messages) <= 64 * 1024
+
+    play(scene)
+
+
+def test_a_client_that_reads_nothing_is_dropped(play):
+    """A write that waits longer than is allowed ends the stream, and no other."""
+
+    async def scene(task, fan_out):
+        stuck, other = Client(task), Client(task)
+        await stuck.until(lambda c: c.bytes != b"")
+        stuck.reads.clear()
+        task.log(1)
+        await stuck.done()
+        await other.until(lambda c: c.numbers == [1])
+        assert (fan_out.open, stuck.numbers) == (1, [])
+
+    play(scene, patience=0.05)
+
+
+def test_there_are_only_so_many_streams(play):
+    """A stream too many is 503 and is not counted; when one has ended there is room again."""
+
+    async def scene(task, fan_out):
+        first = Client(task)
+        await first.until(lambda c: c.bytes != b"")
+        refused = Client(task)
+        with pytest.raises(Problem) as found:
+            await refused.done()
+        assert (found.value.status, refused.messages, fan_out.open) == (503, [], 1)
+        first.gone.set()
+        await first.done()
+        await (second := Client(task)).until(lambda c: c.bytes != b"")
+        assert second.messages[0]["status"] == 200
+
+    play(scene, most=1)
+
+
+def test_a_stop_ends_every_stream(play):
+    """When the server ends, streams end properly and without an end of the task; stuck ones are dropped."""
+
+    async def scene(task, fan_out):
+        idle, stuck = Client(task), Client(task)
+        await idle.until(lambda c: c.bytes != b"")
+        await stuck.until(lambda c: c.bytes != b"")
+        stuck.reads.clear()
+        task.log(1)
+        await idle.until(lambda c: c.numbers == [1])
+        fan_out.stop()
+        await idle.done()
+        await stuck.done()
+        assert idle.messages[-1] == {"type": "http.response.body", "body": b""}
+        assert idle.kinds == []
+        with pytest.raises(Problem, match="ending"):
+            await Client(task).done()
+
+    play(scene)
+
+
+def test_a_task_that_is_deleted_ends_its_streams(play):
+    """Whoever joins a task in the moment of its deletion gets an end, no error of the server."""
+
+    async def scene(task, fan_out):
+        task.end()
+        client = Client(task)
+        task.store.delete(task.id)
+        await client.done()
+        assert client.messages[-1] == {"type": "http.response.body", "body": b""}
+
+    play(scene)
+
+
+def test_a_busy_loop_is_woken_once(play):
+    """However much the dispatcher tells while the loop is busy, it waits in one heap of bounded size."""
+
+    async def scene(task, fan_out):
+        client = Client(task)
+        await client.until(lambda c: c.bytes != b"")
+        woken = []
+        loop = asyncio.get_running_loop()
+        fan_out._loop = type("Loop", (), {"call_soon_threadsafe": lambda _, call: woken.append(call)})()
+        writer = threading.Thread(target=lambda: [task.log(1000, "x" * 1000) for _ in range(10)])
+        writer.start()
+        writer.join()
+        assert len(woken) == 1
+        held = sum(len(piece.data) for _, made, _ in fan_out._arrived for piece in made)
+        assert 7 * 2**20 < held <= 8 * 2**20
+        fan_out._loop = loop
+        woken[0]()
+        task.end()
+        await client.done()
+        assert client.numbers == list(range(1, 10_001))
+
+    play(scene)
+
+
+def test_what_nobody_reads_costs_nothing(play):
+    """Without a stream the dispatcher's news are not kept."""
+
+    async def scene(task, fan_out):
+        task.log(10)
+        assert (len(fan_out._arrived), fan_out._channels) == (0, {})
+
+    play(scene)

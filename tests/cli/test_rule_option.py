@@ -1,0 +1,140 @@
+"""``--rule``: more reasons to tell, on the command line, in files and in Python; and ``--fresh``."""
+
+from __future__ import annotations
+
+import sys
+from email import message_from_bytes, policy
+
+import pytest
+from programs import program, watching
+
+from auto_model_monitor import DefaultParser, ModelMonitor, MonitorConfig, ThresholdRule
+from auto_model_monitor.cli import main as cli
+from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor.settings.watch_settings import with_rules
+from tests.fakes import RecordingNotifier
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+WATCH = ("--interval", "0.05", "--language", "en")
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch, tmp_path):
+    """Every test has a folder of its own, in which names hold two metrics."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AUTO_MODEL_MONITOR_NOTIFY", raising=False)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/epoch_1_val_loss_0.003_acc_0.96.pt").touch()
+    return tmp_path
+
+
+def subjects(place):
+    mails = sorted((place / "monitor_logs/mailbox").glob("*.eml"))
+    return sorted(message_from_bytes(m.read_bytes(), policy=policy.default)["Subject"] for m in mails)
+
+
+@posix
+@pytest.mark.parametrize("how", ["option", "toml"])
+def test_rules_in_the_place_of_a_threshold(place, how):
+    """Rules alone are enough; the first one's metric is read where names hold several, the others too."""
+    rules = ["val_loss < 0.004", "acc >= 0.95"]
+    arguments = [part for rule in rules for part in ("--rule", rule)]
+    if how == "toml":
+        (place / "night.toml").write_text(f'rules = {rules}\nlog_dir = "monitor_logs"\n'.replace("'", '"'))
+        arguments = ["--config", "night.toml"]
+    with watching("checkpoints", *arguments, *WATCH) as running:
+        running.wait_for("delivered")
+        running.wait_for("delivered")
+        assert running.end() == 0
+    assert subjects(place) == [
+        "Model monitor: acc 0.96 at or above threshold 0.95",
+        "Model monitor: val_loss 0.003 below threshold 0.004",
+    ]
+    assert "WARNING" not in running.said
+
+
+@posix
+def test_a_rule_beside_a_threshold(place):
+    """A threshold goes on to speak of the metric that was chosen, and the rule speaks beside it."""
+    arguments = ["--threshold", "0.9", "--mode", "higher", "--metric", "acc", "--rule", "val_loss < 0.004"]
+    with watching("checkpoints", *arguments, *WATCH) as running:
+        running.wait_for("delivered")
+        running.wait_for("delivered")
+        assert running.end() == 0
+    assert len(subjects(place)) == 2
+
+
+@posix
+def test_fresh(place):
+    """What was told is not told again, unless --fresh forgets it."""
+    arguments = ("checkpoints", "--rule", "acc >= 0.95", *WATCH)
+    with watching(*arguments) as running:
+        running.wait_for("delivered")
+        running.end()
+    with watching(*arguments) as running:
+        running.wait_for("going on: epoch_1")
+        running.end()
+    assert len(subjects(place)) == 1
+    with watching(*arguments, "--fresh") as running:
+        running.wait_for("delivered")
+        running.end()
+    assert len(subjects(place)) == 2
+
+
+def test_a_rule_that_cannot_be_read():
+    """The text is shown with a mark below the place, with status 2; several are shown at once."""
+    done = program(
+        "watch", "checkpoints", "--rule", "acc >> 0.95", "--rule", "stalled soon", "--to", "nobody"
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert lines[0] == "auto-model-monitor: error: 3 problems:"
+    number = next(n for n, line in enumerate(lines) if "acc >> 0.95" in line)
+    assert lines[number + 1].index("^") == lines[number].index(">>")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({"rules": ["acc > 0.9"]}, {"comparison_mode": "higher", "metric": "acc"}),
+        ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, {"comparison_mode": "lower", "metric": "val_loss"}),
+        ({"rules": ["acc > 0.9"], "metric": "loss"}, {"comparison_mode": "higher", "metric": "loss"}),
+        ({"rules": ["acc > 0.9"], "pattern": "x"}, {"comparison_mode": "higher", "pattern": "x"}),
+        ({"rules": ["acc > 0.9"], "threshold": 1.0}, {"threshold": 1.0}),
+        ({"rules": ["plateau 10"], "comparison_mode": "higher"}, {"comparison_mode": "higher"}),
+        ({"rules": ["disk < 5GB"]}, {}),
+    ],
+)
+def test_what_follows_from_the_rules(settings, wanted):
+    """Without a threshold the first comparison says what is read and what is better; what was said stands."""
+    derived, rules = with_rules(settings)
+    assert {key: value for key, value in derived.items() if key != "rules"} == wanted
+    assert len(rules) == len(settings["rules"])
+
+
+def test_equal_rules_are_one():
+    """The same text twice tells once."""
+    assert len(with_rules({"rules": ["nan", "nan"]})[1]) == 1
+
+
+def test_texts_in_python(place):
+    """ModelMonitor takes rules as texts, beside rules, without any threshold."""
+    config = MonitorConfig("checkpoints", parser=DefaultParser(metric="val_loss"))
+    rules = ["acc >= 0.95 for 1", ThresholdRule(0.004, "lower"), "plateau 3"]
+    monitor = ModelMonitor(config, rules=rules, notifiers=[RecordingNotifier()])
+    assert [alert.rule for alert in monitor.check()] == ["acc >= 0.95 for 1", "threshold"]
+    monitor.stop()
+
+
+def test_neither_a_threshold_nor_a_rule():
+    """A monitor that could never speak is refused when it is made."""
+    with pytest.raises(ConfigError, match="threshold: wanted a finite number"):
+        ModelMonitor(MonitorConfig("checkpoints"))
+
+
+def test_inspect_reads_what_the_rules_read(capsys, place):
+    """With the rules of a file an inspection reads the same metric as the watch would."""
+    (place / "night.toml").write_text('watch_dir = "checkpoints"\nrules = ["acc >= 0.95"]\n')
+    assert cli.main(["inspect", "--config", "night.toml"]) == 0
+    assert "best acc 0.96" in capsys.readouterr().out

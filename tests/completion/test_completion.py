@@ -1,0 +1,643 @@
+"""Telling of a training's end: as processes that really end, and without ever reaching the training."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import pytest
+from smtp_server import Faults, SMTPServer
+
+import auto_model_monitor
+from auto_model_monitor import ConfigError, ModelMonitor, MonitorConfig, SQLiteOutbox, notify_when_done
+from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
+from auto_model_monitor.completion.training_run import speaks
+from auto_model_monitor.core.alerts import AlertKind, Level
+from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from tests.fakes import RecordingNotifier, permanent, transient
+
+ROOT = Path(auto_model_monitor.__file__).parents[1]
+CODE = "qwertyuiopasdfgh"
+RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
+HEAD = f"""\
+import os, signal, sys
+from threading import Event
+from auto_model_monitor import MonitorConfig, notify_when_done
+mail = {{"sender": "me@qq.com", "receiver": "you@example.com", "auth_code": {CODE!r}}}
+config = MonitorConfig("ckpts", 0.004, log_dir="logs", language="en", **mail)
+def wait():
+    print("begun", flush=True)
+    Event().wait(60)
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks as POSIX knows them")
+
+
+@pytest.fixture(autouse=True)
+def _no_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in RANKS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[SMTPServer]:
+    with SMTPServer(tls="ssl", hostname="smtp.qq.com") as running:
+        yield running
+
+
+@pytest.fixture
+def script(tmp_path: Path, server: SMTPServer) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a script in a process of its own, in a directory with two checkpoints."""
+    (tmp_path / "ckpts").mkdir()
+    for score in (0.0051, 0.0029):
+        (tmp_path / "ckpts" / f"e_val_loss_{score}.pt").touch()
+    base = {**os.environ, "PYTHONPATH": str(ROOT)}
+    started: list[subprocess.Popen[str]] = []
+
+    def start(body: str, **environment: str) -> subprocess.Popen[str]:
+        (tmp_path / "train.py").write_text(HEAD + body, encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "train.py"],
+            cwd=tmp_path,
+            env=server.environ("smtp.qq.com", base=base) | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+def ended(process: subprocess.Popen[str], how: int | None = None) -> tuple[int, str, str]:
+    """Return status, stdout and stderr; send it a signal first, once it has begun."""
+    begun = ""
+    if how is not None:
+        assert process.stdout is not None
+        begun = process.stdout.readline()
+        process.send_signal(how)
+    out, err = process.communicate(timeout=200)
+    return process.returncode, begun + out, err
+
+
+def owed(tmp_path: Path) -> list[str]:
+    with sqlite3.connect(tmp_path / "logs" / "outbox.db") as database:
+        return [row[0] for row in database.execute("SELECT state FROM deliveries ORDER BY id")]
+
+
+# What a process tells when it ends.
+
+
+def test_a_training_that_finishes_is_told_of(script, server):
+    """One mail says that it finished, how long it ran and its best score; what it returns passes through."""
+    status, out, err = ended(script("@notify_when_done(config)\ndef train(): return 42\nprint(train())"))
+    assert (status, out, err) == (0, "42\n", "")
+    (mail,) = server.mails
+    assert str(mail.message["Subject"]).startswith("Model monitor: Training finished: train, after ")
+    assert "Best so far: 0.0029" in mail.text
+    assert "File: e_val_loss_0.0029.pt" in mail.text
+    assert "Host: " in mail.text
+    assert "Directory: ckpts" in mail.text
+
+
+CRASH = """
+import logging
+logging.basicConfig(filename="train.log", level="INFO", format="%(message)s")
+logging.info("epoch 41 begins")
+def step(batch):
+    raise RuntimeError(f"CUDA out of memory <{batch}>")
+"""
+
+
+def test_a_crash_is_told_with_the_ends_of_traceback_and_log(script, server):
+    """The mail has the training's own last frames and the log's last lines; the error goes on its way."""
+    status, _, err = ended(script(CRASH + "with notify_when_done(config, name='resnet50'):\n    step(7)\n"))
+    assert status == 1
+    assert err.count("Traceback") == 1
+    assert "completion" not in err
+    (mail,) = server.mails
+    said = "RuntimeError: CUDA out of memory <7>"
+    assert mail.message["Subject"] == f"Model monitor alarm: Training crashed: resnet50, {said}"
+    assert f"Traceback (its end):\nTraceback (most recent call last):\n{frames(err)}" in mail.text
+    assert "Last log lines:\nepoch 41 begins" in mail.text
+    assert "&lt;7&gt;" in mail.html
+
+
+def frames(err: str) -> str:
+    shown = err.split("(most recent call last):\n", 1)[1].rstrip().splitlines()
+    return "\n".join(line for line in shown if line.strip("~^ "))
+
+
+def test_a_decorated_crash_shows_the_trainings_frames_alone(script, server):
+    """The wrapper is not among the frames that are mailed."""
+    status, _, _ = ended(script(CRASH + "@notify_when_done(config)\ndef train(): step(7)\ntrain()"))
+    assert status == 1
+    assert "in train\n" in server.mails[0].text
+    assert "completion" not in server.mails[0].text
+
+
+@pytest.mark.parametrize(
+    ("leave", "status", "subject"),
+    [
+        ("sys.exit()", 0, "Training finished"),
+        ("sys.exit(0)", 0, "Training finished"),
+        ("sys.exit(3)", 3, "Training crashed: train, SystemExit: 3"),
+        ("sys.exit('no GPU')", 1, "Training crashed: train, SystemExit: no GPU"),
+        ("raise KeyboardInterrupt", -signal.SIGINT, "Training interrupted: train"),
+    ],
+)
+def test_leaving_in_the_midst_is_told_as_what_it_is(script, server, leave, status, subject):
+    """An exit with a code is a crash, one without is a way to finish; the process ends as it would have."""
+    process = script(f"@notify_when_done(config)\ndef train():\n    {leave}\ntrain()")
+    assert ended(process)[0] == status
+    assert subject in str(server.mails[0].message["Subject"])
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "cause"),
+    [
+        (signal.SIGINT, -signal.SIGINT, "SIGINT (Ctrl-C)"),
+        (signal.SIGTERM, 128 + signal.SIGTERM, "SIGTERM"),
+        (signal.SIGHUP, 128 + signal.SIGHUP, "SIGHUP"),
+    ],
+)
+def test_a_signal_is_an_interruption(script, server, how, status, cause):
+    """Ctrl-C, a scheduler's SIGTERM and a lost terminal are told, with their names."""
+    process = script("@notify_when_done(config)\ndef train(): wait()\ntrain()")
+    assert ended(process, how)[0] == status
+    (mail,) = server.mails
+    assert "Model monitor warning: Training interrupted: train, after" in str(mail.message["Subject"])
+    assert f"Cause: {cause}" in mail.text
+
+
+def test_a_signal_that_the_training_handles_itself_stays_its_own(script, server):
+    """A handler of the training's is kept; that it exits makes an interruption, whatever its code."""
+    body = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nwith notify_when_done(config): wait()"
+    assert ended(script(body), signal.SIGTERM)[0] == 0
+    (mail,) = server.mails
+    assert "interrupted" in str(mail.message["Subject"])
+    assert "Cause: SIGTERM" in mail.text
+
+
+def test_a_signal_is_given_back(script, server):
+    """After the training SIGTERM ends the process as it always did."""
+    process = script("with notify_when_done(config): pass\nwait()")
+    assert ended(process, signal.SIGTERM)[0] == -signal.SIGTERM
+
+
+def test_a_forked_worker_is_silent_and_dies_of_its_signal(script, server):
+    """A child that the training forks says nothing, and SIGTERM ends it as it would without this."""
+    body = """
+with notify_when_done(config):
+    child = os.fork()
+    if not child:
+        Event().wait(60)
+        os._exit(1)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    status, out, _ = ended(script(body))
+    assert (status, out.splitlines()[-1]) == (0, str(-signal.SIGTERM))
+    assert len(server.mails) == 1
+
+
+def test_a_child_that_comes_out_of_the_training_is_silent(script, server):
+    """A forked child that leaves the block is not the training, and tells of nothing."""
+    body = "with notify_when_done(config): child = os.fork()\nif child: os.waitpid(child, 0)"
+    assert ended(script(body))[0] == 0
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize(("rank", "mails"), [("0", 1), ("1", 0)])
+def test_only_rank_0_speaks(script, server, rank, mails):
+    """Of a distributed training's processes one tells of the end."""
+    assert ended(script("with notify_when_done(config): pass", RANK=rank))[0] == 0
+    assert len(server.mails) == mails
+
+
+def test_a_coroutine_is_told_of_before_the_process_ends(script, server):
+    """An event loop is not held up, and the mail goes out all the same."""
+    body = "import asyncio\n@notify_when_done(config)\nasync def train(): return 42\n"
+    status, out, _ = ended(script(body + "print(asyncio.run(train()))"))
+    assert (status, out) == (0, "42\n")
+    assert len(server.mails) == 1
+
+
+# With such a time-out, a process that waits for the server does not end within this test.
+PATIENT = """
+from auto_model_monitor import EmailNotifier
+EmailNotifier.__init__.__kwdefaults__["timeout"] = 600
+"""
+
+
+@pytest.mark.parametrize("hang", ["banner", "login", "data"])
+def test_a_dead_server_delays_the_end_by_seconds_and_loses_nothing(script, server, tmp_path, hang):
+    """The process ends within a few seconds as it would have; the next one delivers what is left."""
+    server.faults = Faults(hang=hang)
+    crash = "@notify_when_done(config, grace=1)\ndef train(): raise ValueError\ntrain()"
+    status, _, err = ended(script(PATIENT + crash))
+    assert (status, err.splitlines()[-1]) == (1, "ValueError")
+    assert owed(tmp_path) == ["owed"]
+    server.faults = Faults()
+    with SQLiteOutbox(tmp_path / "logs" / "outbox.db", None)._transaction() as cursor:
+        cursor.execute("UPDATE deliveries SET due = 0")
+    assert ended(script("with notify_when_done(config, name='next', grace=60): pass"))[0] == 0
+    assert owed(tmp_path) == ["delivered", "delivered"]
+    crashed, finished = (str(mail.message["Subject"]) for mail in server.mails)
+    assert ("crashed" in crashed, "next" in finished) == (True, True)
+
+
+def test_a_wrong_login_does_not_reach_the_training(script, server, tmp_path):
+    """Where the login is refused the training returns what it returns; the mail waits in the outbox."""
+    server.faults = Faults(login="535 5.7.8 Login fail")
+    status, out, err = ended(script("@notify_when_done(config)\ndef train(): return 42\nprint(train())"))
+    assert (status, out) == (0, "42\n")
+    assert CODE not in err
+    assert owed(tmp_path) == ["owed"]
+
+
+def test_a_log_dir_that_cannot_be_written_costs_no_mail(script, server, tmp_path):
+    """Where no outbox can be kept, the mail goes out from memory."""
+    (tmp_path / "logs").write_text("a file stands in the way")
+    assert ended(script("with notify_when_done(config): pass"))[0] == 0
+    assert len(server.mails) == 1
+
+
+# What the training notices of it: nothing.
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> MonitorConfig:
+    return MonitorConfig(tmp_path, 0.004, log_dir=tmp_path / "logs", language="en", auth_code=CODE)
+
+
+@pytest.fixture
+def told() -> RecordingNotifier:
+    return RecordingNotifier()
+
+
+@pytest.fixture
+def done(config: MonitorConfig, told: RecordingNotifier) -> auto_model_monitor.completion.Completion:
+    return notify_when_done(config, notifiers=[told], outbox=MemoryOutbox())
+
+
+def test_the_error_is_the_same_and_its_traceback_too(done):
+    """What leaves the block is the object that was raised, with its cause, notes and frames and no more."""
+    error = ValueError("x")
+    error.__cause__ = KeyError("why")
+    before = dict(vars(error)), error.__cause__, error.__context__, error.__suppress_context__
+    with pytest.raises(ValueError, match="x") as caught, done:
+        raise error
+    assert caught.value is error
+    assert before == (dict(vars(error)), error.__cause__, error.__context__, error.__suppress_context__)
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    assert names == ["test_the_error_is_the_same_and_its_traceback_too"]
+
+
+def test_a_decorated_function_keeps_its_name_and_signature(done):
+    """The decorator adds one frame and nothing else; methods work as functions do."""
+
+    class Trainer:
+        @done
+        def fit(self, epochs: int, *, lr: float = 0.1) -> tuple[object, int, float]:
+            """Fit."""
+            return self, epochs, lr
+
+    trainer = Trainer()
+    assert trainer.fit(3, lr=0.5) == (trainer, 3, 0.5)
+    assert (Trainer.fit.__name__, Trainer.fit.__doc__) == ("fit", "Fit.")
+
+    @done
+    def crash() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$") as caught:
+        crash()
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[1:] == ["called", "crash"]
+
+
+def test_nested_and_repeated_calls_each_tell(done, told):
+    """One object serves calls within calls, and one after the other."""
+
+    @done
+    def train(depth: int) -> int:
+        return depth if depth == 0 else train(depth - 1)
+
+    train(1)
+    with done, done:
+        pass
+    assert len(told.sent) == 4
+
+
+def test_a_coroutine_function_stays_one(config, told):
+    """Its value and its error pass through, tasks side by side each tell, a cancelled one as interrupted."""
+    done = notify_when_done(config, notifiers=[told], outbox=MemoryOutbox())
+
+    @done
+    async def train(result: object) -> object:
+        await asyncio.sleep(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    @done
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> list[object]:
+        task = asyncio.ensure_future(forever())
+        await asyncio.sleep(0)
+        task.cancel()
+        return await asyncio.gather(train(1), train(error), task, return_exceptions=True)
+
+    error = ValueError("x")
+    one, two, three = asyncio.run(main())
+    assert one == 1
+    assert two is error
+    assert isinstance(three, asyncio.CancelledError)
+    wait_for(lambda: len(told.sent) == 3)
+    kinds = sorted(str(message.facts["kind"]) for message in told.sent)
+    assert kinds == ["crashed", "finished", "interrupted"]
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 100
+    while not true():
+        assert time.monotonic() < end
+        Event().wait(0.01)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [(transient(), "NOT delivered"), (permanent(), "NOT delivered"), (TypeError("bug"), "a fault")],
+)
+def test_no_error_of_a_channel_reaches_the_training(config, caplog, failure, words):
+    """Whatever a channel raises, at the end or from before, is logged and goes no further."""
+    told = RecordingNotifier(failures=[failure] * 9)
+    with notify_when_done(config, notifiers=[told]):
+        pass
+    with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[told]):
+        raise ValueError("mine")
+    assert words in caplog.text
+
+
+def test_a_fault_in_here_reaches_nobody(config, monkeypatch, caplog):
+    """Also what nobody thought of is logged and goes no further."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("auto_model_monitor.completion.training_run.ending_of", broken)
+    monkeypatch.setattr("auto_model_monitor.completion.training_run.speaks", lambda: True)
+    with notify_when_done(config, notifiers=[]):
+        pass
+    with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[]):
+        raise ValueError("mine")
+    assert "could not be told" in caplog.text
+
+
+def test_a_renderer_that_fails_costs_no_message(config, told):
+    """Where the user's renderer raises, the default words go out."""
+
+    class Broken:
+        def render(self, alert: object) -> None:
+            raise RuntimeError
+
+    with notify_when_done(config, notifiers=[told], renderer=Broken()):
+        pass
+    assert "Training finished" in told.sent[0].subject
+
+
+def test_a_disk_that_hangs_keeps_nobody_from_hearing_of_the_end(config, told, monkeypatch):
+    """Where the checkpoints cannot be listed in time, the end is told without the best score."""
+    never = Event()
+    monkeypatch.setattr(
+        "auto_model_monitor.sources.checkpoints.directory.DirectorySource.read", lambda _: never.wait(30)
+    )
+    monkeypatch.setattr("auto_model_monitor.completion.completion_notifier.LOOKING", 0.05)
+    with notify_when_done(config, notifiers=[told]):
+        pass
+    never.set()
+    assert "Best" not in told.sent[0].text
+
+
+def test_what_ends_at_once_is_not_told_of(config, told):
+    """A run that is shorter than ``min_seconds`` says nothing: whoever began it still looks at it."""
+    with notify_when_done(config, notifiers=[told], min_seconds=60):
+        pass
+    assert told.sent == []
+
+
+def test_with_a_monitor_its_channels_and_its_best_are_used(config, told, tmp_path):
+    """The monitor looks once more, then tells of the end through its own outbox, in order."""
+    monitor = ModelMonitor(config, notifiers=[told])
+    with monitor, notify_when_done(config, monitor=monitor):
+        (tmp_path / "e_val_loss_0.0029.pt").touch()
+    hit, end = told.sent
+    assert "0.0029" in hit.subject
+    assert "Training finished" in end.subject
+    assert "Best so far: 0.0029" in end.text
+
+
+def test_beside_a_watch_of_another_process_it_tells_by_itself(config, told):
+    """A monitor that waits for another one does not swallow the end."""
+    first = ModelMonitor(config, notifiers=[RecordingNotifier("first")])
+    first.check()
+    with notify_when_done(config, monitor=ModelMonitor(config, notifiers=[told]), notifiers=[told]):
+        pass
+    assert "Training finished" in told.sent[0].subject
+    first.stop()
+
+
+def test_what_is_no_training_is_refused(done, config):
+    """A class, a generator, a missing pair of parentheses: each is refused at once, with what to do."""
+
+    def steps() -> Iterator[int]:
+        yield 1
+
+    for wrong in (steps, dict, 3):
+        with pytest.raises(TypeError, match="with notify_when_done"):
+            done(wrong)
+    with pytest.raises(ConfigError, match="got a function"):
+        notify_when_done(steps)
+
+
+# Ranks, last words.
+
+
+@pytest.mark.parametrize(
+    ("environment", "speaking"),
+    [
+        ({}, True),
+        ({"RANK": "0", "LOCAL_RANK": "1"}, True),
+        ({"RANK": "3", "LOCAL_RANK": "0"}, False),
+        ({"SLURM_PROCID": "2"}, False),
+        ({"RANK": "0", "SLURM_PROCID": "2"}, True),
+        ({"OMPI_COMM_WORLD_RANK": "1"}, False),
+        ({"PMI_RANK": "1"}, False),
+        ({"LOCAL_RANK": "1"}, False),
+        ({"LOCAL_RANK": "0"}, True),
+        ({"RANK": "", "LOCAL_RANK": "1"}, False),
+        ({"RANK": "zero"}, True),
+    ],
+)
+def test_which_process_speaks(environment, speaking):
+    """The first rank that is set decides, those over all machines before the local one."""
+    assert speaks(environment) is speaking
+
+
+def raised(error: BaseException) -> BaseException:
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
+
+
+class Hostile(Exception):
+    def __str__(self) -> str:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("x" * 10**6),
+        ValueError("line\n" * 10**5),
+        ValueError("\ud800\x1b[1m\u202e<script>\r\nBcc: x"),
+        Hostile(),
+        RecursionError(),
+        SyntaxError("bad", ("a.py", 1, 1, "x" * 10**5)),
+        *([ExceptionGroup("several", [ValueError("a")] * 50)] if sys.version_info >= (3, 11) else []),  # noqa: F821
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_the_error_its_last_words_fit(done, told, error):
+    """Huge and hostile errors make a message of bounded size, and go on their way."""
+    with pytest.raises(type(error)) as caught, done:
+        raise error
+    assert caught.value is error
+    (message,) = told.sent
+    block = str(message.facts["traceback"])
+    assert len(block.encode("utf-8", "replace")) <= 4000
+    assert len(block.splitlines()) <= 16
+    assert len(message.subject.splitlines()) == 1
+    assert "<script" not in message.html
+    assert message.level is Level.CRITICAL
+
+
+def test_a_long_text_does_not_crowd_out_the_frames():
+    """Of an error with a book for a text the frames are still to be seen."""
+    error = raised(ValueError("line\n" * 1000))
+    block = traceback_end(error, error.__traceback__)
+    assert "in raised" in block
+    assert block.splitlines()[-1] == "…"
+
+
+def test_a_deep_recursion_shows_its_end():
+    """The last frames are those nearest to the error."""
+
+    def down(n: int) -> None:
+        if n == 0:
+            raise ValueError("bottom")
+        down(n - 1)
+
+    try:
+        down(300)
+    except ValueError as error:
+        block = traceback_end(error, error.__traceback__)
+    assert block.endswith("ValueError: bottom")
+    assert len(block.splitlines()) <= 15
+
+
+def test_the_log_ends_with_what_was_shown_last(tmp_path):
+    """Of a long log the last twenty lines are taken, of a progress bar its last state, of a pipe nothing."""
+    log = tmp_path / "train.log"
+    log.write_bytes(
+        b"x" * 70_000 + b"\n" + b"".join(b"line %d\n" % n for n in range(50)) + b"10%\r50%\r99%\n\n"
+    )
+    shown = log_end(log).splitlines()
+    assert (len(shown), shown[0], shown[-1]) == (20, "line 31", "99%")
+    os.mkfifo(tmp_path / "pipe")
+    assert log_end(tmp_path / "pipe") == ""
+    log.write_bytes(b"\xff\xfe" * 50_000)
+    assert len(log_end(log).encode()) <= 4000
+
+
+def test_a_log_that_is_not_there_costs_nothing(config, told):
+    """The crash is told without the log, and the log line says why."""
+    done = notify_when_done(config, notifiers=[told], log_file="nowhere.log")
+    with pytest.raises(ValueError, match="x"), done:
+        raise ValueError("x")
+    assert "Last log lines" not in told.sent[0].text
+
+
+def test_the_code_of_the_mailbox_is_never_told(done, told):
+    """A traceback that quotes the authorisation code has it hidden."""
+    with pytest.raises(ValueError, match=CODE), done:
+        raise ValueError(f"login with {CODE} failed")
+    (message,) = told.sent
+    assert CODE not in message.subject + message.text + message.html + str(message.facts)
+
+
+def test_no_logger_is_touched(done):
+    """Handlers, levels and filters of the root logger are what they were, during and after."""
+    root = logging.getLogger()
+
+    def state() -> tuple[object, ...]:
+        return list(root.handlers), root.level, list(root.filters)
+
+    before = state()
+    with done:
+        assert state() == before
+    assert state() == before
+
+
+def test_every_ending_has_its_kind():
+    """An Exception is a crash, anything else an interruption, but for an exit that says all is well."""
+    kinds = {
+        error: ending_of(error, None).kind
+        for error in (None, ValueError(), SystemExit(), SystemExit(0), SystemExit(1), KeyboardInterrupt())
+    }
+    finished, crashed, interrupted = AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED
+    assert list(kinds.values()) == [finished, crashed, finished, finished, crashed, interrupted]
+    assert ending_of(SystemExit(143), None, signal.SIGTERM).cause == "SIGTERM"
+    assert ending_of(asyncio.CancelledError(), None).kind is interrupted
+
+
+@contextmanager
+def holding(config: MonitorConfig) -> Iterator[None]:
+    """Hold what tells of the ends of this directory, as another process would."""
+    from auto_model_monitor.monitor.resume import Past
+
+    past = Past(Path(config.log_dir), f"done\n{Path(config.watch_dir).absolute()}")
+    past.claim()
+    try:
+        yield
+    finally:
+        past.release()
+
+
+def test_two_ends_at_once_lose_nothing(config, told):
+    """An end that another process keeps from telling is committed, and goes out with the next."""
+    with holding(config), notify_when_done(config, notifiers=[told], grace=0.2, name="one"):
+        pass
+    assert told.sent == []
+    with notify_when_done(config, notifiers=[told], name="two"):
+        pass
+    wait_for(lambda: len(told.sent) == 2)
+    assert ["one" in told.sent[0].subject, "two" in told.sent[1].subject] == [True, True]

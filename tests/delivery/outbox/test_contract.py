@@ -1,0 +1,91 @@
+"""One contract for every outbox: what is added is owed until settled, and a run remembers its alerts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from auto_model_monitor.delivery.outbox import DeliveryState
+from auto_model_monitor.delivery.outbox.fallback import FallbackOutbox
+from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from tests.fakes import alert, message
+
+
+@pytest.fixture(params=["memory", "sqlite", "fallback"])
+def outbox(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryOutbox()
+        return
+    opened = SQLiteOutbox(tmp_path / "outbox.db", "watch")
+    yield FallbackOutbox(opened) if request.param == "fallback" else opened
+    opened.close()
+
+
+def test_what_is_added_is_owed_to_each_channel(outbox):
+    """One alert is owed to every channel, with its message, from now on."""
+    outbox.add(alert(), message("s", id="m1"), ["a", "b"], 100.0)
+    for channel in ("a", "b"):
+        owed = outbox.first_owed(channel)
+        assert (owed.channel, owed.message, owed.due, owed.added) == (
+            channel,
+            message("s", id="m1"),
+            100,
+            100,
+        )
+        assert (owed.attempts, owed.state, owed.error) == (0, DeliveryState.OWED, "")
+    assert outbox.first_owed("c") is None
+
+
+def test_the_oldest_is_first_and_settling_brings_the_next(outbox):
+    """Deliveries come in their order; one that was accepted or refused makes way."""
+    for n in range(3):
+        outbox.add(alert(), message(id=f"m{n}"), ["a"], float(n))
+    first = outbox.first_owed("a")
+    assert first.message.id == "m0"
+    outbox.delivered(first)
+    second = outbox.first_owed("a")
+    assert second.message.id == "m1"
+    outbox.refused(second, "550 no")
+    third = outbox.first_owed("a")
+    assert third.message.id == "m2"
+    assert outbox.first_owed("a", third.id) is None
+    states = [(d.message.id, d.state.value, d.error) for d in outbox.deliveries()]
+    assert states == [("m0", "delivered", ""), ("m1", "refused", "550 no"), ("m2", "owed", "")]
+
+
+def test_what_is_postponed_stays_owed(outbox):
+    """A failed attempt is counted, with its reason and the time of the next, and keeps its place."""
+    outbox.add(alert(), message(id="m0"), ["a"], 0.0)
+    outbox.add(alert(), message(id="m1"), ["a"], 0.0)
+    outbox.postponed(outbox.first_owed("a"), "451 later", 60.0)
+    outbox.postponed(outbox.first_owed("a"), "452 later", 90.0)
+    owed = outbox.first_owed("a")
+    assert (owed.message.id, owed.attempts, owed.error, owed.due) == ("m0", 2, "452 later", 90.0)
+
+
+def test_a_rule_finds_its_last_alert(outbox):
+    """Each rule's last alert comes back as it was, also with a value that is not finite."""
+    assert outbox.last_alert("threshold") is None
+    for value in (0.003, 0.002):
+        last = alert(value)
+        outbox.add(last, message(id=last.id), [], 0.0)
+    assert outbox.last_alert("threshold") == last
+    assert outbox.last_alert("other") is None
+    odd = alert(math.inf)
+    outbox.add(odd, message(id=odd.id), [], 0.0)
+    assert outbox.last_alert("threshold") == odd
+
+
+def test_a_new_run_forgets_alerts_and_keeps_debts(outbox):
+    """start_run() begins afresh for the rules; what is owed stays owed."""
+    assert outbox.identity() is None
+    outbox.start_run("first")
+    last = alert()
+    outbox.add(last, message(id=last.id), ["a"], 0.0)
+    assert outbox.identity() == "first"
+    outbox.start_run("second")
+    assert outbox.identity() == "second"
+    assert outbox.last_alert("threshold") is None
+    assert outbox.first_owed("a").message.id == last.id

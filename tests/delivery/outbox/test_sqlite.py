@@ -1,0 +1,186 @@
+"""The outbox on disk: durable, private, shared without harm, and never the end of a watch."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import pytest
+
+from auto_model_monitor.core.errors import OutboxError
+from auto_model_monitor.delivery.outbox import DeliveryState
+from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from tests.fakes import alert, message
+
+
+def opened(path, watch="watch"):
+    return SQLiteOutbox(path, watch)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "logs" / "outbox.db"
+
+
+def test_another_process_finds_what_was_owed(path):
+    """What one process committed, and did not close, another one finds."""
+    last = alert()
+    first = opened(path)
+    first.add(last, message(id=last.id), ["a"], 5.0)
+    code = (
+        "import sys; from auto_model_monitor import SQLiteOutbox;"
+        "o = SQLiteOutbox(sys.argv[1], 'watch'); d = o.first_owed('a');"
+        "print(d.message.id, d.due, o.last_alert('threshold').id)"
+    )
+    run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [last.id, "5.0", last.id]
+
+
+def test_only_the_owner_may_read_it(path):
+    """The file and its journals are readable by their owner alone, whatever the umask."""
+    umask = os.umask(0)
+    try:
+        outbox = opened(path)
+        outbox.add(alert(), message(), ["a"], 0.0)
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+    finally:
+        os.umask(umask)
+
+
+def test_watches_in_one_file_do_not_see_each_other(path):
+    """Two watches share a file; each sees its own alerts, and a reader without a watch sees all."""
+    mine, theirs = opened(path, "mine"), opened(path, "theirs")
+    mine.add(alert(), message(id="m"), ["a"], 0.0)
+    theirs.add(alert(), message(id="t"), ["a"], 0.0)
+    theirs.start_run("x")
+    assert mine.first_owed("a").message.id == "m"
+    assert theirs.first_owed("a").message.id == "t"
+    assert mine.last_alert("threshold") is not None
+    assert mine.identity() is None
+    assert [d.message.id for d in SQLiteOutbox(path, None).deliveries()] == ["m", "t"]
+
+
+def test_writers_at_once_lose_nothing(path):
+    """Eight threads with four connections write 200 alerts; every one is there once."""
+    boxes = [opened(path) for _ in range(4)]
+
+    def write(n):
+        for k in range(25):
+            boxes[n % 4].add(alert(), message(id=f"{n}-{k}"), ["a"], 0.0)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({d.message.id for d in boxes[0].deliveries()}) == 200
+
+
+@pytest.mark.parametrize("damage", ["short", "noise", "text", "header"])
+def test_a_damaged_file_is_set_aside(path, caplog, damage):
+    """A file that is cut short or full of noise is kept under another name, said, and begun anew."""
+    outbox = opened(path)
+    for n in range(50):
+        outbox.add(alert(), message("x" * 500, id=str(n)), ["a"], 0.0)
+    outbox.close()
+    data = path.read_bytes()
+    chance = random.Random(1)
+    path.write_bytes(
+        {
+            "short": data[: len(data) // 2 + 7],
+            "noise": data[:100] + chance.randbytes(len(data) - 100),
+            "text": b"this is no database" * 100,
+            "header": chance.randbytes(100) + data[100:],
+        }[damage]
+    )
+    fresh = opened(path)
+    fresh.add(alert(), message(id="new"), ["a"], 0.0)
+    assert fresh.first_owed("a").message.id == "new"
+    assert (path.parent / "outbox.db.damaged-1").exists()
+    assert "damaged" in caplog.text
+
+
+def test_an_unwritable_place_is_one_error(tmp_path):
+    """Where no file can be made, the error names it and is an OutboxError."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutboxError, match=r"outbox\.db cannot be opened"):
+        opened(tmp_path / "file" / "outbox.db")
+
+
+def test_a_file_that_is_locked_for_long_is_one_error(path):
+    """When another process holds the file, a write waits for its patience and then says so."""
+    outbox = SQLiteOutbox(path, "watch", patience=0.05)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OutboxError, match="locked"):
+        outbox.add(alert(), message(), ["a"], 0.0)
+    holder.execute("ROLLBACK")
+    outbox.add(alert(), message(), ["a"], 0.0)
+    assert len(outbox.deliveries()) == 1
+
+
+def test_an_alert_and_its_deliveries_are_one_transaction(path):
+    """When the second part fails, the first is not there either."""
+    outbox = opened(path)
+    with pytest.raises(OutboxError):
+        outbox.add(alert(), message(), ["a", None], 0.0)
+    assert outbox.last_alert("threshold") is None
+    assert list(outbox.deliveries()) == []
+
+
+def test_by_hand(path):
+    """What was refused can be owed again, what was not delivered dropped, what was delivered neither."""
+    outbox = opened(path)
+    for n in range(3):
+        outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
+    refused, owed, done = outbox.deliveries()
+    outbox.refused(refused, "550")
+    outbox.delivered(replace(done, settled=7.0))
+    assert outbox.retry(refused.id, 9.0)
+    assert outbox.drop(owed.id, 8.0)
+    assert not outbox.drop(owed.id, 9.0)
+    assert not outbox.retry(done.id, 9.0)
+    assert not outbox.drop(done.id)
+    assert not outbox.drop(999)
+    states = [d.state for d in outbox.deliveries()]
+    assert states == [DeliveryState.OWED, DeliveryState.DROPPED, DeliveryState.DELIVERED]
+    assert [d.settled for d in outbox.deliveries()] == [None, 8.0, 7.0]
+
+
+def test_a_file_of_an_older_version_goes_on(path):
+    """What an older version wrote is still there, and what is settled from now on has its time."""
+    outbox = opened(path)
+    for n in range(2):
+        outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
+    outbox.close()
+    old = sqlite3.connect(path)
+    old.executescript("ALTER TABLE deliveries DROP COLUMN settled; PRAGMA user_version = 1;")
+    old.close()
+    first, second = opened(path), opened(path)
+    first.delivered(replace(first.first_owed("a"), settled=5.0))
+    assert [(d.message.id, d.settled) for d in second.deliveries()] == [("0", 5.0), ("1", None)]
+
+
+@pytest.mark.parametrize("content", [None, "text", "database"])
+def test_what_is_no_outbox_is_left_alone(path, content):
+    """Opened as one that exists, a file that is none stays as it is, and none is made."""
+    path.parent.mkdir()
+    if content == "text":
+        path.write_text("my notes\n" * 50)
+    elif content == "database":
+        other = sqlite3.connect(path)
+        other.execute("CREATE TABLE mine (a)")
+        other.commit()
+        other.close()
+    before = path.read_bytes() if content else None
+    with pytest.raises(OutboxError, match="cannot be opened"):
+        SQLiteOutbox(path, None, existing=True)
+    assert [file.name for file in path.parent.iterdir()] == (["outbox.db"] if content else [])
+    assert before is None or path.read_bytes() == before

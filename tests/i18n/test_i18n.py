@@ -1,0 +1,210 @@
+"""Tests of how numbers, times and names are written, and of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
+from decimal import localcontext
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_model_monitor.core.alerts import AlertKind
+from auto_model_monitor.i18n import (
+    Wording,
+    clean_name,
+    clean_text,
+    duration_text,
+    exact_gain,
+    number_text,
+    one_line,
+    percent_text,
+    size_text,
+    time_text,
+    wording,
+    zoned_time_text,
+)
+
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.003, "0.003"),
+        (0.00075, "0.00075"),
+        (1.2e-05, "1.2e-05"),
+        (95.0, "95"),
+        (95, "95"),
+        (-0.5, "-0.5"),
+        (-0.0, "0"),
+        (1e22, "1e+22"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+    ],
+)
+def test_a_number_is_as_short_as_it_is_exact(value: float, text: str) -> None:
+    """A number is written with the fewest digits that mean it."""
+    assert number_text(value) == text
+
+
+@given(st.floats(allow_nan=False))
+def test_a_number_can_be_read_back(value: float) -> None:
+    """What is written is the number itself, no rounding of it."""
+    assert float(number_text(value)) == value
+
+
+def test_a_number_that_only_derives_from_float_is_written_as_a_float() -> None:
+    """A number whose own repr is a constructor call, as NumPy's, is written as its digits."""
+
+    class Float64(float):
+        def __repr__(self) -> str:
+            return f"np.float64({float(self)})"
+
+    assert number_text(Float64(0.003)) == "0.003"
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "gain"), [(0.0029, 0.0034, 0.0005), (0.003, 0.004, 0.001), (1.1, 1.4, 0.3)]
+)
+def test_a_difference_is_what_one_computes_by_hand(value: float, base: float, gain: float) -> None:
+    """The difference of two decimals shows none of the noise of binary numbers."""
+    assert exact_gain(base - value, value, base) == gain
+    assert exact_gain(value - base, value, base) == -gain
+
+
+def test_a_difference_does_not_depend_on_the_programs_decimal_context() -> None:
+    """A training script that set three digits of precision gets the same mail."""
+    with localcontext() as context:
+        context.prec = 1
+        assert exact_gain(0.1, 0.1234, 0.2345) == 0.1111
+
+
+@given(st.floats(), st.floats())
+def test_a_difference_of_any_two_numbers_raises_nothing(value: float, base: float) -> None:
+    """Infinities and NaN have a difference too, or none that can be shown."""
+    number_text(exact_gain(base - value, value, base))
+    percent_text(base - value, base)
+
+
+@pytest.mark.parametrize(
+    ("change", "base", "text"),
+    [
+        (0.0005, 0.0035, "14.3%"),
+        (-0.0005, 0.0035, "14.3%"),
+        (0.001, 0.004, "25%"),
+        (0.00625, 0.925, "0.68%"),
+        (1e-9, 1.0, "<0.01%"),
+        (1.0, 0.0, None),
+        (1e9, 1e-3, None),
+        (float("inf"), 1.0, None),
+    ],
+)
+def test_a_percentage_is_short_and_left_out_where_it_says_nothing(
+    change: float, base: float, text: str | None
+) -> None:
+    """A percentage has at most one decimal or two digits, and none is given of zero."""
+    assert percent_text(change, base) == text
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        (timedelta(hours=8), " UTC+08:00"),
+        (timedelta(hours=-3, minutes=-30), " UTC-03:30"),
+        (timedelta(0), " UTC"),
+        (None, ""),
+    ],
+)
+def test_a_time_names_its_zone(offset: timedelta | None, zone: str) -> None:
+    """The time is that of its own zone, which stands behind it."""
+    tz = None if offset is None else timezone(offset)
+    time = datetime(2026, 11, 20, 20, 34, 12, 999_999, tzinfo=tz)
+    assert time_text(time) == "2026-11-20 20:34:12"
+    assert zoned_time_text(time) == f"2026-11-20 20:34:12{zone}"
+
+
+def test_the_subject_is_one_line() -> None:
+    """White space of every kind becomes one space; what cannot be shown becomes a mark."""
+    assert one_line(" a\r\nBcc: x\t\u2028b\x00\x1b[1m\udcff ", 99) == "a Bcc: x b��[1m�"
+    assert one_line("x" * 600, 500) == "x" * 499 + "…"
+
+
+def test_a_name_keeps_its_spaces_and_its_line() -> None:
+    """Two spaces in a name stay two; a line break in it forges no line."""
+    assert clean_name("a  b\n\x1b\u202egnp\udc80\u2029") == "a  b���gnp��"
+    assert clean_name("家族👨‍👩‍👧 é.pt") == "家族👨‍👩‍👧 é.pt"
+    assert len(clean_name("x" * 10_000)) == 4096
+
+
+def test_a_text_keeps_lines_blank_lines_and_leading_spaces() -> None:
+    r"""Only what stands for a line end becomes ``\n``, and only what cannot be shown a mark."""
+    assert clean_text("\n  a\tb\r\n\r\nc\u2028d\x07\udcffe\x0c") == "\n  a\tb\n\nc\nd��e\n"
+
+
+@given(ANY_TEXT)
+def test_whatever_the_text_it_can_be_sent(text: str) -> None:
+    """The result can be encoded, and one line is one line to every reader of lines."""
+    for cleaned in (clean_name(text), one_line(text, 500)):
+        cleaned.encode()
+        assert len(cleaned.splitlines()) <= 1
+    assert (
+        clean_text(text).encode().decode().splitlines()
+        == clean_text(text).split("\n")[: len(clean_text(text).splitlines())]
+    )
+
+
+def texts(words: Wording) -> dict[str, str]:
+    """Return every text of a language, with those of its tables."""
+    found: dict[str, str] = {}
+    for field in fields(Wording):
+        value = getattr(words, field.name)
+        table = {field.name: value} if isinstance(value, str) else value
+        found |= {f"{field.name} {key}": text for key, text in table.items()}
+    return found
+
+
+def test_both_languages_have_the_same_gaps() -> None:
+    """A text of one language names the same values as its twin, so that neither loses one."""
+    zh, en = texts(wording("zh")), texts(wording("en"))
+    assert list(zh) == list(en)
+    for key in zh:
+        gaps = [{name for _, name, _, _ in Formatter().parse(t[key]) if name} for t in (zh, en)]
+        assert gaps[0] == gaps[1], key
+
+
+def test_every_kind_of_alert_has_its_sentence() -> None:
+    """No kind that an alert can have is without words."""
+    for language in ("zh", "en"):
+        assert {kind.value for kind in AlertKind} <= set(wording(language).occasions)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (0, "0 秒", "0 s"),
+        (45.4, "45 秒", "45 s"),
+        (60, "1 分钟", "1 min"),
+        (3599.9, "1 小时", "1 h"),
+        (7500, "2 小时 5 分钟", "2 h 5 min"),
+        (86400 * 2 + 300, "2 天", "2 d"),
+        (86400 + 3600 * 3, "1 天 3 小时", "1 d 3 h"),
+        (float("nan"), "—", "—"),
+        (-1, "—", "—"),
+    ],
+)
+def test_a_duration_is_told_in_its_two_largest_units(seconds: float, zh: str, en: str) -> None:
+    """A person reads hours and minutes, not seconds."""
+    assert duration_text(seconds, wording("zh").duration_units) == zh
+    assert duration_text(seconds, wording("en").duration_units) == en
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (999_600, "1 MB"), (4_200_000_000, "4.2 GB"), (10**18, "1000 PB")],
+)
+def test_a_size_is_told_in_decimal_units(size: int, text: str) -> None:
+    """Bytes are told as disks are sold."""
+    assert size_text(size) == text

@@ -1,0 +1,192 @@
+"""Settings in a TOML file."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor.monitor.config import MonitorConfig
+from auto_model_monitor.settings.config_file import others_can_read, read_config_file
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a file and return its path."""
+
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "night.toml"
+        path.write_text(text, encoding=encoding)
+        return path
+
+    return write
+
+
+def test_every_setting(file, tmp_path):
+    """A file can hold every field of MonitorConfig that is no Python object, and a pattern."""
+    path = file("""
+watch_dir = "checkpoints"
+threshold = 1
+sender = "you@qq.com"
+receiver = ["a@qq.com", "b@163.com"]
+auth_code = "xxxx"
+check_interval = 30.5
+log_dir = "/var/log/night"
+comparison_mode = "higher"
+email_subject_template = "{score}"
+email_content_template = "分数 {score}"
+smtp_host = "smtp.example.com"
+smtp_port = 2525
+smtp_security = "none"
+language = "en"
+recursive = true
+pattern = 'acc_([0-9.]+)'
+""")
+    settings = read_config_file(path)
+    assert settings["watch_dir"] == str(tmp_path / "checkpoints")
+    assert settings["log_dir"] == "/var/log/night"
+    assert settings["email_content_template"] == "分数 {score}"
+    assert settings.pop("pattern") == "acc_([0-9.]+)"
+    fields = set(MonitorConfig.__dataclass_fields__) - {"parser", "email_content_generator"}
+    assert settings.keys() == fields
+    assert MonitorConfig(**settings).receivers == ["a@qq.com", "b@163.com"]
+
+
+def test_what_is_no_field(file, tmp_path):
+    """Rules and channels are texts or lists of them; each [[watch]] has its own settings and paths."""
+    path = file("""
+notify = "@urls"
+rules = ["nan", "stalled 3x"]
+silent_after = "2h"
+[[watch]]
+watch_dir = "a"
+rules = "val_loss < 1"
+notify = ["json://host/", "@/etc/urls"]
+[[watch]]
+watch_dir = "/b"
+""")
+    assert read_config_file(path) == {
+        "notify": [f"@{tmp_path / 'urls'}"],
+        "rules": ["nan", "stalled 3x"],
+        "silent_after": "2h",
+        "watch": [
+            {
+                "watch_dir": str(tmp_path / "a"),
+                "rules": ["val_loss < 1"],
+                "notify": ["json://host/", "@/etc/urls"],
+            },
+            {"watch_dir": "/b"},
+        ],
+    }
+
+
+def test_home_is_not_relative(file, monkeypatch):
+    """A path that begins with ~ is below the home, not below the file's folder."""
+    monkeypatch.setenv("HOME", "/home/me")
+    assert read_config_file(file('watch_dir = "~/run"'))["watch_dir"] == "/home/me/run"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("treshold = 1", "treshold: wanted a known name, got another; did you mean 'threshold'?"),
+        ("interval = 1", "did you mean 'check_interval'?"),
+        ("from = 'a@qq.com'", "did you mean 'sender'?"),
+        ("zzzzzz = 1", "there are auth_code, check_interval"),
+        ("threshold = 'low'", "threshold: wanted a number, got a text"),
+        ("threshold = true", "threshold: wanted a number, got true or false"),
+        ("recursive = 1", "recursive: wanted true or false, got a whole number"),
+        ("smtp_port = 465.0", "smtp_port: wanted a whole number, got a number"),
+        ("receiver = [1]", "receiver: wanted a text or a list of texts, got a list"),
+        ("[threshold]", "threshold: wanted a number, got a table"),
+        ("parser = 'x'", "parser: wanted 'pattern' or 'metric' in its place"),
+        ("pattern = 'a'\nmetric = 'b'", "pattern, metric: wanted one of them, got both"),
+        ("threshold = ", "wanted TOML, got: "),
+        ("rule = 'nan'", "did you mean 'rules'?"),
+        ("rules = [1]", "rules: wanted a rule or a list of rules, got a list"),
+        ("notify = 1", "notify: wanted a URL or a list of URLs, got a whole number"),
+        ("silent_after = true", "silent_after: wanted a number of seconds or a text such as '3x'"),
+        ("[watch]\nwatch_dir = 'a'", "watch: wanted tables, each begun by [[watch]], got a table"),
+        ("watch = ['a', 'b']", "watch: wanted tables, each begun by [[watch]], got a list"),
+        ("[[watch]]\ntreshold = 1", "watch 1: treshold: wanted a known name, got another; did you mean"),
+        ("[[watch]]\n[[watch]]\nsilent_after = 1", "watch 2: silent_after: wanted a known name, got another"),
+        ("[[watch]]\npattern = 'a'\nmetric = 'b'", "watch 1: pattern, metric: wanted one of them"),
+    ],
+)
+def test_every_problem_names_the_file_and_the_key(file, text, wanted):
+    """What is not known or of the wrong kind is refused, with the nearest known name."""
+    path = file(text)
+    with pytest.raises(ConfigError, match=re.escape(wanted)) as caught:
+        read_config_file(path)
+    assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
+
+
+def test_a_wrong_code_is_not_quoted(file):
+    """An auth_code of the wrong kind is not repeated in the error."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file("auth_code = 123456789"))
+    assert "123456789" not in str(caught.value)
+
+
+def test_all_problems_at_once(file):
+    """One error lists every problem."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file("treshold = 1\nrecursive = 1"))
+    assert len(caught.value.problems) == 2
+
+
+def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
+    """Beside a name that is not known, values that cannot work are told, and nothing that is not there."""
+    text = 'treshold = 1\ncomparison_mode = "less"\nthreshold = "x"\nsender = "a@qq.com"\n'
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file(f"{text}[[watch]]\nsmtp_port = 0\n[[watch]]\nlanguage = 'zh'"))
+    found = [problem.partition(": ")[2].partition(", got")[0] for problem in caught.value.problems]
+    assert found == [
+        "treshold: wanted a known name",
+        "threshold: wanted a number",
+        "comparison_mode: wanted 'lower' or 'higher'",
+        "watch 1: smtp_port: wanted a whole number from 1 to 65535",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("threshold = 0,004\nsender = me@qq.com\nlog_dir = 'x'\npattern = 'x", [1, 2, 4]),
+        ("pattern = 'x", [1]),
+        ("a = 1\na = 2\nb =\n", [2, 3]),
+        ("a = 0,1\r\n\r\nb =\r\n", [1, 3]),
+        # Where a value has several lines, no line can be judged by itself.
+        ("receiver = [\n 'a@qq.com',\n]\nthreshold = 0,004\nsender = me@qq.com\n", [4]),
+        ('a = """\nb =\nc =\n"""\nd = 0,1\ne =', [5]),
+    ],
+)
+def test_every_line_that_is_no_toml_is_named(file, text, lines):
+    """A file with several mistakes is mended once, not once for each mistake."""
+    with pytest.raises(ConfigError) as caught:
+        read_config_file(file(text))
+    assert [int(re.search(r"at line (\d+)", problem)[1]) for problem in caught.value.problems] == lines
+
+
+def test_a_missing_file(tmp_path):
+    """A file that is not there is a wrong configuration, and named."""
+    with pytest.raises(ConfigError, match=r"none\.toml: wanted a file that can be read, got: No such file"):
+        read_config_file(tmp_path / "none.toml")
+
+
+def test_encodings(file):
+    """The mark with which the Windows editor begins a file is skipped; what is no UTF-8 is refused."""
+    assert read_config_file(file("threshold = 1", encoding="utf-8-sig")) == {"threshold": 1}
+    with pytest.raises(ConfigError, match="wanted TOML"):
+        read_config_file(file("# 阈值", encoding="gbk"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs file modes")
+@pytest.mark.parametrize(("mode", "open_to_others"), [(0o600, False), (0o640, True), (0o644, True)])
+def test_who_can_read(file, mode, open_to_others):
+    """A file that others than its owner can read is recognised."""
+    path = file("")
+    path.chmod(mode)
+    assert others_can_read(path) is open_to_others

@@ -1,0 +1,99 @@
+"""What came and went between two listings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_model_monitor.parsers.names import ignored_because
+from auto_model_monitor.sources.checkpoints.directory import _suspects
+from auto_model_monitor.sources.checkpoints.listing import Kind, Listing, _difference
+
+names = st.lists(st.sampled_from([f"n{i}" for i in range(30)]), unique=True)
+
+
+@given(names, names)
+def test_the_difference_of_any_two_listings_is_that_of_the_sets(old: list[str], new: list[str]) -> None:
+    """Whatever the order of two listings, what was added and removed must be right."""
+    added, removed = _difference(old, new)
+    assert set(added) == set(new) - set(old)
+    assert added == [name for name in new if name in set(added)]
+    assert removed == set(old) - set(new)
+
+
+@given(st.lists(st.integers(0, 999), unique=True).map(sorted), st.integers(0, 999))
+def test_one_name_more_or_less_anywhere_is_found(numbers: list[int], one: int) -> None:
+    """In a directory that keeps its order, one new name must be found wherever it stands."""
+    old = [str(number) for number in numbers]
+    new = [str(number) for number in sorted({*numbers, one})]
+    assert _difference(old, new) == ([name for name in new if name not in old], set())
+    assert _difference(new, old) == ([], set(new) - set(old))
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), max_size=50))
+def test_no_name_that_is_ignored_escapes_the_quick_look(some: list[str]) -> None:
+    """The quick look may suspect too many names, never too few."""
+    some += [".a", "tmp", "TmP1", "a.tmp", "a.TMP", "a-unfinished", "a-UNFINISHED", ".nfs0001"]
+    ignored = {name for name in some if ignored_because(name) is not None}
+    assert len(ignored) >= 8
+    assert ignored <= set(_suspects(some))
+
+
+def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) -> None:
+    """Regular files, folders, links and what is neither must be known, with d_type and with stat."""
+    first = _strange_folder(tmp_path / "first")
+    later = Listing()
+    (tmp_path / "later").mkdir()
+    later.look(str(tmp_path / "later"))
+    (tmp_path / "later" / "anchor").touch()
+    later.look(str(tmp_path / "later"))
+    _strange_folder(tmp_path / "later")
+    expected = {
+        "folder": Kind.FOLDER,
+        "to_folder": Kind.LINKED_FOLDER,
+        "fifo": Kind.NEITHER,
+        "socket": Kind.NEITHER,
+        "dangling": Kind.NEITHER,
+        "loop": Kind.NEITHER,
+        "device": Kind.NEITHER,
+    }
+    assert Listing().look(str(first)).odd == expected
+    assert later.look(str(tmp_path / "later")).odd == expected
+
+
+def test_many_new_names_at_once_are_told_apart_by_a_second_listing(tmp_path: Path) -> None:
+    """A hundred names that appear at once must be told apart as well as one."""
+    (tmp_path / "anchor").touch()
+    listing = Listing()
+    listing.look(str(tmp_path))
+    for number in range(100):
+        (tmp_path / f"file{number}").touch()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    change = listing.look(str(tmp_path))
+    assert len(change.added) == 102
+    assert change.odd == {"fifo": Kind.NEITHER, "folder": Kind.FOLDER}
+
+
+def _strange_folder(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "file").touch()
+    (folder / "folder").mkdir()
+    (folder / "to_file").symlink_to("file")
+    (folder / "to_folder").symlink_to("folder")
+    (folder / "dangling").symlink_to("nowhere")
+    (folder / "loop").symlink_to("loop")
+    (folder / "device").symlink_to("/dev/null")
+    os.mkfifo(folder / "fifo")
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = Path.cwd()
+        os.chdir(folder)  # a socket's path may have 107 bytes only
+        try:
+            listener.bind("socket")
+        finally:
+            os.chdir(here)
+    return folder
