@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parent))
 from smtp_server import SMTPServer
 
 from auto_model_monitor.core.messages import Message
-from auto_model_monitor.delivery.worker import Channel
+from auto_model_monitor.delivery.worker import DeliveryWorker
 from auto_model_monitor.runtime.lifecycle import Lifecycle
 from tests.campaigns import examples
 
@@ -46,7 +46,9 @@ def _nothing_is_left_running() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        if isinstance(getattr(getattr(thread, "_target", None), "__self__", None), Channel | Lifecycle):
+        if isinstance(
+            getattr(getattr(thread, "_target", None), "__self__", None), DeliveryWorker | Lifecycle
+        ):
             thread.join(60)
             assert not thread.is_alive(), f"the test leaves {thread.name!r} running: stop the watch"
 

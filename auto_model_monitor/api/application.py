@@ -10,7 +10,7 @@ from functools import partial
 
 from ..training import Dispatcher, TaskStore, Trainer
 from ..training_alerts.training_monitor import TrainingMonitor
-from .devices import devices
+from .device_list import devices
 from .documentation import documentation_routes
 from .events import FanOut
 from .exposition import version

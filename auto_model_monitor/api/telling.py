@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings.config_file import read_notify, table_problems
-from ..settings.notifier_factory import Audience
+from ..settings.notifier_factory import NotifierFactory
 from ..settings.watch_settings import config_of, warn_of_readers
 from ..text.terminal import Terminal
 from ..training import Dispatcher
@@ -39,9 +39,9 @@ def telling(asked: Mapping[str, Any], store: Path, errors: Terminal) -> Watch | 
         return None
     mailbox = {name: value for name, value in asked.items() if name not in ("rules", "notify")}
     config = config_of({**mailbox, "watch_dir": str(store), "log_dir": str(store)})
-    audience = Audience()
-    notifiers = audience.of(config, asked.get("notify"))
-    for path in audience.open_files:
+    factory = NotifierFactory()
+    notifiers = factory.of(config, asked.get("notify"))
+    for path in factory.open_files:
         warn_of_readers(path, "URLs", errors)
 
     def watch(dispatcher: Dispatcher) -> TrainingMonitor:

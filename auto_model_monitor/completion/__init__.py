@@ -17,15 +17,15 @@ from ..delivery.outbox import Outbox
 from ..monitor.config import MonitorConfig
 from ..monitor.loop import MessageRenderer, Monitor
 from ..notifiers import Notifier
-from .completion_notifier import Teller
-from .training_run import Run
+from .completion_notifier import CompletionNotifier
+from .training_run import TrainingRun
 
 __all__ = ["Completion", "notify_when_done"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_running: ContextVar[tuple[tuple[object, Run], ...]] = ContextVar("auto_model_monitor", default=())
+_running: ContextVar[tuple[tuple[object, TrainingRun], ...]] = ContextVar("auto_model_monitor", default=())
 
 
 def notify_when_done(
@@ -91,7 +91,7 @@ def notify_when_done(
             "config: wanted a MonitorConfig, as in @notify_when_done(MonitorConfig('checkpoints')), "
             f"got a {type(config).__name__}"
         )
-    teller = Teller(
+    notifier = CompletionNotifier(
         config,
         monitor=monitor,
         log_file=log_file,
@@ -101,15 +101,17 @@ def notify_when_done(
         clock=clock or SystemClock(),
         grace=grace,
     )
-    return Completion(teller, name, min_seconds)
+    return Completion(notifier, name, min_seconds)
 
 
 class Completion:
     """What :func:`notify_when_done` returns: put it round a function, or into a ``with``."""
 
-    def __init__(self, teller: Teller, name: str | None = None, min_seconds: float = 0.0) -> None:
+    def __init__(
+        self, notifier: CompletionNotifier, name: str | None = None, min_seconds: float = 0.0
+    ) -> None:
         """Take what tells, what the training is called, and how long it must have run."""
-        self._teller = teller
+        self._notifier = notifier
         self._name = name
         self._min_seconds = min_seconds
 
@@ -156,8 +158,8 @@ class Completion:
             _running.set((*runs[:mine], *runs[mine + 1 :]))
             runs[mine][1].__exit__(kind, error, trace)
 
-    def _run(self, name: str, *, waits: bool = True) -> Run:
-        return Run(self._teller, name, self._min_seconds, waits=waits)
+    def _run(self, name: str, *, waits: bool = True) -> TrainingRun:
+        return TrainingRun(self._notifier, name, self._min_seconds, waits=waits)
 
 
 def _refuse_others(function: object) -> None:

@@ -16,15 +16,15 @@ from ..core.errors import MonitorError, OutboxError
 from ..core.messages import Message
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
-from ..delivery.queue import Courier
+from ..delivery.queue import DeliveryQueue
 from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
 from ..monitor.loop import MessageRenderer, Monitor
-from ..monitor.resume import Past
+from ..monitor.resume import ResumeState
 from ..notifiers import Notifier
 from ..notifiers.secret import scrub
 from ..rendering import Renderer
-from ..rendering.delivery_messages import CourierRenderer
+from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..sources.checkpoints.directory import DirectorySource
 from .ending import Ending, log_end
 
@@ -37,7 +37,7 @@ LOOKING = 1.5  # seconds that a look at a disk may take: a network's may hang, a
 _PAUSE = 0.1  # seconds between two looks whether another process has done with its own telling
 
 
-class Teller:
+class CompletionNotifier:
     """Tells of the ends of the trainings of one directory.
 
     Its deliveries are filed apart from those of a watch of the same directory, which may run elsewhere and
@@ -95,21 +95,21 @@ class Teller:
             self._deliver(patience=0.0)
 
     def _deliver(self, alert: Alert | None = None, *, patience: float) -> None:
-        past = Past(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
+        past = ResumeState(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
         end = self.clock.monotonic() + self.grace
-        courier = self._courier()
+        queue = self._delivery_queue()
         if alert is not None:
             # Committed before anybody is waited for: whatever happens then, it is owed.
             message, now = self._render(alert), self.clock.now().timestamp()
-            past.outbox().add(alert, message, courier.names_for(message.level), now)
+            past.outbox().add(alert, message, queue.names_for(message.level), now)
         if not self._claim(past, patience):
             logger.info("another process is telling of %s; it goes out with its next end", self._directory)
             return
-        courier.open(past.outbox())
+        queue.open(past.outbox())
         # A server that is slow to answer may yet accept: until then nobody else shall send the same.
-        courier.close(max(self.grace / 4, end - self.clock.monotonic()), past.release)
+        queue.close(max(self.grace / 4, end - self.clock.monotonic()), past.release)
 
-    def _claim(self, past: Past, patience: float) -> bool:
+    def _claim(self, past: ResumeState, patience: float) -> bool:
         end, never = self.clock.monotonic() + patience, Event()
         while True:
             try:
@@ -121,11 +121,13 @@ class Teller:
             else:
                 return True
 
-    def _courier(self) -> Courier:
+    def _delivery_queue(self) -> DeliveryQueue:
         notifiers = self._notifiers
         if notifiers is None:
             notifiers = [notifier_for(self._config, self._log_dir)]
-        return Courier(notifiers, self.clock, words=CourierRenderer(language=self._config.language))
+        return DeliveryQueue(
+            notifiers, self.clock, words=DeliveryMessageRenderer(language=self._config.language)
+        )
 
     def _best(self) -> Reading | None:
         """Return the best reading that the monitor knows, or that the directory holds."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
-from .completion_notifier import Teller
+from .completion_notifier import CompletionNotifier
 from .ending import ending_of
 from .termination import Terminations
 
@@ -33,20 +33,22 @@ def speaks(environment: Mapping[str, str] | None = None) -> bool:
     return next((int(rank) == 0 for rank in ranks if rank.isascii() and rank.isdigit()), True)
 
 
-class Run:
+class TrainingRun:
     """One run of a training; a context manager that lets every error go on its way.
 
     Args:
-        teller: what tells of the end.
+        notifier: what tells of the end.
         name: what the training is called.
         min_seconds: what ends sooner is not told of.
         waits: True gives the delivery its seconds before the caller goes on; False gives them at the
             interpreter's end, so that an event loop is not held up.
     """
 
-    def __init__(self, teller: Teller, name: str, min_seconds: float, *, waits: bool = True) -> None:
+    def __init__(
+        self, notifier: CompletionNotifier, name: str, min_seconds: float, *, waits: bool = True
+    ) -> None:
         """Take the parts; nothing begins yet."""
-        self._teller = teller
+        self._notifier = notifier
         self._name = name
         self._min_seconds = min_seconds
         self._waits = waits
@@ -58,10 +60,10 @@ class Run:
         """Begin."""
         try:
             self._process = os.getpid()
-            self._begun = self._teller.clock.monotonic()
+            self._begun = self._notifier.clock.monotonic()
             self._listens = _terminations.begin()
             if speaks():
-                _beside(self._teller.deliver_earlier, "what was owed from before").start()
+                _beside(self._notifier.deliver_earlier, "what was owed from before").start()
         except Exception:
             logger.exception("the beginning of %s went wrong here; the training goes on", self._name)
 
@@ -84,14 +86,14 @@ class Run:
                 _terminations.end()
 
     def _end(self, error: BaseException | None, trace: TracebackType | None) -> None:
-        seconds = self._teller.clock.monotonic() - self._begun
+        seconds = self._notifier.clock.monotonic() - self._begun
         if seconds < self._min_seconds:
             logger.info("%s ended after %.3g s, too soon to be told of", self._name, seconds)
             return
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
             trace = trace.tb_next
         ending = ending_of(error, trace, _terminations.caught if self._listens else None)
-        tell = partial(self._teller.tell, self._name, ending, seconds)
+        tell = partial(self._notifier.tell, self._name, ending, seconds)
         # In a thread, because a disk, a server or a user's renderer may hang; the caller waits so long only.
         thread = _beside(tell, f"the end of {self._name}", daemon=self._waits)
         try:
@@ -100,7 +102,7 @@ class Run:
             tell()
             return
         if self._waits:
-            thread.join(self._teller.grace + _BEYOND)
+            thread.join(self._notifier.grace + _BEYOND)
 
 
 def _beside(call: Callable[[], None], what: str, *, daemon: bool = True) -> Thread:

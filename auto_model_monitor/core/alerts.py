@@ -61,8 +61,7 @@ class Alert:
         threshold: what the reading was compared with, if anything.
         previous_best: the value that was last reported, or the best so far; None where there is none.
         details: the facts of its kind, such as ``silent_seconds`` or ``free_bytes``.
-        trail: the readings of the same metric so far, for whoever puts the alert into words; no outbox keeps
-            them.
+        history: the readings of the same metric so far, for the renderer; no outbox keeps them.
     """
 
     rule: str
@@ -75,7 +74,7 @@ class Alert:
     threshold: float | None = None
     previous_best: float | None = None
     details: Mapping[str, Detail] = field(default_factory=dict, hash=False)
-    trail: Sequence[Point] = field(default=(), repr=False, compare=False)
+    history: Sequence[Point] = field(default=(), repr=False, compare=False)
     id: str = field(default_factory=_new_id)
 
     @property

@@ -1,4 +1,4 @@
-"""The trail: what the scores of a watch were, in bounded memory however long it runs."""
+"""The history: what the scores of a watch were, in bounded memory however long it runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIGITS = r"([0-9]+)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One reading of the trail.
+    """One reading of the history.
 
     Attributes:
         time: when it was seen, with its zone.
@@ -42,7 +42,7 @@ class Point:
     step: int | None = None
 
 
-class Trail:
+class MetricHistory:
     """Keeps the readings of each metric, the older ones thinned so that the shape of the curve stays.
 
     Of a batch with very many names an even sample is taken, and the best. After a restart the first look
@@ -52,7 +52,7 @@ class Trail:
     def __init__(self, comparison: Comparison) -> None:
         """Take the direction in which the score improves."""
         self._comparison = comparison
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, _MetricPoints] = {}
 
     def add(self, batch: ReadingBatch) -> None:
         """Take in what one look found; a new run starts afresh."""
@@ -69,7 +69,7 @@ class Trail:
                 found.append(best)
             spread = max(2, len(batch) // len(found))
         for metric, readings in self._by_metric(found).items():
-            self._tracks.setdefault(metric, _Track()).add(readings, batch.time, spread)
+            self._tracks.setdefault(metric, _MetricPoints()).add(readings, batch.time, spread)
 
     def points(self, metric: str) -> tuple[Point, ...]:
         """Return the readings of a metric in the order of the training."""
@@ -85,7 +85,7 @@ class Trail:
         return found
 
 
-class _Track:
+class _MetricPoints:
     """The points of one metric."""
 
     __slots__ = ("_seen", "points")

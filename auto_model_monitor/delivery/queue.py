@@ -16,15 +16,15 @@ from ..notifiers import Notifier
 from .outbox import Delivery, DeliveryState, Outbox
 from .outbox.memory import MemoryOutbox
 from .outbox.texts import storable
-from .worker import Channel
+from .worker import DeliveryWorker
 
 logger = logging.getLogger(__name__)
 
 UNDELIVERED = "undelivered"
 
 
-class CourierWords(Protocol):
-    """What puts the courier's own messages into words."""
+class DeliveryMessages(Protocol):
+    """What puts the queue's own messages into words."""
 
     def digest(self, messages: Sequence[Message]) -> Message:
         """Return one message that tells what several tell."""
@@ -35,7 +35,7 @@ class CourierWords(Protocol):
         ...
 
 
-class Courier:
+class DeliveryQueue:
     """All channels of one monitor.
 
     A notifier that has a ``min_level`` gets messages of that level or a more urgent one. What one channel
@@ -54,7 +54,7 @@ class Courier:
         clock: Clock | None = None,
         *,
         digest: float = 0.0,
-        words: CourierWords | None = None,
+        words: DeliveryMessages | None = None,
     ) -> None:
         """Take the parts; nothing starts yet."""
         self._notifiers = _named(notifiers)
@@ -67,7 +67,7 @@ class Courier:
         self._lacks_threads = False
         self._afterwards: Callable[[], None] | None = None
         self._lock = Lock()
-        self.channels: list[Channel] = []
+        self.channels: list[DeliveryWorker] = []
 
     @property
     def names(self) -> list[str]:
@@ -103,8 +103,8 @@ class Courier:
         if verify or owed:
             self.start(verify=verify)
 
-    def _channel(self, name: str, notifier: Notifier, outbox: Outbox) -> Channel:
-        return Channel(
+    def _channel(self, name: str, notifier: Notifier, outbox: Outbox) -> DeliveryWorker:
+        return DeliveryWorker(
             notifier,
             outbox,
             self._clock,

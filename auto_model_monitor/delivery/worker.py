@@ -27,7 +27,7 @@ LONGEST_REST = 60.0
 LOOK_AGAIN = 60.0
 
 
-class Channel:
+class DeliveryWorker:
     """One notifier and the thread that serves it.
 
     Args:

@@ -13,9 +13,9 @@ Language = Literal["zh", "en"]
 class Wording:
     """Every text of one language; a language that misses one does not type-check.
 
-    Each text that has a gap takes its values by name with ``str.format``. ``occasions`` holds a sentence
-    for each kind of alert, with ``_resolved`` for when it is over, and with ``_in_log`` where it reads
-    otherwise of a log than of checkpoints; ``labels`` what a detail is called.
+    Each text that has a gap takes its values by name with ``str.format``. ``event_sentences`` holds a
+    sentence for each kind of alert, with ``_resolved`` for when it is over, and with ``_in_log`` where it
+    reads otherwise of a log than of checkpoints; ``labels`` what a detail is called.
     """
 
     tag: str
@@ -57,12 +57,12 @@ class Wording:
     warning: str
     critical: str
     resolved: str
-    occasion_subject: str
+    event_subject: str
     sentence: str
     block: str
     disk_soon: str
     duration_units: str
-    trail: str
+    history: str
     trail_best: str
     trail_threshold: str
     trail_latest: str
@@ -76,7 +76,7 @@ class Wording:
     placed: str
     remarked: str
     picture_too_large: str
-    occasions: Mapping[str, str]
+    event_sentences: Mapping[str, str]
     labels: Mapping[str, str]
 
 
@@ -121,12 +121,12 @@ _ZH = Wording(
     warning="模型监控警告",
     critical="模型监控严重警告",
     resolved="模型监控恢复通知",
-    occasion_subject="{sender}：{sentence}",
+    event_subject="{sender}：{sentence}",
     sentence="{sentence}。",
     block="{label}：\n{text}",
     disk_soon="，按目前速度约 {hours_left}后写满",
     duration_units="天,小时,分钟,秒",
-    trail="走势",
+    history="走势",
     trail_best="最好 {score}",
     trail_threshold="阈值 {score}",
     trail_latest="最近 {count} 个分数",
@@ -140,7 +140,7 @@ _ZH = Wording(
     placed="{name} {place}",
     remarked="{value}（{remark}）",
     picture_too_large="注意：走势图超过 {limit}，未附在邮件中。",
-    occasions={
+    event_sentences={
         "hit": "{metric} {score} {condition}阈值 {threshold}",
         "hit_resolved": "{metric} {score} 不再{condition}阈值 {threshold}",
         "not_finite": "{metric} 变成了 {score}，不再是有限的数",
@@ -239,12 +239,12 @@ _EN = Wording(
     warning="Model monitor warning",
     critical="Model monitor alarm",
     resolved="Model monitor all-clear",
-    occasion_subject="{sender}: {sentence}",
+    event_subject="{sender}: {sentence}",
     sentence="{sentence}.",
     block="{label}:\n{text}",
     disk_soon=", full in about {hours_left} at the present rate",
     duration_units="d,h,min,s",
-    trail="Trend",
+    history="Trend",
     trail_best="best {score}",
     trail_threshold="threshold {score}",
     trail_latest="Last {count} scores",
@@ -258,7 +258,7 @@ _EN = Wording(
     placed="{name} {place}",
     remarked="{value} ({remark})",
     picture_too_large="Note: the picture of the trend is larger than {limit} and was left out.",
-    occasions={
+    event_sentences={
         "hit": "{metric} {score} {condition} threshold {threshold}",
         "hit_resolved": "{metric} {score} is no longer {condition} threshold {threshold}",
         "not_finite": "{metric} has become {score}, which is no finite number",

@@ -19,13 +19,13 @@ from ..notifiers.email import EmailNotifier
 from ..notifiers.mailbox import MailboxNotifier
 from ..parsers import DefaultParser
 from ..rendering import Renderer
-from ..rendering.delivery_messages import CourierRenderer
+from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import Rule, ThresholdRule
 from ..sources import Source
 from ..sources.checkpoints.directory import DirectorySource
 from .config import MonitorConfig
 from .loop import MessageRenderer, Monitor
-from .resume import Past
+from .resume import ResumeState
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +96,10 @@ class ModelMonitor(Monitor):
             comparison=comparison,
             check_interval=config.check_interval,
             log_dir=log_dir,
-            past=Past(log_dir, watch_key(config), outbox=outbox, resume=resume),
+            resume_state=ResumeState(log_dir, watch_key(config), outbox=outbox, resume=resume),
             clock=clock,
             digest=digest,
-            words=CourierRenderer(
+            words=DeliveryMessageRenderer(
                 language=config.language, watch_dir=os.fspath(config.watch_dir), host=_host()
             ),
         )

@@ -21,8 +21,8 @@ from ..runtime.run_log import run_log
 from .group_message import GroupRenderer
 from .group_silence import AllSilentRule, Member, Members
 from .loop import Monitor
-from .resume import Past
-from .summary import Progress
+from .resume import ResumeState
+from .summary import WatchSummary
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class WatchGroup(Lifecycle):
             _every_channel(self.monitors),
             language=language or meant,
             check_interval=min(_MOST_BETWEEN_LOOKS, *(monitor.check_interval for monitor in monitors)),
-            past=Past(self._log_dir, _key(members), outbox=outbox, resume=resume),
+            resume_state=ResumeState(self._log_dir, _key(members), outbox=outbox, resume=resume),
             clock=clock or SystemClock(),
         )
 
@@ -129,7 +129,7 @@ class _Whole(Monitor):
         *,
         language: Language,
         check_interval: float,
-        past: Past,
+        resume_state: ResumeState,
         clock: Clock,
     ) -> None:
         """Take the members."""
@@ -140,7 +140,7 @@ class _Whole(Monitor):
             renderer=GroupRenderer(members, language, clock, _host()),
             comparison=Comparison.LOWER,
             check_interval=check_interval,
-            past=past,
+            resume_state=resume_state,
             clock=clock,
         )
         self._members = members
@@ -151,7 +151,7 @@ class _Whole(Monitor):
         return super().check() if all(member.looked for member in self._members) else []
 
 
-class _Told(Progress):
+class _Told(WatchSummary):
     """What a group has told; what was read stands in its members' lines."""
 
     def saw(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:

@@ -40,8 +40,8 @@ class GroupRenderer(Renderer):
         count = len(self._members)
         key = "all_silent_resolved" if alert.resolved else "all_silent"
         sender = words.resolved if alert.resolved else words.sender
-        sentence = words.occasions[key].format(directories=count)
-        subject = one_line(words.occasion_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
+        sentence = words.event_sentences[key].format(directories=count)
+        subject = one_line(words.event_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
         rows = [(words.directory, self._line(member)) for member in self._members]
         rows += [(words.time, zoned_time_text(alert.time)), (words.host, clean_name(self._where))]
         rows = [(label, value) for label, value in rows if value]

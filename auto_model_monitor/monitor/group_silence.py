@@ -9,7 +9,7 @@ from ..core.clocks import Clock
 from ..core.readings import Reading, ReadingBatch
 from ..rules import StalledRule
 from ..rules.stalled import ENOUGH_GAPS
-from .summary import Progress
+from .summary import WatchSummary
 
 #: Where no gap can be called usual yet, so many seconds are a silence.
 LONG = 6 * 3600.0
@@ -28,7 +28,7 @@ class Member:
         progress: what the watch has seen.
     """
 
-    def __init__(self, name: str, progress: Progress, silent_after: str | float) -> None:
+    def __init__(self, name: str, progress: WatchSummary, silent_after: str | float) -> None:
         """Take the watch's name, and how long is too long.
 
         Raises:

@@ -16,20 +16,20 @@ from ..core.clocks import Clock, SystemClock
 from ..core.comparison import Comparison
 from ..core.errors import AuthenticationError, MonitorError
 from ..core.messages import Message
-from ..core.metric_history import Point, Trail
+from ..core.metric_history import MetricHistory, Point
 from ..core.readings import ReadingBatch
-from ..delivery.queue import Courier, CourierWords
+from ..delivery.queue import DeliveryMessages, DeliveryQueue
 from ..notifiers import Notifier
 from ..rendering import Renderer
-from ..rendering.delivery_messages import CourierRenderer
+from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import Rule
 from ..runtime.lifecycle import Lifecycle
 from ..runtime.propagation import is_for_the_program, told
 from ..runtime.run_log import run_log
 from ..runtime.timeout import within
 from ..sources import Source
-from .resume import Past
-from .summary import Progress
+from .resume import ResumeState
+from .summary import WatchSummary
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Monitor(Lifecycle):
 
     Attributes:
         run_log_dir: where the run log is kept when it starts; None for none, as where a group keeps one.
-        trail: the scores so far.
+        history: the scores so far.
 
     Args:
         source: where the numbers come from.
@@ -66,7 +66,7 @@ class Monitor(Lifecycle):
         comparison: the direction in which the score improves; for the lines of the run log.
         check_interval: seconds between two looks.
         log_dir: where the run logs are kept; None for none.
-        past: the outbox, and what is known of the watches before; by default nothing, in memory.
+        resume_state: the outbox, and what is known of the watches before; by default nothing, in memory.
         clock: the time.
         digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
         words: words the digests, and what one channel refused for good.
@@ -82,10 +82,10 @@ class Monitor(Lifecycle):
         comparison: Comparison = Comparison.LOWER,
         check_interval: float = 60,
         log_dir: Path | None = None,
-        past: Past | None = None,
+        resume_state: ResumeState | None = None,
         clock: Clock | None = None,
         digest: float = 0.0,
-        words: CourierWords | None = None,
+        words: DeliveryMessages | None = None,
     ) -> None:
         """Take the parts; no network, no thread and no file is touched."""
         super().__init__()
@@ -95,15 +95,17 @@ class Monitor(Lifecycle):
         self.run_log_dir = log_dir
         self.rules = list(rules)
         self.clock = clock or SystemClock()
-        self.courier = Courier(notifiers, self.clock, digest=digest, words=words or CourierRenderer())
-        self._past = past or Past()
+        self.delivery_queue = DeliveryQueue(
+            notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
+        )
+        self._resume_state = resume_state or ResumeState()
         self._verify = False
         self._renderer: MessageRenderer = renderer or Renderer()
         self._lock = Lock()
         self._not_owed_yet: list[Alert] = []
         self._complaints: dict[str, str] = {}
-        self.progress = Progress(source.name, comparison, self.clock)
-        self.trail = Trail(comparison)
+        self.progress = WatchSummary(source.name, comparison, self.clock)
+        self.history = MetricHistory(comparison)
 
     def check(self) -> list[Alert]:
         """Look once; return the alerts that were found and are now on their way.
@@ -132,7 +134,7 @@ class Monitor(Lifecycle):
         """Tell of what was found elsewhere, such as the training's end; return whether it is on its way."""
 
         def owe() -> bool:
-            self.courier.add(alert, self._render(alert))
+            self.delivery_queue.add(alert, self._render(alert))
             self.end_with_the_interpreter()
             return True
 
@@ -158,16 +160,16 @@ class Monitor(Lifecycle):
 
     def close(self, seconds: float) -> None:
         """Give what is due at most so many seconds, and let another process have the watch."""
-        self.courier.close(seconds, self._past.release)
+        self.delivery_queue.close(seconds, self._resume_state.release)
 
     @property
     def refused_login(self) -> AuthenticationError | None:
         """The login that was refused when the watch started, if there was one."""
-        return self.courier.refused_login
+        return self.delivery_queue.refused_login
 
     def _claim(self) -> bool:
-        self._past.claim()
-        self.courier.open(self._past.outbox(), verify=self._verify)
+        self._resume_state.claim()
+        self.delivery_queue.open(self._resume_state.outbox(), verify=self._verify)
         return True
 
     def _read(self) -> ReadingBatch:
@@ -179,7 +181,7 @@ class Monitor(Lifecycle):
             # What cannot be read may be silent, and its disk full, all the same.
             readings = ReadingBatch(time=self.clock.now())
         readings.seconds = readings.seconds or self.clock.monotonic()
-        self._guard("the trail", partial(self._remember, readings))
+        self._guard("the history", partial(self._remember, readings))
         return readings
 
     def _read_source(self) -> ReadingBatch:
@@ -189,13 +191,13 @@ class Monitor(Lifecycle):
         return readings
 
     def _remember(self, readings: ReadingBatch) -> None:
-        self.trail.add(readings)
+        self.history.add(readings)
 
     def _points(self, alert: Alert) -> Sequence[Point]:
-        return () if alert.reading is None else self.trail.points(alert.reading.metric)
+        return () if alert.reading is None else self.history.points(alert.reading.metric)
 
     def _go_on(self, readings: ReadingBatch) -> None:
-        self._past.look(
+        self._resume_state.look(
             self.rules,
             str(getattr(self.source, "identity", "")),
             holds_any=len(readings) > 0,
@@ -214,7 +216,7 @@ class Monitor(Lifecycle):
         return alert
 
     def _owe(self, alert: Alert) -> bool:
-        self.courier.add(alert, self._render(alert))
+        self.delivery_queue.add(alert, self._render(alert))
         return True
 
     def _pass(self) -> None:
@@ -249,7 +251,7 @@ class Monitor(Lifecycle):
 
     def _render(self, alert: Alert) -> Message:
         if alert.reading is not None:
-            alert = replace(alert, trail=self._points(alert))
+            alert = replace(alert, history=self._points(alert))
         patience = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
         user_s = partial(within, patience, partial(self._renderer.render, alert))
         for render in (user_s, partial(_default, alert)):
@@ -266,7 +268,7 @@ class Monitor(Lifecycle):
         return _bare(alert)
 
     def _say_start(self, file: Path | None) -> None:
-        channels = ", ".join(self.courier.names) or "nobody"
+        channels = ", ".join(self.delivery_queue.names) or "nobody"
         log = f"; run log: {file}" if file else ""
         text = "Watching %s every %g s, telling %s%s"
         logger.info(text, self.source.name, self.check_interval, channels, log)

@@ -22,7 +22,7 @@ from ..runtime.run_log import on_one_line
 logger = logging.getLogger(__name__)
 
 
-class Past:
+class ResumeState:
     """What a watch knows of the ones before it, and its right to go on from there.
 
     Args:

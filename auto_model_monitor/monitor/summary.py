@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 HOUR = 3600.0
 
 
-class Progress:
+class WatchSummary:
     """Counts and the best reading of one watch.
 
     Attributes:

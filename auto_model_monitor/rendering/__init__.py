@@ -14,7 +14,7 @@ from ..core.messages import Fact, Message
 from ..i18n import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
 from .chart import picture_html, with_curve
 from .curve import Curve
-from .event_messages import OccasionFacts
+from .event_messages import EventFacts
 from .hit import Hit, HitFacts
 from .mail_card import card_html, lines_html
 from .templates import fill, generated, template_problems
@@ -121,10 +121,10 @@ class Renderer:
         details = {"channel": channel, "subject": message.subject, "error": reason}
         return self.render(replace(alert, details={**alert.details, **details}))
 
-    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | OccasionFacts:
+    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts:
         if hit is not None:
             return HitFacts(hit, self._words, host=self._host, watch_dir=self._watch_dir)
-        return OccasionFacts(alert, self._words, host=self._host, watch_dir=self._watch_dir)
+        return EventFacts(alert, self._words, host=self._host, watch_dir=self._watch_dir)
 
     def _for_programs(self, alert: Alert, hit: Hit | None) -> dict[str, Fact]:
         """Return what a program asks for, as JSON can hold it."""

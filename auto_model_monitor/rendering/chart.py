@@ -40,11 +40,11 @@ def picture_html(curve: Curve, picture: Picture) -> str:
         f'<span style="color:{_COLOURS.get(text[:1], "inherit")}">{text[:1]}</span>{escape(text[1:])}'
         for text in curve.legend()
     )
-    return section(curve.words.trail, _image(picture) + _legend(marked))
+    return section(curve.words.history, _image(picture) + _legend(marked))
 
 
 def _bars_html(curve: Curve) -> str:
-    label = f"{curve.words.trail} · {curve.metric}"
+    label = f"{curve.words.history} · {curve.metric}"
     return section(label, _bars(curve) + _legend(map(escape, curve.named())))
 
 

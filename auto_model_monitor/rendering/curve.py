@@ -40,7 +40,7 @@ class Curve:
     @classmethod
     def of(cls, alert: Alert, words: Wording) -> Curve | None:
         """Return the curve that belongs to ``alert``, None where there is nothing to see."""
-        points, reading = alert.trail, alert.reading
+        points, reading = alert.history, alert.reading
         some = any(math.isfinite(point.value) for point in points)
         if reading is None or len(points) < 2 or not some or alert.kind in _WITHOUT:
             return None
@@ -105,7 +105,7 @@ class Curve:
     def text(self) -> str:
         """Return both as plain text."""
         words = self.words
-        lines = [words.line.format(label=words.trail, value=self.line())]
+        lines = [words.line.format(label=words.history, value=self.line())]
         (place, _, _), *rows = self.rows() or [("", "", "")]
         if rows:
             lines += ["", words.trail_latest.format(count=len(rows)) + words.heading_end]

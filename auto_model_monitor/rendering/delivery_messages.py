@@ -1,4 +1,4 @@
-"""What the courier itself has to say: a digest of several messages, and that one was refused."""
+"""What the queue itself has to say: a digest of several messages, and that one was refused."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MOST_LISTED = 100
 _LONGEST_CELL = 160
 
 
-class CourierRenderer:
-    """Puts the courier's own messages into words.
+class DeliveryMessageRenderer:
+    """Puts the queue's own messages into words.
 
     Args:
         language: the language.
@@ -57,12 +57,12 @@ class CourierRenderer:
         last = messages[-1]
         key = "digest_latest" if best is None else "digest"
         what = _what(last, words) if best is None else best.text
-        sentence = words.occasions[key].format(count=len(messages), what=what)
-        subject = words.occasion_subject.format(sender=words.sender, sentence=sentence)
+        sentence = words.event_sentences[key].format(count=len(messages), what=what)
+        subject = words.event_subject.format(sender=words.sender, sentence=sentence)
         subject = one_line(subject, LONGEST_SUBJECT)
         table = self._table(messages[-_MOST_LISTED:])
         unlisted = max(0, len(messages) - _MOST_LISTED)
-        notes = [words.occasions["digest_rest"].format(count=unlisted)] if unlisted else []
+        notes = [words.event_sentences["digest_rest"].format(count=unlisted)] if unlisted else []
         rows = [(words.time, zoned_time_text(last.time)), *(row for row in self._place if row[1])]
         card = self._card(sentence, len(messages), best, table, rows, notes)
         return Message(
@@ -172,7 +172,7 @@ def _what(message: Message, words: Wording) -> str:
     score = _Score.of(message)
     if score is not None:
         return score.text
-    usual = words.occasion_subject.format(sender=words.sender, sentence="")
+    usual = words.event_subject.format(sender=words.sender, sentence="")
     subject = one_line(message.subject, LONGEST_SUBJECT)
     return one_line(subject.removeprefix(usual.strip()), _LONGEST_CELL)
 

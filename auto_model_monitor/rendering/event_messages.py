@@ -38,7 +38,7 @@ _BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: ""} | dict.fromkeys(
 _BLOCKS = ("traceback", "log")
 
 
-class OccasionFacts:
+class EventFacts:
     """What the default mail says of an alert of any kind, as subject, text and card."""
 
     def __init__(self, alert: Alert, words: Wording, *, host: str, watch_dir: str) -> None:
@@ -53,7 +53,7 @@ class OccasionFacts:
 
     def subject(self) -> str:
         """Return the subject."""
-        return self._words.occasion_subject.format(sender=self._sender(), sentence=self._sentence)
+        return self._words.event_subject.format(sender=self._sender(), sentence=self._sentence)
 
     def text(self) -> str:
         """Return the content as plain text."""
@@ -133,7 +133,7 @@ def _sentence(alert: Alert, words: Wording) -> str:
     key = f"{kind}_resolved" if alert.resolved else kind
     keys = [f"{key}_in_log", f"{kind}_in_log"] if alert.reading is not None and alert.reading.in_log else []
     keys += [key, kind]
-    return next(words.occasions[key] for key in keys if key in words.occasions)
+    return next(words.event_sentences[key] for key in keys if key in words.event_sentences)
 
 
 class _Written(dict[str, str]):

@@ -9,7 +9,7 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .course import Course, median
+from .metric_series import MetricSeries, median
 
 _STEPS = 50  # of the latest changes from one score to the next, whose median is the usual one
 
@@ -62,7 +62,7 @@ class DivergedRule:
     def resume(self, alert: Alert | None) -> None:
         """Go on from the last alert, which says whether it has diverged and what was best."""
         if alert is not None:
-            self._course.resume(alert.reading)
+            self._series.resume(alert.reading)
             self._best = alert.previous_best
             self._diverged = not alert.resolved
 
@@ -70,7 +70,7 @@ class DivergedRule:
         """Return an alert when the latest scores are too far from the best, or near it again."""
         if readings.new_run:
             self._begin_run()
-        series = self._course.new_in(readings)
+        series = self._series.new_in(readings)
         if not series:
             return None
         comparison = self.comparison or usual_direction(series[0].metric) or Comparison.LOWER
@@ -113,7 +113,7 @@ class DivergedRule:
         )
 
     def _begin_run(self) -> None:
-        self._course = Course(self.metric)
+        self._series = MetricSeries(self.metric)
         self._latest: deque[float] = deque(maxlen=self.window)
         self._steps: deque[float] = deque(maxlen=_STEPS)
         self._best = None

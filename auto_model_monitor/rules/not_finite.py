@@ -6,7 +6,7 @@ import math
 
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.readings import Reading, ReadingBatch
-from .course import Course
+from .metric_series import MetricSeries
 
 
 class NotFiniteRule:
@@ -83,7 +83,7 @@ class _Runs:
     """The runs of scores that are not finite, of one metric."""
 
     def __init__(self, metric: str | None) -> None:
-        self.course = Course(metric)
+        self.course = MetricSeries(metric)
         self.was_finite = True
 
     def begun_in(self, readings: ReadingBatch) -> Reading | None:

@@ -6,7 +6,7 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .course import Course, improves
+from .metric_series import MetricSeries, improves
 
 
 class PlateauRule:
@@ -51,14 +51,14 @@ class PlateauRule:
     def resume(self, alert: Alert | None) -> None:
         """Go on from the last plateau: it is not told again, but the next one is."""
         if alert is not None:
-            self._course.resume(alert.reading)
+            self._series.resume(alert.reading)
             self._best = self._told = alert.previous_best
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return an alert when the latest checkpoint makes the plateau as long as ``patience``."""
         if readings.new_run:
             self._begin_run()
-        series = self._course.new_in(readings)
+        series = self._series.new_in(readings)
         if not series:
             return None
         comparison = self.comparison or usual_direction(series[0].metric) or Comparison.LOWER
@@ -85,7 +85,7 @@ class PlateauRule:
             self._since += 1
 
     def _begin_run(self) -> None:
-        self._course = Course(self.metric)
+        self._series = MetricSeries(self.metric)
         self._best = None
         self._told = None
         self._since = 0

@@ -10,7 +10,7 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
 from ..core.readings import Reading, ReadingBatch
-from .course import after, median
+from .metric_series import after, median
 
 ENOUGH_GAPS = 5  # before so many are known, none is called usual
 _LATEST_GAPS = 32

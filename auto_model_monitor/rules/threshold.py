@@ -10,7 +10,7 @@ from ..core.alerts import Alert, AlertKind, Detail
 from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .course import Course, after, improves
+from .metric_series import MetricSeries, after, improves
 
 Every = Literal["improvement", "hit", "crossing"]
 
@@ -84,7 +84,7 @@ class ThresholdRule:
         self._last = alert
         self._resumed = True
         last = alert.details.get("last")
-        self._course.resume(alert.reading)
+        self._series.resume(alert.reading)
         if self.every == "hit":
             self._until = replace(alert.reading, name=last) if isinstance(last, str) else alert.reading
         self._beyond = not alert.resolved
@@ -140,7 +140,7 @@ class ThresholdRule:
 
     def _judged(self, readings: ReadingBatch) -> Iterator[tuple[Reading, bool]]:
         """Yield each reading and whether it is a hit: the last of ``hold`` or more that are beyond."""
-        for reading in self._course.new_in(readings):
+        for reading in self._series.new_in(readings):
             self._seen = reading
             self._streak = self._streak + 1 if self._is_beyond(reading) else 0
             yield reading, self._streak >= self.hold
@@ -198,7 +198,7 @@ class ThresholdRule:
         return owed
 
     def _begin_run(self) -> None:
-        self._course = Course(self.metric)
+        self._series = MetricSeries(self.metric)
         self._last = None
         self._owed = None
         self._seen = None

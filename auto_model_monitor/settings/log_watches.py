@@ -20,7 +20,7 @@ from ..sources.logs.log_source import LogSource
 from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
 from ..text.terminal import Terminal
-from .notifier_factory import Audience
+from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, warn_of_readers, with_rules
 
 _INTERVAL = 0.5  # seconds; a look at a log costs next to nothing, and somebody may sit before the screen
@@ -62,9 +62,9 @@ def log_monitor_of(
     config = config_of(settings)
     if config.threshold is not None:
         rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode, metric=settings["metric"]))
-    audience = Audience()
-    notifiers = audience.of(config, settings.get("notify")) if rules else []
-    for file in audience.open_files:
+    factory = NotifierFactory()
+    notifiers = factory.of(config, settings.get("notify")) if rules else []
+    for file in factory.open_files:
         warn_of_readers(file, "URLs", errors)
     return LogMonitor(
         config,

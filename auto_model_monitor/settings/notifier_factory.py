@@ -17,7 +17,7 @@ from .config_file import others_can_read, read_notify
 _MAILTO = "mailto:"
 
 
-class Audience:
+class NotifierFactory:
     """Makes the notifiers of one or several watches; what is the same for two of them is made once.
 
     Attributes:

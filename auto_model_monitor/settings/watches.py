@@ -11,7 +11,7 @@ from ..monitor.group import WatchGroup
 from ..notifiers import Notifier
 from ..rules import Rule, ThresholdRule
 from ..text.terminal import Terminal
-from .notifier_factory import Audience
+from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, warn_of_readers, with_rules
 
 
@@ -28,13 +28,13 @@ def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> 
         MissingExtraError: something needs an extra that is not installed.
     """
     several = len(watches) > 1
-    audience = Audience(shared=several)
+    factory = NotifierFactory(shared=several)
     monitors: list[ModelMonitor] = []
     problems: list[str] = []
     of_watches: list[Sequence[str]] = []
     for settings in watches:
         try:
-            monitors.append(_monitor(settings, audience, resume=resume))
+            monitors.append(_monitor(settings, factory, resume=resume))
         except ConfigError as error:
             of_watches.append(error.problems)
         else:
@@ -46,7 +46,7 @@ def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> 
         problems += error.problems
     if problems:
         raise ConfigError(problems)
-    _warn(audience, errors)
+    _warn(factory, errors)
     if not several:
         return monitors[0]
     return WatchGroup(monitors, silent_after=after, resume=resume)
@@ -59,17 +59,17 @@ def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Not
         ConfigError: with every problem of the mailboxes and the URLs.
         MissingExtraError: something needs an extra that is not installed.
     """
-    audience = Audience()
+    factory = NotifierFactory()
     channels: dict[int, tuple[Notifier, MonitorConfig]] = {}
     for settings in watches:
         config = config_of({**settings, "watch_dir": settings.get("watch_dir") or "."})
-        for notifier in audience.of(config, settings.get("notify")):
+        for notifier in factory.of(config, settings.get("notify")):
             channels.setdefault(id(notifier), (notifier, config))
-    _warn(audience, errors)
+    _warn(factory, errors)
     return list(channels.values())
 
 
-def _monitor(settings: Settings, audience: Audience, *, resume: bool) -> ModelMonitor:
+def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> ModelMonitor:
     problems: list[str] = []
     rules: list[Rule] = []
     try:
@@ -84,12 +84,12 @@ def _monitor(settings: Settings, audience: Audience, *, resume: bool) -> ModelMo
         raise ConfigError(problems)
     if config.threshold is not None:
         rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode))
-    notifiers = audience.of(config, settings.get("notify"))
+    notifiers = factory.of(config, settings.get("notify"))
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 
 
-def _warn(audience: Audience, errors: Terminal) -> None:
-    for path in audience.open_files:
+def _warn(factory: NotifierFactory, errors: Terminal) -> None:
+    for path in factory.open_files:
         warn_of_readers(path, "URLs", errors)
 
 

@@ -13,7 +13,7 @@ from ..log_parser import LogPattern
 from ..runtime.propagation import told
 from .devices import shown_device
 from .request import TrainingRequest
-from .running_tasks import Roster
+from .running_tasks import RunningTasks
 from .store import TaskStore
 from .task_errors import QueueFullError, StoreError, UnknownTaskError, UnknownTrainerError
 from .tasks import StoredEntry, Task, TaskState
@@ -83,7 +83,7 @@ class Dispatcher:
         self._most_pending = most_pending
         self._interval = interval
         self._environment = os.environ if environment is None else environment
-        self._roster = Roster(
+        self._roster = RunningTasks(
             store,
             self.trainers,
             self._environment,

@@ -12,7 +12,7 @@ from ..log_parser import LogPattern
 from .endings import verdict
 from .launch import launch
 from .request import TrainingRequest
-from .run import Run
+from .running_task import RunningTask
 from .store import TaskStore
 from .supervisor import claim
 from .task_errors import StoreError, TaskStateError, UnknownTrainerError
@@ -25,7 +25,7 @@ _NOBODY = "0 nobody\n"  # who has claimed an attempt that is never to begin
 _left: list[subprocess.Popen[bytes]] = []  # supervisors that outlived their dispatcher, but not this process
 
 
-class Roster:
+class RunningTasks:
     """Starts tasks that are due, takes over those that run, follows their logs and judges their ends.
 
     Not for several threads at once.
@@ -62,7 +62,7 @@ class Roster:
         self._grace = grace
         self._patterns = patterns
         self._check = check or (lambda request: None)
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, RunningTask] = {}
         self._failures: dict[str, str] = {}  # what could not be started, while that cannot be committed
 
     def adopt(self) -> list[str]:
@@ -148,8 +148,8 @@ class Roster:
 
     def _run_of(
         self, task: Task, follow: dict[str, Any], process: subprocess.Popen[bytes] | None = None
-    ) -> Run:
-        return Run(
+    ) -> RunningTask:
+        return RunningTask(
             task_id=task.id,
             device=task.device,
             folder=self._store.folder(task.id),
@@ -158,7 +158,7 @@ class Roster:
             patterns=self._patterns,
         )
 
-    def _put_back(self, run: Run) -> None:
+    def _put_back(self, run: RunningTask) -> None:
         """Let a task wait again whose start was broken off."""
         if run.wish is not None:
             self._store.move(run.task_id, TaskState.CANCELLED, run.wish)
@@ -172,7 +172,7 @@ class Roster:
             self._store.move(task.id, TaskState.RUNNING, "started")
         except TaskStateError:  # cancelled meanwhile
             return
-        # From here on nothing is asked of the store until the training is on the roster.
+        # From here on nothing is asked of the store until the training is on the running_tasks.
         try:
             self._check(task.request)
             process = launch(
@@ -201,7 +201,7 @@ class Roster:
             raise UnknownTrainerError(f"the trainer {task.trainer!r} is no longer configured")
         return self._trainers[task.trainer]
 
-    def _follow(self, run: Run) -> bool:
+    def _follow(self, run: RunningTask) -> bool:
         """Look at one training; return whether there is more to be read at once."""
         if not run.gone and not run.runs():
             run.gone = True  # from here on its device is free, and nothing is written after the last read
@@ -216,7 +216,7 @@ class Roster:
         self._conclude(run)
         return False
 
-    def _take(self, run: Run, *, at_end: bool = False) -> bool:
+    def _take(self, run: RunningTask, *, at_end: bool = False) -> bool:
         """Commit a further piece of a log; return whether there may be more at once."""
         batch = run.log.read(self._store.now(), at_end=at_end)
         stored = self._store.append(run.task_id, batch.entries, **batch.follow) if batch.entries else []
@@ -225,7 +225,7 @@ class Roster:
             self._notify(run.task_id, stored)
         return batch.more
 
-    def _conclude(self, run: Run) -> None:
+    def _conclude(self, run: RunningTask) -> None:
         completed = self._store.said_completed(run.task_id)
         found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log.path)
         ended = self._store.move(

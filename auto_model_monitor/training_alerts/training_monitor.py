@@ -17,11 +17,11 @@ from ..core.readings import ReadingBatch
 from ..delivery.outbox import Outbox
 from ..i18n import Language
 from ..monitor.loop import Monitor
-from ..monitor.resume import Past
-from ..monitor.summary import Progress
+from ..monitor.resume import ResumeState
+from ..monitor.summary import WatchSummary
 from ..notifiers import Notifier
 from ..rendering import Renderer
-from ..rendering.delivery_messages import CourierRenderer
+from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import parse_rule
 from ..training import Dispatcher, StoredEntry, Task, TaskState, TaskStore, UnknownTaskError
 from .watched_task import WatchedTask
@@ -78,10 +78,10 @@ class TrainingMonitor(Monitor):
             notifiers,
             renderer=_Words(self._trainings, language, host),
             check_interval=check_interval,
-            past=Past(store.path, "trainings", outbox=outbox),
+            resume_state=ResumeState(store.path, "trainings", outbox=outbox),
             clock=clock,
             digest=digest,
-            words=CourierRenderer(language=language, watch_dir=str(store.path), host=host),
+            words=DeliveryMessageRenderer(language=language, watch_dir=str(store.path), host=host),
         )
         self.progress = _Silent(self.source.name, Comparison.LOWER, clock)
         dispatcher.listen(self._trainings.heard)
@@ -98,7 +98,7 @@ class TrainingMonitor(Monitor):
         return alerts
 
     def _go_on(self, readings: ReadingBatch) -> None:
-        outbox = self._past.outbox()
+        outbox = self._resume_state.outbox()
         for watched in self._trainings.watched.values():
             for rule in watched.rules:
                 if rule.is_new:
@@ -107,13 +107,13 @@ class TrainingMonitor(Monitor):
                     rule.resume(last)
 
     def _remember(self, readings: ReadingBatch) -> None:
-        pass  # each training has a trail of its own
+        pass  # each training has a history of its own
 
     def _points(self, alert: Alert) -> Sequence[Point]:
         watched = self._trainings.of(alert)
         if watched is None or alert.reading is None:
             return ()
-        return watched.trail.points(alert.reading.metric)
+        return watched.history.points(alert.reading.metric)
 
 
 class _Trainings:
@@ -240,7 +240,7 @@ class _Words:
         return Renderer(language=self._language, watch_dir=directory, host=self._host).render(alert)
 
 
-class _Silent(Progress):
+class _Silent(WatchSummary):
     """Says nothing every hour: a server has its own log."""
 
     def say_hourly(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..completion.ending import log_end
 from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.comparison import Comparison, usual_direction
-from ..core.metric_history import Trail
+from ..core.metric_history import MetricHistory
 from ..core.readings import Reading, ReadingBatch
 from ..log_parser.score import ScoreOfLog
 from ..rules import Rule, ThresholdRule, parse_rule
@@ -34,7 +34,7 @@ class WatchedTask:
         task: as it was last seen.
         rules: the user's, and the one that tells of the end; named apart from those of other tasks.
         batch: what the last look found new.
-        trail: the scores so far.
+        history: the scores so far.
         told: whether its end has been told of.
 
     Args:
@@ -57,7 +57,7 @@ class WatchedTask:
         self._score = ScoreOfLog(next(filter(None, named), None))
         self.rules: list[OfTask] = [OfTask(self, rule) for rule in [*asked, _End(self)]]
         self.batch = ReadingBatch(time=task.updated_at)
-        self.trail = Trail(self.comparison)
+        self.history = MetricHistory(self.comparison)
         self.told = False
 
     @property
@@ -81,7 +81,7 @@ class WatchedTask:
         found = self._new_readings()
         self.task = task
         self.batch = self._score.batch(found, time=time, seconds=seconds)
-        self.trail.add(self.batch)
+        self.history.add(self.batch)
 
     def _new_readings(self) -> list[Reading]:
         found: list[Reading] = []

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
-from auto_model_monitor.api.devices import devices
+from auto_model_monitor.api.device_list import devices
 from auto_model_monitor.api.exposition import Sample, exposition
 from tests.waiting import until
 

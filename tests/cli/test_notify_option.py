@@ -14,7 +14,7 @@ from smtp_server import SMTPServer
 from auto_model_monitor import MonitorConfig
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.settings.notifier_factory import Audience
+from auto_model_monitor.settings.notifier_factory import NotifierFactory
 
 SECRET = "CANARY4711"
 CODE = "abcdefghijklmnop"
@@ -184,16 +184,16 @@ def test_every_channel_is_made_once():
     """Two watches that tell the same people share the channel, and one of them looks at the account."""
     config = MonitorConfig("a", 1.0, sender="me@qq.com", auth_code=CODE)
     other = MonitorConfig("b", 1.0, sender="me@qq.com", auth_code=CODE)
-    audience = Audience(shared=True)
+    factory = NotifierFactory(shared=True)
     urls = ["wecom://key"]
-    first, second = audience.of(config, urls), audience.of(other, urls)
+    first, second = factory.of(config, urls), factory.of(other, urls)
     assert [n.name for n in first] == [n.name for n in second]
     assert [[hasattr(n, "verify") for n in door] for door in (first, second)] == [
         [True, False],
         [False, False],
     ]
     with pytest.raises(ConfigError):
-        audience.of(config, ["nothing"])
+        factory.of(config, ["nothing"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

@@ -14,7 +14,7 @@ from robot_server import Reply, RobotServer
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
 from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.delivery.worker import Channel
+from auto_model_monitor.delivery.worker import DeliveryWorker
 from tests.fakes import FakeClock, RecordingNotifier, alert, message
 
 LONG_AGO, IN_FAR_FUTURE = 1_700_000_000.0, 4_000_000_000.0
@@ -213,7 +213,7 @@ def test_a_watch_that_runs_looks_again_within_a_minute():
             outbox.add(alert(), message(), ["recorder"], clock.now().timestamp())
 
     clock = FakeClock(on_wait=somebody_else)
-    channel = Channel(notifier, outbox, clock)
+    channel = DeliveryWorker(notifier, outbox, clock)
     channel.start(verify=False)
     channel.join(100)
     assert len(notifier.sent) == 1

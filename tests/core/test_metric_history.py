@@ -1,4 +1,4 @@
-"""The trail of scores: in order, bounded, its shape and its last readings kept."""
+"""The history of scores: in order, bounded, its shape and its last readings kept."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from auto_model_monitor.core.metric_history import (
     LATEST,
     MOST_METRICS,
     MOST_POINTS,
-    Trail,
+    MetricHistory,
     horizontal,
     latest,
 )
-from auto_model_monitor.delivery.outbox.records import alert_to_json
+from auto_model_monitor.delivery.outbox.outbox_rows import alert_to_json
 from tests.campaigns import examples
 from tests.fakes import NOON, RecordingNotifier, batch
 
 
-def looks(trail, values, metric="val_loss"):
+def looks(history, values, metric="val_loss"):
     """Let each value come with a look of its own."""
     for number, value in enumerate(values):
         reading = Reading(metric=metric, value=value, name=f"epoch_{number}.pt", epoch=number)
-        trail.add(ReadingBatch(time=NOON, others=[reading]))
-    return trail.points(metric)
+        history.add(ReadingBatch(time=NOON, others=[reading]))
+    return history.points(metric)
 
 
 def many(count, best_at=None):
@@ -47,14 +47,14 @@ def many(count, best_at=None):
 
 def test_readings_stand_in_the_order_of_the_training():
     """What one look finds is sorted by epoch and step, and by name as people count where there is neither."""
-    trail = Trail(Comparison.LOWER)
+    history = MetricHistory(Comparison.LOWER)
     epochs = [Reading(metric="a", value=0.1 * n, name=f"x{n}", epoch=n) for n in (10, 9, 1)]
     names = [Reading(metric="b", value=0.1, name=name) for name in ("run10.pt", "run9.pt", "run09b.pt")]
-    trail.add(ReadingBatch(time=NOON, others=[*epochs, *names]))
-    assert [point.epoch for point in trail.points("a")] == [1, 9, 10]
-    assert [point.name for point in trail.points("b")] == ["run9.pt", "run09b.pt", "run10.pt"]
-    assert [point.number for point in trail.points("a")] == [1, 2, 3]
-    assert trail.points("never seen") == ()
+    history.add(ReadingBatch(time=NOON, others=[*epochs, *names]))
+    assert [point.epoch for point in history.points("a")] == [1, 9, 10]
+    assert [point.name for point in history.points("b")] == ["run9.pt", "run09b.pt", "run10.pt"]
+    assert [point.number for point in history.points("a")] == [1, 2, 3]
+    assert history.points("never seen") == ()
 
 
 @settings(max_examples=examples(30), deadline=None)
@@ -62,7 +62,7 @@ def test_readings_stand_in_the_order_of_the_training():
 def test_the_trail_is_bounded_and_keeps_its_ends(values, times):
     """However many readings come, so many points stay, with the lowest, the highest and the last ten."""
     values = values * times
-    points = looks(Trail(Comparison.LOWER), values)
+    points = looks(MetricHistory(Comparison.LOWER), values)
     assert len(points) <= MOST_POINTS
     tail = values[-LATEST:]
     assert list(map(repr, (point.value for point in points[-LATEST:]))) == list(map(repr, tail))
@@ -78,14 +78,14 @@ def test_the_trail_is_bounded_and_keeps_its_ends(values, times):
 
 def test_a_hundred_thousand_readings_keep_the_shape():
     """A falling curve of very many readings still falls, from its first tenth to its last."""
-    trail, count = Trail(Comparison.LOWER), examples(100_000)
+    history, count = MetricHistory(Comparison.LOWER), examples(100_000)
     for start in range(0, count, 2000):
         found = [
             Reading(metric="val_loss", value=1 / (1 + n), name=f"n{n}", step=n)
             for n in range(start, start + 2000)
         ]
-        trail.add(ReadingBatch(time=NOON, others=found))
-    points = trail.points("val_loss")
+        history.add(ReadingBatch(time=NOON, others=found))
+    points = history.points("val_loss")
     assert len(points) <= MOST_POINTS
     assert points[0].step == 0
     assert points[-1].step == count - 1
@@ -106,9 +106,9 @@ def test_a_huge_look_is_sampled_with_its_best():
         return build(name, value)
 
     huge._build = counted
-    trail = Trail(Comparison.LOWER)
-    trail.add(huge)
-    points = trail.points("val_loss")
+    history = MetricHistory(Comparison.LOWER)
+    history.add(huge)
+    points = history.points("val_loss")
     assert made <= MOST_POINTS + 10
     assert 0.001 in [point.value for point in points]
     assert [point.step for point in points] == sorted(point.step for point in points)
@@ -116,31 +116,31 @@ def test_a_huge_look_is_sampled_with_its_best():
 
 def test_of_a_sample_no_last_readings_are_claimed():
     """After a sampled look the last readings are unknown, until ten more have come one by one."""
-    trail = Trail(Comparison.LOWER)
-    trail.add(many(20_000))
-    assert len(latest(trail.points("val_loss"))) <= 1
+    history = MetricHistory(Comparison.LOWER)
+    history.add(many(20_000))
+    assert len(latest(history.points("val_loss"))) <= 1
     for number in range(12):
-        trail.add(batch(0.1 * number))
-        assert len(latest(trail.points("val_loss"))) == min(number + 1, LATEST)
+        history.add(batch(0.1 * number))
+        assert len(latest(history.points("val_loss"))) == min(number + 1, LATEST)
 
 
 def test_a_new_run_starts_afresh():
     """What a directory that was made anew shows has nothing to do with the curve before."""
-    trail = Trail(Comparison.LOWER)
-    trail.add(batch(0.5, 0.4))
-    trail.add(batch(0.9, new_run=True))
-    assert [point.value for point in trail.points("val_loss")] == [0.9]
+    history = MetricHistory(Comparison.LOWER)
+    history.add(batch(0.5, 0.4))
+    history.add(batch(0.9, new_run=True))
+    assert [point.value for point in history.points("val_loss")] == [0.9]
 
 
 def test_each_metric_has_its_own_and_there_are_few():
     """Metrics do not mix, and a name full of numbers cannot fill the memory."""
-    trail = Trail(Comparison.LOWER)
+    history = MetricHistory(Comparison.LOWER)
     for look in range(3):
         found = [Reading(metric=f"m{n}", value=float(n), name=f"{look}.pt") for n in range(100)]
-        trail.add(ReadingBatch(time=NOON, others=found))
-    known = [n for n in range(100) if trail.points(f"m{n}")]
+        history.add(ReadingBatch(time=NOON, others=found))
+    known = [n for n in range(100) if history.points(f"m{n}")]
     assert known == list(range(MOST_METRICS))
-    assert all({p.value for p in trail.points(f"m{n}")} == {float(n)} for n in known)
+    assert all({p.value for p in history.points(f"m{n}")} == {float(n)} for n in known)
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,11 @@ def test_each_metric_has_its_own_and_there_are_few():
 )
 def test_where_points_stand_along_the_training(epochs, steps, wanted):
     """The step counts, else the epoch, else the order, whenever a place is missing or goes back."""
-    trail = Trail(Comparison.LOWER)
+    history = MetricHistory(Comparison.LOWER)
     for epoch, step in zip(epochs, steps, strict=True):
         reading = Reading(metric="a", value=1.0, name="x", epoch=epoch, step=step)
-        trail.add(ReadingBatch(time=NOON, others=[reading]))
-    assert horizontal(trail.points("a")) == wanted
+        history.add(ReadingBatch(time=NOON, others=[reading]))
+    assert horizontal(history.points("a")) == wanted
 
 
 class Script:
@@ -176,7 +176,7 @@ class Script:
 
 
 def test_a_renderer_of_ones_own_finds_the_trail_in_the_alert():
-    """render(alert) keeps its one argument; what check() returns, and an outbox keeps, has no trail."""
+    """render(alert) keeps its one argument; what check() returns, and an outbox keeps, has no history."""
     seen = []
 
     class Own:
@@ -190,10 +190,10 @@ def test_a_renderer_of_ones_own_finds_the_trail_in_the_alert():
     monitor = Monitor(Script(*looks), [rule], [notifier], renderer=Own())
     alerts = [alert for _ in looks for alert in monitor.check()]
     monitor.stop()
-    assert [point.value for point in seen[0].trail] == [0.9, 0.8, 0.3]
-    assert alerts[0].trail == ()
+    assert [point.value for point in seen[0].history] == [0.9, 0.8, 0.3]
+    assert alerts[0].history == ()
     assert alerts[0] == seen[0]
-    assert "trail" not in alert_to_json(seen[0])
+    assert "history" not in alert_to_json(seen[0])
     assert notifier.sent[0].subject == "mine"
 
 
@@ -209,11 +209,11 @@ def test_a_watch_shows_its_course_in_the_message():
 
 
 def test_a_fault_in_the_trail_costs_no_alert(monkeypatch, caplog):
-    """Whatever the trail does, the alert goes out."""
-    monkeypatch.setattr(Trail, "add", lambda *_: 1 / 0)
+    """Whatever the history does, the alert goes out."""
+    monkeypatch.setattr(MetricHistory, "add", lambda *_: 1 / 0)
     notifier = RecordingNotifier()
     monitor = Monitor(Script(batch(0.3)), [ThresholdRule(0.5, "lower")], [notifier])
     assert len(monitor.check()) == 1
     monitor.stop()
     assert len(notifier.sent) == 1
-    assert "the trail" in caplog.text
+    assert "the history" in caplog.text

@@ -14,14 +14,14 @@ from auto_model_monitor.core.errors import AuthenticationError
 from auto_model_monitor.delivery.backoff import Backoff
 from auto_model_monitor.delivery.outbox import DeliveryState
 from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.delivery.queue import Courier
-from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS, Channel
+from auto_model_monitor.delivery.queue import DeliveryQueue
+from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS, DeliveryWorker
 from tests.fakes import FakeClock, RecordingNotifier, alert, message, permanent, transient
 
 
 def channel_for(notifier, outbox, clock):
     even = Backoff(uniform=lambda low, high: 1.0)
-    return Channel(notifier, outbox, clock, even)
+    return DeliveryWorker(notifier, outbox, clock, even)
 
 
 @pytest.fixture
@@ -150,12 +150,12 @@ class Hanging:
 def test_a_hanging_channel_holds_up_neither_the_caller_nor_another_channel():
     """add() returns and the other channel delivers while one channel hangs; closing is bounded."""
     hanging, notifier = Hanging(), RecordingNotifier()
-    courier = Courier([hanging, notifier])
+    queue = DeliveryQueue([hanging, notifier])
     try:
-        courier.add(alert(), message())
+        queue.add(alert(), message())
         assert notifier.arrived.wait(100)
         assert hanging.entered.wait(100)
-        courier.close(0.05)
+        queue.close(0.05)
     finally:
         hanging.let_go.set()
 
@@ -163,9 +163,9 @@ def test_a_hanging_channel_holds_up_neither_the_caller_nor_another_channel():
 def test_closing_delivers_what_is_due_and_names_what_is_not(caplog):
     """At the end what is due is delivered, and what is still owed is said with its reason."""
     good, bad = RecordingNotifier("good"), RecordingNotifier("bad", [transient("451 later")])
-    courier = Courier([good, bad])
-    courier.add(alert(), message("the subject"))
-    courier.close(10)
+    queue = DeliveryQueue([good, bad])
+    queue.add(alert(), message("the subject"))
+    queue.close(10)
     assert len(good.sent) == 1
     assert "NOT delivered by bad: the subject: 451 later" in caplog.text
 
@@ -173,9 +173,9 @@ def test_closing_delivers_what_is_due_and_names_what_is_not(caplog):
 def test_notifiers_of_one_name_are_kept_apart():
     """Two notifiers of the same name each get the message."""
     notifiers = [RecordingNotifier("same"), RecordingNotifier("same")]
-    courier = Courier(notifiers)
-    courier.add(alert(), message())
-    courier.close(10)
+    queue = DeliveryQueue(notifiers)
+    queue.add(alert(), message())
+    queue.close(10)
     assert [len(n.sent) for n in notifiers] == [1, 1]
 
 
@@ -232,7 +232,7 @@ def test_waits_are_spread_by_chance_within_their_bounds():
 
 
 class Words:
-    """The courier's words, as short as they can be."""
+    """The queue's words, as short as they can be."""
 
     def digest(self, messages):
         return message(f"digest of {len(messages)}", id="+".join(m.id for m in messages))
@@ -245,7 +245,7 @@ class Words:
 
 def digesting(notifier, outbox, clock, seconds=600.0):
     even = Backoff(uniform=lambda low, high: 1.0)
-    return Channel(notifier, outbox, clock, even, digest=seconds, gather=Words().digest)
+    return DeliveryWorker(notifier, outbox, clock, even, digest=seconds, gather=Words().digest)
 
 
 def test_a_digest_gathers_what_is_not_urgent(outbox, clock):
@@ -296,10 +296,10 @@ def test_a_notifier_may_want_only_what_is_urgent():
     """A channel with min_level gets that level and above, and the others get everything."""
     everything, urgent = RecordingNotifier("everything"), RecordingNotifier("urgent")
     urgent.min_level = Level.WARNING
-    courier = Courier([everything, urgent])
+    queue = DeliveryQueue([everything, urgent])
     for level in Level:
-        courier.add(alert(), replace(message(level.value, id=level.value), level=level))
-    courier.close(10)
+        queue.add(alert(), replace(message(level.value, id=level.value), level=level))
+    queue.close(10)
     assert [m.subject for m in everything.sent] == ["info", "warning", "critical"]
     assert [m.subject for m in urgent.sent] == ["warning", "critical"]
 
@@ -308,15 +308,15 @@ def test_what_one_channel_refuses_for_good_is_told_through_the_others():
     """A permanent refusal reaches the other channels as a message of its own, and makes no endless talk."""
     bad = RecordingNotifier("bad", [permanent()])
     good = RecordingNotifier("good")
-    courier = Courier([bad, good], words=Words())
-    courier.add(alert(), message("hello"))
-    courier.close(100)
+    queue = DeliveryQueue([bad, good], words=Words())
+    queue.add(alert(), message("hello"))
+    queue.close(100)
     assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
     alone = RecordingNotifier("alone", [permanent(), permanent()])
     twin = RecordingNotifier("twin", [permanent(), permanent(), permanent()])
-    courier = Courier([alone, twin], words=Words())
-    courier.add(alert(), message("hello"))
-    courier.close(100)
+    queue = DeliveryQueue([alone, twin], words=Words())
+    queue.add(alert(), message("hello"))
+    queue.close(100)
     assert alone.attempts + twin.attempts <= 4
 
 
@@ -331,16 +331,16 @@ def test_a_refusal_at_the_end_is_told_and_does_not_hold_up_the_end(first):
             super().send(message)
 
     bad, good = Late("bad", [permanent()]), RecordingNotifier("good")
-    courier = Courier([bad, good] if first == "bad" else [good, bad], words=Words())
-    courier.add(alert(), message("hello"))
+    queue = DeliveryQueue([bad, good] if first == "bad" else [good, bad], words=Words())
+    queue.add(alert(), message("hello"))
     assert good.arrived.wait(60)
-    (ends,) = [channel for channel in courier.channels if channel.name == "good"]
+    (ends,) = [channel for channel in queue.channels if channel.name == "good"]
     closed = []
-    closer = Thread(target=lambda: closed.append(courier.close(600)))
+    closer = Thread(target=lambda: closed.append(queue.close(600)))
     closer.start()
     ends.join(60)
     closing.set()
     closer.join(60)
     assert closed
     assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
-    assert not any(channel.is_running for channel in courier.channels)
+    assert not any(channel.is_running for channel in queue.channels)

@@ -12,8 +12,8 @@ import pytest
 from auto_model_monitor import CustomParser, ModelMonitor, MonitorConfig
 from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
 from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.delivery.queue import Courier
-from auto_model_monitor.delivery.worker import Channel
+from auto_model_monitor.delivery.queue import DeliveryQueue
+from auto_model_monitor.delivery.worker import DeliveryWorker
 from tests.fakes import RecordingNotifier, transient
 
 
@@ -95,7 +95,7 @@ def test_nobody_sends_again_what_is_still_being_sent(config):
     assert second.notifiers[0].sent == []
     answer.set()
     assert slow.arrived.wait(100)
-    for channel in first.courier.channels:
+    for channel in first.delivery_queue.channels:
         channel.join(100)
     save(config, 0.05)
     assert [alert.reading.value for alert in second.check()] == [0.05]
@@ -104,21 +104,21 @@ def test_nobody_sends_again_what_is_still_being_sent(config):
 
 
 def test_a_thread_that_cannot_be_started_is_started_later(monkeypatch):
-    """Where the system allows no thread at first, the courier tries again at the next look."""
+    """Where the system allows no thread at first, the queue tries again at the next look."""
     from tests.fakes import alert, message
 
     def refuse(self, *, verify):
         raise RuntimeError("can't start new thread")
 
     notifier, outbox = RecordingNotifier(), MemoryOutbox()
-    courier = Courier([notifier])
+    queue = DeliveryQueue([notifier])
     with monkeypatch.context() as patch:
-        patch.setattr(Channel, "start", refuse)
-        courier.open(outbox, verify=True)
-        courier.add(alert(), message())
-    courier.open(outbox)
+        patch.setattr(DeliveryWorker, "start", refuse)
+        queue.open(outbox, verify=True)
+        queue.add(alert(), message())
+    queue.open(outbox)
     assert notifier.arrived.wait(100)
-    courier.close(5)
+    queue.close(5)
 
 
 SHORT = """

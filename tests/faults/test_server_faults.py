@@ -8,7 +8,7 @@ from smtp_server import Faults
 from auto_model_monitor.delivery.backoff import Backoff
 from auto_model_monitor.delivery.outbox import DeliveryState
 from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.delivery.worker import Channel
+from auto_model_monitor.delivery.worker import DeliveryWorker
 from auto_model_monitor.notifiers.email import EmailNotifier
 from tests.fakes import FakeClock, alert, message
 
@@ -43,7 +43,7 @@ def parts(tmp_path, smtp_server):
         )
         box = SQLiteOutbox(tmp_path / "outbox.db", "watch")
         clock = FakeClock()
-        channel = Channel(notifier, box, clock, Backoff(uniform=lambda low, high: 1.0))
+        channel = DeliveryWorker(notifier, box, clock, Backoff(uniform=lambda low, high: 1.0))
         for name in ("first", "second"):
             box.add(alert(), message(name, id=name), [channel.name], clock.now().timestamp())
         return server, channel, box, clock

@@ -178,7 +178,7 @@ def test_both_languages_have_the_same_gaps() -> None:
 def test_every_kind_of_alert_has_its_sentence() -> None:
     """No kind that an alert can have is without words."""
     for language in ("zh", "en"):
-        assert {kind.value for kind in AlertKind} <= set(wording(language).occasions)
+        assert {kind.value for kind in AlertKind} <= set(wording(language).event_sentences)
 
 
 @pytest.mark.parametrize(

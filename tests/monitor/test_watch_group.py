@@ -17,7 +17,7 @@ from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
 from auto_model_monitor.monitor.group import WatchGroup
 from auto_model_monitor.monitor.group_silence import LONG, AllSilentRule, Member
-from auto_model_monitor.monitor.summary import Progress
+from auto_model_monitor.monitor.summary import WatchSummary
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -52,7 +52,7 @@ def place(monkeypatch, tmp_path):
 
 
 def member(silent_after="3x"):
-    return Member("x", Progress("x", Comparison.LOWER, FakeClock()), silent_after)
+    return Member("x", WatchSummary("x", Comparison.LOWER, FakeClock()), silent_after)
 
 
 def look(listener, seconds, *values):

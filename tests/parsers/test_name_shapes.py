@@ -8,12 +8,12 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.parsers.test_default_parser import NOTHING, READ
 
 from auto_model_monitor.core.errors import ParseError
 from auto_model_monitor.parsers import DefaultParser
 from auto_model_monitor.parsers.name_shapes import Plan, shape_of
 from tests.campaigns import examples
+from tests.parsers.test_default_parser import NOTHING, READ
 
 METRICS = [None, "val_loss", "-val_loss", "acc", "loss", "neg_val_loss", "score", "map50", "mAP50-95", "5"]
 PIECES = [

@@ -10,15 +10,15 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rendering.test_mail_card import Reader
-from tests.rendering.test_rendering import NAME, PLACE, lower
 
 from auto_model_monitor.core.alerts import AlertKind
 from auto_model_monitor.core.metric_history import Point
 from auto_model_monitor.rendering import Renderer
 from auto_model_monitor.rendering.scales import Scale
 from auto_model_monitor.rendering.sparkline import WIDTH, picked, sparkline
-from tests.occasions import ALL, TIME
+from tests.event_alerts import ALL, TIME
+from tests.rendering.test_mail_card import Reader
+from tests.rendering.test_rendering import NAME, PLACE, lower
 
 NAN = math.nan
 VALUES = [0.021, 0.0162, 0.0102, 0.0052, NAN, 0.0041, 0.003]
@@ -60,10 +60,10 @@ Epoch 7: 0.003 (this one, best)"""
 
 @pytest.mark.parametrize(("language", "text"), [("zh", ZH), ("en", EN)])
 def test_the_text_to_the_letter(language, text):
-    """The text is the one without a trail, an empty line, and this."""
+    """The text is the one without a history, an empty line, and this."""
     renderer = Renderer(language=language, **PLACE)
     before = renderer.render(lower()).text
-    assert renderer.render(replace(lower(), trail=points())).text == f"{before}\n\n{text}"
+    assert renderer.render(replace(lower(), history=points())).text == f"{before}\n\n{text}"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -71,8 +71,8 @@ def test_the_text_to_the_letter(language, text):
 def test_every_alert_about_a_score_shows_it(language, name):
     """An alert about a score shows the scores so far, in its text and on its card."""
     alert = ALL[name]
-    trail = points([0.02, 0.01, alert.reading.value], last=alert.reading.name)
-    message = Renderer(language=language).render(replace(alert, trail=trail))
+    history = points([0.02, 0.01, alert.reading.value], last=alert.reading.name)
+    message = Renderer(language=language).render(replace(alert, history=history))
     shown = Reader(message.html)
     assert shown.open == []
     for piece in ("0.02", "0.01", {"zh": "本次", "en": "this one"}[language]):
@@ -88,46 +88,46 @@ def test_every_alert_about_a_score_shows_it(language, name):
 def test_what_is_about_no_score_shows_none(name):
     """A full disk and a refused message have no curve."""
     alert = ALL[name]
-    assert Renderer().render(replace(alert, trail=points())) == Renderer().render(alert)
+    assert Renderer().render(replace(alert, history=points())) == Renderer().render(alert)
 
 
 @pytest.mark.parametrize("values", [[], [0.003], [NAN, NAN, math.inf]])
 def test_too_little_shows_nothing(values):
     """One reading, or none that is a number, is no curve."""
-    trail = points(values) if values else ()
+    history = points(values) if values else ()
     alert = lower()
-    assert Renderer().render(replace(alert, trail=trail)) == Renderer().render(alert)
+    assert Renderer().render(replace(alert, history=history)) == Renderer().render(alert)
 
 
 def test_the_users_own_words_stay_alone():
     """Below the text of a template or a generator no line is added."""
     own = Renderer(content_template="{score:.6f}")
     alert = lower()
-    assert own.render(replace(alert, trail=points())) == own.render(alert)
+    assert own.render(replace(alert, history=points())) == own.render(alert)
 
 
 def test_rows_without_epoch_and_step_have_the_time():
     """Without an epoch or a step, a row says when its score was seen; seen at once, its file."""
     seen = [replace(point, time=TIME + timedelta(seconds=n)) for n, point in enumerate(points(epoch=False))]
-    text = Renderer().render(replace(lower(), trail=seen)).text
+    text = Renderer().render(replace(lower(), history=seen)).text
     assert "\n20:34:14：0.0102\n" in text
-    text = Renderer().render(replace(lower(), trail=points(epoch=False))).text
+    text = Renderer().render(replace(lower(), history=points(epoch=False))).text
     assert "\nepoch_3.pt：0.0102\n" in text
 
 
 def test_the_table_has_the_last_ten_and_no_gap():
     """Of many scores the last ten are listed, and none before one that was left out."""
     long = points([0.02 - n / 1000 for n in range(16)] + [0.003])
-    text = Renderer().render(replace(lower(), trail=long)).text
+    text = Renderer().render(replace(lower(), history=long)).text
     assert text.count("\n轮次 ") == 10
     gap = (*long[:-4], *long[-3:])
-    text = Renderer().render(replace(lower(), trail=gap)).text
+    text = Renderer().render(replace(lower(), history=gap)).text
     assert re.findall(r"轮次 (\d+)：0", text) == ["15", "16", "17"]
 
 
 def test_a_better_one_of_before_keeps_the_mark():
     """Where the best so far is no longer there, none that is there is called the best."""
-    alert = replace(lower(previous=0.001), trail=points())
+    alert = replace(lower(previous=0.001), history=points())
     text = Renderer(language="en").render(alert).text
     assert "best 0.001, threshold 0.004" in text
     assert "(this one)" in text
@@ -136,7 +136,7 @@ def test_a_better_one_of_before_keeps_the_mark():
 def test_a_direction_that_nobody_knows_names_no_best():
     """Of a metric whose direction is not known, none is called the best."""
     reading = replace(ALL["stalled"].reading, metric="zorp")
-    alert = replace(ALL["stalled"], comparison=None, reading=reading, trail=points())
+    alert = replace(ALL["stalled"], comparison=None, reading=reading, history=points())
     text = Renderer(language="en").render(alert).text
     assert "Trend: █▆▄▁·▁▁\n" in text
     assert "(best)" not in text

@@ -1,4 +1,4 @@
-"""Tests of what the courier itself has to say: digests, and what one channel refused."""
+"""Tests of what the queue itself has to say: digests, and what one channel refused."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.messages import Message
 from auto_model_monitor.core.readings import Reading
 from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.rendering.delivery_messages import CourierRenderer
+from auto_model_monitor.rendering.delivery_messages import DeliveryMessageRenderer
+from tests.event_alerts import ALL, TIME
 from tests.fakes import FakeClock, RecordingNotifier, permanent
-from tests.occasions import ALL, TIME
 
 PLACE = {"host": "gpu-01", "watch_dir": "/data/runs/exp1"}
 
@@ -73,7 +73,7 @@ Directory: /data/runs/exp1"""
 def test_a_digest_to_the_letter(language, subject, text):
     """A digest names how many there are and the best, and has a line for each, also on its card."""
     parts = [*hits(0.0029, 0.0031, language=language), Renderer(language=language).render(ALL["finished"])]
-    message = CourierRenderer(language=language, **PLACE).digest(parts)
+    message = DeliveryMessageRenderer(language=language, **PLACE).digest(parts)
     assert (message.subject, message.text, message.level) == (subject, text, Level.INFO)
     assert message.html.count("<tr>") >= 4
     assert (message.facts["rule"], message.facts["count"], message.facts["score"]) == ("digest", 3, 0.0029)
@@ -82,7 +82,7 @@ def test_a_digest_to_the_letter(language, subject, text):
 
 def test_where_there_is_no_best_a_digest_names_the_latest():
     """Of two metrics, and of no scores at all, no best is claimed."""
-    words = CourierRenderer(language="en")
+    words = DeliveryMessageRenderer(language="en")
     two = hits(0.003, language="en") + hits(0.9, language="en", metric="acc", comparison=Comparison.HIGHER)
     assert words.digest(two).subject == "Model monitor: 2 messages, the latest: acc 0.9"
     renderer = Renderer(language="en")
@@ -95,12 +95,12 @@ def test_where_there_is_no_best_a_digest_names_the_latest():
 def test_the_best_is_the_best_and_not_the_last():
     """What improves upwards is compared upwards."""
     rising = hits(0.91, 0.95, 0.93, metric="acc", comparison=Comparison.HIGHER)
-    assert CourierRenderer().digest(rising).facts["score"] == 0.95
+    assert DeliveryMessageRenderer().digest(rising).facts["score"] == 0.95
 
 
 def test_the_same_messages_make_the_same_digest():
     """A retry of the same set has the same id, in whatever order; another set has another."""
-    words, parts = CourierRenderer(), hits(0.003, 0.0029, 0.0028)
+    words, parts = DeliveryMessageRenderer(), hits(0.003, 0.0029, 0.0028)
     same = words.digest(parts)
     assert same.id == words.digest(parts[::-1]).id
     assert same.id != words.digest(parts[:2]).id
@@ -110,7 +110,7 @@ def test_the_same_messages_make_the_same_digest():
 
 def test_a_digest_of_thousands_lists_the_latest():
     """A hundred lines are listed, and it is said how many are not."""
-    message = CourierRenderer(language="en").digest(hits(0.003) * 1500)
+    message = DeliveryMessageRenderer(language="en").digest(hits(0.003) * 1500)
     assert message.text.count("val_loss 0.003  ") == 100
     assert "1400 earlier ones are not listed" in message.text
     assert len(message.html) < 150_000
@@ -119,7 +119,7 @@ def test_a_digest_of_thousands_lists_the_latest():
 def test_days_are_told_apart():
     """Where the messages are of several days, their times have a date."""
     first, second = hits(0.003, 0.0029)
-    text = CourierRenderer().digest([first, replace(second, time=TIME + timedelta(days=1))]).text
+    text = DeliveryMessageRenderer().digest([first, replace(second, time=TIME + timedelta(days=1))]).text
     assert "11-20 20:34  val_loss 0.003" in text
     assert "11-21 20:34  val_loss 0.0029" in text
 
@@ -128,7 +128,7 @@ def test_hostile_subjects_stay_text_on_one_line():
     """A subject with markup, line ends and marks of direction forges neither a line nor an element."""
     evil = "</td><script>x</script>\r\nBcc: a@b\u2028\u202egnp"
     message = Message(id="x", time=TIME, subject=evil, text="", html="", facts={"filename": f"{evil}.pt"})
-    digest = CourierRenderer(language="en").digest([message, message])
+    digest = DeliveryMessageRenderer(language="en").digest([message, message])
     assert "<script" not in digest.html
     assert len(digest.subject.splitlines()) == 1
     assert [line for line in digest.text.splitlines() if line.startswith("Bcc")] == []
@@ -139,7 +139,9 @@ def test_what_was_refused_is_told_with_where_and_why():
     """The message names the channel, the subject and the reason, as a warning."""
     alert = Alert(rule="undelivered", time=TIME, kind=AlertKind.UNDELIVERED, level=Level.WARNING)
     refused = hits(0.003, language="en")[0]
-    message = CourierRenderer(language="en", **PLACE).undelivered(alert, "wecom", refused, "93000 invalid")
+    message = DeliveryMessageRenderer(language="en", **PLACE).undelivered(
+        alert, "wecom", refused, "93000 invalid"
+    )
     assert message.subject == f"Model monitor warning: wecom refuses a message: {refused.subject}"
     assert "Error: 93000 invalid" in message.text.splitlines()
     assert (message.level, message.facts["rule"]) == (Level.WARNING, "undelivered")
@@ -170,7 +172,7 @@ _MESSAGES = st.builds(
 @given(st.lists(_MESSAGES, min_size=1, max_size=5), st.sampled_from(["zh", "en"]))
 def test_whatever_is_gathered_a_digest_can_be_sent(messages, language):
     """No message, however strange its subject, times and facts, keeps a digest from going out."""
-    digest = CourierRenderer(language=language).digest(messages)
+    digest = DeliveryMessageRenderer(language=language).digest(messages)
     assert len(digest.subject.splitlines()) == 1
     for part in (digest.subject, digest.text, digest.html):
         part.encode()

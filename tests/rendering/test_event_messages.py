@@ -15,7 +15,7 @@ from auto_model_monitor.core.alerts import Alert, AlertKind, Level
 from auto_model_monitor.core.messages import Message
 from auto_model_monitor.core.readings import Reading
 from auto_model_monitor.rendering import Renderer
-from tests.occasions import ALL, CHECKPOINT, TIME, disk, not_finite, occasion, stalled
+from tests.event_alerts import ALL, CHECKPOINT, TIME, disk, not_finite, occasion, stalled
 
 PLACE = {"host": "gpu-01", "watch_dir": "/data/runs/exp1"}
 OLD = "模型监控通知：val_loss 0.003 低于阈值 0.004"

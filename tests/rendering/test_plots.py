@@ -14,9 +14,6 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rendering.test_curve import points
-from tests.rendering.test_mail_card import Reader
-from tests.rendering.test_rendering import lower
 
 from auto_model_monitor import (
     ConfigError,
@@ -33,7 +30,10 @@ from auto_model_monitor.rendering import pictures as artist
 from auto_model_monitor.rendering import plots as plots_room
 from auto_model_monitor.rendering.plots import HEIGHT, WIDTH, Plot, draw
 from tests.campaigns import examples
-from tests.occasions import ALL
+from tests.event_alerts import ALL
+from tests.rendering.test_curve import points
+from tests.rendering.test_mail_card import Reader
+from tests.rendering.test_rendering import lower
 
 pytest.importorskip("matplotlib")
 
@@ -79,8 +79,8 @@ def test_all_that_was_asked_for_is_drawn():
     assert near(plain, plots_room._CURVE)
     for colour in (plots_room._THRESHOLD, plots_room._BEST, plots_room._BROKEN):
         assert not near(plain, colour)
-    trail = points([0.02, math.nan, 0.01, 0.003])
-    full = draw(Plot(points=trail, threshold=0.004, best=trail[3], this=trail[2]))
+    history = points([0.02, math.nan, 0.01, 0.003])
+    full = draw(Plot(points=history, threshold=0.004, best=history[3], this=history[2]))
     for colour in (plots_room._CURVE, plots_room._THRESHOLD, plots_room._BEST, plots_room._BROKEN):
         assert near(full, colour)
 
@@ -97,12 +97,12 @@ floats = st.floats(allow_nan=True, allow_infinity=True)
 @given(st.lists(floats, min_size=1, max_size=12), st.none() | floats, st.data(), st.text(max_size=30))
 def test_any_numbers_can_be_drawn(values, threshold, data, title):
     """NaN, infinite, huge, tiny, equal, one alone, any title: there is always a picture."""
-    trail = points(values)
-    mark = st.none() | st.sampled_from(trail)
+    history = points(values)
+    mark = st.none() | st.sampled_from(history)
     best = data.draw(mark)
     if best is not None and not math.isfinite(best.value):
         best = None
-    png = draw(Plot(points=trail, title=title, threshold=threshold, best=best, this=data.draw(mark)))
+    png = draw(Plot(points=history, title=title, threshold=threshold, best=best, this=data.draw(mark)))
     assert size_of(png) == (WIDTH, HEIGHT)
 
 
@@ -123,7 +123,7 @@ from auto_model_monitor.rendering import Renderer
 from tests.rendering.test_rendering import lower
 from dataclasses import replace
 renderer = Renderer(plots=True)
-message = renderer.render(replace(lower(), trail=points()))
+message = renderer.render(replace(lower(), history=points()))
 assert message.pictures
 print("matplotlib.pyplot" in sys.modules, dict(dict.items(matplotlib.rcParams)) == before)
 """
@@ -161,10 +161,10 @@ PLAIN = """
 import sys
 from auto_model_monitor import *
 from dataclasses import replace
-from tests.occasions import ALL, TIME
+from tests.event_alerts import ALL, TIME
 from auto_model_monitor.core.metric_history import Point
-trail = [Point(time=TIME, number=number, value=0.1 / number, name="x") for number in range(1, 4)]
-assert "走势" in Renderer().render(replace(ALL["plateau"], trail=trail)).text
+history = [Point(time=TIME, number=number, value=0.1 / number, name="x") for number in range(1, 4)]
+assert "走势" in Renderer().render(replace(ALL["plateau"], history=history)).text
 print({"matplotlib", "numpy", "PIL"} & set(sys.modules))
 """
 
@@ -177,7 +177,7 @@ def test_the_public_names_bring_nothing_that_draws():
 
 def test_the_message_carries_the_picture():
     """The HTML names the picture, with a text for those who do not see it; a webhook gets no bytes."""
-    alert = replace(lower(), trail=points())
+    alert = replace(lower(), history=points())
     message = Renderer(language="en", plots=True).render(alert)
     (picture,) = message.pictures
     assert size_of(picture.png) == (WIDTH, HEIGHT)
@@ -196,9 +196,9 @@ def test_the_message_carries_the_picture():
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_kind_can_be_rendered_with_plots(name):
-    """An alert of any kind with a trail has a picture or, where it is about no score, none."""
+    """An alert of any kind with a history has a picture or, where it is about no score, none."""
     alert = ALL[name]
-    message = Renderer(plots=True).render(replace(alert, trail=points()))
+    message = Renderer(plots=True).render(replace(alert, history=points()))
     assert bool(message.pictures) == (not name.startswith(("disk", "undelivered")))
     assert message.html.count("<img") == len(message.pictures)
     assert Renderer(plots=True).render(alert).pictures == ()
@@ -206,7 +206,7 @@ def test_every_kind_can_be_rendered_with_plots(name):
 
 def test_below_the_users_own_words_the_picture_stands():
     """A template or a generator words the text; the picture that was asked for stands below it."""
-    message = Renderer(plots=True, content_template="{score:.6f}").render(replace(lower(), trail=points()))
+    message = Renderer(plots=True, content_template="{score:.6f}").render(replace(lower(), history=points()))
     assert message.text == "0.003000"
     assert f"cid:{message.pictures[0].cid}" in message.html
 
@@ -217,7 +217,7 @@ def test_a_failure_in_drawing_costs_nobody_the_mail(monkeypatch, caplog):
     def broken(plot):
         raise ValueError("no ink")
 
-    alert = replace(lower(), trail=points())
+    alert = replace(lower(), history=points())
     plain = Renderer().render(alert)
     monkeypatch.setattr(artist, "draw", broken)
     assert Renderer(plots=True).render(alert) == plain
@@ -227,7 +227,7 @@ def test_a_failure_in_drawing_costs_nobody_the_mail(monkeypatch, caplog):
 def test_a_picture_over_one_mebibyte_is_left_out_and_said(monkeypatch):
     """A picture that no mail should carry is dropped with a note in the text and on the card."""
     monkeypatch.setattr(artist, "draw", lambda plot: SIGNATURE + bytes(LARGEST_PICTURE))
-    message = Renderer(language="en", plots=True).render(replace(lower(), trail=points()))
+    message = Renderer(language="en", plots=True).render(replace(lower(), history=points()))
     assert message.pictures == ()
     assert message.text.endswith("Note: the picture of the trend is larger than 1.05 MB and was left out.")
     assert "was left out" in message.html
@@ -243,7 +243,7 @@ def test_without_matplotlib_the_renderer_says_what_to_type(monkeypatch, tmp_path
     for build in (lambda: Renderer(plots=True), lambda: ModelMonitor(config, plots=True)):
         with pytest.raises(MissingExtraError, match=r"pip install 'auto-model-monitor\[plots\]'"):
             build()
-    assert Renderer().render(replace(lower(), trail=points())).pictures == ()
+    assert Renderer().render(replace(lower(), history=points())).pictures == ()
 
 
 class _Hidden:

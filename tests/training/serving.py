@@ -92,16 +92,15 @@ def arm(point: str) -> None:
     """Let the named call of a method be the last thing that this process does."""
     if not point:
         return
-    from auto_model_monitor.training import dispatcher, run, store, task_log
-    from auto_model_monitor.training import running_tasks as roster
+    from auto_model_monitor.training import dispatcher, running_task, running_tasks, store, task_log
 
     where, when, number = point.split(":")
     owner_name, name = where.split(".")
     owners = {
         "Dispatcher": dispatcher.Dispatcher,
-        "Roster": roster.Roster,
-        "roster": roster,
-        "Run": run.Run,
+        "RunningTasks": running_tasks.RunningTasks,
+        "running_tasks": running_tasks,
+        "RunningTask": running_task.RunningTask,
         "TaskLog": task_log.TaskLog,
         "TaskStore": store.TaskStore,
         "store": store,

@@ -105,7 +105,7 @@ def test_who_was_quicker_has_completed(work):
 
 def test_a_supervisor_that_hangs_is_not_waited_for(work, monkeypatch):
     """Where the supervisor itself does nothing, the dispatcher ends it with all the rest."""
-    monkeypatch.setattr("auto_model_monitor.training.run._MARGIN", 0.2)
+    monkeypatch.setattr("auto_model_monitor.training.running_task._MARGIN", 0.2)
     here = work(shell("echo ready; sleep 1000"), grace=0.2)
     task_id = here.submit()
     here.wait_line(task_id, "ready")
@@ -134,12 +134,12 @@ def test_a_training_without_a_supervisor_is_cancelled_too(work):
     "point",
     [
         "TaskStore.ask_to_cancel:after:1",
-        "Run.end:before:1",
-        "Run.end:after:1",
-        "Run.end:after:3",
-        "Roster._conclude:before:1",
+        "RunningTask.end:before:1",
+        "RunningTask.end:after:1",
+        "RunningTask.end:after:3",
+        "RunningTasks._conclude:before:1",
         "changes.move:after:2",
-        "Roster._conclude:after:1",
+        "RunningTasks._conclude:after:1",
     ],
 )
 def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path, point):

@@ -23,7 +23,7 @@ from auto_model_monitor.training import (
     UnknownTrainerError,
 )
 from auto_model_monitor.training.processes import marked
-from auto_model_monitor.training.run import Run
+from auto_model_monitor.training.running_task import RunningTask
 from tests.training.trainings import EPOCHS, python, request, shell
 from tests.waiting import until
 
@@ -294,14 +294,14 @@ def test_numbers_that_make_no_sense_are_refused(store, monkeypatch):
 
 def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeypatch, caplog):
     """A fault of ours in following one task is logged once, and the other tasks are followed all the same."""
-    runs = Run.runs
+    runs = RunningTask.runs
 
     def faulty(self):
         if self.device == "cuda:0":
             raise ZeroDivisionError("nobody expects this")
         return runs(self)
 
-    monkeypatch.setattr(Run, "runs", faulty)
+    monkeypatch.setattr(RunningTask, "runs", faulty)
     here = work(shell("echo here"))
     hurt = here.submit(device="cuda")
     here.wait_running(hurt)
@@ -309,7 +309,7 @@ def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeyp
         assert here.run().state is COMPLETED
     assert caplog.text.count("cannot be looked at") == 1
     assert here.store.get(hurt).state is RUNNING
-    monkeypatch.setattr(Run, "runs", runs)
+    monkeypatch.setattr(RunningTask, "runs", runs)
     assert here.wait_end(hurt).state is COMPLETED
     assert here.messages(hurt) == ["here"]
 

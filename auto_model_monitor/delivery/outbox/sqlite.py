@@ -15,7 +15,7 @@ from ...core.errors import OutboxError
 from ...core.messages import Message
 from ...runtime.fork_safety import fork_safe_lock
 from . import Delivery, DeliveryState
-from .records import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .outbox_rows import alert_from_json, alert_to_json, message_from_json, message_to_json
 from .texts import storable
 
 logger = logging.getLogger(__name__)

@@ -24,9 +24,11 @@ def main() -> None:
     interruption = Interruption()
     interruption.watch()
     try:
-        from .training_loop import Run  # PyTorch takes seconds; what the command line lacks is told at once
+        from .training_loop import (
+            TrainingLoop,  # PyTorch takes seconds; what the command line lacks is told at once
+        )
 
-        Run(recipe, interruption).train()
+        TrainingLoop(recipe, interruption).train()
     except (ConfigError, MissingExtraError) as error:
         _end(2, error)
     except (MonitorError, OSError) as error:

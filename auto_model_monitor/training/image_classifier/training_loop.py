@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 _MOST_THREADS = 8
 
 
-class Run:
+class TrainingLoop:
     """One training, ready to begin."""
 
     def __init__(self, recipe: Recipe, interruption: Interruption) -> None:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ...log_parser import LogEntry, Number, Stage
-from ..course import COUNTERS, Course
 from ..request import TrainingRequest
 from ..tasks import MetricRow, Task, TaskState
+from ..training_progress import COUNTERS, TrainingProgress
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -78,9 +78,9 @@ def task_of(row: Sequence[Any]) -> Task:
     )
 
 
-def course_of(task: Task, rest: str) -> Course:
+def course_of(task: Task, rest: str) -> TrainingProgress:
     """Return how far a task is, by its row and by the part that only the dispatcher needs."""
-    course = Course(
+    course = TrainingProgress(
         total_epochs=task.total_epochs,
         current_epoch=task.current_epoch,
         stage=task.stage,

@@ -17,7 +17,7 @@ _ENDING = (Stage.VALIDATION, Stage.EPOCH_END)  # the second also of lines that h
 
 
 @dataclass(slots=True)
-class Course:
+class TrainingProgress:
     """What a log has said, summed up; it takes the entries one by one.
 
     An epoch has finished when its validation has been logged, or when the next one has begun. Epochs that

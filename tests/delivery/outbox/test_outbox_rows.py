@@ -14,14 +14,14 @@ from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.errors import RenderingError
 from auto_model_monitor.core.messages import LARGEST_PICTURE, Picture
 from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.delivery.outbox.records import (
+from auto_model_monitor.delivery.outbox.outbox_rows import (
     alert_from_json,
     alert_to_json,
     message_from_json,
     message_to_json,
 )
+from tests.event_alerts import ALL
 from tests.fakes import alert, message
-from tests.occasions import ALL
 
 _TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
 _NUMBER = st.floats(allow_nan=False)

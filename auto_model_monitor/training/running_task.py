@@ -23,7 +23,7 @@ _PATIENCE = 1.0  # seconds in which killed processes have to be gone
 _KILLED = 128  # what a supervisor's exit status is above, when its training was killed by a signal
 
 
-class Run:
+class RunningTask:
     """One attempt at a task.
 
     Attributes:

@@ -9,7 +9,7 @@ from ..core.comparison import Comparison
 from ..core.readings import Reading, ReadingBatch
 
 
-class Course:
+class MetricSeries:
     """Hands out the readings of one metric in order.
 
     Args:
