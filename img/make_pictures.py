@@ -68,7 +68,7 @@ monitor.stop()
 def chromium() -> str:
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, (shutil.which(name) for name in names if name)), None)
-    return found or sys.exit("wanted Chromium on the path or its name in CHROMIUM, found none")
+    return found or sys.exit("expected Chromium on the path or its name in CHROMIUM, found none")
 
 
 def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:

@@ -85,10 +85,10 @@ class DingTalk:
             stamp = request.query.get("timestamp", "")
             if abs(int(stamp or 0) / 1000 - self.now) > 3600:
                 return reply({"errcode": 310000, "errmsg": "invalid timestamp"})
-            wanted = hmac.new(
+            expected = hmac.new(
                 self.secret.encode(), f"{stamp}\n{self.secret}".encode(), hashlib.sha256
             ).digest()
-            if request.query.get("sign") != base64.b64encode(wanted).decode():
+            if request.query.get("sign") != base64.b64encode(expected).decode():
                 text = "description:机器人发送签名不匹配;solution:请确认签名和时间戳必须都放在调用的网址中"
                 return reply({"errcode": 310000, "errmsg": text})
         if self.keyword not in request.body.decode():
@@ -116,8 +116,8 @@ class Feishu:
         if self.secret is not None:
             stamp = content.get("timestamp", "0")
             key = f"{stamp}\n{self.secret}".encode()
-            wanted = base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
-            if content.get("sign") != wanted or abs(int(stamp) - self.now) > 3600:
+            expected = base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
+            if content.get("sign") != expected or abs(int(stamp) - self.now) > 3600:
                 text = "sign match fail or timestamp is not within one hour from current time"
                 return reply({"code": 19021, "data": {}, "msg": text})
         if self.keyword not in request.body.decode():
@@ -156,8 +156,8 @@ class Webhook:
         if self.secret is not None:
             stamp = request.headers.get("x-auto-model-monitor-timestamp", "")
             signed = stamp.encode() + b"." + request.body
-            wanted = "sha256=" + hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
-            if not hmac.compare_digest(wanted, request.headers.get("x-auto-model-monitor-signature", "")):
+            expected = "sha256=" + hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
+            if not hmac.compare_digest(expected, request.headers.get("x-auto-model-monitor-signature", "")):
                 return reply({"error": "signature"}, 401)
         return Reply(204)
 

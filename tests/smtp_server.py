@@ -143,7 +143,7 @@ class SMTPServer:
         """Return the mails once there are ``count``; fail after ``timeout`` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.mails) >= count, timeout):
-                raise AssertionError(f"wanted {count} mails in {timeout} s, got {len(self.mails)}")
+                raise AssertionError(f"expected {count} mails in {timeout} s, got {len(self.mails)}")
             return list(self.mails)
 
     def wait_for(self, done: Callable[[], bool], timeout: float = 100) -> None:
@@ -156,7 +156,7 @@ class SMTPServer:
         """Return once ``count`` connections were made; fail after ``timeout`` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.connections >= count, timeout):
-                raise AssertionError(f"wanted {count} connections, got {self.connections}")
+                raise AssertionError(f"expected {count} connections, got {self.connections}")
 
     def environ(self, *hosts: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment in which a Python process finds ``hosts`` here, and trusts them.

@@ -68,7 +68,7 @@ def test_the_template_script_of_0_2(project):
     name = "epoch_10_val_loss_0.003_acc_0.95.pt"
     assert mail.message["Subject"] == f"🔥 重要通知：{name} 分数低于阈值！"
     got = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>", mail.text)
-    wanted = f"""
+    expected = f"""
 📊 模型更新详情 📊
 
 - 文件名：{name}
@@ -78,8 +78,8 @@ def test_the_template_script_of_0_2(project):
 
 ⏰ 检测时间：<time>
 """
-    assert got.strip("\n") == wanted.strip("\n")
-    for line in filter(None, wanted.split("\n")[:-2]):
+    assert got.strip("\n") == expected.strip("\n")
+    for line in filter(None, expected.split("\n")[:-2]):
         assert line.strip() in re.sub(r"<[^>]+>", "", mail.html)
 
 

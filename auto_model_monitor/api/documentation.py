@@ -61,7 +61,7 @@ def _operation(
     yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
     yield f"<p>{_words(found.get('description', ''))}</p>"
     if found.get("parameters"):
-        yield "<table><tr><th>Parameter</th><th>Where</th><th>Wanted</th><th></th></tr>"
+        yield "<table><tr><th>Parameter</th><th>Where</th><th>Expected</th><th></th></tr>"
         for parameter in found["parameters"]:
             yield _row(
                 parameter["name"], parameter["in"], parameter["schema"], parameter.get("description", "")
@@ -76,7 +76,7 @@ def _operation(
 
 def _body(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     model = _resolved(document, schema)
-    yield "<table><tr><th>Field</th><th></th><th>Wanted</th><th></th></tr>"
+    yield "<table><tr><th>Field</th><th></th><th>Expected</th><th></th></tr>"
     for name, field in model["properties"].items():
         needed = "required" if name in model.get("required", ()) else "optional"
         yield _row(name, needed, field, field.get("description", ""))

@@ -16,9 +16,9 @@ from .web import FastAPI, HTTPException, Request, RequestValidationError, Respon
 
 _MOST_FAULTS = 20
 _WANTED = {  # where a pattern would say it worse
-    "device": "wanted cpu, mps, cuda or cuda:N, such as cuda:0",
-    "model": "wanted a name without control characters that begins with neither a blank nor -",
-    "trainer": "wanted the name of a trainer; GET /api/v2/trainers lists them",
+    "device": "expected cpu, mps, cuda or cuda:N, such as cuda:0",
+    "model": "expected a name without control characters that begins with neither a blank nor -",
+    "trainer": "expected the name of a trainer; GET /api/v2/trainers lists them",
 }
 
 
@@ -51,7 +51,7 @@ def _of_framework(error: HTTPException) -> Problem:
         return Problem(404, "there is nothing under this address; /docs lists what there is")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another method")
-        return Problem(405, f"wanted {allowed}", headers={"allow": allowed})
+        return Problem(405, f"expected {allowed}", headers={"allow": allowed})
     status = error.status_code if error.status_code in set(HTTPStatus) else 500
     return Problem(status, str(error.detail), headers=error.headers)
 
@@ -60,13 +60,13 @@ def _of_validation(error: RequestValidationError) -> Problem:
     """Return 400 for what is no JSON, 422 for what is wrong in it; values are not repeated."""
     found = error.errors()
     if any(fault["type"] == "json_invalid" for fault in found):
-        return Problem(400, "the body: wanted JSON, got something else")
+        return Problem(400, "the body: expected JSON, got something else")
     faults = [
         {"location": ".".join(map(str, fault["loc"]))[:200], "detail": _said(fault)[:300]}
         for fault in found[:_MOST_FAULTS]
     ]
     listed = "; ".join(f"{fault['location']}: {fault['detail']}" for fault in faults[:3])
-    return Problem(422, listed or "the request: wanted other values", errors=faults)
+    return Problem(422, listed or "the request: expected other values", errors=faults)
 
 
 def _said(fault: Mapping[str, Any]) -> str:
@@ -76,7 +76,7 @@ def _said(fault: Mapping[str, Any]) -> str:
         return _WANTED.get(name, str(fault["msg"]))
     if fault["type"] == "extra_forbidden":
         near = get_close_matches(name[:100], StartRequest.model_fields, n=1)
-        return "wanted a known field, got another" + "".join(f"; did you mean {one!r}?" for one in near)
+        return "expected a known field, got another" + "".join(f"; did you mean {one!r}?" for one in near)
     return str(fault["msg"])
 
 

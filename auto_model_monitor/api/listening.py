@@ -27,7 +27,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise ConfigError(f"--host: wanted an address of this machine, got {host!r}: {error}") from None
+        raise ConfigError(f"--host: expected an address of this machine, got {host!r}: {error}") from None
     family, _, _, _, address = found[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -54,20 +54,20 @@ def url_of(listener: socket.socket, host: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def most_streams(wanted: int = 2000) -> int:
+def most_streams(expected: int = 2000) -> int:
     """Return how many streams may be open; the limit of open files is raised for them as far as allowed."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft == resource.RLIM_INFINITY:
-            return wanted
-        needed = wanted + _RESERVE
+            return expected
+        needed = expected + _RESERVE
         if soft < needed:
             soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        return max(10, min(wanted, soft - _RESERVE))
-    return wanted
+        return max(10, min(expected, soft - _RESERVE))
+    return expected
 
 
 def most_connections() -> int:

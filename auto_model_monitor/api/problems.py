@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457): what was wanted, what was got, what to do."""
+"""Errors as problem documents (RFC 9457): what was expected, what was got, what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Problem(Exception):
 
     Attributes:
         status: the HTTP status.
-        detail: what was wanted, what was got and what to do, in one or two sentences.
+        detail: what was expected, what was got and what to do, in one or two sentences.
         errors: of a body or a query, each fault with its place.
         headers: what the answer carries beside.
     """

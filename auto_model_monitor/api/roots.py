@@ -30,12 +30,12 @@ class Roots:
             ConfigError: none was given, or one of them is a file.
         """
         if not directories:
-            raise ConfigError("allow_paths: wanted at least one directory, got none")
+            raise ConfigError("allow_paths: expected at least one directory, got none")
         self.directories = tuple(dict.fromkeys(os.path.realpath(root) for root in directories))
         self._closed = None if closed is None else os.path.realpath(closed)
         for root in self.directories:
             if Path(root).exists() and not Path(root).is_dir():
-                raise ConfigError(f"allow_paths: wanted a directory, got the file {root}")
+                raise ConfigError(f"allow_paths: expected a directory, got the file {root}")
 
     def resolve(self, name: str, given: str) -> str:
         """Return the path with all links followed; a relative one is relative to the first root.
@@ -49,14 +49,14 @@ class Roots:
         """
         if _AMBIGUOUS.search(given) or ".." in Path(given).parts:
             raise ConfigError(
-                f"{name}: wanted a plain path, got one with a backslash, '..', an encoded character or a "
+                f"{name}: expected a plain path, got one with a backslash, '..', an encoded character or a "
                 "control character"
             )
         path = _followed(name, Path(self.directories[0], given))
         if self._root_of(path) is None or self._is_closed(path):
             listed = ", ".join(self.directories)
             raise ConfigError(
-                f"{name}: wanted a path below {listed}, got another one; the server's owner opens more "
+                f"{name}: expected a path below {listed}, got another one; the server's owner opens more "
                 "directories by --allow-path"
             )
         return path
@@ -73,7 +73,7 @@ class Roots:
         root = self._root_of(path)
         if root is not None and _is_directory(root) and not _is_directory(path):
             raise ConfigError(
-                f"{name}: wanted a directory that exists, got {given!r}, which is none{self._about(given)}"
+                f"{name}: expected a directory that exists, got {given!r}, which is none{self._about(given)}"
             )
         return path
 
@@ -87,7 +87,7 @@ class Roots:
         root = self._root_of(path)
         if root is not None and _is_directory(root) and not Path(path).is_file():
             raise ConfigError(
-                f"{name}: wanted a file that exists, got {given!r}, which is none{self._about(given)}"
+                f"{name}: expected a file that exists, got {given!r}, which is none{self._about(given)}"
             )
         return path
 
@@ -99,7 +99,7 @@ class Roots:
         """
         path = self.resolve(name, given)
         if os.path.lexists(path) and not _is_directory(path):
-            raise ConfigError(f"{name}: wanted a directory or a free name, got {given!r}, which is a file")
+            raise ConfigError(f"{name}: expected a directory or a free name, got {given!r}, which is a file")
         return path
 
     def _about(self, given: str) -> str:
@@ -120,7 +120,7 @@ def _followed(name: str, path: Path) -> str:
             os.lstat(found)
     except (OSError, ValueError) as error:  # a name that is too long, or no text of this system's
         reason = getattr(error, "strerror", None) or "no name that this system has"
-        raise ConfigError(f"{name}: wanted a path, got one that cannot be followed: {reason}") from None
+        raise ConfigError(f"{name}: expected a path, got one that cannot be followed: {reason}") from None
     return found
 
 

@@ -19,6 +19,6 @@ def check_again(roots: Roots, request: TrainingRequest) -> None:
         path = getattr(request, name)
         if path is not None and roots.resolve(name, path) != path:
             raise ConfigError(
-                f"{name}: wanted {path!r} as it was when the training was asked for, got a link that was put "
+                f"{name}: expected {path!r} as it was when requested, got a link that was put "
                 "there since; ask again"
             )

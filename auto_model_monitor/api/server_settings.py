@@ -69,12 +69,12 @@ class ServerSettings:
         """Check what stands together."""
         problems = []
         if not 0 <= self.port <= 65535:
-            problems.append(f"port: wanted 0 to 65535, got {self.port}")
+            problems.append(f"port: expected 0 to 65535, got {self.port}")
         if self.per_device < 1:
-            problems.append(f"per_device: wanted at least 1, got {self.per_device}")
+            problems.append(f"per_device: expected at least 1, got {self.per_device}")
         if self.no_auth and not self.is_local:
             problems.append(
-                f"--no-auth: wanted with a loopback address only, got {self.host!r}: whoever reaches the "
+                f"--no-auth: expected with a loopback address only, got {self.host!r}: whoever reaches the "
                 "server could start trainings, which run programs as you; without it a token is asked for"
             )
         if problems:
@@ -125,7 +125,7 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         name, equals, command = text.partition("=")
         if not equals:
-            raise ConfigError(f"--trainer: wanted NAME='COMMAND {{args}}', got {text!r}")
+            raise ConfigError(f"--trainer: expected NAME='COMMAND {{args}}', got {text!r}")
         pairs[name.strip()] = command
     return pairs
 
@@ -158,13 +158,13 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
         if name not in _KINDS:
             near = "".join(f"; did you mean {one!r}?" for one in get_close_matches(name, _KINDS, n=1))
             near = "; it belongs below [tell]" if name in NAMES else near
-            yield f"{name}: wanted a known name, got another{near}"
+            yield f"{name}: expected a known name, got another{near}"
             continue
-        wanted, kinds = _KINDS[name]
+        expected, kinds = _KINDS[name]
         if not isinstance(value, kinds) or isinstance(value, bool) != (kinds is bool):
-            yield f"{name}: wanted {wanted}, got {repr(value)[:60]}"
+            yield f"{name}: expected {expected}, got {repr(value)[:60]}"
         elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
-            yield f"{name}: wanted {wanted}, got a list of something else"
+            yield f"{name}: expected {expected}, got a list of something else"
         elif isinstance(value, dict):
             yield from problems_of(value) if name == "tell" else _command_problems(value)
 
@@ -173,4 +173,4 @@ def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:
     for name, command in trainers.items():
         parts = command if isinstance(command, list) else [command]
         if not all(isinstance(part, str) for part in parts):
-            yield f"trainers.{name}: wanted a command as a text or a list of texts, got something else"
+            yield f"trainers.{name}: expected a command as a text or a list of texts, got something else"

@@ -95,7 +95,7 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
 
     settings = only(settings_of(options, errors))
     if not settings.get("watch_dir"):
-        raise ConfigError("DIR: wanted the directory to look at, got none")
+        raise ConfigError("DIR: expected the directory to look at, got none")
     if settings.get("rules"):
         settings, _ = with_rules(settings)
     pattern, metric = settings.get("pattern"), settings.get("metric")
@@ -139,7 +139,7 @@ def outbox(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> i
     asked = Asked.of(options.words)
     folders = {settings.get("log_dir", "monitor_logs") for settings in settings_of(options, errors)}
     if len(folders) > 1 and not asked.path:
-        raise ConfigError(f"--log-dir: wanted, as {options.config} has {len(folders)} of them")
+        raise ConfigError(f"--log-dir: expected, as {options.config} has {len(folders)} of them")
     box = opened(asked.path or folders.pop())
     try:
         if asked.action == "retry":

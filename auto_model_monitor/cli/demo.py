@@ -187,10 +187,10 @@ def _home(folder: str | None) -> Path:
         used = any(home.iterdir())
     except OSError as error:
         raise ConfigError(
-            f"--keep: wanted a folder that can be written to, got {folder!r}: {error}"
+            f"--keep: expected a folder that can be written to, got {folder!r}: {error}"
         ) from None
     if used:
-        raise ConfigError(f"--keep: wanted a new or an empty folder, got {folder!r}, which holds something")
+        raise ConfigError(f"--keep: expected a new or an empty folder, got {folder!r}, which holds something")
     return home
 
 

@@ -49,9 +49,9 @@ class Asked:
         ids = [] if action == "list" else [int(word) for word in rest if _is_id(word)]
         paths = rest if action == "list" else [word for word in rest if not _is_id(word)]
         if len(paths) > 1:
-            raise ConfigError(f"outbox: wanted one PATH, got {len(paths)}: {', '.join(paths)}")
+            raise ConfigError(f"outbox: expected one PATH, got {len(paths)}: {', '.join(paths)}")
         if action == "drop" and not ids:
-            raise ConfigError("outbox drop: wanted the ID of a delivery, as 'outbox' lists it, got none")
+            raise ConfigError("outbox drop: expected the ID of a delivery, as 'outbox' lists it, got none")
         return cls(action=action, ids=ids, path=paths[0] if paths else None)
 
 

@@ -88,7 +88,7 @@ def notify_when_done(
     """
     if not isinstance(config, MonitorConfig):
         raise ConfigError(
-            "config: wanted a MonitorConfig, as in @notify_when_done(MonitorConfig('checkpoints')), "
+            "config: expected a MonitorConfig, as in @notify_when_done(MonitorConfig('checkpoints')), "
             f"got a {type(config).__name__}"
         )
     notifier = CompletionNotifier(
@@ -173,9 +173,9 @@ def _refuse_others(function: object) -> None:
     elif not callable(function):
         got = f"a {type(function).__name__}"
     if got:
-        wanted = "a function, a method or a coroutine function"
+        expected = "a function, a method or a coroutine function"
         raise TypeError(
-            f"notify_when_done: wanted {wanted}, got {got}; put `with notify_when_done(...)` inside"
+            f"notify_when_done: expected {expected}, got {got}; put `with notify_when_done(...)` inside"
         )
 
 

@@ -13,7 +13,7 @@ class ConfigError(MonitorError, ValueError):
     """A configuration that cannot work.
 
     Attributes:
-        problems: every problem found, each with what was wanted and what was got.
+        problems: every problem found, each with what was expected and what was got.
     """
 
     def __init__(self, problems: Sequence[str] | str) -> None:

@@ -36,10 +36,10 @@ class Picture:
         if len(self.png) > LARGEST_PICTURE:
             size = len(self.png)
             raise RenderingError(
-                f"picture: wanted at most {LARGEST_PICTURE} bytes, got {size}: draw it smaller"
+                f"picture: expected at most {LARGEST_PICTURE} bytes, got {size}: draw it smaller"
             )
         if not self.cid or not set(self.cid) <= _IN_A_CONTENT_ID:
-            raise RenderingError(f"picture: wanted a content-ID such as 'curve@host', got {self.cid!r}")
+            raise RenderingError(f"picture: expected a content-ID such as 'curve@host', got {self.cid!r}")
 
 
 _IN_A_CONTENT_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@")

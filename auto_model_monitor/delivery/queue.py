@@ -145,8 +145,8 @@ class DeliveryQueue:
     def names_for(self, level: Level) -> list[str]:
         """Return the channels that want messages of that level."""
         urgency = list(Level).index(level)
-        wanted = [(name, Level(getattr(n, "min_level", Level.INFO))) for name, n in self._notifiers]
-        return [name for name, least in wanted if list(Level).index(least) <= urgency]
+        expected = [(name, Level(getattr(n, "min_level", Level.INFO))) for name, n in self._notifiers]
+        return [name for name, least in expected if list(Level).index(least) <= urgency]
 
     def _tell_others(self, delivery: Delivery, error: NotificationError) -> None:
         """Say through the other channels what this one will never deliver."""

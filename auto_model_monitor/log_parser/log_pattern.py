@@ -12,7 +12,7 @@ from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
 from .values import count_epochs, whole
 
 _EXAMPLE = r"'loss is (?P<val_loss>[0-9.]+)'"
-_WANTED = f"pattern: wanted a regular expression with named groups, such as {_EXAMPLE}"
+_WANTED = f"pattern: expected a regular expression with named groups, such as {_EXAMPLE}"
 _AROUND = "\"'%,;:)]} \t"
 _MOST = 64  # metrics of one line
 _LONGEST = 4096  # characters: a regex of a user's may take the square of a line's length, or more
@@ -54,8 +54,8 @@ class LogPattern:
         if self._pairs != ("value" in groups):
             missing = "value" if self._pairs else "key"
             raise ConfigError(
-                f"pattern: wanted the groups 'key' and 'value' together, got {self.pattern.pattern!r}, which "
-                f"has no group {missing!r}; call the group as the metric is called, or add (?P<{missing}>…)"
+                f"pattern: expected the groups 'key' and 'value' together, got {self.pattern.pattern!r}, "
+                f"which has no group {missing!r}; name the group after the metric, or add (?P<{missing}>…)"
             )
         self._sites = {name: site_of(self.pattern, index) for name, index in groups.items()}
 
@@ -119,4 +119,4 @@ def _stage(stage: object) -> Stage:
         return Stage(stage)
     except ValueError:
         listed = ", ".join(each.value for each in Stage)
-        raise ConfigError(f"stage: wanted one of {listed}, got {stage!r}") from None
+        raise ConfigError(f"stage: expected one of {listed}, got {stage!r}") from None

@@ -52,7 +52,7 @@ NEUTRAL = FILLERS | _set(
 SETTING = _set(
     "weight scale scaler smoothing ratio threshold thr thresh patience decay fn function type name interval "
     "freq frequency every key mode size dim factor coef coefficient gamma alpha beta momentum schedule "
-    "scheduler policy window limit delta margin target goal min minimum required expected wanted baseline "
+    "scheduler policy window limit delta margin target goal min minimum required expected expected baseline "
     "reference previous prev old early stopping stop until when if than from to not no tolerance tol clip "
     "warmup init initial port code bits bit dtype dropout lambda "
 )

@@ -72,15 +72,15 @@ class ModelMonitor(Monitor):
         Raises:
             ConfigError: one of the parts is none, a text is no rule, there is neither a threshold nor a
                 rule, ``digest`` is no number of seconds, or ``plots`` stands beside a renderer.
-            MissingExtraError: ``plots`` is wanted and what draws is not installed.
+            MissingExtraError: ``plots`` is expected and what draws is not installed.
         """
         if not isinstance(config, MonitorConfig):
-            text = "config: wanted a MonitorConfig, such as MonitorConfig('checkpoints', 0.004)"
+            text = "config: expected a MonitorConfig, such as MonitorConfig('checkpoints', 0.004)"
             raise ConfigError(f"{text}, got one of type {type(config).__name__}")
         if not (isinstance(digest, (int, float)) and 0 <= digest < math.inf):
-            raise ConfigError(f"digest: wanted a number of seconds, 0 or more, got {digest!r}")
+            raise ConfigError(f"digest: expected a number of seconds, 0 or more, got {digest!r}")
         if plots and renderer is not None:
-            raise ConfigError("plots: wanted no renderer beside it, got one; give Renderer(plots=True)")
+            raise ConfigError("plots: expected no renderer beside it, got one; give Renderer(plots=True)")
         self.config = config
         asked = _rules(config, rules)
         if notifiers is not None:
@@ -126,7 +126,7 @@ class ModelMonitor(Monitor):
 def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Rule]:
     if rules is None:
         if config.threshold is None:
-            raise ConfigError("threshold: wanted a finite number, such as 0.004, or rules, got neither")
+            raise ConfigError("threshold: expected a finite number, such as 0.004, or rules, got neither")
         return [ThresholdRule(config.threshold, config.comparison_mode)]
     # "lower" may be what nobody chose: where there is no threshold, the metric's name knows better.
     meant = config.threshold is not None or config.comparison_mode != "lower"
@@ -145,14 +145,16 @@ def _parts(name: str, given: object, method: str, such_as: str) -> list[Any]:
             # By its kind alone: the address of a robot is a secret.
             is_class = isinstance(part, type)
             kind = f"the class {part.__name__}" if is_class else f"one of type {type(part).__name__}"
-            wanted = f"objects with a name and {method}(), such as {such_as}"
-            raise ConfigError(f"{name}: wanted {wanted}, got {kind}")
+            expected = f"objects with a name and {method}(), such as {such_as}"
+            raise ConfigError(f"{name}: expected {expected}, got {kind}")
     return parts
 
 
 def _listed(name: str, given: object, such_as: str) -> list[Any]:
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise ConfigError(f"{name}: wanted a list, such as {such_as}, got one of type {type(given).__name__}")
+        raise ConfigError(
+            f"{name}: expected a list, such as {such_as}, got one of type {type(given).__name__}"
+        )
     return list(given)
 
 

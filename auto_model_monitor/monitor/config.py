@@ -28,7 +28,7 @@ class MonitorConfig:
 
     Attributes:
         watch_dir: the directory in which the training writes its checkpoints; it need not exist yet.
-        threshold: a score strictly beyond it is a hit; None where only rules of your own are wanted.
+        threshold: a score strictly beyond it is a hit; None where only rules of your own are expected.
         sender: the mailbox that sends; None writes every mail as a file below ``log_dir`` instead.
         receiver: one address, several separated by commas, or a list; by default the sender.
         auth_code: the mailbox's authorisation code (not its password); by default what the environment
@@ -102,11 +102,11 @@ def _auth_code_of_environment() -> tuple[str | None, str | None]:
         with open(os.path.expanduser(path), encoding="utf-8") as file:  # noqa: PTH111, PTH123
             return file.readline(4096).strip() or None, None
     except (OSError, UnicodeDecodeError) as error:
-        return None, f"{AUTH_CODE_FILE}: wanted a file that can be read, got {path!r}: {error}"
+        return None, f"{AUTH_CODE_FILE}: expected a file that can be read, got {path!r}: {error}"
 
 
-def _wrong(name: str, wanted: str, got: object) -> str:
-    return f"{name}: wanted {wanted}, got {_short(got)}"
+def _wrong(name: str, expected: str, got: object) -> str:
+    return f"{name}: expected {expected}, got {_short(got)}"
 
 
 def _short(value: object) -> str:
@@ -137,8 +137,8 @@ def _watch_problems(config: MonitorConfig) -> Iterator[str]:
     if config.comparison_mode not in ("lower", "higher"):
         yield _wrong("comparison_mode", "'lower' or 'higher'", config.comparison_mode)
     if not isinstance(config.parser, BaseParser):
-        wanted = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
-        yield _wrong("parser", wanted, config.parser)
+        expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
+        yield _wrong("parser", expected, config.parser)
     if not isinstance(config.recursive, bool):
         yield _wrong("recursive", "True or False", config.recursive)
 
@@ -157,12 +157,12 @@ def _mail_problems(config: MonitorConfig) -> Iterator[str]:
         return
     code: Any = config.auth_code
     if code is not None and not isinstance(code, str):
-        yield f"auth_code: wanted a text, got a {type(code).__name__}"
+        yield f"auth_code: expected a text, got a {type(code).__name__}"
     elif code and not code.isascii():
-        yield "auth_code: wanted letters, digits and signs of ASCII, got others (a placeholder?)"
+        yield "auth_code: expected letters, digits and signs of ASCII, got others (a placeholder?)"
     elif not (code and code.strip()) and config.smtp_security != "none":
         yield (
-            "auth_code: wanted the mailbox's authorisation code, got none; give it as auth_code=, in the "
+            "auth_code: expected the mailbox's authorisation code, got none; give it as auth_code=, in the "
             f"environment as {AUTH_CODE}, or in a file that {AUTH_CODE_FILE} names"
         )
 
@@ -181,7 +181,7 @@ def _address_problems(config: MonitorConfig) -> Iterator[str]:
     elif config.smtp_host is None and provider_for(sender) is None:
         domain = sender.rpartition("@")[2]
         yield (
-            f"smtp_host: wanted, because the mail server of {domain!r} is not known here; "
+            f"smtp_host: expected, because the mail server of {domain!r} is not known here; "
             f"give smtp_host='smtp.{domain}' or whatever your provider calls it, got None"
         )
 
@@ -206,5 +206,5 @@ def _text_problems(config: MonitorConfig) -> Iterator[str]:
             yield _wrong(name, "a text with placeholders such as {score}", template)
     generator = config.email_content_generator
     if generator is not None and not callable(generator):
-        wanted = "a function of (score, filename)"
-        yield _wrong("email_content_generator", wanted, generator)
+        expected = "a function of (score, filename)"
+        yield _wrong("email_content_generator", expected, generator)

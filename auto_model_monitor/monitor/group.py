@@ -71,7 +71,7 @@ class WatchGroup(Lifecycle):
         """
         super().__init__()
         if not monitors:
-            raise ConfigError("monitors: wanted at least one, got none")
+            raise ConfigError("monitors: expected at least one, got none")
         self.monitors = list(monitors)
         self._log_dir = self.monitors[0].run_log_dir
         members = [Member(monitor.source.name, monitor.progress, silent_after) for monitor in monitors]

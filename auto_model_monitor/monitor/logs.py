@@ -128,18 +128,18 @@ class LogMonitor(ModelMonitor):
 
     def _tell_of_strangers(self) -> None:
         """Say once which metrics of the rules the log does not speak of."""
-        wanted, self._wanted = self._wanted, {}
-        for rule, metric in wanted.items():
+        expected, self._wanted = self._wanted, {}
+        for rule, metric in expected.items():
             if metric not in self._seen:
                 known = ", ".join(self._seen) or "nothing"
-                text = "%s: wanted %s in %s, got %s so far (--pattern adds a format)"
+                text = "%s: expected %s in %s, got %s so far (--pattern adds a format)"
                 logger.warning(text, rule, metric, self.source.name, known)
 
 
 @contextmanager
-def _second_interrupt_counts(wanted: bool) -> Iterator[None]:
+def _second_interrupt_counts(expected: bool) -> Iterator[None]:
     """Let the first Ctrl-C pass, which ends the training on the other side of the pipe, too."""
-    if not wanted or current_thread() is not main_thread():
+    if not expected or current_thread() is not main_thread():
         yield
         return
     count = 0

@@ -187,7 +187,7 @@ class Monitor(Lifecycle):
     def _read_source(self) -> ReadingBatch:
         readings = self.source.read()
         if not isinstance(readings, ReadingBatch):
-            raise TypeError(f"wanted a ReadingBatch, got a {type(readings).__name__}")
+            raise TypeError(f"expected a ReadingBatch, got a {type(readings).__name__}")
         return readings
 
     def _remember(self, readings: ReadingBatch) -> None:
@@ -210,7 +210,7 @@ class Monitor(Lifecycle):
         if alert is None:
             return None
         if not isinstance(alert, Alert):
-            raise TypeError(f"wanted an Alert or None, got a {type(alert).__name__}")
+            raise TypeError(f"expected an Alert or None, got a {type(alert).__name__}")
         # The rule takes it for told from now on, so it must not be lost, whatever interrupts this look.
         self._not_owed_yet.append(alert)
         return alert

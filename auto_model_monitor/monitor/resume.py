@@ -66,7 +66,7 @@ class ResumeState:
             )
 
     def release(self) -> None:
-        """Let another process have the watch; what is on disk is opened again when it is wanted."""
+        """Let another process have the watch; what is on disk is opened again when it is expected."""
         if self._path is not None and isinstance(self._outbox, FallbackOutbox) and self._outbox.close():
             self._outbox = None
         if self._lock is not None:

@@ -94,7 +94,7 @@ def positive(timeout: float) -> float:
         ConfigError: it is none.
     """
     if not 0 < timeout < 86_400:
-        raise ConfigError(f"timeout: wanted seconds, more than none and less than a day, got {timeout!r}")
+        raise ConfigError(f"timeout: expected seconds, more than none and less than a day, got {timeout!r}")
     return float(timeout)
 
 
@@ -116,7 +116,7 @@ def _split(url: str, what: str) -> SplitResult:
             elif not parts.hostname:
                 problem = "no host"
     if problem or parts is None:
-        raise ConfigError(f"{what}: wanted an address like https://host/path, got {problem}")
+        raise ConfigError(f"{what}: expected an address like https://host/path, got {problem}")
     return parts
 
 

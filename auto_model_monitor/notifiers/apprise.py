@@ -55,7 +55,7 @@ class AppriseNotifier:
         given = [urls] if isinstance(urls, str) else list(urls)
         self._schemes = [_scheme(url) for url in given]
         if not given:
-            raise ConfigError("urls: wanted at least one apprise URL, got none")
+            raise ConfigError("urls: expected at least one apprise URL, got none")
         with extra("apprise"):
             if find_spec("apprise") is None:
                 raise ModuleNotFoundError("apprise is not installed", name="apprise")
@@ -124,7 +124,7 @@ class AppriseNotifier:
             service = _Service(library, url, scheme, f"{number} of {count}" if count > 1 else "")
             if service.plugin is None:
                 raise ConfigError(
-                    f"apprise does not understand its URL number {number} ({scheme}://…): wanted one "
+                    f"apprise does not understand its URL number {number} ({scheme}://…): expected one "
                     "as https://appriseit.com/services/ describes it"
                 )
             service.limit(self._timeout)
@@ -227,7 +227,7 @@ _quiet = _Quiet()
 def _scheme(url: str) -> str:
     found = _SCHEME.match(url.strip()) if isinstance(url, str) else None
     if found is None:
-        raise ConfigError("urls: wanted apprise URLs like scheme://…, got something else")
+        raise ConfigError("urls: expected apprise URLs like scheme://…, got something else")
     return found[1].lower()
 
 

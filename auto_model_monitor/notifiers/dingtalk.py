@@ -140,10 +140,10 @@ def signature(timestamp: str, secret: str) -> str:
 def _webhook(token_or_url: str, base: str) -> str:
     if isinstance(token_or_url, str) and "://" in token_or_url:
         if "access_token" not in Address(token_or_url, "DingTalk's Webhook address").query:
-            raise ConfigError("DingTalk's Webhook address: wanted ?access_token=… in it, got none")
+            raise ConfigError("DingTalk's Webhook address: expected ?access_token=… in it, got none")
         return token_or_url
     if not isinstance(token_or_url, str) or not _TOKEN.fullmatch(token_or_url):
-        raise ConfigError("DingTalk: wanted the robot's access_token or its Webhook address, got neither")
+        raise ConfigError("DingTalk: expected the robot's access_token or its Webhook address, got neither")
     return f"{base}/robot/send?access_token={token_or_url}"
 
 
@@ -151,5 +151,5 @@ def _numbers(mobiles: Sequence[str]) -> list[str]:
     numbers = [mobiles] if isinstance(mobiles, str) else [str(number) for number in mobiles]
     for number in numbers:
         if not _MOBILE.fullmatch(number):
-            raise ConfigError(f"at_mobiles: wanted telephone numbers, got {number!r}")
+            raise ConfigError(f"at_mobiles: expected telephone numbers, got {number!r}")
     return numbers

@@ -68,7 +68,7 @@ class EmailNotifier:
         """
         self.sender, *others = split_addresses(sender)
         if others:
-            raise ConfigError(f"sender: wanted one mail address, got {sender!r}")
+            raise ConfigError(f"sender: expected one mail address, got {sender!r}")
         self.receivers = split_addresses(receiver)
         self.server = choose_server(self.sender, host=host, port=port, security=security)
         self.timeout = _positive(timeout)
@@ -174,7 +174,7 @@ class EmailNotifier:
 
         if self.server.security != "ssl":
             raise ConfigError(
-                f"oauth2_file: wanted smtp_security='ssl' with it, got {self.server.security!r}"
+                f"oauth2_file: expected smtp_security='ssl' with it, got {self.server.security!r}"
             )
         read_credentials(path)
 
@@ -185,12 +185,12 @@ def _code(auth_code: str | None) -> Secret | None:
     if not isinstance(auth_code, str) or not auth_code.strip():
         kind = "an empty text" if isinstance(auth_code, str) else type(auth_code).__name__
         raise ConfigError(
-            f"auth_code: wanted the provider's authorisation code, or None without login, got {kind}"
+            f"auth_code: expected the provider's authorisation code, or None without login, got {kind}"
         )
     return Secret(auth_code.strip())
 
 
 def _positive(timeout: float) -> float:
     if not 0 < timeout < 86_400:
-        raise ConfigError(f"timeout: wanted seconds, more than none and less than a day, got {timeout!r}")
+        raise ConfigError(f"timeout: expected seconds, more than none and less than a day, got {timeout!r}")
     return float(timeout)

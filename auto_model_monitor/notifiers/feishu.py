@@ -139,7 +139,7 @@ def _webhook(hook_or_url: str, base: str) -> str:
     if isinstance(hook_or_url, str) and "://" in hook_or_url:
         return hook_or_url
     if not isinstance(hook_or_url, str) or not _HOOK.fullmatch(hook_or_url):
-        raise ConfigError("Feishu: wanted the robot's Webhook address or its last part, got neither")
+        raise ConfigError("Feishu: expected the robot's Webhook address or its last part, got neither")
     return f"{base}/open-apis/bot/v2/hook/{hook_or_url}"
 
 
@@ -147,5 +147,5 @@ def _users(at_users: Sequence[str], at_all: bool) -> list[str]:
     users = [at_users] if isinstance(at_users, str) else list(at_users)
     for user in users:
         if not _HOOK.fullmatch(user):
-            raise ConfigError(f"at_users: wanted members' open_id or user_id, got {user!r}")
+            raise ConfigError(f"at_users: expected members' open_id or user_id, got {user!r}")
     return [*users, *(["all"] if at_all else [])]

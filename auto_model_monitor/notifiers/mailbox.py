@@ -58,7 +58,7 @@ class MailboxNotifier:
         if problem is not None:
             raise NotificationError(
                 f"cannot write the mail into {str(self.folder)!r}: {problem}; "
-                "wanted a folder with room that may be written to"
+                "expected a folder with room that may be written to"
             )
 
     def _write(self, message: Message) -> str | None:

@@ -41,7 +41,7 @@ def read_credentials(path: str | os.PathLike[str]) -> Credentials:
     if isinstance(found, Credentials):
         return found
     raise ConfigError(
-        f"oauth2_file: wanted a JSON file with {', '.join(_FIELDS)}, got: {os.fspath(path)!r} {found}; "
+        f"oauth2_file: expected a JSON file with {', '.join(_FIELDS)}, got: {os.fspath(path)!r} {found}; "
         "yagmail's README tells how to make one"
     )
 

@@ -163,13 +163,13 @@ def choose_server(
     provider = provider_for(sender) if host is None else None
     if host is None and provider is None:
         raise ConfigError(
-            f"smtp_host: wanted the outgoing mail server of {sender.rpartition('@')[2]!r}, "
+            f"smtp_host: expected the outgoing mail server of {sender.rpartition('@')[2]!r}, "
             "which is not among the providers known here, got none; ask the mailbox's provider"
         )
     if security not in (None, *_PORT_OF):
-        raise ConfigError(f"smtp_security: wanted 'ssl', 'starttls' or 'none', got {security!r}")
+        raise ConfigError(f"smtp_security: expected 'ssl', 'starttls' or 'none', got {security!r}")
     if port is not None and not 0 < port < 65536:
-        raise ConfigError(f"smtp_port: wanted a number from 1 to 65535, got {port!r}")
+        raise ConfigError(f"smtp_port: expected a number from 1 to 65535, got {port!r}")
     if provider is not None:
         return _documented(provider, port, security)
     mode: SecurityMode = security or _SECURITY_OF.get(port or 465, "ssl")
@@ -194,17 +194,17 @@ def split_addresses(receiver: str | Sequence[str]) -> list[str]:
         address = _address(piece)
         found.setdefault(address.lower(), address)
     if not found:
-        raise ValueError(f"wanted at least one mail address, got {receiver!r}")
+        raise ValueError(f"expected at least one mail address, got {receiver!r}")
     return list(found.values())
 
 
 def _pieces(receiver: object) -> Iterable[str]:
     given = [receiver] if isinstance(receiver, str) else receiver
     if not isinstance(given, (list, tuple, set, frozenset)):
-        raise ValueError(f"wanted a mail address or a list of them, got {receiver!r}")
+        raise ValueError(f"expected a mail address or a list of them, got {receiver!r}")
     for text in given:
         if not isinstance(text, str):
-            raise ValueError(f"wanted a mail address, got {text!r}")
+            raise ValueError(f"expected a mail address, got {text!r}")
         # A comma inside a quoted display name separates nothing.
         yield from filter(str.strip, _BETWEEN.split(_QUOTED_NAME.sub("", text)))
 
@@ -213,5 +213,5 @@ def _address(piece: str) -> str:
     named = _NAMED.fullmatch(piece.strip())
     address = named[1] if named else piece.strip()
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
-        raise ValueError(f"wanted a mail address such as you@qq.com, got {piece.strip()!r}")
+        raise ValueError(f"expected a mail address such as you@qq.com, got {piece.strip()!r}")
     return address

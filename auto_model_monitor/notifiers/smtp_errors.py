@@ -49,7 +49,7 @@ def refused_recipients(refused: Refusals, login: Login) -> NotificationError:
 def code_of_ascii(login: Login) -> AuthenticationError:
     """Return the error for a code that no server can have given out."""
     return AuthenticationError(
-        "auth_code: wanted the letters and digits that the provider shows, got other characters, "
+        "auth_code: expected the letters and digits that the provider shows, got other characters, "
         f"perhaps full-width ones; copy it again.{_help(login)}"
     )
 
@@ -90,13 +90,13 @@ def _login_refused(failure: smtplib.SMTPResponseException, login: Login) -> Noti
         return NotificationError(f"{_place(login)} cannot log {login.user} in at the moment ({said})")
     whose = f"{login.provider.name}'s" if login.provider else "the provider's"
     if login.oauth2 is not None:
-        wanted = "the OAuth2 token was not accepted: make the oauth2_file anew."
+        expected = "the OAuth2 token was not accepted: make the oauth2_file anew."
     elif login.auth_code is None:
-        wanted = f"the server wants a login and no auth_code was given: it is {whose} authorisation code."
+        expected = f"the server wants a login and no auth_code was given: it is {whose} authorisation code."
     else:
-        wanted = f"auth_code has to be {whose} authorisation code, not the password of the account."
+        expected = f"auth_code has to be {whose} authorisation code, not the password of the account."
     return AuthenticationError(
-        f"{_place(login)} refused the login of {login.user} ({said}): {wanted}{_help(login)}"
+        f"{_place(login)} refused the login of {login.user} ({said}): {expected}{_help(login)}"
     )
 
 

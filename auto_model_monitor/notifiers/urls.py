@@ -30,12 +30,12 @@ def notifier_from_url(url: str) -> Notifier:
         MissingExtraError: it is apprise's, and apprise is not installed.
     """
     if not isinstance(url, str) or "://" not in url or url.startswith("://"):
-        raise ConfigError(f"notify: wanted a URL such as dingtalk://TOKEN?secret=…, got {_kind(url)}")
+        raise ConfigError(f"notify: expected a URL such as dingtalk://TOKEN?secret=…, got {_kind(url)}")
     scheme = url.strip().partition("://")[0].lower()
     try:
         parts = urlsplit(url.strip())
     except ValueError:
-        raise ConfigError(f"notify: wanted a URL, got {scheme[:20]}://… that cannot be read") from None
+        raise ConfigError(f"notify: expected a URL, got {scheme[:20]}://… that cannot be read") from None
     parts = _pasted(parts)
     build = _SCHEMES.get(parts.scheme)
     return build(parts) if build is not None else _apprise(url)
@@ -132,7 +132,7 @@ class _Options:
         strange = {name for name, _ in pairs} - set(known)
         if known and strange:
             count = f"{len(strange)} other{'s' if len(strange) > 1 else ''}"
-            raise ConfigError(f"{parts.scheme}://…: wanted the parameters {', '.join(known)}, got {count}")
+            raise ConfigError(f"{parts.scheme}://…: expected the parameters {', '.join(known)}, got {count}")
 
     def get(self, name: str) -> str | None:
         found = self.all(name)
@@ -155,7 +155,7 @@ class _Options:
         try:
             return float(text)
         except ValueError:
-            raise ConfigError("timeout: wanted seconds, got something else") from None
+            raise ConfigError("timeout: expected seconds, got something else") from None
 
 
 def _kind(url: object) -> str:

@@ -71,7 +71,7 @@ class WebhookNotifier:
             ConfigError: one of these cannot work. The text shows no secret.
         """
         if secret is not None and not secret:
-            raise ConfigError("secret: wanted a text, or None for no signature, got an empty one")
+            raise ConfigError("secret: expected a text, or None for no signature, got an empty one")
         self._address = Address(url)
         self._secret = None if secret is None else Secret(secret)
         self._headers = {name: Secret(value) for name, value in _checked(headers or {}).items()}
@@ -155,7 +155,7 @@ def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
             or name.lower() in _OWN
             or name.lower().startswith("x-auto-model-monitor-")
         ):
-            raise ConfigError(f"headers: wanted names of further headers, got {name!r}")
+            raise ConfigError(f"headers: expected names of further headers, got {name!r}")
         if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
-            raise ConfigError(f"headers: wanted one line of ASCII for {name!r}, got something else")
+            raise ConfigError(f"headers: expected one line of ASCII for {name!r}, got something else")
     return headers

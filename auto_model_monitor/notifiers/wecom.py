@@ -103,10 +103,10 @@ def _plain(text: str) -> str:
 def _webhook(key_or_url: str, base: str) -> str:
     if isinstance(key_or_url, str) and "://" in key_or_url:
         if "key" not in Address(key_or_url, "WeCom's Webhook address").query:
-            raise ConfigError("WeCom's Webhook address: wanted ?key=… in it, got none")
+            raise ConfigError("WeCom's Webhook address: expected ?key=… in it, got none")
         return key_or_url
     if not isinstance(key_or_url, str) or not _KEY.fullmatch(key_or_url):
-        raise ConfigError("WeCom: wanted the robot's key or its Webhook address, got neither")
+        raise ConfigError("WeCom: expected the robot's key or its Webhook address, got neither")
     return f"{base}/cgi-bin/webhook/send?key={key_or_url}"
 
 
@@ -114,5 +114,5 @@ def _users(at_users: Sequence[str]) -> list[str]:
     users = [at_users] if isinstance(at_users, str) else list(at_users)
     for user in users:
         if not _USER.fullmatch(user):
-            raise ConfigError(f"at_users: wanted members' user ids, got {user!r}")
+            raise ConfigError(f"at_users: expected members' user ids, got {user!r}")
     return users

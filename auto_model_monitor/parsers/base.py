@@ -79,8 +79,8 @@ class BaseParser(ABC):
                 raise TypeError
             return float(value)
         except Exception:
-            wanted = "wanted (score, filename) or (None, None)"
-            message = f"{type(self).__name__}.parse: {wanted}, got {_shown(repr, result)}"
+            expected = "expected (score, filename) or (None, None)"
+            message = f"{type(self).__name__}.parse: {expected}, got {_shown(repr, result)}"
             raise ParseError(message) from None
 
 

@@ -33,7 +33,7 @@ class CustomParser(BaseParser):
             ConfigError: the pattern is no regular expression, or has no group for the score.
         """
         if metric is not None and not isinstance(metric, str):
-            raise ConfigError(f"metric: wanted the score's name, such as 'val_loss', got {metric!r}")
+            raise ConfigError(f"metric: expected the score's name, such as 'val_loss', got {metric!r}")
         self.pattern = _compiled(pattern)
         self._group = _score_group(self.pattern)
         self._site = site_of(self.pattern, self._group)
@@ -132,7 +132,7 @@ class CustomParser(BaseParser):
             return float(number or "")
         except ValueError:
             got = number or found[self._group]
-            message = f"{text!r}: wanted a number for {self.metric} in the pattern's group, got {got!r}"
+            message = f"{text!r}: expected a number for {self.metric} in the pattern's group, got {got!r}"
             raise ParseError(message) from None
 
     def _reader(self) -> Callable[[str], float | None]:
@@ -182,16 +182,16 @@ def _rebuilt(kind: type[CustomParser], state: dict[str, object]) -> CustomParser
 
 
 def _compiled(pattern: object) -> re.Pattern[str]:
-    wanted = (
-        "pattern: wanted a regular expression with a group around the score, such as 'val_loss_([0-9.]+)'"
+    expected = (
+        "pattern: expected a regular expression with a group around the score, such as 'val_loss_([0-9.]+)'"
     )
     source = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
     if not isinstance(source, str):
-        raise ConfigError(f"{wanted}, got {pattern!r}")
+        raise ConfigError(f"{expected}, got {pattern!r}")
     try:
         return pattern if isinstance(pattern, re.Pattern) else re.compile(source)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ConfigError(f"{wanted}, got {pattern!r}, which is none: {error}") from None
+        raise ConfigError(f"{expected}, got {pattern!r}, which is none: {error}") from None
 
 
 def _score_group(pattern: re.Pattern[str]) -> int:
@@ -202,5 +202,5 @@ def _score_group(pattern: re.Pattern[str]) -> int:
     for group in range(1, pattern.groups + 1):
         if group not in counters:
             return group
-    wanted = "pattern: wanted a group around the score, such as 'val_loss_([0-9.]+)'"
-    raise ConfigError(f"{wanted}, got {pattern.pattern!r}, which has none")
+    expected = "pattern: expected a group around the score, such as 'val_loss_([0-9.]+)'"
+    raise ConfigError(f"{expected}, got {pattern.pattern!r}, which has none")

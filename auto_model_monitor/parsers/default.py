@@ -44,7 +44,7 @@ class DefaultParser(BaseParser):
             ConfigError: the metric is no text or has no letter.
         """
         if metric is not None and (not isinstance(metric, str) or not compiled(_WORD).search(metric)):
-            raise ConfigError(f"metric: wanted a metric's name such as 'val_loss', got {metric!r}")
+            raise ConfigError(f"metric: expected a metric's name such as 'val_loss', got {metric!r}")
         self._negated = metric is not None and metric.startswith("-")
         self.metric = metric[1:] if metric and self._negated else metric
         self._shapes = Shapes()
@@ -117,11 +117,11 @@ class DefaultParser(BaseParser):
 
     def _named(self, last: str, entries: list[Entry]) -> Entry | None:
         """Return the entry of the metric that was asked for, or else the only one whose name ends so."""
-        wanted = words_of(self.metric or "")
-        mine = [entry for entry in entries if words_of(entry.key)[-len(wanted) :] == wanted]
+        expected = words_of(self.metric or "")
+        mine = [entry for entry in entries if words_of(entry.key)[-len(expected) :] == expected]
         if usual_direction(self.metric or "") is Comparison.LOWER:
             mine = [entry for entry in mine if not was_not_logged(entry)]
-        exact = [entry for entry in mine if wanted in (words_of(key) for key in _spellings(entry))]
+        exact = [entry for entry in mine if expected in (words_of(key) for key in _spellings(entry))]
         found = exact or mine
         if len(found) > 1:
             _refuse_to_choose(last, [_canonical(entry)[0] for entry in found])
@@ -131,7 +131,7 @@ class DefaultParser(BaseParser):
         value = to_float(entry.text)
         metric, marked = _canonical(entry)
         if value is None:
-            raise ParseError(f"{last!r}: wanted a number for {metric}, got {entry.text!r}")
+            raise ParseError(f"{last!r}: expected a number for {metric}, got {entry.text!r}")
         if self.metric is None:
             if value < 0 and not marked and _may_be_negated(last, metric):
                 raise ParseError(

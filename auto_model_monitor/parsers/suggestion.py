@@ -61,8 +61,8 @@ def _is_score(entry: Entry, metric: str | None) -> bool:
     key = metric_in(entry.key)
     if not key or is_whole(entry.text) or to_float(entry.text) is None:
         return False
-    wanted = words_of(metric or "")
-    return words_of(entry.key)[-len(wanted) :] == wanted if wanted else True
+    expected = words_of(metric or "")
+    return words_of(entry.key)[-len(expected) :] == expected if expected else True
 
 
 def _before(name: str, entry: Entry) -> str:

@@ -74,7 +74,7 @@ class Renderer:
             plots: True shows the scores so far as a picture (extra ``plots``), where else small bars stand.
 
         Raises:
-            MissingExtraError: ``plots`` is wanted and what draws is not installed.
+            MissingExtraError: ``plots`` is expected and what draws is not installed.
         """
         self._words = wording(language)
         self._subject_template = subject_template

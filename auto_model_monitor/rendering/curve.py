@@ -49,8 +49,8 @@ class Curve:
         value = comparison and comparison.best([*before, *(point.value for point in points)])
         best = next((point for point in points if point.value == value), None)
         # repr() knows a NaN again.
-        wanted = (reading.name, repr(reading.value))
-        same = (point for point in reversed(points) if (point.name, repr(point.value)) == wanted)
+        expected = (reading.name, repr(reading.value))
+        same = (point for point in reversed(points) if (point.name, repr(point.value)) == expected)
         return cls(alert, points, best, value, next(same, None), words)
 
     @property

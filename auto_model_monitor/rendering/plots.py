@@ -217,8 +217,8 @@ def _draw_marks(pencil: _Pencil, frame: _Frame) -> None:
     if best is not None:
         ring = {"markerfacecolor": "None", "markeredgewidth": 1.3}
         pencil.dots([frame.spot(best)], _BEST, 10.5 if best == this else 7, **ring)
-    wanted = [(frame.y(value) if math.isfinite(value) else _BOTTOM) for value, _, _ in frame.labels]
-    for y, (_, text, colour) in zip(_apart(wanted), frame.labels, strict=True):
+    expected = [(frame.y(value) if math.isfinite(value) else _BOTTOM) for value, _, _ in frame.labels]
+    for y, (_, text, colour) in zip(_apart(expected), frame.labels, strict=True):
         bold = colour != _THRESHOLD
         pencil.text(frame.right + 14, y, text, colour, bold=bold)
 
@@ -234,10 +234,10 @@ def _labels(plot: Plot, threshold: float | None) -> Iterator[tuple[float, str, s
         yield threshold, _short(threshold), _THRESHOLD
 
 
-def _apart(wanted: Sequence[float]) -> list[float]:
+def _apart(expected: Sequence[float]) -> list[float]:
     """Move what stands side by side apart, by a line each, and back within the picture."""
-    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    placed = list(wanted)
+    order = sorted(range(len(expected)), key=lambda index: expected[index])
+    placed = list(expected)
     for below, above in pairwise(order):
         placed[above] = max(placed[above], placed[below] + _LINE)
     ceiling = HEIGHT - _LINE

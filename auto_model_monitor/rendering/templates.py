@@ -34,18 +34,18 @@ _FORMATTER = Formatter()
 
 
 def template_problems(template: str, field_name: str) -> list[str]:
-    """Return what is wrong with a template, each problem with what was wanted and what was got.
+    """Return what is wrong with a template, each problem with what was expected and what was got.
 
     Args:
         template: the template as the user wrote it.
         field_name: the name of the setting, with which each problem begins.
     """
     if not isinstance(template, str):
-        return [f"{field_name}: wanted a text, got {type(template).__name__}"]
+        return [f"{field_name}: expected a text, got {type(template).__name__}"]
     try:
         parts = list(_FORMATTER.parse(template))
     except ValueError as error:
-        return [f"{field_name}: wanted balanced braces ({{{{ for one of your own), got: {error}"]
+        return [f"{field_name}: expected balanced braces ({{{{ for one of your own), got: {error}"]
     found = [_problem(field, spec, mark) for _, field, spec, mark in parts if field is not None]
     # The same mistake twice is one problem; a dict keeps the order.
     return [f"{field_name}: {problem}" for problem in dict.fromkeys(found) if problem]
@@ -86,10 +86,10 @@ def generated(result: object) -> tuple[str | None, str]:
     lines = [contents] if isinstance(contents, str) else contents
     if not isinstance(lines, list | tuple):
         got = type(result).__name__
-        raise RenderingError(f"wanted (subject, lines), lines or a text, got {got}")
+        raise RenderingError(f"expected (subject, lines), lines or a text, got {got}")
     text = "\n".join(map(str, lines))
     if not text.strip():
-        raise RenderingError("wanted (subject, lines), lines or a text, got nothing to read")
+        raise RenderingError("expected (subject, lines), lines or a text, got nothing to read")
     return subject, text
 
 
@@ -118,13 +118,13 @@ def _formatted(value: str | float, spec: str, conversion: str | None) -> str:
 def _problem(field: str, spec: str | None, conversion: str | None) -> str | None:
     mark = f"!{conversion}" if conversion else ""
     shown = f"{{{field}{mark}{':' + spec if spec else ''}}}"
-    if wanted := _wanted_instead(field, spec or ""):
-        return f"wanted {wanted}, got {shown[:80]}"
+    if expected := _wanted_instead(field, spec or ""):
+        return f"expected {expected}, got {shown[:80]}"
     sample = PLACEHOLDERS[field]
     try:
         _formatted(sample, spec or "", conversion)
     except (ValueError, TypeError, OverflowError) as error:
-        return f"wanted a format that fits {_KINDS[type(sample)]}, got {shown[:80]} ({error})"
+        return f"expected a format that fits {_KINDS[type(sample)]}, got {shown[:80]} ({error})"
     return None
 
 

@@ -82,7 +82,7 @@ class DiskRule:
             usage = self._usage(self.path)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise RuleError(f"wanted the free space at {self.path!r}, got {reason!r}") from error
+            raise RuleError(f"expected the free space at {self.path!r}, got {reason!r}") from error
         limit = self._limit if self._limit >= 1 else self._limit * usage.total
         hours = self._hours_left(readings.seconds, usage.free)
         if self._level is None and usage.free < limit:
@@ -130,10 +130,10 @@ def _disk_usage(path: str) -> Usage:
 
 def _bytes_or_share(free: str | float) -> float:
     """Return bytes (1 or more) or a share of the disk (less than 1)."""
-    wanted = _in_text(free.strip()) if isinstance(free, str) else free
-    if wanted is None or isinstance(wanted, bool) or not (math.isfinite(wanted) and wanted > 0):
-        raise ConfigError(f"free: wanted bytes, a share such as 0.05, or '5GB', '5GiB', '5%', got {free!r}")
-    return wanted
+    expected = _in_text(free.strip()) if isinstance(free, str) else free
+    if expected is None or isinstance(expected, bool) or not (math.isfinite(expected) and expected > 0):
+        raise ConfigError(f"free: expected bytes, a share such as 0.05, or '5GB', '5GiB', '5%', got {free!r}")
+    return expected
 
 
 def _in_text(text: str) -> float | None:

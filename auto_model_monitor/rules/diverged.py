@@ -49,9 +49,9 @@ class DivergedRule:
     ) -> None:
         """Take what is too far from the best."""
         if not (math.isfinite(factor) and factor > 1):
-            raise ConfigError(f"factor: wanted a number above 1, such as 3, got {factor!r}")
+            raise ConfigError(f"factor: expected a number above 1, such as 3, got {factor!r}")
         if not isinstance(window, int) or window < 1:
-            raise ConfigError(f"window: wanted a number of checkpoints, 1 or more, got {window!r}")
+            raise ConfigError(f"window: expected a number of checkpoints, 1 or more, got {window!r}")
         self.name = name or (f"diverged {metric}" if metric else "diverged")
         self.factor = factor
         self.window = window

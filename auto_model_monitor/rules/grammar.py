@@ -48,10 +48,10 @@ def parse_rule(text: str, *, path: str = ".", comparison: Comparison | str | Non
         comparison: the direction for ``plateau`` and ``diverged``; by default the metric's usual one.
 
     Raises:
-        ConfigError: the text is no rule; it shows where, what was wanted and what was got.
+        ConfigError: the text is no rule; it shows where, what was expected and what was got.
     """
     if not isinstance(text, str):
-        raise ConfigError(f"wanted a rule as a text, such as 'val_loss < 0.004', got {text!r}")
+        raise ConfigError(f"expected a rule as a text, such as 'val_loss < 0.004', got {text!r}")
     return _Parser(text, path, comparison).rule()
 
 
@@ -94,26 +94,26 @@ class _Parser:
     def _disk(self) -> Rule:
         self._next += 1
         self._take("'<'", lambda text: text in ("<", "<="))
-        wanted = "a size such as 5GB, 5GiB or 5%"
+        expected = "a size such as 5GB, 5GiB or 5%"
         amount = self._peek()
-        size = self._take(wanted, lambda text: text[0].isdigit()) + self._peek().text
+        size = self._take(expected, lambda text: text[0].isdigit()) + self._peek().text
         try:
             rule = DiskRule(size, self._path, name=self._name)
         except ConfigError:
-            self._fail(wanted, at=amount)
+            self._fail(expected, at=amount)
         self._next += 1
         return rule
 
     def stalled(self) -> Rule:
         """Read how long."""
-        wanted = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
+        expected = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
         token = self._peek()
-        text = self._take(wanted, bool)
+        text = self._take(expected, bool)
         seconds = _seconds(text)
         try:
             return StalledRule(text if seconds is None else seconds, name=self._name)
         except ConfigError:
-            self._fail(wanted, at=token)
+            self._fail(expected, at=token)
 
     def plateau(self) -> Rule:
         """Read how many."""
@@ -133,19 +133,19 @@ class _Parser:
         index = self._next + ahead
         return self._tokens[index] if index < len(self._tokens) else _Token("", len(self._text.rstrip()))
 
-    def _take(self, wanted: str, fits: Callable[[str], object]) -> str:
+    def _take(self, expected: str, fits: Callable[[str], object]) -> str:
         text = self._peek().text
         if not text or not fits(text):
-            self._fail(wanted)
+            self._fail(expected)
         self._next += 1
         return text
 
-    def _fail(self, wanted: str, at: _Token | None = None) -> NoReturn:
+    def _fail(self, expected: str, at: _Token | None = None) -> NoReturn:
         token = at or self._peek()
         got = repr(token.text) if token.text else "the end"
         # A Chinese character is as wide as two others on a terminal.
         before = "".join("\u3000" if ord(c) > 0x2E7F else " " for c in self._text[: token.start])
-        raise ConfigError(f"wanted {wanted}, got {got}:\n    {self._text}\n    {before}^")
+        raise ConfigError(f"expected {expected}, got {got}:\n    {self._text}\n    {before}^")
 
 
 _WORDS: dict[str, Callable[[_Parser], Rule]] = {

@@ -40,7 +40,7 @@ class PlateauRule:
     ) -> None:
         """Take how long is too long."""
         if not isinstance(patience, int) or patience < 1:
-            raise ConfigError(f"patience: wanted a number of checkpoints, 1 or more, got {patience!r}")
+            raise ConfigError(f"patience: expected a number of checkpoints, 1 or more, got {patience!r}")
         self.name = name or (f"plateau {metric}" if metric else "plateau")
         self.patience = patience
         self.min_delta = min_delta

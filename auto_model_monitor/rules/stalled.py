@@ -135,4 +135,4 @@ def _factor_or_seconds(after: str | float) -> tuple[float | None, float | None]:
         return number, None
     if isinstance(after, int | float) and not isinstance(after, bool) and math.isfinite(after) and after > 0:
         return None, float(after)
-    raise ConfigError(f"after: wanted seconds, or a number of usual gaps such as '3x', got {after!r}")
+    raise ConfigError(f"after: expected seconds, or a number of usual gaps such as '3x', got {after!r}")

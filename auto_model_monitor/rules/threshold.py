@@ -37,7 +37,7 @@ class ThresholdRule:
         name: what the rule is called; needed only where two would have one name.
 
     Raises:
-        ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is none of what is wanted.
+        ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is none of what is expected.
     """
 
     _last: Alert | None
@@ -61,10 +61,12 @@ class ThresholdRule:
     ) -> None:
         """Take what a score is compared with, and when that is told."""
         if every not in get_args(Every):
-            raise ConfigError(f"every: wanted one of {', '.join(get_args(Every))}, got {every!r}")
+            raise ConfigError(f"every: expected one of {', '.join(get_args(Every))}, got {every!r}")
         if not (min_delta >= 0 and cooldown >= 0 and hold >= 1):
             got = f"{min_delta!r}, {cooldown!r} and {hold!r}"
-            raise ConfigError(f"wanted min_delta and cooldown of 0 or more and hold of 1 or more, got {got}")
+            raise ConfigError(
+                f"expected min_delta and cooldown of at least 0 and hold of at least 1, got {got}"
+            )
         plain = every == "improvement"
         self.name = name or " ".join(filter(None, ["threshold", metric, None if plain else every]))
         self.threshold = threshold

@@ -138,11 +138,11 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         text = Path(path).expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or error
-        raise ConfigError(f"{_shown(path)}: wanted a file that can be read, got: {reason}") from None
+        raise ConfigError(f"{_shown(path)}: expected a file that can be read, got: {reason}") from None
     except ValueError as error:  # no UTF-8
-        raise ConfigError(f"{_shown(path)}: wanted TOML, got: {error}") from None
+        raise ConfigError(f"{_shown(path)}: expected TOML, got: {error}") from None
     if mistakes := _mistakes(text, tomllib.loads):
-        raise ConfigError([f"{_shown(path)}: wanted TOML, got: {mistake}" for mistake in mistakes])
+        raise ConfigError([f"{_shown(path)}: expected TOML, got: {mistake}" for mistake in mistakes])
     settings: dict[str, Any] = tomllib.loads(text)
     return settings
 
@@ -186,7 +186,7 @@ def _problems(settings: Mapping[str, object], kinds: Mapping[str, _Kind]) -> Ite
         if problem := _problem(key, value, kinds):
             yield problem
     if {"pattern", "metric"} <= settings.keys():
-        yield "pattern, metric: wanted one of them, got both"
+        yield "pattern, metric: expected one of them, got both"
 
 
 def _value_problems(settings: Mapping[str, object]) -> list[str]:
@@ -202,15 +202,15 @@ def _value_problems(settings: Mapping[str, object]) -> list[str]:
 
 def _problem(key: str, value: object, known: Mapping[str, _Kind]) -> str | None:
     if key in _IN_PYTHON_ONLY:
-        return f"{key}: wanted {_IN_PYTHON_ONLY[key]} in its place, for it can be given in Python only"
+        return f"{key}: expected {_IN_PYTHON_ONLY[key]} in its place, for it can be given in Python only"
     if key not in known:
-        return f"{key}: wanted a known name, got another{_suggestion(key, known)}"
-    wanted, kinds = known[key]
+        return f"{key}: expected a known name, got another{_suggestion(key, known)}"
+    expected, kinds = known[key]
     # True is an int to Python, but nobody means it as a number; the value may be a secret.
     fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,))
     if fits and isinstance(value, list):
         fits = all(isinstance(one, dict if key == "watch" else str) for one in value)
-    return None if fits else f"{key}: wanted {wanted}, got {_kind(value)}"
+    return None if fits else f"{key}: expected {expected}, got {_kind(value)}"
 
 
 def _suggestion(key: str, known: Mapping[str, _Kind]) -> str:

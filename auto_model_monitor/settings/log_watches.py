@@ -56,7 +56,7 @@ def log_monitor_of(
     """
     path = settings.get("watch_dir")
     if not path:
-        raise ConfigError("FILE: wanted a log, a directory, or - for what is piped in, got none")
+        raise ConfigError("FILE: expected a log, a directory, or - for what is piped in, got none")
     settings, rules = _of_log({**settings, "check_interval": settings.get("check_interval", _INTERVAL)})
     source = _log_source(path, settings, on_entry, every_line=every_line, heard=heard)
     config = config_of(settings)
@@ -87,7 +87,7 @@ def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
     if settings.get("metric"):
         settings["metric"] = _as_in_logs(settings["metric"])
     elif settings.get("threshold") is not None:
-        raise ConfigError("metric: wanted the metric of the threshold, such as val_acc, got none")
+        raise ConfigError("metric: expected the metric of the threshold, such as val_acc, got none")
     direction = usual_direction(settings.get("metric") or "")
     if settings.get("threshold") is not None and direction is not None:
         settings.setdefault("comparison_mode", direction.value)

@@ -78,7 +78,7 @@ class NotifierFactory:
             text = Path(path).expanduser().read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-            raise ConfigError(f"notify: wanted a file of URLs after '@', got {path!r}: {reason}") from None
+            raise ConfigError(f"notify: expected a file of URLs after '@', got {path!r}: {reason}") from None
         if others_can_read(path):
             self.open_files[path] = None
         lines = map(str.strip, text.splitlines())
@@ -116,13 +116,13 @@ def _addresses(url: str) -> list[str]:
         return split_addresses(unquote(url[len(_MAILTO) :].partition("?")[0]))
     except ValueError:
         # What stands there may hold a password, as in apprise's mailto://.
-        raise ConfigError("notify: wanted an address such as mailto:you@qq.com, got another") from None
+        raise ConfigError("notify: expected an address such as mailto:you@qq.com, got another") from None
 
 
 def _sending(config: MonitorConfig, url: str) -> MonitorConfig:
     if config.sender is None:
         to = ", ".join(_addresses(url))
-        raise ConfigError(f"notify: wanted a sender, whose mailbox sends to {to}, got none")
+        raise ConfigError(f"notify: expected a sender, whose mailbox sends to {to}, got none")
     return config
 
 

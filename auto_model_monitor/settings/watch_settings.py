@@ -41,7 +41,7 @@ def settings_of(options: argparse.Namespace, screen: Terminal) -> list[Settings]
     directories = given.pop("watch_dir", None)
     if directories:
         if tables != [{}]:
-            raise ConfigError(f"DIR: wanted the directories here or as [[watch]] in {path}, got both")
+            raise ConfigError(f"DIR: expected the directories here or as [[watch]] in {path}, got both")
         tables = [{"watch_dir": directory} for directory in directories]
     return [_merged(common, table, given) for table in tables]
 
@@ -87,7 +87,7 @@ def only(watches: list[Settings]) -> Settings:
         ConfigError: there are several.
     """
     if len(watches) > 1:
-        raise ConfigError(f"DIR: wanted one directory, got a file with {len(watches)} of them")
+        raise ConfigError(f"DIR: expected one directory, got a file with {len(watches)} of them")
     return watches[0]
 
 
@@ -138,7 +138,7 @@ def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
     problems: list[str] = []
     threshold = settings.get("threshold")
     if threshold is None and not settings.get("rules"):
-        problems.append("threshold: wanted a finite number, such as 0.004, or rules, got neither")
+        problems.append("threshold: expected a finite number, such as 0.004, or rules, got neither")
     for text in dict.fromkeys(settings.get("rules", [])):
         try:
             rules.append(_rule(text, settings))
@@ -174,4 +174,4 @@ def _text_or_file(name: str, text: str) -> str:
         return Path(text[1:]).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{name}: wanted a text file after '@', got {text[1:]!r}: {reason}") from None
+        raise ConfigError(f"{name}: expected a text file after '@', got {text[1:]!r}: {reason}") from None

@@ -105,13 +105,15 @@ def _told_once(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -
 def _same(monitors: Sequence[ModelMonitor]) -> list[str]:
     keys = [(watch_key(monitor.config), str(monitor.config.log_dir)) for monitor in monitors]
     twice = {key: monitor for key, monitor in zip(keys, monitors, strict=True) if keys.count(key) > 1}
-    return [f"watch_dir: wanted each directory once, got {m.config.watch_dir} twice" for m in twice.values()]
+    return [
+        f"watch_dir: expected each directory once, got {m.config.watch_dir} twice" for m in twice.values()
+    ]
 
 
 def _silent_after(watches: Sequence[Settings]) -> str | float:
     after: str | float = watches[0].get("silent_after", "3x")
     if "silent_after" in watches[0] and len(watches) == 1:
-        raise ConfigError("silent_after: wanted several directories; for one there is the rule 'stalled 3x'")
+        raise ConfigError("silent_after: expected several directories; for one use the rule 'stalled 3x'")
     from ..rules import StalledRule, parse_rule
 
     try:

@@ -1,4 +1,4 @@
-"""What a terminal can show: how wide a text is, colours where they are wanted, and boxes."""
+"""What a terminal can show: how wide a text is, colours where they are expected, and boxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Terminal:
     """
 
     def __init__(self, stream: TextIO, environ: Mapping[str, str] | None = None) -> None:
-        """Take the stream, and the environment that says whether colours are wanted."""
+        """Take the stream, and the environment that says whether colours are expected."""
         environ = os.environ if environ is None else environ
         self._stream = stream
         self.is_screen = stream.isatty()

@@ -47,7 +47,7 @@ def shown_device(device: str, environment: Mapping[str, str]) -> tuple[str, dict
     cards = _cards(own)
     if int(number) >= len(cards):
         raise ConfigError(
-            f"device: wanted one of the {len(cards)} cards that the server may see ({_VISIBLE}={own!r}), "
+            f"device: expected one of the {len(cards)} cards that the server may see ({_VISIBLE}={own!r}), "
             f"got {device!r}; cuda:0 is the first of them"
         )
     return "cuda:0", {_VISIBLE: cards[int(number)]}

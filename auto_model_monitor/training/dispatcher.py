@@ -67,15 +67,15 @@ class Dispatcher:
         """Take the parts; nothing is started yet."""
         if not hasattr(os, "fork"):
             raise ConfigError(
-                "trainings: wanted Linux or macOS, where a process can outlive its parent's end"
+                "trainings: expected Linux or macOS, where a process can outlive its parent's end"
             )
         self.trainers = {trainer.name: trainer for trainer in trainers}
         if not self.trainers or len(self.trainers) < len(trainers):
             names = ", ".join(trainer.name for trainer in trainers) or "none"
-            raise ConfigError(f"trainers: wanted at least one, each with a name of its own, got {names}")
+            raise ConfigError(f"trainers: expected at least one, each with a name of its own, got {names}")
         least = {"per_device": (per_device, 1), "most_pending": (most_pending, 1), "grace": (grace, 0)}
         problems = [
-            f"{name}: wanted at least {low}, got {got!r}" for name, (got, low) in least.items() if got < low
+            f"{name}: expected at least {low}, got {got!r}" for name, (got, low) in least.items() if got < low
         ]
         if problems:
             raise ConfigError(problems)

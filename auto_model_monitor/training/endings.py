@@ -72,7 +72,7 @@ def verdict(found: Exit | None, *, wish: str | None, completed: bool, log: Path)
 
     Args:
         found: how it ended, None where that is not known.
-        wish: why the task was to be cancelled, None when nobody wanted that.
+        wish: why the task was to be cancelled, None when nobody expected that.
         completed: the log said that the training has completed.
         log: the log, for its last words.
     """

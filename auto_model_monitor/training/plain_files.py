@@ -25,7 +25,7 @@ def read_plain(path: Path, most: int = 4096) -> bytes:
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{path}: wanted a plain file, got something else")
+            raise OSError(f"{path}: expected a plain file, got something else")
         os.lseek(file, max(0, status.st_size - most), os.SEEK_SET)
         return os.read(file, most)
     finally:

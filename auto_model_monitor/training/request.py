@@ -86,9 +86,9 @@ def _problems(request: TrainingRequest) -> Iterator[str]:
     yield from _count_problems("priority", request.priority, 0, 10)
     rate = request.learning_rate
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not _is_rate(rate):
-        yield f"learning_rate: wanted a finite number above 0, at most 1000, got {_shown(rate)}"
+        yield f"learning_rate: expected a finite number above 0, at most 1000, got {_shown(rate)}"
     if device_name(request.device) is None:
-        yield f"device: wanted 'cpu', 'cuda', 'cuda:1' or the like, got {_shown(request.device)}"
+        yield f"device: expected 'cpu', 'cuda', 'cuda:1' or the like, got {_shown(request.device)}"
 
 
 def _is_rate(value: float) -> bool:
@@ -97,24 +97,24 @@ def _is_rate(value: float) -> bool:
 
 def _text_problems(name: str, value: object, most: int) -> Iterator[str]:
     if not isinstance(value, str) or not value:
-        yield f"{name}: wanted a text that is not empty, got {_shown(value)}"
+        yield f"{name}: expected a text that is not empty, got {_shown(value)}"
         return
     try:
         length = len(value.encode())
     except UnicodeEncodeError:
-        yield f"{name}: wanted valid Unicode, got {_shown(value)}, which cannot be encoded"
+        yield f"{name}: expected valid Unicode, got {_shown(value)}, which cannot be encoded"
         return
     if length > most:
-        yield f"{name}: wanted at most {most} bytes, got {length}"
+        yield f"{name}: expected at most {most} bytes, got {length}"
     elif value.startswith("-"):
-        yield f"{name}: wanted a text that cannot be taken for an option, got {_shown(value)}"
+        yield f"{name}: expected a text that cannot be taken for an option, got {_shown(value)}"
     elif any(ord(character) < 32 or ord(character) == 127 for character in value):
-        yield f"{name}: wanted a text without control characters, got {_shown(value)}"
+        yield f"{name}: expected a text without control characters, got {_shown(value)}"
 
 
 def _count_problems(name: str, value: object, least: int, most: int) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        yield f"{name}: wanted a whole number from {least} to {most}, got {_shown(value)}"
+        yield f"{name}: expected a whole number from {least} to {most}, got {_shown(value)}"
 
 
 def _shown(value: object) -> str:

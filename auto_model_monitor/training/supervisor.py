@@ -225,7 +225,7 @@ def _wait(child: int, grace: float, wake: int, told: list[int]) -> tuple[int, fl
     """Wait for the training's end, and bring it about when told to.
 
     Returns:
-        Its status, and when its grace is over, None when nobody wanted its end.
+        Its status, and when its grace is over, None when nobody expected its end.
     """
     end = None
     while True:

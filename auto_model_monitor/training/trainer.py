@@ -38,13 +38,13 @@ class Trainer:
         """Check both."""
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise ConfigError(
-                "trainer: wanted a name of at most 64 letters, digits, '.', '_' and '-', such as "
+                "trainer: expected a name of at most 64 letters, digits, '.', '_' and '-', such as "
                 f"'image-classifier', got {self.name!r}"
             )
         object.__setattr__(self, "command", tuple(self.command))
         if not self.command or not self.command[0]:
             raise ConfigError(
-                f"trainer {self.name}: wanted a command, such as 'python train.py {{args}}', got none"
+                f"trainer {self.name}: expected a command, such as 'python train.py {{args}}', got none"
             )
         for part in self.command:
             self._check(part)
@@ -59,7 +59,7 @@ class Trainer:
         try:
             parts = shlex.split(command)
         except ValueError as error:
-            raise ConfigError(f"trainer {name}: wanted a command, got {command!r}: {error}") from None
+            raise ConfigError(f"trainer {name}: expected a command, got {command!r}: {error}") from None
         return cls(name, tuple(parts))
 
     def argv(self, request: TrainingRequest, args_file: str) -> list[str]:
@@ -82,14 +82,14 @@ class Trainer:
         whole = _PLACE.fullmatch(part)
         if whole is not None and whole[1] not in _PLACES:
             listed = ", ".join(f"{{{name}}}" for name in sorted(_PLACES))
-            raise ConfigError(f"trainer {self.name}: wanted one of {listed}, got {part}")
+            raise ConfigError(f"trainer {self.name}: expected one of {listed}, got {part}")
         if "{args}" in part and part != "{args}":
             raise ConfigError(
-                f"trainer {self.name}: wanted {{args}} as a part of its own, because it becomes several "
+                f"trainer {self.name}: expected {{args}} as a part of its own, because it becomes several "
                 f"arguments, got {part!r}"
             )
         if "\0" in part:
-            raise ConfigError(f"trainer {self.name}: wanted a command without NUL, got {part!r}")
+            raise ConfigError(f"trainer {self.name}: expected a command without NUL, got {part!r}")
 
 
 def _filled(part: str, values: dict[str, Any]) -> str:

@@ -64,8 +64,8 @@ def test_an_unknown_field_is_refused(post):
 def test_a_fault_says_what_is_wanted_in_words(post):
     """A name close to one that is known, a pattern and a relative path are answered with what helps."""
     assert "did you mean 'num_epochs'?" in post(num_epoch=3).json()["detail"]
-    assert "wanted cpu, mps, cuda or cuda:N" in post(device="gpu").json()["detail"]
-    assert "wanted a name without control characters" in post(model="-x").json()["detail"]
+    assert "expected cpu, mps, cuda or cuda:N" in post(device="gpu").json()["detail"]
+    assert "expected a name without control characters" in post(model="-x").json()["detail"]
     assert "which is none below /" in post(train_path="no/such").json()["detail"]
 
 

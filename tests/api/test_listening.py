@@ -35,7 +35,7 @@ def test_what_cannot_be_had_is_told():
         port = taken.getsockname()[1]
         with pytest.raises(ListeningError, match=rf"127\.0\.0\.1:{port} cannot be listened on.*--port 0"):
             listening("127.0.0.1", port)
-    with pytest.raises(ConfigError, match="--host: wanted"):
+    with pytest.raises(ConfigError, match="--host: expected"):
         listening("no-such-host.invalid", 0)
     with pytest.raises(ListeningError):
         listening("192.0.2.1", 0)
@@ -47,8 +47,8 @@ def test_files_bound_the_streams():
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
-        wanted = 500 if before[1] == resource.RLIM_INFINITY else min(500, before[1] - 400)
-        assert most_streams(wanted) == wanted
-        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= wanted
+        expected = 500 if before[1] == resource.RLIM_INFINITY else min(500, before[1] - 400)
+        assert most_streams(expected) == expected
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= expected
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -39,7 +39,7 @@ def roots(tmp_path):
 def test_a_path_outside_is_refused(roots, path):
     """What leads outside, over dots, links or another spelling of them, is refused for every use."""
     for use in (roots.resolve, roots.directory, roots.target, roots.file):
-        with pytest.raises(ConfigError, match=r"^train_path: wanted"):
+        with pytest.raises(ConfigError, match=r"^train_path: expected"):
             use("train_path", path)
 
 

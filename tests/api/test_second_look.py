@@ -34,7 +34,7 @@ def test_a_link_that_is_put_there_while_a_training_waits_is_not_followed(
         return server.ask("GET", f"/api/v2/training/{waiting}/details")
 
     until(lambda: details()["status"] == "failed")
-    assert f"could not be started: {name}: wanted a path below" in details()["reason"]
+    assert f"could not be started: {name}: expected a path below" in details()["reason"]
 
 
 def test_a_link_within_the_roots_is_not_followed_either(

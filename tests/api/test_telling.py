@@ -69,7 +69,7 @@ def test_a_file_says_it_all(tmp_path):
 
 
 def test_a_wrong_rule_ends_it_at_once(tmp_path):
-    """Before the port is served, with what was wanted."""
+    """Before the port is served, with what was expected."""
     status, said = refused("--port", "0", "--rule", "val_acc >> 90", cwd=tmp_path)
     assert status == 2
     assert "val_acc >> 90" in said

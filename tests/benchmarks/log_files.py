@@ -180,7 +180,7 @@ def main() -> None:
             path = Path(folder, f"{prefix}.log")
             numbers = write(path, options.lines, prefix=prefix)
             found = len(LogFileSource(path).read())
-            assert found == numbers or numbers > MOST, f"wanted {numbers} numbers, got {found}"
+            assert found == numbers or numbers > MOST, f"expected {numbers} numbers, got {found}"
             results[kind] = measured(path, options.lines, options.rounds)
             command = [sys.executable, __file__, "--memory-of", str(path)]
             done = subprocess.run(command, stdout=subprocess.PIPE, check=True)

@@ -78,10 +78,10 @@ def test_version(run):
     from importlib import metadata
 
     try:
-        wanted = metadata.version("auto-model-monitor")
+        expected = metadata.version("auto-model-monitor")
     except metadata.PackageNotFoundError:
-        wanted = "(not installed)"
-    assert run("--version") == (0, f"auto-model-monitor {wanted}\n", "")
+        expected = "(not installed)"
+    assert run("--version") == (0, f"auto-model-monitor {expected}\n", "")
 
 
 def test_help_costs_little():
@@ -95,35 +95,41 @@ def test_help_costs_little():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "wanted"),
+    ("arguments", "expected"),
     [
-        (["watch"], "watch_dir: wanted the path of a directory"),
-        (["watch", "x"], "threshold: wanted a finite number, such as 0.004, or rules, got neither"),
-        (["watch", "x", "y", "--threshold", "1", "--silent-after", "soon"], "silent_after: wanted a number"),
-        (["watch", "x", "--threshold", "1", "--silent-after", "2h"], "wanted several directories"),
-        (["watch", "x", "x/", "--threshold", "1"], "watch_dir: wanted each directory once"),
-        (["outbox", "drop"], "outbox drop: wanted the ID"),
-        (["outbox", "a", "b"], "outbox: wanted one PATH, got 2"),
-        (["watch", "x", "--threshold", "nan"], "threshold: wanted a finite number, such as 0.004, got nan"),
+        (["watch"], "watch_dir: expected the path of a directory"),
+        (["watch", "x"], "threshold: expected a finite number, such as 0.004, or rules, got neither"),
+        (
+            ["watch", "x", "y", "--threshold", "1", "--silent-after", "soon"],
+            "silent_after: expected a number",
+        ),
+        (["watch", "x", "--threshold", "1", "--silent-after", "2h"], "expected several directories"),
+        (["watch", "x", "x/", "--threshold", "1"], "watch_dir: expected each directory once"),
+        (["outbox", "drop"], "outbox drop: expected the ID"),
+        (["outbox", "a", "b"], "outbox: expected one PATH, got 2"),
+        (["watch", "x", "--threshold", "nan"], "threshold: expected a finite number, such as 0.004, got nan"),
         (["watch", "x", "--threshold", "low"], "argument --threshold: invalid float value: 'low'"),
         (["watch", "x", "--threshold", "1", "--mode", "up"], "choose from"),
         (["watch", "x", "--threshold", "1", "--sender", "a@qq.com"], "AUTO_MODEL_MONITOR_AUTH_CODE"),
-        (["watch", "x", "--threshold", "1", "--pattern", "a("], "pattern: wanted a regular expression"),
-        (["watch", "x", "--threshold", "1", "--subject", "{scor}"], "email_subject_template: wanted one of"),
+        (["watch", "x", "--threshold", "1", "--pattern", "a("], "pattern: expected a regular expression"),
+        (
+            ["watch", "x", "--threshold", "1", "--subject", "{scor}"],
+            "email_subject_template: expected one of",
+        ),
         (["watch", "x", "--threshold", "1", "--content", "@none.txt"], "got 'none.txt': No such file"),
-        (["watch", "x", "--config", "none.toml"], "none.toml: wanted a file that can be read"),
+        (["watch", "x", "--config", "none.toml"], "none.toml: expected a file that can be read"),
         (["watch", "x", "--pattern", "a", "--metric", "b"], "not allowed with argument"),
-        (["inspect"], "DIR: wanted the directory"),
-        (["inspect", "x", "--threshold", "inf"], "threshold: wanted a finite number"),
-        (["test-notify", "--sender", "a@example.com"], "smtp_host: wanted"),
+        (["inspect"], "DIR: expected the directory"),
+        (["inspect", "x", "--threshold", "inf"], "threshold: expected a finite number"),
+        (["test-notify", "--sender", "a@example.com"], "smtp_host: expected"),
         (["nonsense"], "invalid choice: 'nonsense'"),
     ],
 )
-def test_wrong_usage(run, arguments, wanted):
-    """What cannot work ends with status 2 and one text that says what was wanted."""
+def test_wrong_usage(run, arguments, expected):
+    """What cannot work ends with status 2 and one text that says what was expected."""
     status, out, errors = run(*arguments)
     assert (status, out) == (2, "")
-    assert wanted in " ".join(errors.split())
+    assert expected in " ".join(errors.split())
     assert "Traceback" not in errors
 
 
@@ -264,7 +270,7 @@ def test_inspect_nothing(run):
     """A directory that is not there is told in one text, with status 1."""
     status, out, errors = run("inspect", "nowhere")
     assert (status, out) == (1, "")
-    assert errors.startswith("auto-model-monitor: error: wanted a directory to watch at 'nowhere'")
+    assert errors.startswith("auto-model-monitor: error: expected a directory to watch at 'nowhere'")
 
 
 def test_inspect_into_a_closed_pipe(place):
@@ -313,13 +319,13 @@ def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("faults", "wanted"),
+    ("faults", "expected"),
     [
         (Faults(login="535 Login fail {password}"), "https://service.mail.qq.com/detail/0/75"),
         (Faults(rcpt="550 no such user"), "no such user"),
     ],
 )
-def test_test_notify_refused(run, smtp_server, redirect, monkeypatch, faults, wanted):
+def test_test_notify_refused(run, smtp_server, redirect, monkeypatch, faults, expected):
     """A refusal says by whom and why, with status 1, and without the code even if the server quotes it."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com", faults=faults)
     redirect("smtp.qq.com", server)
@@ -327,7 +333,7 @@ def test_test_notify_refused(run, smtp_server, redirect, monkeypatch, faults, wa
     status, out, errors = run("test-notify", "--sender", "me@qq.com")
     assert (status, out) == (1, "")
     assert errors.startswith("email to me@qq.com: not accepted: smtp.qq.com:465 refused")
-    assert wanted in errors
+    assert expected in errors
     assert SECRET not in errors
 
 

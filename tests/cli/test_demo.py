@@ -98,18 +98,18 @@ def test_it_speaks_as_other_programs_do(monkeypatch, environment, arguments, lan
 def test_no_mail_for_a_worse_epoch(tmp_path, capsys):
     """A mail follows on a new best below the threshold, and on nothing else."""
     assert cli.main(["demo", "--fast", "--keep", str(tmp_path)]) == 0
-    best, wanted = 0.06, 0
+    best, expected = 0.06, 0
     for loss in map(float, re.findall(r"^epoch .* val_loss ([0-9.]+)", capsys.readouterr()[0], re.MULTILINE)):
-        wanted += loss < best
+        expected += loss < best
         best = min(best, loss)
-    assert len(list((tmp_path / "mailbox").glob("*.eml"))) == wanted
+    assert len(list((tmp_path / "mailbox").glob("*.eml"))) == expected
 
 
 def test_a_used_folder_is_refused(tmp_path, capsys):
     """Nobody's files are mixed with those of the demo."""
     (tmp_path / "mine.txt").touch()
     assert cli.main(["demo", "--keep", str(tmp_path)]) == 2
-    assert "wanted a new or an empty folder" in capsys.readouterr().err
+    assert "expected a new or an empty folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

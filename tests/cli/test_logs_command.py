@@ -347,7 +347,7 @@ def test_a_metric_that_never_comes_is_said(place: Path, run: Callable[..., tuple
     write_log(place, 70.0)
     done = program("logs", "train.log", "--no-follow", "--rule", "val_f1 >= 0.9", cwd=place)
     assert done.returncode == 0
-    assert "wanted val_f1 in train.log, got val_loss, val_acc so far" in done.stderr
+    assert "expected val_f1 in train.log, got val_loss, val_acc so far" in done.stderr
 
 
 def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
@@ -358,24 +358,24 @@ def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "wanted", "status"),
+    ("arguments", "expected", "status"),
     [
-        ([], "FILE: wanted a log", 2),
+        ([], "FILE: expected a log", 2),
         (["none.log", "--no-follow"], "nothing is there", 1),
-        (["x", "--no-follow", "--pattern", "("], "pattern: wanted a regular expression", 2),
-        (["x", "--rule", "nonsense"], "rule: wanted", 2),
-        (["x", "--threshold", "1"], "metric: wanted the metric of the threshold", 2),
-        (["x", "--sender", "a@qq.com"], "threshold: wanted a finite number, such as 0.004, or rules", 2),
+        (["x", "--no-follow", "--pattern", "("], "pattern: expected a regular expression", 2),
+        (["x", "--rule", "nonsense"], "rule: expected", 2),
+        (["x", "--threshold", "1"], "metric: expected the metric of the threshold", 2),
+        (["x", "--sender", "a@qq.com"], "threshold: expected a finite number, such as 0.004, or rules", 2),
         (["x", "--rule", "nan", "--sender", "a@qq.com"], "AUTO_MODEL_MONITOR_AUTH_CODE", 2),
-        (["x", "--interval", "0"], "check_interval: wanted a number of seconds above 0", 2),
+        (["x", "--interval", "0"], "check_interval: expected a number of seconds above 0", 2),
     ],
 )
 def test_what_is_wrong_is_said(
-    run: Callable[..., tuple[int, str, str]], arguments: list[str], wanted: str, status: int
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], expected: str, status: int
 ) -> None:
-    """Each mistake must be said in one line that names what was wanted, and the status tell its kind."""
+    """Each mistake must be said in one line that names what was expected, and the status tell its kind."""
     got, _, errors = run(*arguments)
-    assert (got, wanted in errors) == (status, True), errors
+    assert (got, expected in errors) == (status, True), errors
 
 
 def test_the_help_fits_the_screen(

@@ -160,23 +160,23 @@ def test_a_channel_beside_the_mailbox(hooks, smtp_server, redirect, monkeypatch,
 
 
 @pytest.mark.parametrize(
-    ("urls", "wanted"),
+    ("urls", "expected"),
     [
-        ([SECRET], "wanted a URL such as dingtalk://"),
-        ([f"dingtalk://{SECRET}?secrets={SECRET}"], "wanted the parameters"),
-        (["mailto:a@qq.com"], "wanted a sender, whose mailbox sends to a@qq.com, got none"),
-        ([f"mailto:me:{SECRET}@qq.com"], "wanted an address such as mailto:you@qq.com"),
-        (["@nowhere"], "wanted a file of URLs after '@', got 'nowhere': No such file"),
+        ([SECRET], "expected a URL such as dingtalk://"),
+        ([f"dingtalk://{SECRET}?secrets={SECRET}"], "expected the parameters"),
+        (["mailto:a@qq.com"], "expected a sender, whose mailbox sends to a@qq.com, got none"),
+        ([f"mailto:me:{SECRET}@qq.com"], "expected an address such as mailto:you@qq.com"),
+        (["@nowhere"], "expected a file of URLs after '@', got 'nowhere': No such file"),
         ([f"json://h/{SECRET} x", f"wecom://?{SECRET}"], "2 problems:"),
     ],
 )
-def test_what_cannot_work(run, urls, wanted):
+def test_what_cannot_work(run, urls, expected):
     """A URL that names no channel ends a watch and a test with status 2, before anything starts."""
     options = [option for url in urls for option in ("--notify", url)]
     for command in (["watch", *WATCH], ["test-notify"]):
         status, out, errors = run(*command, *options)
         assert (status, out) == (2, "")
-        assert wanted in " ".join(errors.split())
+        assert expected in " ".join(errors.split())
         assert SECRET not in errors
 
 

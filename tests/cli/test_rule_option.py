@@ -95,7 +95,7 @@ def test_a_rule_that_cannot_be_read():
 
 
 @pytest.mark.parametrize(
-    ("settings", "wanted"),
+    ("settings", "expected"),
     [
         ({"rules": ["acc > 0.9"]}, {"comparison_mode": "higher", "metric": "acc"}),
         ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, {"comparison_mode": "lower", "metric": "val_loss"}),
@@ -106,10 +106,10 @@ def test_a_rule_that_cannot_be_read():
         ({"rules": ["disk < 5GB"]}, {}),
     ],
 )
-def test_what_follows_from_the_rules(settings, wanted):
+def test_what_follows_from_the_rules(settings, expected):
     """Without a threshold the first comparison says what is read and what is better; what was said stands."""
     derived, rules = with_rules(settings)
-    assert {key: value for key, value in derived.items() if key != "rules"} == wanted
+    assert {key: value for key, value in derived.items() if key != "rules"} == expected
     assert len(rules) == len(settings["rules"])
 
 
@@ -129,7 +129,7 @@ def test_texts_in_python(place):
 
 def test_neither_a_threshold_nor_a_rule():
     """A monitor that could never speak is refused when it is made."""
-    with pytest.raises(ConfigError, match="threshold: wanted a finite number"):
+    with pytest.raises(ConfigError, match="threshold: expected a finite number"):
         ModelMonitor(MonitorConfig("checkpoints"))
 
 

@@ -144,7 +144,7 @@ def test_each_metric_has_its_own_and_there_are_few():
 
 
 @pytest.mark.parametrize(
-    ("epochs", "steps", "wanted"),
+    ("epochs", "steps", "expected"),
     [
         ([1, 2, 4], [None, None, None], [1, 2, 4]),
         ([1, 2, 4], [100, 200, 400], [100, 200, 400]),
@@ -154,13 +154,13 @@ def test_each_metric_has_its_own_and_there_are_few():
         ([1, 2, 3], [5, 5, 5], [1, 2, 3]),
     ],
 )
-def test_where_points_stand_along_the_training(epochs, steps, wanted):
+def test_where_points_stand_along_the_training(epochs, steps, expected):
     """The step counts, else the epoch, else the order, whenever a place is missing or goes back."""
     history = MetricHistory(Comparison.LOWER)
     for epoch, step in zip(epochs, steps, strict=True):
         reading = Reading(metric="a", value=1.0, name="x", epoch=epoch, step=step)
         history.add(ReadingBatch(time=NOON, others=[reading]))
-    assert horizontal(history.points("a")) == wanted
+    assert horizontal(history.points("a")) == expected
 
 
 class Script:

@@ -194,7 +194,7 @@ def test_numbers_are_set_apart_from_words(text, parts):
     """What begins like a number stands apart to its end; digits of words, signs and dots stay with words."""
     found = patterns.number_splitter()(text)
     assert "".join(found) == text
-    wanted = parts or [
+    expected = parts or [
         "",
         "1.2.3",
         " ",
@@ -211,7 +211,7 @@ def test_numbers_are_set_apart_from_words(text, parts):
         "5",
         "...",
     ]
-    assert found == wanted
+    assert found == expected
 
 
 @pytest.mark.parametrize(

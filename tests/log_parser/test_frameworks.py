@@ -30,8 +30,8 @@ def test_each_line_says_what_stands_below_it(name: str) -> None:
     """Every metric, stage and step of a program's lines is read, and nothing else."""
     reader = LogReader()
     for line in fixture_lines.lines(name):
-        found, wanted = said(reader, line.text), line.said
-        assert repr(found) == repr(wanted), line.text  # nan is not equal to itself
+        found, expected = said(reader, line.text), line.said
+        assert repr(found) == repr(expected), line.text  # nan is not equal to itself
 
 
 @pytest.mark.parametrize("name", fixture_lines.names())

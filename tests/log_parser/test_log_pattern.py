@@ -16,7 +16,7 @@ def metrics(pattern: str, line: str) -> dict[str, float] | None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "line", "wanted"),
+    ("pattern", "line", "expected"),
     [
         (r"loss is (?P<val_loss>[0-9.]+)", "the loss is 0.25 now", {"val_loss": 0.25}),
         (r"loss is (?P<val_loss>[0-9.]+)", "the loss is 1.2e-05.", {"val_loss": 1.2e-05}),
@@ -37,9 +37,9 @@ def metrics(pattern: str, line: str) -> dict[str, float] | None:
         (r"(?i)LOSS (?P<x>\S+)", "loss 0.5", {"x": 0.5}),
     ],
 )  # fmt: skip
-def test_named_groups_are_metrics(pattern: str, line: str, wanted: dict[str, float] | None) -> None:
+def test_named_groups_are_metrics(pattern: str, line: str, expected: dict[str, float] | None) -> None:
     """A group is a metric under its name, its number read to the end; what is no number is left out."""
-    assert metrics(pattern, line) == wanted
+    assert metrics(pattern, line) == expected
 
 
 def test_a_step_is_a_step() -> None:
@@ -64,14 +64,14 @@ def test_a_step_is_a_step() -> None:
 )
 def test_a_mistake_is_told_with_what_was_wanted(pattern: object, told: str) -> None:
     """A regex that cannot work is refused in words that help to write one that does."""
-    with pytest.raises(ConfigError, match="pattern: wanted") as caught:
+    with pytest.raises(ConfigError, match="pattern: expected") as caught:
         LogPattern(pattern)  # type: ignore[arg-type]
     assert told in str(caught.value)
 
 
 def test_an_unknown_stage_is_refused() -> None:
     """A stage that does not exist is refused, with those that do."""
-    with pytest.raises(ConfigError, match=r"wanted one of epoch_start, training, .*got 'warmup'"):
+    with pytest.raises(ConfigError, match=r"expected one of epoch_start, training, .*got 'warmup'"):
         LogPattern(r"(?P<x>\d)", stage="warmup")
 
 

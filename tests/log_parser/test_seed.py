@@ -136,5 +136,7 @@ def test_near_variants_are_read_as_well(line: str, said: dict[str, float | str],
     """What a person would write in place of a specified line gives the same fields and stage."""
     entry = LogReader().read(line, time=TIME)
     found = None if entry.stage is None else entry.stage.value
-    wanted = {name: float(value) for name, value in said.items()}
-    assert repr(({name: float(value) for name, value in entry.said.items()}, found)) == repr((wanted, stage))
+    expected = {name: float(value) for name, value in said.items()}
+    assert repr(({name: float(value) for name, value in entry.said.items()}, found)) == repr(
+        (expected, stage)
+    )

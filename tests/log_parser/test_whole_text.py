@@ -100,8 +100,10 @@ def test_entries_are_those_of_the_lines(lines: list[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode()
     for _ in range(2):  # the second time everything is known
         entries = [entry for _, entry in WholeText(reader).entries(data, 1, time=NOON)]
-        wanted = [other.read(line, time=NOON) for line in lines]
-        assert [repr(each) for each in entries] == [repr(each) for each in wanted if each.said or each.stage]
+        expected = [other.read(line, time=NOON) for line in lines]
+        assert [repr(each) for each in entries] == [
+            repr(each) for each in expected if each.said or each.stage
+        ]
 
 
 def test_bytes_that_are_no_text_are_read_as_what_replaces_them() -> None:

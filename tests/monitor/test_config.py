@@ -45,7 +45,7 @@ def test_defaults_are_those_of_version_0_2():
 
 
 def test_every_problem_is_told_at_once():
-    """One ConfigError, a ValueError, lists all that is wrong: what was wanted and what was got."""
+    """One ConfigError, a ValueError, lists all that is wrong: what was expected and what was got."""
     with pytest.raises(ConfigError) as caught:
         MonitorConfig(
             watch_dir="",
@@ -93,7 +93,7 @@ def test_every_problem_is_told_at_once():
 @pytest.mark.parametrize("threshold", [math.nan, math.inf, True, "0.004", [1], 1j])
 def test_a_threshold_must_be_a_finite_number(threshold):
     """Anything that cannot be compared with a score is refused with what was got."""
-    with pytest.raises(ConfigError, match="threshold: wanted a finite number"):
+    with pytest.raises(ConfigError, match="threshold: expected a finite number"):
         MonitorConfig(**{**GOOD, "threshold": threshold})
 
 
@@ -152,7 +152,7 @@ def test_a_code_file_that_cannot_be_read_is_a_problem(monkeypatch, tmp_path):
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "missing", binary, tmp_path):
         monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE_FILE", str(path))
-        with pytest.raises(ConfigError, match="wanted a file that can be read"):
+        with pytest.raises(ConfigError, match="expected a file that can be read"):
             MonitorConfig(**bare)
 
 
@@ -177,7 +177,7 @@ def test_a_mailbox_of_files_needs_no_account():
 def test_a_parser_is_an_instance():
     """A class in place of an instance, or something that is no BaseParser, is refused."""
     for parser in (DefaultParser, object(), "loss_(.*)"):
-        with pytest.raises(ConfigError, match="parser: wanted an instance"):
+        with pytest.raises(ConfigError, match="parser: expected an instance"):
             MonitorConfig(**GOOD, parser=parser)
 
     class Mine(BaseParser):

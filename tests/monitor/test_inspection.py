@@ -186,7 +186,7 @@ def test_unreadable_numbers(tmp_path):
     inspection = inspect_directory(folder, CustomParser(r"val_loss_([a-z0-9.]+)\.pt"))
     (bad,) = (finding for finding in inspection.findings if finding.outcome is Outcome.UNREADABLE)
     assert (bad.name, len(inspection.scores)) == ("val_loss_abc.pt", 1)
-    assert bad.reason.startswith("wanted a number for val_loss")
+    assert bad.reason.startswith("expected a number for val_loss")
 
 
 def test_copied_all_at_once(tmp_path):

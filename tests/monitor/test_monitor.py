@@ -236,28 +236,31 @@ def test_nothing_of_the_monitor_reaches_the_training(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("parts", "wanted"),
+    ("parts", "expected"),
     [
-        ({"notifiers": [3]}, r"notifiers: wanted objects with a name and send\(\), .*, got one of type int$"),
-        ({"notifiers": 3}, r"notifiers: wanted a list, such as .*, got one of type int$"),
+        (
+            {"notifiers": [3]},
+            r"notifiers: expected objects with a name and send\(\), .*, got one of type int$",
+        ),
+        ({"notifiers": 3}, r"notifiers: expected a list, such as .*, got one of type int$"),
         (
             {"notifiers": "json://me:SECRET@host"},
-            r"notifiers: wanted a list, such as .*, got one of type str$",
+            r"notifiers: expected a list, such as .*, got one of type str$",
         ),
-        ({"notifiers": ["json://me:SECRET@host"]}, r"notifiers: wanted objects .*, got one of type str$"),
-        ({"notifiers": [EmailNotifier]}, r"notifiers: wanted objects .*, got the class EmailNotifier$"),
-        ({"rules": "nan"}, r"rules: wanted a list, such as \['nan', 'stalled 3x'\], got one of type str$"),
-        ({"rules": 5}, r"rules: wanted a list, such as .*, got one of type int$"),
-        ({"rules": [3]}, r"rules: wanted objects with a name and evaluate\(\), .*, got one of type int$"),
-        ({"digest": "1h"}, r"digest: wanted a number of seconds, 0 or more, got '1h'$"),
-        ({"config": "checkpoints"}, r"config: wanted a MonitorConfig, such as .*, got one of type str$"),
+        ({"notifiers": ["json://me:SECRET@host"]}, r"notifiers: expected objects .*, got one of type str$"),
+        ({"notifiers": [EmailNotifier]}, r"notifiers: expected objects .*, got the class EmailNotifier$"),
+        ({"rules": "nan"}, r"rules: expected a list, such as \['nan', 'stalled 3x'\], got one of type str$"),
+        ({"rules": 5}, r"rules: expected a list, such as .*, got one of type int$"),
+        ({"rules": [3]}, r"rules: expected objects with a name and evaluate\(\), .*, got one of type int$"),
+        ({"digest": "1h"}, r"digest: expected a number of seconds, 0 or more, got '1h'$"),
+        ({"config": "checkpoints"}, r"config: expected a MonitorConfig, such as .*, got one of type str$"),
     ],
     ids=str,
 )
-def test_a_part_that_is_none_is_a_wrong_configuration(tmp_path, parts, wanted):
+def test_a_part_that_is_none_is_a_wrong_configuration(tmp_path, parts, expected):
     """What stands where a part should stand is refused at once, without a word of what may be a secret."""
     parts = {"config": MonitorConfig(tmp_path, 0.004), **parts}
-    with pytest.raises(ConfigError, match=wanted) as caught:
+    with pytest.raises(ConfigError, match=expected) as caught:
         ModelMonitor(parts.pop("config"), **parts)
     assert "SECRET" not in str(caught.value)
 

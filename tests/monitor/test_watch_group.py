@@ -195,10 +195,10 @@ def test_one_place_for_the_list(place):
     (place / "night.toml").write_text('[[watch]]\nwatch_dir = "one"\n[[watch]]\nwatch_dir = "two"\n')
     done = program("watch", "one", "--config", "night.toml")
     assert done.returncode == 2
-    assert "wanted the directories here or as [[watch]] in night.toml, got both" in done.stderr
+    assert "expected the directories here or as [[watch]] in night.toml, got both" in done.stderr
     done = program("inspect", "--config", "night.toml")
     assert done.returncode == 2
-    assert "wanted one directory, got a file with 2 of them" in done.stderr
+    assert "expected one directory, got a file with 2 of them" in done.stderr
 
 
 def monitors(place, *names, **settings):
@@ -250,9 +250,9 @@ def test_a_group_that_never_ran_can_be_closed(place):
 
 def test_an_empty_group_is_refused():
     """A group of nothing, or with a time that is none, is a wrong configuration."""
-    with pytest.raises(ConfigError, match="monitors: wanted at least one"):
+    with pytest.raises(ConfigError, match="monitors: expected at least one"):
         WatchGroup([])
-    with pytest.raises(ConfigError, match="after: wanted seconds"):
+    with pytest.raises(ConfigError, match="after: expected seconds"):
         WatchGroup([Monitor(Looks(), [], [])], silent_after="soon")
 
 

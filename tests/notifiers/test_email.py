@@ -332,9 +332,9 @@ def test_the_memory_of_who_has_what_is_bounded(smtp_server, make_message, monkey
     ids=str,
 )  # fmt: skip
 def test_what_cannot_work_is_refused_at_once(options):
-    """A wrong argument is a ValueError that says what was wanted, before anything is sent."""
+    """A wrong argument is a ValueError that says what was expected, before anything is sent."""
     given = {"sender": "me@qq.com", "receiver": "a@qq.com", "auth_code": CODE} | options
-    with pytest.raises(ValueError, match="wanted") as caught:
+    with pytest.raises(ValueError, match="expected") as caught:
         EmailNotifier(given.pop("sender"), given.pop("receiver"), given.pop("auth_code"), **given)
     assert CODE not in str(caught.value)
 

@@ -58,8 +58,8 @@ def test_anything_becomes_a_well_formed_mail_that_reads_back(subject, text, html
     assert mail["Subject"] == old_reader(raw, "Subject") == one_line(subject)
     assert mail["From"].addresses[0].addr_spec == "me@qq.com"
     for subtype, given_text in (("plain", text), ("html", html)):
-        wanted = printable(given_text)
-        assert content(raw, subtype) == wanted + "\n" * (not wanted.endswith("\n"))
+        expected = printable(given_text)
+        assert content(raw, subtype) == expected + "\n" * (not expected.endswith("\n"))
 
 
 @pytest.mark.parametrize(

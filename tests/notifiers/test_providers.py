@@ -96,7 +96,7 @@ def test_a_known_provider_can_be_used_on_its_other_port():
 @pytest.mark.parametrize("given", [{"security": "tls"}, {"port": 0}, {"port": 70000}])
 def test_unusable_values_are_named(given):
     """A protection or port that cannot be is a ConfigError that says what was got."""
-    with pytest.raises(ConfigError, match=r"wanted .* got"):
+    with pytest.raises(ConfigError, match=r"expected .* got"):
         choose_server("me@qq.com", **given)
 
 
@@ -125,7 +125,7 @@ def test_addresses_are_found_and_each_is_kept_once(given, expected):
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_what_was_got(given):
     """Anything else is a ValueError that shows what was got."""
-    with pytest.raises(ValueError, match=r"wanted .*, got"):
+    with pytest.raises(ValueError, match=r"expected .*, got"):
         split_addresses(given)
 
 

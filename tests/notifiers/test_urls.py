@@ -118,11 +118,11 @@ def test_feishu_s_base_goes_with_the_scheme():
     ],
 )
 def test_what_cannot_work_is_a_config_error_without_secrets(url):
-    """The error says what was wanted, and nothing of what was given but its scheme."""
+    """The error says what was expected, and nothing of what was given but its scheme."""
     with pytest.raises(ConfigError) as caught:
         notifier_from_url(url)
     assert CANARY not in "".join(traceback.format_exception(caught.value))
-    assert "wanted" in str(caught.value)
+    assert "expected" in str(caught.value)
 
 
 def test_everything_else_is_apprise_s():

@@ -55,8 +55,8 @@ def test_the_signature_is_the_documented_one(robot_server, make_message, clock):
 
 def test_the_signature_is_what_openssl_computes():
     """A vector: printf '1600000000.{"a":1}' | openssl dgst -sha256 -hmac 'this is secret'."""
-    wanted = "sha256=d2c5429ccb1cb325eb2a8f04178472f3665d94d5426d71d7418514b40a14d204"
-    assert signature("1600000000", b'{"a":1}', "this is secret") == wanted
+    expected = "sha256=d2c5429ccb1cb325eb2a8f04178472f3665d94d5426d71d7418514b40a14d204"
+    assert signature("1600000000", b'{"a":1}', "this is secret") == expected
 
 
 def test_a_user_and_a_password_become_basic_authorisation(robot_server, make_message):

@@ -167,14 +167,14 @@ def test_a_negative_loss_as_ignite_writes_it_is_not_guessed():
 )
 def test_what_is_no_number_is_an_error_that_shows_it(name):
     """Where a known metric should have its number, anything else is an error that shows what was got."""
-    with pytest.raises(ParseError, match="wanted a number for"):
+    with pytest.raises(ParseError, match="expected a number for"):
         DefaultParser().score(name)
 
 
 @pytest.mark.parametrize("metric", ["", "-", "=", 3, b"loss"])
 def test_a_metric_that_is_no_name_is_a_config_error(metric):
     """A metric's name is a text with a letter."""
-    with pytest.raises(ConfigError, match="metric: wanted"):
+    with pytest.raises(ConfigError, match="metric: expected"):
         DefaultParser(metric)
 
 

@@ -85,7 +85,7 @@ def test_a_name_without_a_score_yields_nothing():
 )
 def test_junk_from_a_users_parser_is_a_parse_error(result):
     """What is not a score and a name is told as such, in a bearable length."""
-    with pytest.raises(ParseError, match=r"Returning\.parse: wanted \(score, filename\)") as caught:
+    with pytest.raises(ParseError, match=r"Returning\.parse: expected \(score, filename\)") as caught:
         Returning(result).score("x")
     assert len(str(caught.value)) < 400
 
@@ -200,7 +200,7 @@ def test_a_name_that_does_not_match_yields_nothing(pattern, name):
 )
 def test_what_is_no_number_is_an_error_that_shows_it(pattern, name, got):
     """A group that holds no number is a ParseError with the metric and what was got."""
-    with pytest.raises(ParseError, match="wanted a number for val_loss") as caught:
+    with pytest.raises(ParseError, match="expected a number for val_loss") as caught:
         CustomParser(pattern).score(name)
     assert str(caught.value).endswith(f"got {got!r}")
 
@@ -242,14 +242,14 @@ def test_further_named_groups_are_readings_of_their_own():
 )
 def test_a_pattern_that_cannot_work_is_a_config_error(pattern):
     """A pattern that is none, or has no group for the score, is refused at once with one problem."""
-    with pytest.raises(ConfigError, match="wanted a") as caught:
+    with pytest.raises(ConfigError, match="expected a") as caught:
         CustomParser(pattern)
     assert len(caught.value.problems) == 1
 
 
 def test_a_metric_that_is_no_text_is_a_config_error():
     """The score's name is a text."""
-    with pytest.raises(ConfigError, match="metric: wanted"):
+    with pytest.raises(ConfigError, match="metric: expected"):
         CustomParser("([0-9.]+)", 3)
 
 
@@ -322,7 +322,7 @@ def test_the_fast_way_reads_what_the_careful_way_reads(name, pattern):
     careful._bind()
     fast, slow = outcome(parser.score, name), outcome(careful.score, name)
     # Where the first match holds no number, the fast way may go on to one that does.
-    assert fast == slow or "wanted a number" in slow
+    assert fast == slow or "expected a number" in slow
 
 
 @pytest.mark.parametrize("pattern", [r"val_loss_([0-9.]+)_", r"val_loss_([0-9.]+)", r"loss=(.*?)\.pt"])

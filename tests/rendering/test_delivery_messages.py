@@ -231,5 +231,5 @@ class Listener(RecordingNotifier):
 @pytest.mark.parametrize("digest", [-1, float("nan"), float("inf")])
 def test_a_digest_needs_a_number_of_seconds(tmp_path, digest):
     """What is no such number is refused when the monitor is made."""
-    with pytest.raises(ConfigError, match="digest: wanted a number of seconds"):
+    with pytest.raises(ConfigError, match="digest: expected a number of seconds"):
         ModelMonitor(MonitorConfig(tmp_path, 0.004), digest=digest, clock=FakeClock())

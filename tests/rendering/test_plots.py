@@ -55,8 +55,8 @@ def pixels(png):
 
 def near(png, colour):
     """Tell whether some pixel has that colour, by two of 255 at most."""
-    wanted = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return bool((abs(pixels(png)[..., :3] - wanted) < 2.5 / 255).all(axis=-1).any())
+    expected = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return bool((abs(pixels(png)[..., :3] - expected) < 2.5 / 255).all(axis=-1).any())
 
 
 def course(*values):

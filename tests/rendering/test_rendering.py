@@ -398,10 +398,10 @@ def test_a_generator_that_raises_costs_nobody_the_mail(error, line, caplog) -> N
 
 @pytest.mark.parametrize("junk", [None, 3, {}, [], "", ("s", []), b"x"])
 def test_a_generator_that_returns_junk_costs_nobody_the_mail(junk) -> None:
-    """What cannot be a content is told in the mail, with what was wanted."""
+    """What cannot be a content is told in the mail, with what was expected."""
     message = Renderer(language="en", content_generator=lambda *args: junk).render(lower())
     assert message.text.startswith("A new model file scores below the threshold:\n")
-    assert "wanted (subject, lines), lines or a text, got " in message.text.splitlines()[-1]
+    assert "expected (subject, lines), lines or a text, got " in message.text.splitlines()[-1]
 
 
 def test_ctrl_c_is_not_a_generators_failure() -> None:

@@ -40,7 +40,7 @@ def test_usual_templates_have_no_problem(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "wanted", "got"),
+    ("template", "expected", "got"),
     [
         ("{fielname}", "one of {filename}", "{fielname}"),
         ("{ filename }", "one of {filename}", "{ filename }"),
@@ -64,12 +64,12 @@ def test_usual_templates_have_no_problem(template: str) -> None:
         ("score}", "balanced braces", "Single '}'"),
     ],
 )
-def test_a_problem_says_where_what_was_wanted_and_what_was_got(template: str, wanted: str, got: str) -> None:
+def test_a_problem_says_what_was_expected_and_got(template: str, expected: str, got: str) -> None:
     """Each way to go wrong is found before the night, and never does what it could do."""
     problem, *more = template_problems(template, "email_subject_template")
     assert more == []
-    assert problem.startswith("email_subject_template: wanted ")
-    assert wanted in problem
+    assert problem.startswith("email_subject_template: expected ")
+    assert expected in problem
     assert got in problem
     with pytest.raises(RenderingError):
         fill(template, VALUES, "—")
@@ -82,7 +82,7 @@ def test_every_problem_is_listed_once() -> None:
 
 def test_a_template_that_is_no_text_is_a_problem() -> None:
     """A list in the place of a template is told, not stumbled over."""
-    assert template_problems(["a"], "subject") == ["subject: wanted a text, got list"]  # type: ignore[arg-type]
+    assert template_problems(["a"], "subject") == ["subject: expected a text, got list"]  # type: ignore[arg-type]
 
 
 def test_numbers_are_filled_in_as_they_are() -> None:
@@ -147,8 +147,8 @@ def test_what_a_generator_may_return(result: object, subject: str | None, text: 
     [None, 3, {}, {"a"}, b"a", [], (), "", " \n", ["", " "], ("s", []), ("s", ""), ("s", None), iter("a")],
 )
 def test_what_a_generator_may_not_return(result: object) -> None:
-    """Nothing, and what is no text, is an error that says what was wanted."""
-    with pytest.raises(RenderingError, match=r"wanted .* lines or a text, got "):
+    """Nothing, and what is no text, is an error that says what was expected."""
+    with pytest.raises(RenderingError, match=r"expected .* lines or a text, got "):
         generated(result)
 
 

@@ -91,8 +91,8 @@ def test_a_size_is_bytes_a_text_or_a_share(free, limit):
     "free", ["", "5", "5G", "five GB", "-5GB", "nanGB", "0%", "120%", 0, -1, True, float("inf")]
 )
 def test_what_is_no_size_is_refused(free):
-    """The error says what was wanted and what was got."""
-    with pytest.raises(ConfigError, match="free: wanted") as caught:
+    """The error says what was expected and what was got."""
+    with pytest.raises(ConfigError, match="free: expected") as caught:
         DiskRule(free)
     assert repr(free) in str(caught.value)
 
@@ -100,7 +100,7 @@ def test_what_is_no_size_is_refused(free):
 def test_a_disk_that_cannot_be_looked_at_is_a_rules_error(tmp_path):
     """A directory that is not there yet ends nothing: the next look may find it."""
     rule = DiskRule("5%", tmp_path / "later")
-    with pytest.raises(RuleError, match="wanted the free space"):
+    with pytest.raises(RuleError, match="expected the free space"):
         rule.evaluate(look([]))
     (tmp_path / "later").mkdir()
     rule.evaluate(look([]))

@@ -74,5 +74,5 @@ def test_a_score_at_the_limit_makes_few_mails(capsys):
 @pytest.mark.parametrize(("factor", "window"), [(1, 5), (math.nan, 5), (3, 0), (3, 2.5)])
 def test_what_makes_no_sense_is_refused(factor, window):
     """A factor is above 1, a window has one score or more."""
-    with pytest.raises(ConfigError, match="wanted"):
+    with pytest.raises(ConfigError, match="expected"):
         DivergedRule(factor, window)

@@ -100,7 +100,7 @@ STALLED = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted", "got", "column"),
+    ("text", "expected", "got", "column"),
     [
         ("", WORDS, "the end", 0),
         ("< 3", WORDS, "'<'", 0),
@@ -131,11 +131,11 @@ STALLED = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
         ("disk < GB", "a size such as 5GB, 5GiB or 5%", "'GB'", 7),
     ],
 )
-def test_an_error_points_at_the_character(text, wanted, got, column):
-    """What cannot be read is shown with a mark under it, what was wanted there, and what was got."""
+def test_an_error_points_at_the_character(text, expected, got, column):
+    """What cannot be read is shown with a mark under it, what was expected there, and what was got."""
     with pytest.raises(ConfigError) as caught:
         parse_rule(text)
-    assert str(caught.value) == f"wanted {wanted}, got {got}:\n    {text}\n    {' ' * column}^"
+    assert str(caught.value) == f"expected {expected}, got {got}:\n    {text}\n    {' ' * column}^"
 
 
 def test_an_error_points_at_the_character_behind_chinese_ones():
@@ -148,7 +148,7 @@ def test_an_error_points_at_the_character_behind_chinese_ones():
 @pytest.mark.parametrize("text", [None, 3, ["nan"], b"nan"])
 def test_what_is_no_text_is_no_rule(text):
     """A number in a settings file is told as what it is."""
-    with pytest.raises(ConfigError, match="wanted a rule as a text"):
+    with pytest.raises(ConfigError, match="expected a rule as a text"):
         parse_rule(text)
 
 

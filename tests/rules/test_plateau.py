@@ -54,5 +54,5 @@ def test_a_plateau_within_one_look_counts_by_epoch():
 @pytest.mark.parametrize("patience", [0, -1, 1.5, "3"])
 def test_a_patience_that_is_none_is_refused(patience):
     """Patience is a number of checkpoints."""
-    with pytest.raises(ConfigError, match="patience: wanted"):
+    with pytest.raises(ConfigError, match="patience: expected"):
         PlateauRule(patience)

@@ -135,8 +135,8 @@ def test_a_new_run_ends_a_silence():
 
 @pytest.mark.parametrize("after", ["3", "x", "0x", "0.5x", "nanx", "", 0, -1, True, None, math.inf])
 def test_what_is_no_time_is_refused(after):
-    """The error says what was wanted and what was got."""
-    with pytest.raises(ConfigError, match="after: wanted"):
+    """The error says what was expected and what was got."""
+    with pytest.raises(ConfigError, match="after: expected"):
         StalledRule(after)
 
 

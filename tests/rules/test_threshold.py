@@ -227,7 +227,7 @@ def test_a_flapping_score_makes_few_mails(arguments, most, capsys):
 )
 def test_what_makes_no_sense_is_refused(arguments):
     """A setting that cannot be meant is an error when the rule is made."""
-    with pytest.raises(ConfigError, match="wanted"):
+    with pytest.raises(ConfigError, match="expected"):
         ThresholdRule(0.5, "lower", **arguments)
 
 

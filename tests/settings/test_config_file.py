@@ -89,36 +89,39 @@ def test_home_is_not_relative(file, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
-        ("treshold = 1", "treshold: wanted a known name, got another; did you mean 'threshold'?"),
+        ("treshold = 1", "treshold: expected a known name, got another; did you mean 'threshold'?"),
         ("interval = 1", "did you mean 'check_interval'?"),
         ("from = 'a@qq.com'", "did you mean 'sender'?"),
         ("zzzzzz = 1", "there are auth_code, check_interval"),
-        ("threshold = 'low'", "threshold: wanted a number, got a text"),
-        ("threshold = true", "threshold: wanted a number, got true or false"),
-        ("recursive = 1", "recursive: wanted true or false, got a whole number"),
-        ("smtp_port = 465.0", "smtp_port: wanted a whole number, got a number"),
-        ("receiver = [1]", "receiver: wanted a text or a list of texts, got a list"),
-        ("[threshold]", "threshold: wanted a number, got a table"),
-        ("parser = 'x'", "parser: wanted 'pattern' or 'metric' in its place"),
-        ("pattern = 'a'\nmetric = 'b'", "pattern, metric: wanted one of them, got both"),
-        ("threshold = ", "wanted TOML, got: "),
+        ("threshold = 'low'", "threshold: expected a number, got a text"),
+        ("threshold = true", "threshold: expected a number, got true or false"),
+        ("recursive = 1", "recursive: expected true or false, got a whole number"),
+        ("smtp_port = 465.0", "smtp_port: expected a whole number, got a number"),
+        ("receiver = [1]", "receiver: expected a text or a list of texts, got a list"),
+        ("[threshold]", "threshold: expected a number, got a table"),
+        ("parser = 'x'", "parser: expected 'pattern' or 'metric' in its place"),
+        ("pattern = 'a'\nmetric = 'b'", "pattern, metric: expected one of them, got both"),
+        ("threshold = ", "expected TOML, got: "),
         ("rule = 'nan'", "did you mean 'rules'?"),
-        ("rules = [1]", "rules: wanted a rule or a list of rules, got a list"),
-        ("notify = 1", "notify: wanted a URL or a list of URLs, got a whole number"),
-        ("silent_after = true", "silent_after: wanted a number of seconds or a text such as '3x'"),
-        ("[watch]\nwatch_dir = 'a'", "watch: wanted tables, each begun by [[watch]], got a table"),
-        ("watch = ['a', 'b']", "watch: wanted tables, each begun by [[watch]], got a list"),
-        ("[[watch]]\ntreshold = 1", "watch 1: treshold: wanted a known name, got another; did you mean"),
-        ("[[watch]]\n[[watch]]\nsilent_after = 1", "watch 2: silent_after: wanted a known name, got another"),
-        ("[[watch]]\npattern = 'a'\nmetric = 'b'", "watch 1: pattern, metric: wanted one of them"),
+        ("rules = [1]", "rules: expected a rule or a list of rules, got a list"),
+        ("notify = 1", "notify: expected a URL or a list of URLs, got a whole number"),
+        ("silent_after = true", "silent_after: expected a number of seconds or a text such as '3x'"),
+        ("[watch]\nwatch_dir = 'a'", "watch: expected tables, each begun by [[watch]], got a table"),
+        ("watch = ['a', 'b']", "watch: expected tables, each begun by [[watch]], got a list"),
+        ("[[watch]]\ntreshold = 1", "watch 1: treshold: expected a known name, got another; did you mean"),
+        (
+            "[[watch]]\n[[watch]]\nsilent_after = 1",
+            "watch 2: silent_after: expected a known name, got another",
+        ),
+        ("[[watch]]\npattern = 'a'\nmetric = 'b'", "watch 1: pattern, metric: expected one of them"),
     ],
 )
-def test_every_problem_names_the_file_and_the_key(file, text, wanted):
+def test_every_problem_names_the_file_and_the_key(file, text, expected):
     """What is not known or of the wrong kind is refused, with the nearest known name."""
     path = file(text)
-    with pytest.raises(ConfigError, match=re.escape(wanted)) as caught:
+    with pytest.raises(ConfigError, match=re.escape(expected)) as caught:
         read_config_file(path)
     assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
 
@@ -144,10 +147,10 @@ def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
         read_config_file(file(f"{text}[[watch]]\nsmtp_port = 0\n[[watch]]\nlanguage = 'zh'"))
     found = [problem.partition(": ")[2].partition(", got")[0] for problem in caught.value.problems]
     assert found == [
-        "treshold: wanted a known name",
-        "threshold: wanted a number",
-        "comparison_mode: wanted 'lower' or 'higher'",
-        "watch 1: smtp_port: wanted a whole number from 1 to 65535",
+        "treshold: expected a known name",
+        "threshold: expected a number",
+        "comparison_mode: expected 'lower' or 'higher'",
+        "watch 1: smtp_port: expected a whole number from 1 to 65535",
     ]
 
 
@@ -172,14 +175,14 @@ def test_every_line_that_is_no_toml_is_named(file, text, lines):
 
 def test_a_missing_file(tmp_path):
     """A file that is not there is a wrong configuration, and named."""
-    with pytest.raises(ConfigError, match=r"none\.toml: wanted a file that can be read, got: No such file"):
+    with pytest.raises(ConfigError, match=r"none\.toml: expected a file that can be read, got: No such file"):
         read_config_file(tmp_path / "none.toml")
 
 
 def test_encodings(file):
     """The mark with which the Windows editor begins a file is skipped; what is no UTF-8 is refused."""
     assert read_config_file(file("threshold = 1", encoding="utf-8-sig")) == {"threshold": 1}
-    with pytest.raises(ConfigError, match="wanted TOML"):
+    with pytest.raises(ConfigError, match="expected TOML"):
         read_config_file(file("# 阈值", encoding="gbk"))
 
 

@@ -31,8 +31,8 @@ def test_a_task_that_waits_is_cancelled_at_once(work):
     here = work(shell("exec sleep 1000"))
     here.wait_running(here.submit())
     task_id = here.submit()
-    task = here.dispatcher.cancel(task_id, "not wanted any more")
-    assert (task.state, task.reason) == (CANCELLED, "not wanted any more")
+    task = here.dispatcher.cancel(task_id, "not expected any more")
+    assert (task.state, task.reason) == (CANCELLED, "not expected any more")
     assert here.wait_end(task_id).started_at is None
 
 

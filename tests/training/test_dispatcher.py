@@ -204,7 +204,7 @@ def test_a_training_is_shown_its_device(work):
     with pytest.raises(ConfigError, match="CUDA_VISIBLE_DEVICES='4,7'"):
         here.submit(device="cuda:2")
     waiting = here.store.add(request(device="cuda:2"), trainer="x")  # as before the server lost a card
-    assert "could not be started: device: wanted one of the 2 cards" in here.wait_end(waiting.id).reason
+    assert "could not be started: device: expected one of the 2 cards" in here.wait_end(waiting.id).reason
 
 
 def test_nothing_of_a_request_reaches_a_shell(work, tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ def test_single_values_and_the_file_have_their_places():
 
 
 @pytest.mark.parametrize(
-    ("name", "command", "wanted"),
+    ("name", "command", "expected"),
     [
         ("x", "", "a command"),
         ("x", "train 'oops", "quotation"),
@@ -45,7 +45,7 @@ def test_single_values_and_the_file_have_their_places():
         ("a" * 65, "train", "name"),
     ],
 )
-def test_what_is_no_trainer_is_refused(name, command, wanted):
+def test_what_is_no_trainer_is_refused(name, command, expected):
     """A mistake in the configuration is told when the server starts, not when a task does."""
-    with pytest.raises(ConfigError, match=wanted):
+    with pytest.raises(ConfigError, match=expected):
         Trainer.parse(name, command)

@@ -31,6 +31,6 @@ class Position(NamedTuple):
         if last_event_id:
             found = _ID.fullmatch(last_event_id.strip())
             if found is None:
-                raise Problem(400, "Last-Event-ID: wanted a number, or one with '-end', got something else")
+                raise Problem(400, "Last-Event-ID: expected a number, or one with '-end', got something else")
             return cls(int(found[1]), found[2] is not None)
         return cls(after or 0)

@@ -20,7 +20,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], most: int) -> 
     """
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit():
-        raise Problem(400, "Content-Length: wanted a number of bytes, got something else")
+        raise Problem(400, "Content-Length: expected a number of bytes, got something else")
     if int(length) > most:
         raise _too_long(most)
     try:
@@ -28,7 +28,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], most: int) -> 
     except asyncio.TimeoutError:
         raise Problem(
             408,
-            f"the body: wanted all of it within {_PATIENCE:.0f} s, got a part",
+            f"the body: expected all of it within {_PATIENCE:.0f} s, got a part",
             headers={"connection": "close"},
         ) from None
 
@@ -48,7 +48,7 @@ async def _collect(receive: Receive, most: int) -> bytes:
 
 def _too_long(most: int) -> Problem:
     # The rest of the body is not read, so that the connection cannot go on.
-    return Problem(413, f"the body: wanted at most {most} bytes, got more", headers={"connection": "close"})
+    return Problem(413, f"the body: expected at most {most} bytes, got more", headers={"connection": "close"})
 
 
 class ClientLeftError(Exception):

@@ -96,14 +96,14 @@ class Guard:
     def _host(self, headers: Mapping[str, str], scope: Scope) -> Host:
         host = host_of(headers.get("host", ""))
         if host is None:
-            raise Problem(400, "Host: wanted the name of this server, got something else")
+            raise Problem(400, "Host: expected the name of this server, got something else")
         # The address that the connection itself came to cannot be another site's name.
         arrived = (scope.get("server") or ("",))[0]
         if host.name in self._hosts or (is_address(host.name) and host.name == arrived):
             return host
         raise Problem(
             403,
-            "Host: wanted a name that this server goes by, got another; its owner adds names by --allow-host",
+            "Host: expected a name of this server, got another; its owner adds names with --allow-host",
         )
 
     async def _answered(self, request: _Request, scope: Scope, send: Send) -> bool:
@@ -130,7 +130,7 @@ class Guard:
             return True
         raise Problem(
             401,
-            "wanted the server's token, as 'Authorization: Bearer TOKEN' or as the cookie that the printed "
+            "expected the server's token, as 'Authorization: Bearer TOKEN' or as the cookie that the printed "
             f"URL leaves, got {'another' if given else 'none'}; it stands in the file 'token' of the "
             "store",
             headers={"www-authenticate": "Bearer"},
@@ -166,11 +166,11 @@ def _check_site(request: _Request) -> None:
     """Refuse what a page of another site asks; programs and typed addresses send none of these headers."""
     origin = request.headers.get("origin")
     if origin is not None and not is_same_origin(origin, request.host):
-        raise Problem(403, "Origin: wanted a page of this server, got one of another site")
+        raise Problem(403, "Origin: expected a page of this server, got one of another site")
     site = request.headers.get("sec-fetch-site", "none")
     if site not in ("none", "same-origin") and not request.is_navigation:
         raise Problem(
-            403, "Sec-Fetch-Site: wanted a request of this server's own page, got one of another site"
+            403, "Sec-Fetch-Site: expected a request of this server's own page, got one of another site"
         )
 
 
@@ -187,5 +187,5 @@ def _check_kind(request: _Request, body: bytes) -> None:
         return
     if kind != "application/json":
         raise Problem(
-            415, "Content-Type: wanted application/json, got " + (repr(kind[:60]) if kind else "none")
+            415, "Content-Type: expected application/json, got " + (repr(kind[:60]) if kind else "none")
         )

@@ -47,7 +47,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name in headers:
             if name in _ONCE:
-                raise Problem(400, f"{name}: wanted this header once, got it twice")
+                raise Problem(400, f"{name}: expected this header once, got it twice")
             value = f"{headers[name]}; {value}" if name == "cookie" else f"{headers[name]}, {value}"
         headers[name] = value
     return headers

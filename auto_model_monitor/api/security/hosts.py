@@ -79,7 +79,7 @@ class AllowedHosts:
 def _name(text: str) -> str:
     host = host_of(f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text)
     if host is None or host.port:
-        raise ConfigError(f"allowed host: wanted a name or an address without a port, got {text!r}")
+        raise ConfigError(f"allowed host: expected a name or an address without a port, got {text!r}")
     return host.name
 
 

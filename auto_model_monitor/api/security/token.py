@@ -58,22 +58,22 @@ def _read(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise ConfigError(f"{path}: wanted the file of the token, got: {error.strerror}") from None
+        raise ConfigError(f"{path}: expected the file of the token, got: {error.strerror}") from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise ConfigError(f"{path}: wanted a plain file that holds the token, got something else")
+        raise ConfigError(f"{path}: expected a plain file that holds the token, got something else")
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
         if os.name == "posix" and status.st_mode & 0o077:
             raise ConfigError(
-                f"{path}: wanted a file that only its owner may read, got mode "
+                f"{path}: expected a file that only its owner may read, got mode "
                 f"{stat.S_IMODE(status.st_mode):04o}; others may know the token by now: delete the file, and "
                 "the next start makes a new one"
             )
         token = file.read(1000).strip()
     if not _TOKEN.fullmatch(token):
         raise ConfigError(
-            f"{path}: wanted a token of {WANTED}; delete the file, and the next start makes one"
+            f"{path}: expected a token of {WANTED}; delete the file, and the next start makes one"
         )
     return token
 
@@ -88,7 +88,7 @@ class Token:
             ConfigError: it is too short, or could not stand in a URL as it is.
         """
         if not _TOKEN.fullmatch(token):
-            raise ConfigError(f"token: wanted {WANTED}, got something else")
+            raise ConfigError(f"token: expected {WANTED}, got something else")
         self._digest = _digest(token)
 
     def __repr__(self) -> str:

@@ -126,7 +126,7 @@ class DirectorySource:
     def _complaint(self, error: OSError) -> str:
         reason = error.strerror or str(error)
         hint = _HINTS.get(error.errno or 0, "it will be read when that is over")
-        return f"wanted a directory to watch at {self.name!r}, got {reason!r}: {hint}"
+        return f"expected a directory to watch at {self.name!r}, got {reason!r}: {hint}"
 
 
 def _ready(folder: Folder, change: Change) -> Sequence[str]:

@@ -65,7 +65,7 @@ class Folder:
 
 
 class Tree:
-    """The watched directory, with what lies below it if that is wanted.
+    """The watched directory, with what lies below it if that is expected.
 
     Attributes:
         previous: the names, with their folders, that were read before the watched directory went away or
@@ -187,7 +187,7 @@ class Tree:
         if self._told_too_deep or all(kind is Kind.NEITHER for kind in change.odd.values()):
             return
         self._told_too_deep = True
-        text = "wanted folders at most %d levels below %r, got more: watch one of those in %r to have it read"
+        text = "expected folders at most %d levels below %r, got more: watch one of those in %r"
         logger.warning(text, DEEPEST, self._root.path, folder.path)
 
     def _trusts(self, folder: Folder, found: os.stat_result, moment: Moment) -> bool:

@@ -74,7 +74,7 @@ class TrainingLogHandler(logging.Handler):
         """Take what is to be read; nothing is attached to any logger."""
         super().__init__(level)
         if not isinstance(capacity, int) or capacity < _LEAST:
-            raise ConfigError(f"capacity: wanted a whole number of at least {_LEAST}, got {capacity!r}")
+            raise ConfigError(f"capacity: expected a whole number of at least {_LEAST}, got {capacity!r}")
         self.name = name
         self.faults = 0
         self._lock = fork_safe_lock()

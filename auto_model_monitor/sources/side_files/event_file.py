@@ -146,9 +146,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         elif kind in _FIXED:
             length = _FIXED[kind]
         else:
-            raise ValueError(f"wanted a field of a protocol buffer, got one of kind {kind}")
+            raise ValueError(f"expected a field of a protocol buffer, got one of kind {kind}")
         if start + length > len(data):
-            raise ValueError("wanted a whole field, got a part of one")
+            raise ValueError("expected a whole field, got a part of one")
         yield key >> 3, data[start : start + length]
         start += length
 
@@ -163,4 +163,4 @@ def _varint(data: bytes, start: int) -> tuple[int, int]:
         if byte < 128:
             return value, start
         if shift > 63:
-            raise ValueError("wanted a number of at most ten bytes")
+            raise ValueError("expected a number of at most ten bytes")

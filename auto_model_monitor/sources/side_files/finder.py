@@ -85,8 +85,8 @@ class Finder:
                 self._add(self._path, os.path.basename(self._path))  # noqa: PTH119
         except OSError as error:
             reason = error.strerror or str(error)
-            wanted = f"wanted a directory or a file of numbers at {self._path!r}"
-            raise SourceError(f"{wanted}, got {reason!r}: it will be read when it is there") from error
+            expected = f"expected a directory or a file of numbers at {self._path!r}"
+            raise SourceError(f"{expected}, got {reason!r}: it will be read when it is there") from error
         return sorted(self._to_be_read(all_of_them), key=lambda watched: watched.age)
 
     def _to_be_read(self, all_of_them: bool) -> Iterator[WatchedFile]:
@@ -112,7 +112,7 @@ class Finder:
         file = side_file(path)
         if file is None:
             kinds = "trainer_state.json, a .csv, scalars.json or an event file of TensorBoard"
-            raise SourceError(f"wanted a file of numbers such as {kinds}, got {self._path!r}")
+            raise SourceError(f"expected a file of numbers such as {kinds}, got {self._path!r}")
         self._files[path] = WatchedFile(path, name, file)
 
     def _forget(self, path: str) -> None:

@@ -55,13 +55,13 @@ class TrainerState:
         try:
             with open(self._path, "rb") as file:  # noqa: PTH123
                 if os.fstat(file.fileno()).st_size > _MOST:
-                    wanted = f"wanted at most {_MOST} bytes in {self._path!r}"
-                    raise SourceError(f"{wanted}, got more: it is not read")
+                    expected = f"expected at most {_MOST} bytes in {self._path!r}"
+                    raise SourceError(f"{expected}, got more: it is not read")
                 data = file.read()
         except OSError as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"wanted a file that can be read, got {self._path!r}: {error}") from error
+            raise SourceError(f"expected a file that can be read, got {self._path!r}: {error}") from error
         try:
             state: object = json.loads(data)
         except (ValueError, RecursionError):  # half-written; NaN is none of these to Python

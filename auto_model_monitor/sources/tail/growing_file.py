@@ -254,7 +254,7 @@ def _digest(data: bytes) -> str:
 def _complaint(path: str, error: OSError) -> str:
     reason = error.strerror or str(error)
     if not error.errno:
-        return f"wanted a log file at {path!r}, got {reason}"
-    return f"wanted a log file at {path!r}, got {reason!r}: " + _HINTS.get(
+        return f"expected a log file at {path!r}, got {reason}"
+    return f"expected a log file at {path!r}, got {reason!r}: " + _HINTS.get(
         error.errno, "it will be read when that is over"
     )

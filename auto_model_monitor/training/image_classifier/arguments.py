@@ -56,11 +56,11 @@ def _problem(recipe: Recipe) -> str:
     """Return why the options do not go together, the empty string when they do."""
     least = least_batch(recipe.model)
     if recipe.batch_size < least:
-        return f"--batch-size: wanted at least {least}, as {recipe.model} normalises over a batch, got 1"
+        return f"--batch-size: expected at least {least}, as {recipe.model} normalises over a batch, got 1"
     size = recipe.image_size
     if size and isinstance(ARCHITECTURES[recipe.model], ViT) and size % patch_for(size):
         patch = patch_for(size)
-        return f"--image-size: wanted a multiple of {patch} for {recipe.model}, got {size}"
+        return f"--image-size: expected a multiple of {patch} for {recipe.model}, got {size}"
     return ""
 
 
@@ -105,7 +105,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 def _whole(least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-            raise argparse.ArgumentTypeError(f"wanted a whole number of at least {least}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
         return int(text)
 
     return read
@@ -117,17 +117,17 @@ def _positive(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"wanted a finite number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a finite number above 0, got {text!r}")
     return value
 
 
 def _path(text: str) -> Path:
     if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"wanted a path, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a path, got {text!r}")
     return Path(text)
 
 
 def _device(text: str) -> str:
     if not _DEVICE.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"wanted cpu, cuda or cuda:<number>, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected cpu, cuda or cuda:<number>, got {text!r}")
     return text

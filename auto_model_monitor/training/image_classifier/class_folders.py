@@ -45,14 +45,14 @@ def read_class_folders(path: Path, option: str) -> ClassFolders:
         images = [sorted(_images(path / name)) for name in classes]
     except OSError as error:
         reason = error.strerror or error
-        message = f"{option}: wanted a folder of class folders, got {str(path)!r}: {reason}"
+        message = f"{option}: expected a folder of class folders, got {str(path)!r}: {reason}"
         raise ConfigError(message) from None
     if not classes:
-        raise ConfigError(f"{option}: wanted a folder for each class in {str(path)!r}, got none")
+        raise ConfigError(f"{option}: expected a folder for each class in {str(path)!r}, got none")
     empty = [name for name, files in zip(classes, images, strict=True) if not files]
     if empty:
         raise ConfigError(
-            f"{option}: wanted images ({' '.join(_ENDINGS)}) in each class folder of {str(path)!r}, "
+            f"{option}: expected images ({' '.join(_ENDINGS)}) in each class folder of {str(path)!r}, "
             f"got none in {listed(empty)}"
         )
     labels = tuple(label for label, files in enumerate(images) for _ in files)
@@ -69,7 +69,7 @@ def check_classes(training: ClassFolders, validation: ClassFolders, num_classes:
     found = len(training.classes)
     if found != num_classes:
         raise ConfigError(
-            f"--num-classes: wanted the number of class folders in {str(training.path)!r}, which is {found} "
+            f"--num-classes: expected the number of class folders in {str(training.path)!r}, {found} "
             f"({listed(training.classes)}), got {num_classes}"
         )
     missing = sorted({*training.classes} - {*validation.classes})
@@ -77,7 +77,7 @@ def check_classes(training: ClassFolders, validation: ClassFolders, num_classes:
     if missing or strange:
         differences = [f"no {listed(missing)}"] * bool(missing) + [f"also {listed(strange)}"] * bool(strange)
         raise ConfigError(
-            f"--val-path: wanted the classes of {str(training.path)!r} in {str(validation.path)!r}, "
+            f"--val-path: expected the classes of {str(training.path)!r} in {str(validation.path)!r}, "
             f"got {' and '.join(differences)}"
         )
 

@@ -27,12 +27,12 @@ def device_named(name: str) -> Any:
         return device
     if not torch.cuda.is_available():
         raise ConfigError(
-            f"--device: wanted a CUDA device for {name!r}, got none: PyTorch {torch.__version__} sees no "
+            f"--device: expected a CUDA device for {name!r}, got none: PyTorch {torch.__version__} sees no "
             "card; see what nvidia-smi and CUDA_VISIBLE_DEVICES say, or use --device=cpu"
         )
     cards = torch.cuda.device_count()
     if (device.index or 0) >= cards:
-        raise ConfigError(f"--device: wanted one of the {cards} cards from cuda:0 on, got {name!r}")
+        raise ConfigError(f"--device: expected one of the {cards} cards from cuda:0 on, got {name!r}")
     torch.cuda.set_device(device.index or 0)  # or else a little of each other card would be taken
     return device
 

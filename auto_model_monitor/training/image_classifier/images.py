@@ -39,7 +39,7 @@ def usual_size(folders: ClassFolders) -> int:
     sides = [side for file in folders.files[::step] if (side := _shorter_side(file))]
     if not sides:
         raise ConfigError(
-            f"--train-path: wanted images, got none that can be read in {str(folders.path)!r}, "
+            f"--train-path: expected images, got none that can be read in {str(folders.path)!r}, "
             f"such as {folders.files[0]!r}"
         )
     return size_for(sides)

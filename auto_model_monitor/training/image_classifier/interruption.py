@@ -33,9 +33,9 @@ class Interruption:
         if not hasattr(signal, "sigwait"):
             return  # Windows ends a process without asking
         asked = {getattr(signal, name) for name in _SIGNALS}
-        wanted = {number for number in asked if signal.getsignal(number) is not signal.SIG_IGN}
-        signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
-        threading.Thread(target=self._wait, args=(wanted,), name="signals", daemon=True).start()
+        expected = {number for number in asked if signal.getsignal(number) is not signal.SIG_IGN}
+        signal.pthread_sigmask(signal.SIG_BLOCK, expected)
+        threading.Thread(target=self._wait, args=(expected,), name="signals", daemon=True).start()
 
     def saves_with(self, save: Callable[[], Path]) -> None:
         """Take what writes the weights when a signal comes."""
@@ -47,8 +47,8 @@ class Interruption:
         with self._whole:
             yield
 
-    def _wait(self, wanted: set[signal.Signals]) -> None:
-        number = signal.sigwait(wanted)
+    def _wait(self, expected: set[signal.Signals]) -> None:
+        number = signal.sigwait(expected)
         name = signal.Signals(number).name
         try:
             self._whole.acquire(timeout=_PATIENCE)

@@ -74,11 +74,11 @@ def load(network: Any, path: Path) -> list[str]:
     Raises:
         ConfigError: the file holds no weights, or those of another network.
     """
-    given, wanted = read_weights(path), network.state_dict()
-    last = [name for name in wanted if name.startswith("classifier.")]
-    anew = [name for name in last if name not in given or given[name].shape != wanted[name].shape]
+    given, expected = read_weights(path), network.state_dict()
+    last = [name for name in expected if name.startswith("classifier.")]
+    anew = [name for name in last if name not in given or given[name].shape != expected[name].shape]
     kept = {name: tensor for name, tensor in given.items() if name not in anew}
-    problems = list(_differences(kept, {name: value for name, value in wanted.items() if name not in anew}))
+    problems = list(_differences(kept, {name: value for name, value in expected.items() if name not in anew}))
     if problems:
         more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
         raise ConfigError(
@@ -89,13 +89,13 @@ def load(network: Any, path: Path) -> list[str]:
     return anew
 
 
-def _differences(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
-    missing = [f"no {name}" for name in wanted if name not in given]
-    strange = [f"{name} is unknown" for name in given if name not in wanted]
+def _differences(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> list[str]:
+    missing = [f"no {name}" for name in expected if name not in given]
+    strange = [f"{name} is unknown" for name in given if name not in expected]
     shapes = [
-        f"{name}: wanted {_shape(wanted[name])}, got {_shape(given[name])}"
-        for name in wanted
-        if name in given and wanted[name].shape != given[name].shape
+        f"{name}: expected {_shape(expected[name])}, got {_shape(given[name])}"
+        for name in expected
+        if name in given and expected[name].shape != given[name].shape
     ]
     return shapes + missing + strange
 

@@ -165,6 +165,6 @@ def _made(folder: Path) -> Path:
             raise PermissionError("it may not be written to")
     except OSError as error:
         reason = error.strerror or error
-        message = f"--save-path: wanted a folder to write to, got {str(folder)!r}: {reason}"
+        message = f"--save-path: expected a folder to write to, got {str(folder)!r}: {reason}"
         raise ConfigError(message) from None
     return folder

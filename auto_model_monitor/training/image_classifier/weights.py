@@ -26,10 +26,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         found = _read(file)
     except OSError as error:
         reason = error.strerror or error
-        raise ConfigError(f"--weights-path: wanted weights, got {str(file)!r}: {reason}") from None
+        raise ConfigError(f"--weights-path: expected weights, got {str(file)!r}: {reason}") from None
     except Exception as error:  # broken files raise whatever the reader stumbled over
         raise ConfigError(
-            f"--weights-path: wanted safetensors, or a file that torch.load reads with weights_only=True, "
+            f"--weights-path: expected safetensors, or a file that torch.load reads with weights_only=True, "
             f"got {str(file)!r}: {_first_line(error)}"
         ) from None
     for key in _WRAPPERS:
@@ -37,7 +37,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             found = found[key]
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise ConfigError(
-            f"--weights-path: wanted tensors by name, or a dictionary with them under 'state_dict', "
+            f"--weights-path: expected tensors by name, or a dictionary with them under 'state_dict', "
             f"got something else in {str(file)!r}"
         )
     return {str(name): tensor for name, tensor in found.items()}
@@ -67,7 +67,7 @@ def _file_at(path: Path) -> Path:
     for name in _IN_FOLDER:
         if (path / name).is_file():
             return path / name
-    raise ConfigError(f"--weights-path: wanted {' or '.join(_IN_FOLDER)} in {str(path)!r}, got neither")
+    raise ConfigError(f"--weights-path: expected {' or '.join(_IN_FOLDER)} in {str(path)!r}, got neither")
 
 
 def _read(file: Path) -> Any:

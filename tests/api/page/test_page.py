@@ -16,13 +16,13 @@ Visit = Callable[..., Any]
 
 HOSTILE = "<img src=x onerror=window.pwned=1><b>&lt;" + "long" * 38
 # Playwright's own wait_for_function evaluates a text, which the page's policy forbids.
-GROWN = """wanted => new Promise((grown, failed) => {
+GROWN = """expected => new Promise((grown, failed) => {
   const end = Date.now() + 15000;
   const look = () => {
     const traces = document.getElementById('loss-curve').data ?? [];
     const points = traces.find(trace => trace.meta === 'train_loss')?.x.length;
-    if (points === wanted) grown();
-    else if (Date.now() > end) failed(new Error(`wanted ${wanted} points, got ${points}`));
+    if (points === expected) grown();
+    else if (Date.now() > end) failed(new Error(`expected ${expected} points, got ${points}`));
     else requestAnimationFrame(look);
   };
   look();

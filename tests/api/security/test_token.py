@@ -62,7 +62,7 @@ def test_a_file_without_a_token_is_refused(tmp_path, text):
     """A file that was emptied or damaged opens no door, and is not repeated."""
     (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="wanted a token") as error:
+    with pytest.raises(ConfigError, match="expected a token") as error:
         stored_token(tmp_path)
     assert not text or text not in str(error.value)
 
@@ -90,6 +90,6 @@ def test_it_is_compared_as_a_whole_and_not_shown():
     for other in ("0123456789abcdeF", "0123456789abcde", "0123456789abcdef0", "", "\udcff", "é" * 16):
         assert not token.is_(other)
     assert "0123" not in repr(token)
-    with pytest.raises(ConfigError, match="token: wanted") as error:
+    with pytest.raises(ConfigError, match="token: expected") as error:
         Token("short")
     assert "short" not in str(error.value)

@@ -145,7 +145,7 @@ def test_a_directory_that_is_not_there_yet_is_read_when_it_is(
     """Waiting for a directory is one clear error at each look, and no new run when it comes."""
     source = watch(tmp_path / "run")
     for _ in range(2):
-        with pytest.raises(SourceError, match=r"wanted a directory .*run', got 'No such file"):
+        with pytest.raises(SourceError, match=r"expected a directory .*run', got 'No such file"):
             source.read()
     write(tmp_path, "run/loss_0.5.pt")
     batch = source.read()
@@ -202,7 +202,7 @@ def test_a_directory_that_may_not_be_read_is_a_clear_error(tmp_path: Path) -> No
     command = [sys.executable, "-c", code, str(tmp_path / "run"), repr(sys.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=200)
     (tmp_path / "run").chmod(0o700)
-    assert done.stdout.startswith("SourceError wanted a directory")
+    assert done.stdout.startswith("SourceError expected a directory")
     assert "Permission denied" in done.stdout
     assert "chmod" in done.stdout
 

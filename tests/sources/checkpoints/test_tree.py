@@ -188,7 +188,7 @@ def test_a_very_deep_tree_ends_no_look(
     write(tmp_path, "d/" * DEEPEST + "d2/loss_0.2.pt", "d/" * DEEPEST + "loss_0.3.pt")
     assert names(source.read()) == ["d/" * DEEPEST + "loss_0.3.pt"]
     (record,) = caplog.records
-    assert f"wanted folders at most {DEEPEST} levels below" in record.getMessage()
+    assert f"expected folders at most {DEEPEST} levels below" in record.getMessage()
 
 
 def test_an_idle_pass_costs_one_stat_a_directory(

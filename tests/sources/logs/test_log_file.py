@@ -120,7 +120,7 @@ def test_own_patterns_are_read(log: Path) -> None:
 
 
 def test_every_entry_is_handed_on(log: Path) -> None:
-    """Whoever listens must get each entry that says something, or every line where that is wanted."""
+    """Whoever listens must get each entry that says something, or every line where that is expected."""
     log.write_text("hello\n" + epoch(1, 70.0) + "Training completed\n")
     heard: list[LogEntry] = []
     batch = LogFileSource(log, on_entry=heard.append, clock=FakeClock()).read()

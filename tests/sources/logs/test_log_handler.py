@@ -299,8 +299,8 @@ def test_metrics_without_end_are_bounded_too() -> None:
 
 @pytest.mark.parametrize("capacity", [0, 99, 1.5, None])
 def test_a_capacity_that_is_none_is_refused(capacity: object) -> None:
-    """Room for nothing is refused, with the least that is wanted."""
-    with pytest.raises(ConfigError, match="capacity: wanted a whole number of at least 100"):
+    """Room for nothing is refused, with the least that is expected."""
+    with pytest.raises(ConfigError, match="capacity: expected a whole number of at least 100"):
         TrainingLogHandler(capacity=capacity)  # type: ignore[arg-type]
 
 

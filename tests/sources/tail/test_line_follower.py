@@ -481,8 +481,8 @@ def test_a_logger_that_rotates_beside_the_reader_loses_nothing(log: Path) -> Non
     logger = logging.Logger("training")
     handler = PatientHandler(log, maxBytes=20_000, backupCount=100)
     logger.addHandler(handler)
-    wanted = [f"epoch {n}: loss: {n / 7}" for n in range(10_000)]
-    thread = Thread(target=lambda: [logger.info(line) for line in wanted])
+    expected = [f"epoch {n}: loss: {n / 7}" for n in range(10_000)]
+    thread = Thread(target=lambda: [logger.info(line) for line in expected])
     follower = LineFollower(log)
     got: list[str] = []
     thread.start()
@@ -495,7 +495,7 @@ def test_a_logger_that_rotates_beside_the_reader_loses_nothing(log: Path) -> Non
             handler.allowed.release()
     got += drained(follower)
     handler.close()
-    assert got == wanted
+    assert got == expected
     assert follower.restarts > 10
 
 

@@ -58,22 +58,25 @@ def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
     [
         ({"model": "resnet19"}, "argument --model: invalid choice: 'resnet19'"),
         ({"model": None}, "required: --model"),
-        ({"num_classes": "1"}, "argument --num-classes: wanted a whole number of at least 2, got '1'"),
-        ({"num_classes": "3.0"}, "argument --num-classes: wanted a whole number of at least 2, got '3.0'"),
-        ({"batch_size": "0"}, "argument --batch-size: wanted a whole number of at least 1, got '0'"),
-        ({"batch_size": "1"}, "--batch-size: wanted at least 2, as resnet18 normalises over a batch, got 1"),
-        ({"num_epochs": "-1"}, "argument --num-epochs: wanted a whole number of at least 1, got '-1'"),
-        ({"num_epochs": "٣"}, "argument --num-epochs: wanted a whole number of at least 1, got '٣'"),
-        ({"learning_rate": "0"}, "argument --learning-rate: wanted a finite number above 0, got '0'"),
-        ({"learning_rate": "nan"}, "argument --learning-rate: wanted a finite number above 0, got 'nan'"),
-        ({"learning_rate": "inf"}, "argument --learning-rate: wanted a finite number above 0, got 'inf'"),
-        ({"learning_rate": "fast"}, "argument --learning-rate: wanted a finite number above 0, got 'fast'"),
-        ({"device": "gpu"}, "argument --device: wanted cpu, cuda or cuda:<number>, got 'gpu'"),
-        ({"device": "cuda:0\n"}, "argument --device: wanted cpu, cuda or cuda:<number>, got 'cuda:0\\n'"),
-        ({"train_path": ""}, "argument --train-path: wanted a path, got ''"),
+        ({"num_classes": "1"}, "argument --num-classes: expected a whole number of at least 2, got '1'"),
+        ({"num_classes": "3.0"}, "argument --num-classes: expected a whole number of at least 2, got '3.0'"),
+        ({"batch_size": "0"}, "argument --batch-size: expected a whole number of at least 1, got '0'"),
+        (
+            {"batch_size": "1"},
+            "--batch-size: expected at least 2, as resnet18 normalises over a batch",
+        ),
+        ({"num_epochs": "-1"}, "argument --num-epochs: expected a whole number of at least 1, got '-1'"),
+        ({"num_epochs": "٣"}, "argument --num-epochs: expected a whole number of at least 1, got '٣'"),
+        ({"learning_rate": "0"}, "argument --learning-rate: expected a finite number above 0, got '0'"),
+        ({"learning_rate": "nan"}, "argument --learning-rate: expected a finite number above 0, got 'nan'"),
+        ({"learning_rate": "inf"}, "argument --learning-rate: expected a finite number above 0, got 'inf'"),
+        ({"learning_rate": "fast"}, "argument --learning-rate: expected a finite number above 0, got 'fast'"),
+        ({"device": "gpu"}, "argument --device: expected cpu, cuda or cuda:<number>, got 'gpu'"),
+        ({"device": "cuda:0\n"}, "argument --device: expected cpu, cuda or cuda:<number>, got 'cuda:0\\n'"),
+        ({"train_path": ""}, "argument --train-path: expected a path, got ''"),
         (
             {"model": "vit-tiny", "image_size": "90"},
-            "--image-size: wanted a multiple of 16 for vit-tiny, got 90",
+            "--image-size: expected a multiple of 16 for vit-tiny, got 90",
         ),
         ({"lr": "1"}, "unrecognized arguments: --lr=1"),
         ({"learning": "1"}, "unrecognized arguments: --learning=1"),
@@ -82,7 +85,7 @@ def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
 def test_a_mistake_is_told_in_one_line_with_status_2(
     changes: dict[str, str | None], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be trained must end with status 2, and standard error must say what was wanted and got."""
+    """What cannot be trained must end with status 2, and stderr must say what was expected and got."""
     with pytest.raises(SystemExit) as ended:
         read_arguments(line(**changes))
     assert ended.value.code == 2

@@ -66,14 +66,14 @@ def test_links_to_classes_and_images_count_but_no_link_leads_round_in_circles(tm
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """The error must name the option, the path and the system's reason."""
     with pytest.raises(
-        ConfigError, match=r"--val-path: wanted a folder of class folders, got '.*nowhere': No such"
+        ConfigError, match=r"--val-path: expected a folder of class folders, got '.*nowhere': No such"
     ):
         read_class_folders(tmp_path / "nowhere", "--val-path")
 
 
 def test_a_folder_without_classes_is_told(tmp_path: Path) -> None:
     """Images without class folders must be refused: what is not sorted cannot be learnt."""
-    with pytest.raises(ConfigError, match=r"--train-path: wanted a folder for each class in .*, got none"):
+    with pytest.raises(ConfigError, match=r"--train-path: expected a folder for each class in .*, got none"):
         read_class_folders(write(tmp_path, "1.png"), "--train-path")
 
 
@@ -89,7 +89,7 @@ def test_classes_without_an_image_are_named(tmp_path: Path) -> None:
 def test_another_number_of_classes_than_was_said_is_told(tmp_path: Path) -> None:
     """The error must say how many class folders there are, and which."""
     found = read_class_folders(write(tmp_path, "cat/1.png", "dog/1.png"), "--train-path")
-    with pytest.raises(ConfigError, match=r"--num-classes: .* which is 2 \('cat', 'dog'\), got 37"):
+    with pytest.raises(ConfigError, match=r"--num-classes: .* 2 \('cat', 'dog'\), got 37"):
         check_classes(found, found, 37)
 
 
@@ -105,5 +105,5 @@ def test_other_classes_to_validate_on_are_told(tmp_path: Path, names: list[str],
     """Classes that are missing from or strange to the validation images must be named."""
     training = read_class_folders(write(tmp_path / "train", "cat/1.png", "dog/1.png"), "--train-path")
     validation = read_class_folders(write(tmp_path / "val", *names), "--val-path")
-    with pytest.raises(ConfigError, match=f"--val-path: wanted the classes of .* {told}$"):
+    with pytest.raises(ConfigError, match=f"--val-path: expected the classes of .* {told}$"):
         check_classes(training, validation, 2)

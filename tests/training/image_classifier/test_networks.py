@@ -100,7 +100,7 @@ def test_the_last_layer_begins_anew_for_other_classes(tmp_path: Path) -> None:
     ("model", "size", "told"),
     [
         ("resnet34", 8, r"resnet\.encoder\.stages\.0\.layers\.2\..* is unknown"),
-        ("resnet18", 64, r"convolution\.weight: wanted 64x3x3x3, got 64x3x7x7"),
+        ("resnet18", 64, r"convolution\.weight: expected 64x3x3x3, got 64x3x7x7"),
         ("vit-tiny", 8, r"no resnet\.embedder.* and \d+ more"),
     ],
 )
@@ -129,7 +129,7 @@ def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> Non
     """A pickle that holds more than weights must be refused, and nothing in it called."""
     writes({"state_dict": {"weight": Bomb(tmp_path / "exploded")}}, tmp_path / "w.pt")
     with pytest.raises(
-        ConfigError, match=r"--weights-path: wanted safetensors, or a file that torch\.load reads"
+        ConfigError, match=r"--weights-path: expected safetensors, or a file that torch\.load reads"
     ):
         load(build("resnet18", classes=3, size=8), tmp_path / "w.pt")
     assert not (tmp_path / "exploded").exists()
@@ -138,16 +138,16 @@ def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> Non
 @pytest.mark.parametrize(
     ("name", "contents", "told"),
     [
-        ("w.pt", b"", "wanted safetensors, or"),
-        ("w.safetensors", b"\xff" * 64, "wanted safetensors, or"),
-        ("w.pt", None, r"wanted weights, got '.*w\.pt': No such file"),
-        ("folder/notes.txt", b"", "wanted model.safetensors or pytorch_model.bin in .*, got neither"),
+        ("w.pt", b"", "expected safetensors, or"),
+        ("w.safetensors", b"\xff" * 64, "expected safetensors, or"),
+        ("w.pt", None, r"expected weights, got '.*w\.pt': No such file"),
+        ("folder/notes.txt", b"", "expected model.safetensors or pytorch_model.bin in .*, got neither"),
     ],
 )
 def test_what_is_no_file_of_weights_is_told(
     tmp_path: Path, name: str, contents: bytes | None, told: str
 ) -> None:
-    """The error must name the file and what was wanted of it."""
+    """The error must name the file and what was expected of it."""
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     if contents is not None:
@@ -157,7 +157,7 @@ def test_what_is_no_file_of_weights_is_told(
 
 
 def test_what_holds_no_tensors_is_told(tmp_path: Path) -> None:
-    """A file of harmless other things must be refused with what was wanted."""
+    """A file of harmless other things must be refused with what was expected."""
     torch.save({"epoch": 3}, tmp_path / "w.pt")
-    with pytest.raises(ConfigError, match="--weights-path: wanted tensors by name"):
+    with pytest.raises(ConfigError, match="--weights-path: expected tensors by name"):
         load(build("resnet18", classes=3, size=8), tmp_path / "w.pt")

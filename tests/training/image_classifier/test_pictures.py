@@ -55,8 +55,8 @@ def test_greys_keep_their_brightness(tmp_path: Path, mode: str, brightest: int) 
         image.putpixel((place, 0), value)
     image.resize((24, 8), Image.Resampling.NEAREST).save(tmp_path / "grey.png")
     found = decode(str(tmp_path / "grey.png"), 8)  # the middle third: the half
-    wanted = 255 if mode == "1" else 128
-    assert (found.float() - wanted).abs().max() <= 1
+    expected = 255 if mode == "1" else 128
+    assert (found.float() - expected).abs().max() <= 1
 
 
 def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_images_of_which_none_can_be_read_are_told(colours: Callable[..., Path])
     for file in folder.rglob("*.png"):
         file.write_bytes(b"")
     with pytest.raises(
-        ConfigError, match=r"--train-path: wanted images, got none that can be read in .*0\.png"
+        ConfigError, match=r"--train-path: expected images, got none that can be read in .*0\.png"
     ):
         usual_size(read_class_folders(folder, "--train-path"))
 

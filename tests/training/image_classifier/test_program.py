@@ -40,7 +40,7 @@ def test_what_cannot_be_done_ends_with_status_2_and_one_line(command: list[str])
     """A card that is not there must cost one line on standard error, and nothing else be said."""
     done = run([*command, "--device=cuda:99"])
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("image_classifier: error: --device: wanted ")
+    assert done.stderr.startswith("image_classifier: error: --device: expected ")
     assert done.stderr.count("\n") == 1
 
 

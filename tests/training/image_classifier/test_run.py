@@ -151,7 +151,7 @@ def test_images_that_all_break_end_the_training(train: Train, colours: Callable[
 def test_a_card_that_is_not_there_is_told(train: Train) -> None:
     """Without such a card the error must say what PyTorch sees and what to do."""
     with pytest.raises(
-        ConfigError, match=r"--device: wanted (a CUDA device for 'cuda:99', got none|one of the)"
+        ConfigError, match=r"--device: expected (a CUDA device for 'cuda:99', got none|one of the)"
     ):
         train(device="cuda:99")
 
@@ -160,7 +160,7 @@ def test_a_place_that_cannot_be_written_to_is_told(train: Train, tmp_path: Path)
     """A file where the folder should be must be told before the training begins."""
     (tmp_path / "taken").touch()
     with pytest.raises(
-        ConfigError, match=r"--save-path: wanted a folder to write to, got '.*taken': File exists"
+        ConfigError, match=r"--save-path: expected a folder to write to, got '.*taken': File exists"
     ):
         train(save_path=tmp_path / "taken")
 
