@@ -12,7 +12,7 @@ from ..core.clocks import Clock
 from ..core.errors import AuthenticationError, MonitorError, NotificationError
 from ..core.messages import Message
 from ..notifiers import Notifier
-from ..runtime.propagation import is_for_the_program, told
+from ..runtime.propagation import describe_error, must_propagate
 from .backoff import Backoff
 from .outbox import Delivery, Outbox
 
@@ -121,7 +121,7 @@ class DeliveryWorker:
         except MonitorError as error:
             logger.warning("%s cannot be reached now, the watch goes on: %s", self.name, error)
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
             logger.exception("%s: the check of the account failed, the watch goes on", self.name)
         else:
@@ -177,7 +177,7 @@ class DeliveryWorker:
         try:
             return self.deliver_due()
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
             logger.exception("%s: the outbox failed; it is tried again", self.name)
             return self._backoff.longest
@@ -191,10 +191,10 @@ class DeliveryWorker:
         except NotificationError as error:
             self._failed(together, error)
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
             logger.exception("%s: a fault in the notifier", self.name)
-            self._failed(together, NotificationError(told(error)))
+            self._failed(together, NotificationError(describe_error(error)))
         else:
             now = self._clock.now().timestamp()
             for delivery in together:

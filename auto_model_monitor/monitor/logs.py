@@ -101,7 +101,7 @@ class LogMonitor(ModelMonitor):
             SourceError: the log that was to be read once could not be read.
         """
         with _second_interrupt_counts(self._endures):
-            self._wait_for_the_end()
+            self._run_in_foreground()
         if self.failure is not None:
             raise self.failure
         if self.refused_login is not None:

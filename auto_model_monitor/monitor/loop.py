@@ -24,9 +24,9 @@ from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import Rule
 from ..runtime.lifecycle import Lifecycle
-from ..runtime.propagation import is_for_the_program, told
+from ..runtime.propagation import describe_error, must_propagate
 from ..runtime.run_log import run_log
-from ..runtime.timeout import within
+from ..runtime.timeout import run_with_timeout
 from ..sources import Source
 from .resume import ResumeState
 from .summary import WatchSummary
@@ -127,7 +127,7 @@ class Monitor(Lifecycle):
             if len(readings) or readings.new_run or alerts:
                 self._guard("the run log", partial(self.progress.saw, readings, alerts))
         if alerts:
-            self.end_with_the_interpreter()
+            self.stop_at_exit()
         return alerts
 
     def tell(self, alert: Alert) -> bool:
@@ -135,7 +135,7 @@ class Monitor(Lifecycle):
 
         def owe() -> bool:
             self.delivery_queue.add(alert, self._render(alert))
-            self.end_with_the_interpreter()
+            self.stop_at_exit()
             return True
 
         return bool(self._guard("the watch", self._claim) and self._guard("the outbox", owe))
@@ -231,7 +231,7 @@ class Monitor(Lifecycle):
             self._complain(part, error, known=True)
             return None
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
             self._complain(part, error, known=False)
             return None
@@ -240,7 +240,7 @@ class Monitor(Lifecycle):
         return result
 
     def _complain(self, part: str, error: BaseException, *, known: bool) -> None:
-        text = told(error)
+        text = describe_error(error)
         if self._complaints.get(part) == text:
             return
         self._complaints[part] = text
@@ -253,12 +253,12 @@ class Monitor(Lifecycle):
         if alert.reading is not None:
             alert = replace(alert, history=self._points(alert))
         patience = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
-        user_s = partial(within, patience, partial(self._renderer.render, alert))
+        user_s = partial(run_with_timeout, patience, partial(self._renderer.render, alert))
         for render in (user_s, partial(_default, alert)):
             try:
                 message = render()
             except BaseException as error:
-                if is_for_the_program(error):
+                if must_propagate(error):
                     raise
                 logger.exception("the renderer failed; the default message goes out")
             else:

@@ -1,1 +1,1 @@
-"""What a watch needs of its process: the run log, its start and end, time-outs, forks."""
+"""What a watch needs from its process: run log, start and stop, timeouts, fork safety."""

@@ -1,4 +1,4 @@
-"""Starting and stopping: in the foreground, beside a training, and at the interpreter's end."""
+"""Start and stop a watch: in the foreground, beside a training, and at interpreter exit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 from typing import TypeVar
 
 from ..core.errors import AuthenticationError
-from .propagation import is_for_the_program
+from .propagation import must_propagate
 
 logger = logging.getLogger(__name__)
 
@@ -22,17 +22,16 @@ Self = TypeVar("Self", bound="Lifecycle")
 
 
 class Lifecycle(ABC):
-    """What runs a loop until it is told to stop.
+    """Runs a loop until it is stopped.
 
     Attributes:
-        grace: seconds that what is due gets at the end.
-        on_screen: show the run's log on the screen where nobody else has set up logging.
+        grace: seconds that pending deliveries get when the watch stops.
+        on_screen: show the run log on the screen if the program has not configured logging.
     """
 
     grace = 4.0
 
     def __init__(self) -> None:
-        """Start nothing."""
         self.on_screen = False
         self._stop = Event()
         self._worker: Thread | None = None
@@ -44,12 +43,12 @@ class Lifecycle(ABC):
 
     @abstractmethod
     def close(self, seconds: float) -> None:
-        """Give what is due at most so many seconds."""
+        """Deliver what is pending within ``seconds``, and close."""
 
     @property
     @abstractmethod
     def refused_login(self) -> AuthenticationError | None:
-        """The login that was refused when the watch started, if there was one."""
+        """The login that a server refused when the watch started, or None."""
 
     def start_monitoring(self) -> None:
         """Watch until Ctrl-C or SIGTERM, then return.
@@ -59,39 +58,39 @@ class Lifecycle(ABC):
         """
         self.on_screen = True
         try:
-            self._wait_for_the_end()
+            self._run_in_foreground()
         finally:
             self.on_screen = False
         if self.refused_login is not None:
             raise self.refused_login
 
     def start(self) -> None:
-        """Watch in a daemon thread, beside whatever the caller does next; never raises."""
+        """Watch in a daemon thread; returns immediately and never raises."""
         if self._worker is not None and self._worker.is_alive():
-            logger.warning("start(): the watch runs already")
+            logger.warning("start(): the watch is already running")
             return
         self._stop = Event()
         self._worker = Thread(target=self._serve, args=(self._stop,), name="auto_model_monitor", daemon=True)
-        self.end_with_the_interpreter()
+        self.stop_at_exit()
         try:
             self._worker.start()
         except RuntimeError:
-            logger.exception("the watch could not be started; the caller goes on without it")
+            logger.exception("the watch could not start; the program continues without it")
 
     def stop(self) -> None:
-        """Look once more, give what is due a few seconds, and end; never raises."""
+        """Poll once more, give pending deliveries :attr:`grace` seconds, and end; never raises."""
         if self._process not in (0, os.getpid()):
-            return  # a forked child has no thread of ours, and nothing to tell
+            return  # a forked child has neither our thread nor anything to report
         atexit.unregister(self.stop)
         self._process = 0
         self._stop.set()
         worker, self._worker = self._worker, None
         if worker is None:
             self.close(self.grace)
-        elif worker is not current_thread():  # a part of the watch itself may ask for its end
+        elif worker is not current_thread():  # a part of the watch itself may stop it
             worker.join(self.grace + 2)
             if worker.is_alive():
-                logger.error("the watch does not end, it is left behind")
+                logger.error("the watch does not end; its thread is abandoned")
 
     def __enter__(self: Self) -> Self:
         """Start."""
@@ -104,11 +103,11 @@ class Lifecycle(ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop; an error of the block goes on its way."""
+        """Stop; an error in the block propagates."""
         self.stop()
 
-    def end_with_the_interpreter(self) -> None:
-        """See to it that :meth:`stop` is called at the interpreter's end, once."""
+    def stop_at_exit(self) -> None:
+        """Register :meth:`stop` to run once at interpreter exit."""
         if self._process != os.getpid():
             self._process = os.getpid()
             atexit.register(self.stop)
@@ -117,23 +116,23 @@ class Lifecycle(ABC):
         try:
             self.run(stop)
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
-            logger.exception("the watch ended by a fault, please report it; the caller goes on")
+            logger.exception("the watch ended with a bug, please report it; the program continues")
 
-    def _wait_for_the_end(self) -> None:
+    def _run_in_foreground(self) -> None:
         with _ending_signals() as caught:
             try:
                 self.start()
                 worker = self._worker
                 while worker is not None and worker.is_alive():
-                    # A handler may run at any moment, so it only takes a note, and this loop reads it.
+                    # A signal handler may run at any moment, so it only records the signal for this loop.
                     worker.join(0.2)
                     if caught or self.refused_login is not None:
                         break
                 self.stop()
             except KeyboardInterrupt:
-                # Whoever asks twice will not wait, at the interpreter's end either.
+                # A second signal means: do not wait, not even at interpreter exit.
                 self._stop.set()
                 atexit.unregister(self.stop)
                 self._process = 0
@@ -141,9 +140,9 @@ class Lifecycle(ABC):
 
 @contextmanager
 def _ending_signals() -> Iterator[list[int]]:
-    """Note Ctrl-C, SIGTERM and SIGHUP in the list that is yielded; a second one interrupts.
+    """Record Ctrl-C, SIGTERM and SIGHUP in the yielded list; a second signal raises KeyboardInterrupt.
 
-    Signals that somebody else handles or that are ignored, as under ``nohup``, stay as they are.
+    Signals that the program handles itself or ignores, as under ``nohup``, are left alone.
     """
     caught: list[int] = []
 

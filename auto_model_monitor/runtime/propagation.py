@@ -1,21 +1,21 @@
-"""What may leave the monitor: nothing of its own, and nothing that is meant for the program it runs in."""
+"""Which exceptions leave the monitor, and how the others are described."""
 
 from __future__ import annotations
 
 from threading import current_thread, main_thread
 
 
-def is_for_the_program(error: BaseException) -> bool:
-    """Tell whether an error has to go on its way: Ctrl-C or an exit, in the main thread, is not ours.
+def must_propagate(error: BaseException) -> bool:
+    """Return whether an exception belongs to the program: Ctrl-C or an exit in the main thread.
 
-    In a thread of the monitor no signal ever raises anything. What is raised there, also by a part that
-    calls ``sys.exit()`` or that panics in another language, is a fault of that part alone.
+    No signal raises in a thread of the monitor. An exit or a panic there, as from a part that calls
+    ``sys.exit()``, is a fault of that part alone.
     """
     return not isinstance(error, Exception) and current_thread() is main_thread()
 
 
-def told(error: BaseException) -> str:
-    """Return the error's kind and text, also where its own methods fail."""
+def describe_error(error: BaseException) -> str:
+    """Return an exception's type and text, even if its own ``__str__`` raises."""
     try:
         return f"{type(error).__name__}: {error}"
     except Exception:

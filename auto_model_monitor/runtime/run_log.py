@@ -1,4 +1,4 @@
-"""The run's own log: one handler on the package's logger while a monitor runs, and nothing else touched."""
+"""The run log: one handler on the package's logger while a monitor runs; no other logger is changed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LOGGER = logging.getLogger("auto_model_monitor")
 
 _FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 _DATES = "%Y-%m-%d %H:%M:%S"
-# Control characters, line separators and marks of direction in hostile file names: a log line stays one
-# line, and reads as it is written.
+# Escape control characters, line separators and direction marks of hostile file names: a log line stays
+# one line, and reads in the order it is stored.
 _CONTROLS = {n: f"\\x{n:02x}" for n in (*range(9), *range(11, 32), *range(127, 160))} | {10: "\\n"}
 _CONTROLS |= {
     n: f"\\u{n:04x}" for n in (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
@@ -32,11 +32,13 @@ _WITHIN_A_TRACEBACK = {n: text for n, text in _CONTROLS.items() if n != 10} | {1
 class OneLineFormatter(logging.Formatter):
     """Writes each message on one line, with control characters escaped.
 
-    A traceback keeps its lines, indented, so that no error's text can pass for a line of the log.
+    A traceback keeps its lines, indented, so that no error text can forge a line of the log.
+
+    Args:
+        fmt: the format of a line.
     """
 
     def __init__(self, fmt: str = _FORMAT) -> None:
-        """Use the package's line format unless another is given."""
         super().__init__(fmt, _DATES)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -50,31 +52,31 @@ class OneLineFormatter(logging.Formatter):
 
 
 def on_one_line(text: str) -> str:
-    """Return the text as any log may show it: a name may hold what moves a terminal's cursor."""
+    """Return the text without terminal control sequences, for any log."""
     return text if text.isprintable() else repr(text)[1:-1]
 
 
 class _LogFile(logging.FileHandler):
-    """A log file that complains once, not at every line, when the disk is full."""
+    """A log file that reports a full disk once, not for every line."""
 
-    _complained = False
+    _has_warned = False
 
     def handleError(self, record: logging.LogRecord) -> None:
-        if not self._complained:
-            self._complained = True
+        if not self._has_warned:
+            self._has_warned = True
             error = sys.exc_info()[1]
             LOGGER.warning("the run log %s cannot be written: %s", self.baseFilename, error)
 
     def close(self) -> None:
-        with suppress(OSError):  # what is still buffered may not fit on a full disk either
+        with suppress(OSError):  # the buffered rest may not fit on a full disk
             super().close()
 
 
 class _RunHandler(logging.Handler):
-    """The one handler: writes to every open run log, and hands on what other handlers would have got.
+    """The one handler: writes to every open run log, and forwards what other handlers would have received.
 
-    To have INFO in the file, the logger must let INFO pass; handing on by our own hand keeps it from
-    the screens of people who never asked for it.
+    The logger must let INFO pass so that the file receives it. Forwarding here, by the level that the program
+    had set, keeps INFO off its screen.
     """
 
     def __init__(self) -> None:
@@ -113,16 +115,16 @@ class _RunHandler(logging.Handler):
         LOGGER.setLevel(LOGGER.level)  # also empties the cache of isEnabledFor()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand the record on; a handler that raises ends neither the watch nor the others' lines."""
+        """Write the record; a handler that raises stops neither the watch nor the other handlers."""
         files = {getattr(file, "baseFilename", file): file for file in self._files}
         with _writing:
-            for handler in files.values():  # two monitors that began in one second share a file
+            for handler in files.values():  # two monitors started in the same second share a file
                 with suppress(Exception):
                     handler.handle(record)
-        with suppress(Exception):  # of other people's handlers, or of a screen that was closed
-            self._hand_on(record)
+        with suppress(Exception):  # of the program's handlers, or of a closed screen
+            self._forward(record)
 
-    def _hand_on(self, record: logging.LogRecord) -> None:
+    def _forward(self, record: logging.LogRecord) -> None:
         level, propagate = self._before
         parent = LOGGER.parent
         if parent is None or not propagate:
@@ -144,8 +146,8 @@ def run_log(log_dir: Path | None, *, screen: bool = False) -> Iterator[Path | No
     """Write the package's log to ``log_dir/YYYYMMDD/monitor_YYYYMMDDHHMMSS.log`` inside the block.
 
     Args:
-        log_dir: where the run logs are kept; None for no file.
-        screen: show INFO on standard error too, where nobody else has set up logging.
+        log_dir: the directory of the run logs; None for no file.
+        screen: also show INFO on standard error if the program has not configured logging.
 
     Yields:
         The file's path, or None when there is no file.
@@ -155,7 +157,7 @@ def run_log(log_dir: Path | None, *, screen: bool = False) -> Iterator[Path | No
     _handler.attach(file, shown)
     try:
         if error is not None:
-            LOGGER.warning("no run log is kept, %s cannot be written: %s", log_dir, error)
+            LOGGER.warning("no run log is kept: %s cannot be written: %s", log_dir, error)
         yield Path(file.baseFilename) if file else None
     finally:
         _handler.detach(file, shown)
@@ -184,9 +186,9 @@ def _screen() -> logging.Handler:
 
 
 def setup_logger(log_dir: str) -> logging.Logger:
-    """Open a run log for the rest of the process, as version 0.2 did; returns the package's logger.
+    """Open a run log for the rest of the process, as version 0.2 did; return the package's logger.
 
-    The root logger is left alone. A monitor opens and closes its own run log by itself.
+    The root logger is not changed. A monitor opens and closes its own run log.
     """
     _kept.append(run_log(Path(log_dir)))
     _kept[-1].__enter__()

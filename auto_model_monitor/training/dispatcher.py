@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 
 from ..core.errors import ConfigError
 from ..log_parser import LogPattern
-from ..runtime.propagation import told
+from ..runtime.propagation import describe_error
 from .devices import shown_device
 from .request import TrainingRequest
 from .running_tasks import RunningTasks
@@ -229,7 +229,9 @@ class Dispatcher:
             self._in_trouble = True
             known = isinstance(error, StoreError)
             text = "%s; the trainings go on, and it is tried again and again"
-            logger.error(text, told(error) if not known else error, exc_info=None if known else error)
+            logger.error(
+                text, describe_error(error) if not known else error, exc_info=None if known else error
+            )
 
     def _be_content(self) -> None:
         if self._in_trouble:

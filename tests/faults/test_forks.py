@@ -9,8 +9,7 @@ import threading
 import pytest
 
 from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.runtime import fork_safety as forks
-from auto_model_monitor.runtime import run_log
+from auto_model_monitor.runtime import fork_safety, run_log
 from tests.fakes import alert, message
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """A fork gives up a lock that it cannot have in time, as on a machine with too much to do."""
-    monkeypatch.setattr(forks, "PATIENCE", 60)
+    monkeypatch.setattr(fork_safety, "FORK_TIMEOUT", 60)
 
 
 def fork_and_end(child_does):

@@ -270,7 +270,7 @@ def test_starting_twice_is_one_watch_and_it_can_be_started_again(tmp_path, caplo
     monitor, notifier = watch(tmp_path)
     monitor.start()
     monitor.start()
-    assert "runs already" in caplog.text
+    assert "already running" in caplog.text
     monitor.stop()
     monitor.stop()
     checkpoints(tmp_path / "ckpts", "val_loss_0.001.pt")

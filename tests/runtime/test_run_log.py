@@ -1,4 +1,4 @@
-"""The run log: a file a run, and nobody else's logging touched."""
+"""The run log: one file per run, and no other logging changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from auto_model_monitor.runtime.run_log import LOGGER, run_log, setup_logger
 
 @pytest.fixture
 def log_state():
-    """Everything about logging that a run must leave as it was."""
+    """The logging state that a run must not change."""
 
     def state():
         loggers = [logging.getLogger(), *(logging.getLogger(n) for n in logging.root.manager.loggerDict)]
@@ -25,7 +25,7 @@ def log_state():
     return state
 
 
-def test_the_file_lies_where_users_look_for_it(tmp_path):
+def test_the_file_is_at_the_documented_path(tmp_path):
     """The log is `log_dir/YYYYMMDD/monitor_YYYYMMDDHHMMSS.log`, in UTF-8, with INFO in it."""
     with run_log(tmp_path) as path:
         logging.getLogger("auto_model_monitor.x").info("分数 %s", "🔥")
@@ -35,7 +35,7 @@ def test_the_file_lies_where_users_look_for_it(tmp_path):
 
 
 def test_every_other_logger_is_the_same_before_during_and_after(tmp_path, log_state):
-    """Only the package's own logger changes while a run lasts, and it is as it was afterwards."""
+    """A run changes only the package's logger, and restores it."""
     before = log_state()
     with run_log(tmp_path), run_log(tmp_path / "second"):
         during = log_state()
@@ -47,7 +47,7 @@ def test_every_other_logger_is_the_same_before_during_and_after(tmp_path, log_st
 
 
 def test_there_is_one_handler_however_many_runs(tmp_path):
-    """Two runs in one process share one handler, and both files get the lines once."""
+    """Two runs in one process share one handler, and each file gets each line once."""
     with run_log(tmp_path / "a") as a, run_log(tmp_path / "b") as b:
         assert len(LOGGER.handlers) == 1
         LOGGER.info("only once")
@@ -56,7 +56,7 @@ def test_there_is_one_handler_however_many_runs(tmp_path):
 
 @pytest.mark.parametrize(("root_level", "seen"), [(logging.WARNING, ["w"]), (logging.INFO, ["i", "w"])])
 def test_others_get_what_they_would_have_got(tmp_path, root_level, seen):
-    """The root's handlers see our lines by the root's level, once each, run log or not."""
+    """The root's handlers receive our lines by the root's level, once each, with or without a run log."""
     root = logging.getLogger()
     handler = logging.StreamHandler(stream := io.StringIO())
     level = root.level
@@ -85,7 +85,7 @@ with run_log(Path(sys.argv[1]), screen=sys.argv[2] == "screen"):
 
 @pytest.mark.parametrize(("mode", "infos"), [("screen", 1), ("quiet", 0)])
 def test_the_screen_shows_info_only_in_the_foreground(tmp_path, mode, infos):
-    """Where nobody set up logging: INFO in the foreground, only warnings beside a training."""
+    """Without logging configured, the screen shows INFO in the foreground and only warnings beside a training."""
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path), mode], capture_output=True, text=True, check=True
     )
@@ -95,7 +95,7 @@ def test_the_screen_shows_info_only_in_the_foreground(tmp_path, mode, infos):
 
 
 def test_hostile_text_stays_on_one_line(tmp_path):
-    """Line breaks, escape codes, overrides and undecodable bytes in a name forge no line and no colour."""
+    """Line breaks, escape codes, direction marks and undecodable bytes in a name forge no line and no colour."""
     with run_log(tmp_path) as path:
         LOGGER.info("%s", "a\nb\r2026-01-01 - root - INFO - fake\x1b[31m\u202e\udcff\x85\u2028")
     assert len(path.read_text(encoding="utf-8").splitlines()) == 1
@@ -103,7 +103,7 @@ def test_hostile_text_stays_on_one_line(tmp_path):
 
 
 def test_an_unwritable_directory_is_a_warning(tmp_path, caplog):
-    """Where no log can be kept, the run goes on without one and says so."""
+    """A run whose log cannot be written warns and continues without one."""
     blocked = tmp_path / "file"
     blocked.write_text("")
     with run_log(blocked) as path:
@@ -111,8 +111,8 @@ def test_an_unwritable_directory_is_a_warning(tmp_path, caplog):
     assert "cannot be written" in caplog.text
 
 
-def test_a_full_disk_is_said_once(capfd):
-    """A log file on a full disk makes one warning, no traceback, and does not end the run."""
+def test_a_full_disk_is_reported_once(capfd):
+    """A log file on a full disk makes one warning and no traceback, and the run continues."""
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     from auto_model_monitor.runtime import run_log as module
@@ -129,7 +129,7 @@ def test_a_full_disk_is_said_once(capfd):
 
 
 def test_setup_logger_leaves_the_root_alone(tmp_path):
-    """The 0.2 function still opens a run log, on the package's logger."""
+    """The function of 0.2 opens a run log on the package's logger."""
     script = (
         "import logging, sys; from auto_model_monitor import setup_logger;"
         "before = list(logging.root.handlers); logger = setup_logger(sys.argv[1]);"

@@ -11,7 +11,7 @@ from itertools import islice
 from ...core.errors import ParseError
 from ...core.readings import Reading, ReadingBatch
 from ...parsers import BaseParser
-from ...runtime.propagation import is_for_the_program, told
+from ...runtime.propagation import describe_error, must_propagate
 from ...runtime.run_log import on_one_line
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Columns:
         if _is_no_fault_of_a_name(error):
             raise error
         known = isinstance(error, ParseError)
-        self._unreadable[name] = str(error) if known else told(error)
+        self._unreadable[name] = str(error) if known else describe_error(error)
 
     def leave_out(self, known: set[str]) -> None:
         """Forget the names in ``known``: they were read before."""
@@ -131,4 +131,4 @@ def _are_all_numbers(values: list[float | None]) -> bool:
 
 
 def _is_no_fault_of_a_name(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or is_for_the_program(error)
+    return isinstance(error, MemoryError) or must_propagate(error)

@@ -14,7 +14,7 @@ from ...log_parser import LogEntry, LogPattern, LogReader, Said, Stage
 from ...log_parser.line_templates import Silence, are_plain, silence_of
 from ...log_parser.score import ScoreOfLog
 from ...runtime.fork_safety import fork_safe_lock
-from ...runtime.propagation import is_for_the_program, told
+from ...runtime.propagation import describe_error, must_propagate
 from ..checkpoints.waiting_rows import WaitingRows
 from .log_batch import LogBatch, Place
 from .log_runs import LogRuns
@@ -135,10 +135,10 @@ class TrainingLogHandler(logging.Handler):
                     if said is not None:
                         self._take(said)
         except BaseException as error:
-            if is_for_the_program(error):
+            if must_propagate(error):
                 raise
             self.faults += 1
-            self._fault = self._fault or told(error)
+            self._fault = self._fault or describe_error(error)
 
     def read(self) -> LogBatch:
         """Return what was logged since the last call, of one training."""
