@@ -85,7 +85,7 @@ with run_log(Path(sys.argv[1]), screen=sys.argv[2] == "screen"):
 
 @pytest.mark.parametrize(("mode", "infos"), [("screen", 1), ("quiet", 0)])
 def test_the_screen_shows_info_only_in_the_foreground(tmp_path, mode, infos):
-    """Without logging configured, the screen shows INFO in the foreground and only warnings beside a training."""
+    """Without logging configured, the screen shows INFO in the foreground, else only warnings."""
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path), mode], capture_output=True, text=True, check=True
     )
@@ -95,7 +95,7 @@ def test_the_screen_shows_info_only_in_the_foreground(tmp_path, mode, infos):
 
 
 def test_hostile_text_stays_on_one_line(tmp_path):
-    """Line breaks, escape codes, direction marks and undecodable bytes in a name forge no line and no colour."""
+    """Line breaks, escape codes, direction marks and invalid bytes in a name forge no line."""
     with run_log(tmp_path) as path:
         LOGGER.info("%s", "a\nb\r2026-01-01 - root - INFO - fake\x1b[31m\u202e\udcff\x85\u2028")
     assert len(path.read_text(encoding="utf-8").splitlines()) == 1
