@@ -122,8 +122,8 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
 
 @contextmanager
 def _without_log() -> Iterator[None]:
-    """Keep the log still inside the block, where a report says it all, each name in its place."""
-    log = logging.getLogger(__package__)
+    """Silence the package's log inside the block: the report gives the reason for each name."""
+    log = logging.getLogger(__package__.partition(".")[0])
     before = log.level
     log.setLevel(logging.CRITICAL)
     try:

@@ -82,7 +82,7 @@ class CompletionNotifier:
             kind=ending.kind,
             level=ending.level,
             reading=best,
-            comparison=Comparison(self._config.comparison_mode),
+            comparison=self._config.comparison or Comparison.LOWER,
             previous_best=None if best is None else best.value,
             details={"name": name, "ran_seconds": round(seconds, 3), **self._last_words(ending)},
         )
@@ -139,7 +139,7 @@ class CompletionNotifier:
                 if self._monitor.progress.best is not None:
                     return self._monitor.progress.best
             source = DirectorySource(self._directory, parser, recursive=self._config.recursive)
-            return source.read().best(Comparison(self._config.comparison_mode))
+            return source.read().best(self._config.comparison or Comparison.LOWER)
         except MonitorError as error:
             logger.info("no best score is known: %s", error)
         except Exception:

@@ -85,7 +85,7 @@ class ModelMonitor(Monitor):
         asked = _rules(config, rules)
         if notifiers is not None:
             notifiers = _parts("notifiers", notifiers, "send", "[EmailNotifier(…), MailboxNotifier(…)]")
-        comparison = Comparison(config.comparison_mode)
+        comparison = config.comparison or Comparison.LOWER
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
         super().__init__(
@@ -116,21 +116,23 @@ class ModelMonitor(Monitor):
         if best is None or self._contradicted or not self.rules:  # without a rule nothing depends on it
             return
         usual = usual_direction(best.metric)
-        if usual is None or usual.value == self.config.comparison_mode:
+        if usual is None or usual is (self.config.comparison or Comparison.LOWER):
             return
         self._contradicted = True
         text = "comparison_mode is %r, but %s usually improves when it gets %s: is that meant?"
-        logger.warning(text, self.config.comparison_mode, best.metric, usual.value)
+        mode = (self.config.comparison or Comparison.LOWER).value
+        logger.warning(text, mode, best.metric, usual.value)
 
 
 def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Rule]:
     if rules is None:
         if config.threshold is None:
             raise ConfigError("threshold: expected a finite number, such as 0.004, or rules, got neither")
-        return [ThresholdRule(config.threshold, config.comparison_mode)]
+        return [ThresholdRule(config.threshold, config.comparison or Comparison.LOWER)]
     # "lower" may be what nobody chose: where there is no threshold, the metric's name knows better.
-    meant = config.threshold is not None or config.comparison_mode != "lower"
-    mode, path = config.comparison_mode if meant else None, Path(config.watch_dir).expanduser().absolute()
+    comparison = config.comparison or Comparison.LOWER
+    meant = config.threshold is not None or comparison is not Comparison.LOWER
+    mode, path = comparison.value if meant else None, Path(config.watch_dir).expanduser().absolute()
     given = _listed("rules", rules, _SUCH_RULES)
     made = [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in given]
     return _parts("rules", made, "evaluate", _SUCH_RULES)
@@ -170,7 +172,8 @@ def watch_key(config: MonitorConfig) -> str:
     kind = f"{type(parser).__module__}.{type(parser).__qualname__}"
     pattern = getattr(getattr(parser, "pattern", None), "pattern", "")
     directory = Path(config.watch_dir).expanduser().absolute()
-    return f"{directory}\n{config.comparison_mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
+    mode = (config.comparison or Comparison.LOWER).value
+    return f"{directory}\n{mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
 
 
 def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:

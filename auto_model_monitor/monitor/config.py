@@ -1,4 +1,4 @@
-"""The one-minute path: what to watch and whom to tell, as plain data that is checked once."""
+"""The configuration of a watch: plain data, checked when it is made."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 import numbers
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import FrozenInstanceError, dataclass, field
+from typing import Any, Literal, NoReturn
 
+from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..i18n import Language
 from ..notifiers.providers import SecurityMode, provider_for, split_addresses
@@ -19,33 +20,50 @@ AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
 
 
-@dataclass
+#: What ``comparison_mode`` may be, and the direction that each stands for.
+MODES = {
+    "lower": Comparison.LOWER,
+    "higher": Comparison.HIGHER,
+    "min": Comparison.LOWER,
+    "max": Comparison.HIGHER,
+}
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorConfig:
-    """What to watch, what counts as a hit, and whom to tell.
+    """What to watch, what counts as a hit, and who receives the mails.
 
-    Everything is checked when it is made, and every problem is listed in one
-    :class:`~auto_model_monitor.core.errors.ConfigError`.
+    It is frozen: ``dataclasses.replace(config, threshold=0.003)`` makes another, checked alike.
 
-    Attributes:
+    Example:
+        >>> config = MonitorConfig("checkpoints", 0.004)
+        >>> config.check_interval
+        60
+
+    Args:
         watch_dir: the directory in which the training writes its checkpoints; it need not exist yet.
-        threshold: a score strictly beyond it is a hit; None where only rules of your own are expected.
+        threshold: a score strictly beyond it is a hit; None where rules alone decide.
         sender: the mailbox that sends; None writes every mail as a file below ``log_dir`` instead.
         receiver: one address, several separated by commas, or a list; by default the sender.
-        auth_code: the mailbox's authorisation code (not its password); by default what the environment
-            variable ``AUTO_MODEL_MONITOR_AUTH_CODE`` holds, else the first line of the file that
+        auth_code: the mailbox's authorisation code (not its password); by default the value of the
+            environment variable ``AUTO_MODEL_MONITOR_AUTH_CODE``, else the first line of the file that
             ``AUTO_MODEL_MONITOR_AUTH_CODE_FILE`` names.
-        check_interval: seconds between two looks.
-        log_dir: where the run logs are kept.
-        comparison_mode: ``"lower"`` when a lower score is better, ``"higher"`` when a higher one is.
-        parser: how a score is read from a name; by default the spellings of the usual frameworks.
+        check_interval: seconds between two polls.
+        log_dir: the directory of the run logs and the outbox.
+        comparison_mode: ``"lower"`` (or ``"min"``) when a lower score is better, ``"higher"`` (or
+            ``"max"``) when a higher one is; None follows the rule, else the metric, else lower.
+        parser: reads a score from a name; by default it knows the spellings of the usual frameworks.
         email_subject_template: the subject, with placeholders such as ``{score:.4f}``.
         email_content_template: the content, likewise.
         email_content_generator: called with ``(score, filename)``; returns ``(subject, lines)`` or lines.
         smtp_host: the mail server; by default the one of the sender's provider.
         smtp_port: its port; by default the one that goes with ``smtp_security``.
-        smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider asks for.
-        language: ``"zh"`` or ``"en"``: what the mails are written in.
-        recursive: look into the directories below ``watch_dir`` too.
+        smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider requires.
+        language: ``"zh"`` or ``"en"``: the language of the mails.
+        recursive: also watch the directories below ``watch_dir``.
+
+    Raises:
+        ConfigError: it lists every problem.
     """
 
     watch_dir: str | os.PathLike[str]
@@ -55,7 +73,7 @@ class MonitorConfig:
     auth_code: str | None = field(default=None, repr=False)
     check_interval: float = 60
     log_dir: str | os.PathLike[str] = "monitor_logs"
-    comparison_mode: Literal["lower", "higher"] = "lower"
+    comparison_mode: Literal["lower", "higher", "min", "max"] | None = None
     parser: BaseParser | None = None
     email_subject_template: str | None = None
     email_content_template: str | None = None
@@ -67,28 +85,38 @@ class MonitorConfig:
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Fill in what follows from the rest, and check everything.
-
-        Raises:
-            ConfigError: with every problem found.
-        """
         if self.parser is None:
-            self.parser = DefaultParser()
+            object.__setattr__(self, "parser", DefaultParser())
         problems = []
         if self.auth_code is None and self.sender is not None:
-            self.auth_code, problem = _auth_code_of_environment()
+            code, problem = _auth_code_of_environment()
+            object.__setattr__(self, "auth_code", code)
             problems += [problem] if problem else []
         problems += [*_watch_problems(self), *_mail_problems(self), *_text_problems(self)]
         if problems:
             raise ConfigError(problems)
         if self.auth_code is not None:
-            self.auth_code = self.auth_code.strip()
+            object.__setattr__(self, "auth_code", self.auth_code.strip())
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The direction that ``comparison_mode`` names, None when it names none."""
+        return None if self.comparison_mode is None else MODES[self.comparison_mode]
 
     @property
     def receivers(self) -> list[str]:
         """The receivers' addresses; the sender's when none was given."""
         receiver = self.sender if self.receiver is None else self.receiver
         return [] if receiver is None else split_addresses(receiver)
+
+
+def _refuse_assignment(config: MonitorConfig, name: str, value: object) -> NoReturn:
+    raise FrozenInstanceError(
+        f"{name}: a MonitorConfig does not change; make another with dataclasses.replace(config, {name}=…)"
+    )
+
+
+MonitorConfig.__setattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
 
 
 def _auth_code_of_environment() -> tuple[str | None, str | None]:
@@ -134,8 +162,8 @@ def _watch_problems(config: MonitorConfig) -> Iterator[str]:
         yield _wrong("threshold", "a finite number, such as 0.004", config.threshold)
     if not _is_number(config.check_interval) or config.check_interval <= 0:
         yield _wrong("check_interval", "a number of seconds above 0", config.check_interval)
-    if config.comparison_mode not in ("lower", "higher"):
-        yield _wrong("comparison_mode", "'lower' or 'higher'", config.comparison_mode)
+    if config.comparison_mode is not None and config.comparison_mode not in tuple(MODES):
+        yield _wrong("comparison_mode", "'lower', 'higher', 'min' or 'max'", config.comparison_mode)
     if not isinstance(config.parser, BaseParser):
         expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
         yield _wrong("parser", expected, config.parser)

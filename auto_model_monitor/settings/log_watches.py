@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..core.alerts import Alert
-from ..core.comparison import usual_direction
+from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
@@ -61,7 +61,10 @@ def log_monitor_of(
     source = _log_source(path, settings, on_entry, every_line=every_line, heard=heard)
     config = config_of(settings)
     if config.threshold is not None:
-        rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode, metric=settings["metric"]))
+        rules.insert(
+            0,
+            ThresholdRule(config.threshold, config.comparison or Comparison.LOWER, metric=settings["metric"]),
+        )
     factory = NotifierFactory()
     notifiers = factory.of(config, settings.get("notify")) if rules else []
     for file in factory.open_files:

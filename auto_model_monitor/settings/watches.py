@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..monitor.checkpoints import ModelMonitor, watch_key
 from ..monitor.config import MonitorConfig
@@ -83,7 +84,7 @@ def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> M
     if problems:
         raise ConfigError(problems)
     if config.threshold is not None:
-        rules.insert(0, ThresholdRule(config.threshold, config.comparison_mode))
+        rules.insert(0, ThresholdRule(config.threshold, config.comparison or Comparison.LOWER))
     notifiers = factory.of(config, settings.get("notify"))
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 

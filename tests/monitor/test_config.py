@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 from pathlib import Path
 
 import pytest
 
-from auto_model_monitor import BaseParser, ConfigError, CustomParser, DefaultParser, MonitorConfig
+from auto_model_monitor import BaseParser, Comparison, ConfigError, CustomParser, DefaultParser, MonitorConfig
 
 GOOD = {"watch_dir": "x", "threshold": 0.004, "sender": "aaaa@qq.com", "auth_code": "CANARY-code"}
 
@@ -37,9 +38,9 @@ def test_positional_arguments_keep_their_order():
 
 
 def test_defaults_are_those_of_version_0_2():
-    """Interval 60, `monitor_logs`, lower, and the parser that needs no pattern."""
+    """The interval is 60 s, the log_dir `monitor_logs`, no mode is chosen, the parser needs no pattern."""
     config = MonitorConfig(**GOOD)
-    assert (config.check_interval, config.log_dir, config.comparison_mode) == (60, "monitor_logs", "lower")
+    assert (config.check_interval, config.log_dir, config.comparison_mode) == (60, "monitor_logs", None)
     assert isinstance(config.parser, DefaultParser)
     assert (config.language, config.recursive) == ("zh", False)
 
@@ -191,3 +192,46 @@ def test_paths_may_be_path_objects_and_it_can_be_pickled():
     """pathlib works for both directories, and a configuration goes to another process."""
     config = MonitorConfig(Path("a"), 0.1, log_dir=Path("b"))
     assert pickle.loads(pickle.dumps(config)).watch_dir == Path("a")
+
+
+def test_an_assignment_names_what_makes_another_configuration():
+    """Assigning a field fails with an error that names `dataclasses.replace`, and nothing changes."""
+    config = MonitorConfig("x", 0.1)
+    for name in ("threshold", "auth_code", "no_such_field"):
+        with pytest.raises(AttributeError, match=rf"{name}: .*dataclasses\.replace\(config, {name}=…\)"):
+            setattr(config, name, "CANARY")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.threshold = 0.2
+    assert config == MonitorConfig("x", 0.1, parser=config.parser)
+
+
+def test_replace_makes_another_and_checks_it():
+    """`dataclasses.replace` returns a configuration with the change, and refuses a wrong value."""
+    config = MonitorConfig(**GOOD)
+    other = dataclasses.replace(config, threshold=0.003)
+    assert (config.threshold, other.threshold, other.auth_code) == (0.004, 0.003, "CANARY-code")
+    with pytest.raises(ConfigError, match="check_interval: expected"):
+        dataclasses.replace(config, check_interval=0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (None, None),
+        ("lower", Comparison.LOWER),
+        ("min", Comparison.LOWER),
+        ("higher", Comparison.HIGHER),
+        ("max", Comparison.HIGHER),
+    ],
+)
+def test_min_and_max_are_other_words_for_lower_and_higher(mode, expected):
+    """`comparison` is the direction that the mode names; the field keeps the given word."""
+    config = MonitorConfig("x", 0.1, comparison_mode=mode)
+    assert (config.comparison, config.comparison_mode) == (expected, mode)
+
+
+@pytest.mark.parametrize("mode", ["LOWER", "", 1, ["lower"], True])
+def test_another_mode_is_refused(mode):
+    """Anything but the four words and None is refused."""
+    with pytest.raises(ConfigError, match="comparison_mode: expected 'lower', 'higher', 'min' or 'max', got"):
+        MonitorConfig("x", 0.1, comparison_mode=mode)

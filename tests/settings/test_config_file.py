@@ -149,7 +149,7 @@ def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
     assert found == [
         "treshold: expected a known name",
         "threshold: expected a number",
-        "comparison_mode: expected 'lower' or 'higher'",
+        "comparison_mode: expected 'lower', 'higher', 'min' or 'max'",
         "watch 1: smtp_port: expected a whole number from 1 to 65535",
     ]
 
