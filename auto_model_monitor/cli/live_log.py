@@ -105,8 +105,8 @@ class LiveLog:
         if len(entries) == _LATEST:
             self._say([_Piece("… (--no-follow shows all)", ("dim",))])
         for entry in entries:
-            known = {metric: self._best[metric][0] for metric in entry.said if metric in self._best}
-            self._show(entry, {metric for metric, best in known.items() if entry.said[metric] == best})
+            known = {metric: self._best[metric][0] for metric in entry.own_metrics if metric in self._best}
+            self._show(entry, {metric for metric, best in known.items() if entry.own_metrics[metric] == best})
 
     def ended(self) -> None:
         """Show what was best, or say that there was nothing to show."""
@@ -125,21 +125,21 @@ class LiveLog:
 
     def _show(self, entry: LogEntry, improved: set[str]) -> None:
         if self._as_json:
-            if self._every_line or entry.said or entry.stage is not None:
+            if self._every_line or entry.own_metrics or entry.stage is not None:
                 self._write(json.dumps(entry.as_json(), ensure_ascii=False))
             return
         if not self._is_shown(entry):
             return
         # A bar's states, and the steps of an epoch, say the same metrics again and again.
-        kind = (entry.stage, entry.metrics.get("epoch"), *entry.said)
-        repeats = kind == self._kind and entry.stage in (Stage.TRAINING, None) and bool(entry.said)
+        kind = (entry.stage, entry.metrics.get("epoch"), *entry.own_metrics)
+        repeats = kind == self._kind and entry.stage in (Stage.TRAINING, None) and bool(entry.own_metrics)
         self._kind = kind
         self._say(list(_pieces(entry, improved)), over=repeats)
 
     def _improved(self, entry: LogEntry) -> set[str]:
         """Return the metrics that are better than ever before."""
         found = set()
-        for metric, value in entry.said.items():
+        for metric, value in entry.own_metrics.items():
             direction = _direction(metric)
             if direction is None or not math.isfinite(value):
                 continue
@@ -179,7 +179,7 @@ def _direction(metric: str) -> Comparison | None:
 
 
 def _says_a_metric(entry: LogEntry) -> bool:
-    return any(name not in _COUNTS for name in entry.said)
+    return any(name not in _COUNTS for name in entry.own_metrics)
 
 
 def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
@@ -188,7 +188,7 @@ def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
     if epoch:
         yield _Piece(f"{_GAP}{epoch}", ("cyan",))
     stage = "" if entry.stage is None else entry.stage.value
-    metrics = {name: value for name, value in entry.said.items() if name not in _COUNTS}
+    metrics = {name: value for name, value in entry.own_metrics.items() if name not in _COUNTS}
     if not metrics:
         if entry.stage is Stage.COMPLETED:
             yield _Piece(f"{_GAP}{stage}", ("green", "bold"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .entries import LogEntry, Number, Said, Stage
+from .entries import LogEntry, Number, ParsedLine, Stage
 from .log_pattern import LogPattern
 from .reader import LogReader
 
-__all__ = ["LogEntry", "LogPattern", "LogReader", "Number", "Said", "Stage"]
+__all__ = ["LogEntry", "LogPattern", "LogReader", "Number", "ParsedLine", "Stage"]

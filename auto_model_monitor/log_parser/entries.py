@@ -22,7 +22,7 @@ class Stage(str, Enum):
     COMPLETED = "completed"
 
 
-class Said(NamedTuple):
+class ParsedLine(NamedTuple):
     """What a line itself says, without what is known from the lines before.
 
     Attributes:
@@ -47,7 +47,7 @@ class LogEntry:
         metrics: what it says, with the epoch and the number of epochs known from the lines before; empty
             for a line without a metric.
         stage: the stage that it belongs to, None for a line that names none.
-        said: what the line itself says, nothing carried along: what belongs into a history.
+        own_metrics: what the line itself says, nothing carried along: what belongs into a history.
         step: the step that it gives, if any.
     """
 
@@ -56,7 +56,7 @@ class LogEntry:
     message: str
     metrics: Mapping[str, Number] = field(default_factory=dict)
     stage: Stage | None = None
-    said: Mapping[str, Number] = field(default_factory=dict)
+    own_metrics: Mapping[str, Number] = field(default_factory=dict)
     step: int | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from .entries import Stage
 BLANK = "\0"
 
 
-class Spot(NamedTuple):
+class MetricSlot(NamedTuple):
     """Where one metric stands.
 
     Attributes:
         metric: its name.
-        slot: the how manieth number of the line it is; -1 for ``constant``.
+        position: which number of the line it is, counted from 0; -1 for ``constant``.
         sign: what is written before the number: a sign, a leading dot, or nothing.
         other: another number to take where this one is none, -1 for none: ``9856/10000 (98%)``.
         fraction: a whole number is not taken: it may count something.
@@ -24,7 +24,7 @@ class Spot(NamedTuple):
     """
 
     metric: str
-    slot: int
+    position: int
     sign: str = ""
     other: int = -1
     fraction: bool = False
@@ -36,7 +36,7 @@ class Layout(NamedTuple):
     """What the lines of one format say.
 
     Attributes:
-        spots: the metrics.
+        slots: the metrics.
         stage: the stage that such a line belongs to.
         epoch: the number that is the epoch, or ``epoch/total``; -1 for none.
         total: the number that is the number of epochs, -1 for none.
@@ -47,7 +47,7 @@ class Layout(NamedTuple):
         columns: the line heads a table: the names of its columns, the empty string for one that is no metric.
     """
 
-    spots: tuple[Spot, ...] = ()
+    slots: tuple[MetricSlot, ...] = ()
     stage: Stage | None = None
     epoch: int = -1
     total: int = -1

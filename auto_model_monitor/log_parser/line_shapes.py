@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from .entries import Number, Said, Stage
+from .entries import Number, ParsedLine, Stage
 from .layout import Layout
 from .values import count_epochs, number_at, whole
 
@@ -22,7 +22,7 @@ _DIGITS = frozenset("0123456789")
 _new = tuple.__new__
 
 
-class Shape(NamedTuple):
+class LineShape(NamedTuple):
     """What lines of one shape say.
 
     Attributes:
@@ -45,7 +45,7 @@ class Shape(NamedTuple):
     step: slice | None = None
     silent: bool = False
 
-    def said(self, line: str) -> Said:
+    def parse(self, line: str) -> ParsedLine:
         """Return what a line of this shape says."""
         _, _, places, stage, epoch, total, step, _ = self
         metrics: dict[str, Number] = {}
@@ -58,7 +58,7 @@ class Shape(NamedTuple):
         for metric, start, end in places:
             metrics[metric] = float(line[start:end])
         # What a named tuple's own constructor does, at half its price.
-        return _new(Said, (metrics, stage, None if step is None else whole(line[step])))
+        return _new(ParsedLine, (metrics, stage, None if step is None else whole(line[step])))
 
 
 def shape(line: str) -> bytes:
@@ -75,37 +75,37 @@ def is_short(line: str) -> bool:
     return len(line) <= _LONGEST
 
 
-def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Number]) -> Shape | None:
+def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Number]) -> LineShape | None:
     """Return the shape of a line that was read, None where its numbers decide what it says.
 
     Args:
         layout: what the line's format is.
         parts: words, number, words, number, …, words.
-        metrics: what it said.
+        metrics: its metrics.
     """
     fixed, expected = _fixed_digits(parts)
     if layout is None:
-        return Shape(fixed, expected, silent=True)
+        return LineShape(fixed, expected, silent=True)
     if layout.bar or layout.repeats or layout.columns or layout.whole >= 0:
         return None
     ends = list(accumulate(map(len, parts)))
 
-    def place(slot: int) -> slice | None:
-        return slice(ends[2 * slot], ends[2 * slot + 1]) if slot >= 0 else None
+    def place(index: int) -> slice | None:
+        return slice(ends[2 * index], ends[2 * index + 1]) if index >= 0 else None
 
     places = []
-    for spot in layout.spots:
-        where = place(spot.slot)
-        if where is None or spot.other >= 0:
+    for slot in layout.slots:
+        where = place(slot.position)
+        if where is None or slot.other >= 0:
             return None
-        if number_at(spot, parts) is not None:
-            places.append((spot.metric, where.start - len(spot.sign), where.stop))
+        if number_at(slot, parts) is not None:
+            places.append((slot.metric, where.start - len(slot.sign), where.stop))
     if (layout.epoch >= 0 and "epoch" not in metrics) or (
         layout.total >= 0 and "total_epochs" not in metrics
     ):
         return None
     epoch, total, step = map(place, (layout.epoch, layout.total, layout.step))
-    return Shape(fixed, expected, tuple(places), layout.stage, epoch, total, step)
+    return LineShape(fixed, expected, tuple(places), layout.stage, epoch, total, step)
 
 
 def _fixed_digits(parts: Sequence[str]) -> tuple[Callable[[str], Any] | None, Any]:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from ..core.numbers import compiled, number_splitter
 from .layout import BLANK
-from .layouts import layout_of
+from .layout_detection import detect_layout
 
 _PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0,4}))?[hlL]?([A-Za-z%])"
 _NUMBERS = frozenset("diouxXeEfFgGc")
@@ -17,27 +17,27 @@ _WORDS = ("x", "0", "loss", "val_loss", "train", "completed", "finished", "start
 _NUMERIC = frozenset({int, float, bool, type(None)})
 
 
-class Silence(Enum):
+class SkipRule(Enum):
     """When that which is made of a template says nothing."""
 
     ALWAYS = "whatever is put in"
-    WITH_PLAIN_WORDS = "where numbers and single words are put in"
+    WITH_PLAIN_ARGUMENTS = "where numbers and single words are put in"
     NEVER = "not even then"
 
 
-def silence_of(template: str) -> Silence:
+def skip_rule(template: str) -> SkipRule:
     """Find out, at the price of understanding it several times, when a template says nothing."""
     kinds = [place[1] for place in compiled(_PLACE).finditer(template)]
     texts = [number for number, kind in enumerate(kinds) if kind in "sra"]
     if len(texts) > _MOST_TEXTS or not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
-        return Silence.NEVER
+        return SkipRule.NEVER
     for filler in _FILLERS if texts else _FILLERS[:1]:
         for position in texts or [-1]:
             for word in _WORDS if texts else _FILLERS[:1]:
                 line = _filled(template, kinds, {position: word}, filler)
-                if layout_of(BLANK.join(number_splitter()(line)[::2])) is not None:
-                    return Silence.NEVER
-    return Silence.WITH_PLAIN_WORDS if texts else Silence.ALWAYS
+                if detect_layout(BLANK.join(number_splitter()(line)[::2])) is not None:
+                    return SkipRule.NEVER
+    return SkipRule.WITH_PLAIN_ARGUMENTS if texts else SkipRule.ALWAYS
 
 
 def are_plain(arguments: object) -> bool:

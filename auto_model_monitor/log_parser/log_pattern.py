@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..core.errors import ConfigError
 from ..core.numbers import literal_in, site_of, to_float, whole_number
-from .entries import Number, Said, Stage
+from .entries import Number, ParsedLine, Stage
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
 from .values import count_epochs, whole
 
@@ -63,7 +63,7 @@ class LogPattern:
         """Show the regex."""
         return f"LogPattern({self.pattern.pattern!r})"
 
-    def said(self, line: str) -> Said | None:
+    def parse_line(self, line: str) -> ParsedLine | None:
         """Return what a line says, None when it is not of this format."""
         if self.literal not in line:
             return None
@@ -80,7 +80,7 @@ class LogPattern:
             else:
                 value = to_float(text)
                 metrics.update({} if value is None else {name: value})
-        return Said(metrics, self.stage, step) if metrics or step is not None else None
+        return ParsedLine(metrics, self.stage, step) if metrics or step is not None else None
 
     def _found(self, line: str) -> Iterator[tuple[str, str]]:
         """Yield names and numbers, as they are written."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..core.comparison import names_a_metric
 from ..core.numbers import compiled
 from .vocabulary import (
-    ACCOUNT,
+    ACCOUNTING,
     BASES,
     BEST_WORDS,
     EPOCH_WORDS,
@@ -26,7 +26,7 @@ EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
-class Named(NamedTuple):
+class MetricName(NamedTuple):
     """What some words name.
 
     Attributes:
@@ -81,7 +81,7 @@ class Named(NamedTuple):
 
 
 @lru_cache(maxsize=2048)
-def named(key: str, *, structured: bool = False) -> Named | None:
+def metric_name(key: str, *, structured: bool = False) -> MetricName | None:
     """Return what the words before a number name, None when they name nothing that is known.
 
     Args:
@@ -92,7 +92,7 @@ def named(key: str, *, structured: bool = False) -> Named | None:
     joined = not compiled(r"\s").search(key.strip())
     counter = _counter(words, joined)
     if counter:
-        return Named(counter, counter, _split(words), joined=joined) if counter != "none" else None
+        return MetricName(counter, counter, _split(words), joined=joined) if counter != "none" else None
     if not words or SETTING.intersection(words):
         return None
     best = bool(BEST_WORDS.intersection(words)) or (words[0] == "max" and words[-1] in ("acc", "accuracy"))
@@ -101,26 +101,26 @@ def named(key: str, *, structured: bool = False) -> Named | None:
     if base == "cost" or (base and joined and words[-1] in STEP_WORDS):
         base = ""  # Lightning's ``train_loss_step`` beside ``train_loss_epoch``
     if base:
-        return Named(base, _own(key, words, joined or structured), _split(words), best, joined)
+        return MetricName(base, _own(key, words, joined or structured), _split(words), best, joined)
     if not _is_one(key, words, rest, joined, structured):
         return None
     weak = not structured and all(w in WEAK for w in rest if names_a_metric(w))
-    return Named("", _own(key, words, joined or structured), _split(words), best, joined, weak)
+    return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
 
 
-def is_account(text: str) -> bool:
+def is_accounting(text: str) -> bool:
     """Tell whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
     words = words_of(text)
-    return bool(words) and all(word in ACCOUNT or word in NEUTRAL or word in SPLITS for word in words)
+    return bool(words) and all(word in ACCOUNTING or word in NEUTRAL or word in SPLITS for word in words)
 
 
-def split_named_by(text: str) -> str:
+def split_in_heading(text: str) -> str:
     """Return the split that a heading such as ``Validation`` or ``[Test]`` names, if it is one."""
     words = words_of(text)
     return _split(words) if words and _is_heading(words) else ""
 
 
-def heading_of(text: str) -> str:
+def split_in_key(text: str) -> str:
     """Return the split that words name which say nothing else, such as ``Val`` and ``Testing DataLoader``."""
     words = words_of(text)
     return _split(words) if all(word in SPLITS or word in NEUTRAL for word in words) else ""
@@ -152,12 +152,12 @@ def _counter(words: tuple[str, ...], joined: bool) -> str:
 def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, structured: bool) -> bool:
     """Tell whether words that name none of the usual metrics name another one."""
     if structured:
-        return bool(rest) and not ACCOUNT.intersection(words)
+        return bool(rest) and not ACCOUNTING.intersection(words)
     if not rest or not names_a_metric(key):
         return False
     if joined:
-        return not ACCOUNT.intersection(rest[:-1] if rest[-1] in STEP_WORDS else rest)
-    if ACCOUNT.intersection(rest):
+        return not ACCOUNTING.intersection(rest[:-1] if rest[-1] in STEP_WORDS else rest)
+    if ACCOUNTING.intersection(rest):
         return False
     return all(names_a_metric(word) or word in LOSS_KINDS or word.isdigit() for word in rest)
 

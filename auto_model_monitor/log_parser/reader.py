@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from ..core.numbers import number_splitter
-from .column_lines import row_of
-from .entries import LogEntry, Number, Said, Stage
+from .entries import LogEntry, Number, ParsedLine, Stage
 from .layout import BLANK, Layout
-from .layouts import layout_of
-from .line_shapes import Shape, is_short, learned, shape
+from .layout_detection import detect_layout
+from .line_shapes import LineShape, is_short, learned, shape
 from .log_pattern import LogPattern
 from .plain_text import is_plain, plain
 from .prefix import prefix_of, time_of
+from .table_rows import row_of
 from .values import is_full, metrics_of, whole
 
 _LONGEST = 65536  # characters of a line that are read
@@ -41,7 +41,7 @@ class LogReader:
         self.epoch: int | None = None
         self.total_epochs: int | None = None
         self._apart = number_splitter()
-        self._shapes: dict[bytes, Shape] = {}
+        self._shapes: dict[bytes, LineShape] = {}
         self._own: list[LogPattern] = []
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
@@ -61,15 +61,15 @@ class LogReader:
         """Whether a line of no known format may say something: below headings, or to a user's pattern."""
         return bool(self._columns or self._own)
 
-    def said(self, line: str) -> Said | None:
+    def parse_line(self, line: str) -> ParsedLine | None:
         """Return what a line itself says, None when it says nothing; remember the epoch it names."""
         try:
-            return self.said_as(shape(line), line)
+            return self.parse_shaped_line(shape(line), line)
         except UnicodeEncodeError:  # half a character, as a file's odd name may hold
             return self._understood(line)
 
-    def said_as(self, shape: bytes, line: str) -> Said | None:
-        """Return what :meth:`said` would of a line whose shape is known."""
+    def parse_shaped_line(self, shape: bytes, line: str) -> ParsedLine | None:
+        """Return what :meth:`parse_line` would of a line whose shape is known."""
         known = self._shapes.get(shape)
         if known is None or self._own:
             return self._understood(line)
@@ -77,10 +77,10 @@ class LogReader:
             return self._understood(line)
         if known.silent:
             return self._understood(line) if self._columns else None
-        said = known.said(line)
-        return said if known.epoch is known.total is None else self._remember(said)
+        parsed = known.parse(line)
+        return parsed if known.epoch is known.total is None else self._remember(parsed)
 
-    def known(self, shape: bytes) -> Shape | None:
+    def known(self, shape: bytes) -> LineShape | None:
         """Return what is known of lines of a shape; nothing before one of them was read."""
         return self._shapes.get(shape)
 
@@ -100,23 +100,23 @@ class LogReader:
         if last > first:
             stamp = "".join(parts[2 * first + 1 : 2 * last])
             time = time_of(stamp, time) or time
-        said = self.said(line)
+        parsed = self.parse_line(line)
         level = prefix.level or level
-        if said is None:
+        if parsed is None:
             return LogEntry(timestamp=time, level=level, message=message)
         carried: dict[str, Number] = {}
-        if said.metrics and self.epoch is not None:
+        if parsed.metrics and self.epoch is not None:
             carried["epoch"] = self.epoch
-        if said.metrics and self.total_epochs is not None:
+        if parsed.metrics and self.total_epochs is not None:
             carried["total_epochs"] = self.total_epochs
         return LogEntry(
             timestamp=time,
             level=level,
             message=message,
-            metrics={**carried, **said.metrics},
-            stage=said.stage,
-            said=said.metrics,
-            step=said.step,
+            metrics={**carried, **parsed.metrics},
+            stage=parsed.stage,
+            own_metrics=parsed.metrics,
+            step=parsed.step,
         )
 
     def state(self) -> dict[str, Any]:
@@ -135,30 +135,30 @@ class LogReader:
         self._columns = tuple(state.get("columns", ()))
         self._shown = dict(state.get("shown", {}))
 
-    def _understood(self, line: str) -> Said | None:
+    def _understood(self, line: str) -> ParsedLine | None:
         """Read a line whose shape tells too little."""
         text = line if is_plain(line) else plain(line)
         parts = self._apart(text[:_LONGEST])
-        layout = layout_of(BLANK.join(parts[::2]))
-        said = self._built_in(layout, parts, text)
+        layout = detect_layout(BLANK.join(parts[::2]))
+        parsed = self._built_in(layout, parts, text)
         if self._own:
-            said = self._asked(text, said)
+            parsed = self._asked(text, parsed)
         elif text is line:
-            self._learn(line, layout, parts, said)
-        return said and self._remember(said)
+            self._learn(line, layout, parts, parsed)
+        return parsed and self._remember(parsed)
 
-    def _remember(self, said: Said) -> Said:
-        if "epoch" in said.metrics:
-            self.epoch = int(said.metrics["epoch"])
-        if "total_epochs" in said.metrics:
-            self.total_epochs = int(said.metrics["total_epochs"])
-        return said
+    def _remember(self, parsed: ParsedLine) -> ParsedLine:
+        if "epoch" in parsed.metrics:
+            self.epoch = int(parsed.metrics["epoch"])
+        if "total_epochs" in parsed.metrics:
+            self.total_epochs = int(parsed.metrics["total_epochs"])
+        return parsed
 
-    def _learn(self, line: str, layout: Layout | None, parts: list[str], said: Said | None) -> None:
+    def _learn(self, line: str, layout: Layout | None, parts: list[str], parsed: ParsedLine | None) -> None:
         """Remember the shape of a line for the next of its kind."""
-        if not is_short(line) or (layout is not None and said is None):
+        if not is_short(line) or (layout is not None and parsed is None):
             return
-        known = learned(layout, parts, {} if said is None or layout is None else said.metrics)
+        known = learned(layout, parts, {} if parsed is None or layout is None else parsed.metrics)
         if known is None:
             return
         if len(self._shapes) >= _MOST_SHAPES:
@@ -166,7 +166,7 @@ class LogReader:
         with suppress(UnicodeEncodeError):
             self._shapes[shape(line)] = known
 
-    def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> Said | None:
+    def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> ParsedLine | None:
         if layout is None:
             return row_of(line, self._columns) if self._columns and len(parts) > 1 else None
         if layout.columns:
@@ -179,10 +179,10 @@ class LogReader:
             stage = self._without_stale(layout, metrics)
         elif layout.repeats:
             self._without_known(metrics)
-        if not metrics and (layout.spots or stage is None):
+        if not metrics and (layout.slots or stage is None):
             return None
         step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
-        return Said(metrics, stage, step)
+        return ParsedLine(metrics, stage, step)
 
     def _without_stale(self, layout: Layout, metrics: dict[str, Number]) -> Stage | None:
         """Drop what a progress bar has shown before; return the stage that what is left tells.
@@ -190,13 +190,13 @@ class LogReader:
         A bar goes on showing the last validation's numbers while the next epoch trains. What is measured
         together changes together, so that an accuracy that came out the same twice is told twice.
         """
-        values = {spot.metric: metrics[spot.metric] for spot in layout.spots if spot.metric in metrics}
+        values = {slot.metric: metrics[slot.metric] for slot in layout.slots if slot.metric in metrics}
         news = {
-            s.group for s in layout.spots if s.metric in values and self._is_news(s.metric, values[s.metric])
+            s.group for s in layout.slots if s.metric in values and self._is_news(s.metric, values[s.metric])
         }
-        for spot in layout.spots:
-            if spot.group not in news:
-                metrics.pop(spot.metric, None)
+        for slot in layout.slots:
+            if slot.group not in news:
+                metrics.pop(slot.metric, None)
         if len(self._shown) > _MOST_SHOWN:
             self._shown.clear()
         self._shown.update(values)
@@ -216,14 +216,14 @@ class LogReader:
         shown = self._shown.get(metric)
         return shown is None or not (value == shown or (math.isnan(value) and math.isnan(shown)))
 
-    def _asked(self, line: str, built_in: Said | None) -> Said | None:
+    def _asked(self, line: str, built_in: ParsedLine | None) -> ParsedLine | None:
         """Return what the user's patterns find, and beside it what the built-in ones find."""
         for pattern in self._own:
-            said = pattern.said(line)
-            if said is not None:
-                found = built_in or Said({})
-                step = found.step if said.step is None else said.step
-                built_in = Said({**found.metrics, **said.metrics}, said.stage or found.stage, step)
+            parsed = pattern.parse_line(line)
+            if parsed is not None:
+                found = built_in or ParsedLine({})
+                step = found.step if parsed.step is None else parsed.step
+                built_in = ParsedLine({**found.metrics, **parsed.metrics}, parsed.stage or found.stage, step)
         return built_in
 
 

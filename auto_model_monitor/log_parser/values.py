@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..core.numbers import to_float
 from .entries import Number
-from .layout import Layout, Spot
+from .layout import Layout, MetricSlot
 
 _MOST_DIGITS = 16  # of a counter
 
@@ -26,24 +26,24 @@ def metrics_of(layout: Layout, parts: Sequence[str]) -> dict[str, Number]:
         total = whole(parts[2 * layout.total + 1])
         if total is not None:
             metrics["total_epochs"] = total
-    for spot in layout.spots:
-        value = number_at(spot, parts)
-        if value is None and spot.other >= 0:
-            value = number_at(Spot("", spot.other), parts)
+    for slot in layout.slots:
+        value = number_at(slot, parts)
+        if value is None and slot.other >= 0:
+            value = number_at(MetricSlot("", slot.other), parts)
         if value is not None:
-            metrics[spot.metric] = value
+            metrics[slot.metric] = value
     return metrics
 
 
-def number_at(spot: Spot, parts: Sequence[str]) -> float | None:
-    """Return the number that stands at a spot, None where none does, as ``1.2.3`` and ``2.5s`` are none."""
-    if spot.slot < 0:
-        return spot.constant
-    text = parts[2 * spot.slot + 1]
-    if spot.fraction and "." not in text and "e" not in text:
+def number_at(slot: MetricSlot, parts: Sequence[str]) -> float | None:
+    """Return the number that stands at a slot, None where none does, as ``1.2.3`` and ``2.5s`` are none."""
+    if slot.position < 0:
+        return slot.constant
+    text = parts[2 * slot.position + 1]
+    if slot.fraction and "." not in text and "e" not in text:
         return None
     try:  # a run of ASCII letters, digits and dots is a number if float takes it
-        return float(spot.sign + text)
+        return float(slot.sign + text)
     except ValueError:
         return None
 

@@ -57,7 +57,7 @@ SETTING = _set(
     "warmup init initial port code bits bit dtype dropout lambda "
 )
 # What is counted or timed: numbers of a record, but no metrics.
-ACCOUNT = _set(
+ACCOUNTING = _set(
     "time times runtime second seconds sec secs ms min mins minute hour hours eta elapsed remaining "
     "memory mem gpu cpu gb mb samples sample tokens token size count flos flops per speed throughput "
     "num n number id idx index seed version rank world port pid ts timestamp date year images "

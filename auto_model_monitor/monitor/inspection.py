@@ -16,8 +16,8 @@ from ..parsers import BaseParser, suggest_pattern
 from ..parsers.names import ignored_because
 from ..rules import ThresholdRule
 from ..sources.checkpoints.directory import DirectorySource
-from ..sources.checkpoints.listing import Kind
-from ..sources.checkpoints.tree import Moment, Tree
+from ..sources.checkpoints.directory_tree import DirectoryTree, PollTime
+from ..sources.checkpoints.listing import EntryType
 
 
 class Outcome(Enum):
@@ -167,9 +167,9 @@ def _others(directory: str, parser: BaseParser, recursive: bool) -> Iterator[Fin
     def enters(name: str) -> bool:
         return recursive and _outcome(parser, name)[0] is Outcome.NO_SCORE
 
-    tree = Tree(directory, enters=enters, full_look_every=0.0)
+    tree = DirectoryTree(directory, enters=enters, full_look_every=0.0)
     try:
-        for folder, change in tree.changes(Moment(time.time(), time.monotonic())):
+        for folder, change in tree.changes(PollTime(time.time(), time.monotonic())):
             for name in change.added:
                 if name not in folder.children:
                     yield _without_score(parser, folder.prefix + name, change.odd.get(name))
@@ -177,9 +177,9 @@ def _others(directory: str, parser: BaseParser, recursive: bool) -> Iterator[Fin
         raise SourceError(f"{directory!r} went away while it was looked at: {error.strerror}") from error
 
 
-def _without_score(parser: BaseParser, name: str, kind: Kind | None) -> Finding:
+def _without_score(parser: BaseParser, name: str, kind: EntryType | None) -> Finding:
     outcome, reason = _outcome(parser, name)
-    if kind is Kind.NEITHER and outcome is not Outcome.IGNORED:
+    if kind is EntryType.NEITHER and outcome is not Outcome.IGNORED:
         outcome, reason = Outcome.IGNORED, "neither a file nor a folder, or a link that leads nowhere"
     elif outcome is Outcome.NO_SCORE and kind is not None:
         outcome, reason = Outcome.IGNORED, "a folder that is no checkpoint; --recursive looks into it"

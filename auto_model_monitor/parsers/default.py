@@ -9,9 +9,9 @@ from ..core.errors import ConfigError, ParseError
 from ..core.numbers import compiled, positional, to_float
 from ..core.readings import Reading
 from .base import BaseParser
-from .name_shapes import Shapes
+from .name_shapes import NameShapeCache
 from .names import (
-    Entry,
+    NameEntry,
     counts_in,
     entries_in,
     folder_part,
@@ -47,7 +47,7 @@ class DefaultParser(BaseParser):
             raise ConfigError(f"metric: expected a metric's name such as 'val_loss', got {metric!r}")
         self._negated = metric is not None and metric.startswith("-")
         self.metric = metric[1:] if metric and self._negated else metric
-        self._shapes = Shapes()
+        self._shapes = NameShapeCache()
 
     def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
         """Return the score and the name, or ``(None, None)`` when the name holds none.
@@ -109,13 +109,13 @@ class DefaultParser(BaseParser):
         value = None if found is None else to_float(found["score"])
         return [] if value is None else [(self.metric or "score", self._signed(value))]
 
-    def _only(self, last: str, scores: list[Entry]) -> Entry | None:
+    def _only(self, last: str, scores: list[NameEntry]) -> NameEntry | None:
         """Return the only score of a name."""
         if len(scores) > 1:
             _refuse_to_choose(last, [_canonical(entry)[0] for entry in scores])
         return scores[0] if scores else None
 
-    def _named(self, last: str, entries: list[Entry]) -> Entry | None:
+    def _named(self, last: str, entries: list[NameEntry]) -> NameEntry | None:
         """Return the entry of the metric that was asked for, or else the only one whose name ends so."""
         expected = words_of(self.metric or "")
         mine = [entry for entry in entries if words_of(entry.key)[-len(expected) :] == expected]
@@ -127,7 +127,7 @@ class DefaultParser(BaseParser):
             _refuse_to_choose(last, [_canonical(entry)[0] for entry in found])
         return found[0] if found else None
 
-    def _score(self, last: str, entry: Entry) -> tuple[str, float]:
+    def _score(self, last: str, entry: NameEntry) -> tuple[str, float]:
         value = to_float(entry.text)
         metric, marked = _canonical(entry)
         if value is None:
@@ -148,14 +148,14 @@ class DefaultParser(BaseParser):
         return 0.0 - value if self._negated else value
 
 
-def _in_folder(entry: Entry, folder: str) -> Entry:
+def _in_folder(entry: NameEntry, folder: str) -> NameEntry:
     """Put the folder's part of a metric's name before a key that begins a name."""
     if not folder or not entry.explicit or entry.start:
         return entry
-    return Entry(folder + entry.key, entry.text, entry.explicit, entry.start)
+    return NameEntry(folder + entry.key, entry.text, entry.explicit, entry.start)
 
 
-def _canonical(entry: Entry) -> tuple[str, bool]:
+def _canonical(entry: NameEntry) -> tuple[str, bool]:
     """Return the metric's name, and whether the entry is marked as a loss with its sign turned.
 
     ignite keeps the highest scores, so that a loss is handed to it, and written, as ``neg_val_loss=-0.12``.
@@ -167,11 +167,11 @@ def _canonical(entry: Entry) -> tuple[str, bool]:
     return metric, False
 
 
-def _spellings(entry: Entry) -> tuple[str, str]:
+def _spellings(entry: NameEntry) -> tuple[str, str]:
     return metric_in(entry.key), _canonical(entry)[0]
 
 
-def _value(entry: Entry) -> float | None:
+def _value(entry: NameEntry) -> float | None:
     value = to_float(entry.text)
     return 0.0 - value if value is not None and _canonical(entry)[1] else value
 

@@ -21,7 +21,7 @@ from ..core.numbers import compiled, tokens
 from ..core.readings import Reading
 
 Careful = Callable[[str, str], tuple[Reading, ...]]
-Shape = tuple[bytes, ...]
+NameShape = tuple[bytes, ...]
 Span = slice
 Pair = tuple[Span, str, str]  # where a number is written, and how, in two names of one shape
 T = TypeVar("T")
@@ -34,13 +34,13 @@ _IN_WORDS = re.compile(rb"[0-9]+(?=[A-Za-z@=\x80-\xff])|(?<=[A-Za-z@\x80-\xff])[
 _RUN = r"[0-9]+"
 
 
-def shape_of(name: str) -> Shape:
+def shape_of(name: str) -> NameShape:
     """Return what names that are read alike have in common: digits as ``1``, and the digits of words."""
     raw = name.encode("utf-8", "surrogatepass")
     return (_LATER_ZERO.sub(b"1", raw.translate(_ALIKE)), *_IN_WORDS.findall(raw))
 
 
-class Plan(NamedTuple):
+class ReadPlan(NamedTuple):
     """Where the numbers of a shape lie.
 
     Attributes:
@@ -70,13 +70,13 @@ class Plan(NamedTuple):
         )
 
 
-class Shapes:
+class NameShapeCache:
     """What is known of the shapes that one parser has met."""
 
     def __init__(self) -> None:
         """Know none."""
         # None stands for a shape that was met once, False for one that has no plan.
-        self._plans: dict[Shape, Plan | bool | None] = {}
+        self._plans: dict[NameShape, ReadPlan | bool | None] = {}
 
     def readings(self, name: str, path: str, careful: Careful) -> tuple[Reading, ...]:
         """Return what ``careful`` returns, by a plan where there is one.
@@ -88,7 +88,7 @@ class Shapes:
             return careful(name, path)
         shape = shape_of(name)
         plan = self._plans.get(shape, False)
-        if isinstance(plan, Plan):
+        if isinstance(plan, ReadPlan):
             return plan.read(name, path)
         if shape not in self._plans:
             if len(self._plans) >= _MOST_SHAPES:
@@ -99,7 +99,7 @@ class Shapes:
         return careful(name, path)
 
 
-def _plan(name: str, careful: Careful) -> Plan | None:
+def _plan(name: str, careful: Careful) -> ReadPlan | None:
     """Return a plan for the names of this shape, None where none is certain.
 
     The name is held against one of the same shape in which every digit is another: what is read from both
@@ -112,9 +112,9 @@ def _plan(name: str, careful: Careful) -> Plan | None:
         if not same or shape_of(other) != shape_of(name):
             return None
         if not mine:
-            return Plan((), None, None)
+            return ReadPlan((), None, None)
         spans = [(span, name[span], other[span]) for span in _numbers(name)]
-        return Plan(
+        return ReadPlan(
             tuple(_part(spans, one, two) for one, two in zip(mine, theirs, strict=True)),
             _count(spans, mine[0].epoch, theirs[0].epoch),
             _count(spans, mine[0].step, theirs[0].step),

@@ -48,7 +48,7 @@ _FOUR_DECIMALS = r"-?[0-9]+\.[0-9]{4}"
 _GLUED_COUNT = r"([^\W\d_]+)[0-9]+"
 
 
-class Entry(NamedTuple):
+class NameEntry(NamedTuple):
     """One number of a name under the words before it.
 
     Attributes:
@@ -86,7 +86,7 @@ def ignored_because(name: str) -> str | None:
     return None
 
 
-class _Reader:
+class _EntryScanner:
     """Walks once over the words and numbers of a name and pairs them."""
 
     def __init__(self, text: str) -> None:
@@ -95,7 +95,7 @@ class _Reader:
         self.start: int | None = None  # where the key under way begins
         self.end = 0
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[NameEntry]:
         skip = False
         for index, token in enumerate(self.tokens):
             gap = self.text[self.end : token.start]
@@ -105,7 +105,7 @@ class _Reader:
                 yield from self._word(index, gap)
             elif self._counts_what_follows(index):
                 follower = self.tokens[index + 1]
-                yield Entry(self.text[follower.start : follower.end], token.number, True, token.start)
+                yield NameEntry(self.text[follower.start : follower.end], token.number, True, token.start)
                 self.start, skip = None, True
             else:
                 yield from self._number(index, gap)
@@ -138,43 +138,43 @@ class _Reader:
     def _after_equals(self, index: int) -> bool:
         return "=" in self.text[self.end : self.tokens[index].start]
 
-    def _word(self, index: int, gap: str) -> Iterator[Entry]:
+    def _word(self, index: int, gap: str) -> Iterator[NameEntry]:
         token = self.tokens[index]
         if self.start is None:
             self.start = token.start
         elif "=" in gap:  # a word where a number is expected: ``optimizer=adam``
-            yield Entry(
+            yield NameEntry(
                 self.text[self.start : self.end], written_at(self.text, token.start), True, self.start
             )
             self.start = None
 
-    def _number(self, index: int, gap: str) -> Iterator[Entry]:
+    def _number(self, index: int, gap: str) -> Iterator[NameEntry]:
         token = self.tokens[index]
         if token.head:
             start = token.start if self.start is None else self.start
             key = self.text[start : token.start + len(token.head)]
-            yield Entry(key, token.number, False, start)
+            yield NameEntry(key, token.number, False, start)
         elif self.start is None:
-            yield Entry("", token.number, False, token.start)
+            yield NameEntry("", token.number, False, token.start)
         elif gap.strip() in _JOINTS or "=" in gap:
             key = self.text[self.start : self.end]
-            yield Entry(key, token.number, "=" in gap or ":" in gap, self.start)
+            yield NameEntry(key, token.number, "=" in gap or ":" in gap, self.start)
         self.start = None
 
 
-def entries_in(name: str) -> tuple[Entry, ...]:
+def entries_in(name: str) -> tuple[NameEntry, ...]:
     """Return the numbers of one path component, each under the words before it."""
-    entries = tuple(_Reader(name).entries())
+    entries = tuple(_EntryScanner(name).entries())
     if name.startswith(_FAIRSEQ):
         return tuple(_without_tie_breaker(entry) for entry in entries)
     return entries
 
 
-def _without_tie_breaker(entry: Entry) -> Entry:
+def _without_tie_breaker(entry: NameEntry) -> NameEntry:
     """Drop the fourth decimal of fairseq's best scores, which it draws at random to break ties."""
     if not entry.key.startswith(_FAIRSEQ) or not compiled(_FOUR_DECIMALS).fullmatch(entry.text):
         return entry
-    return Entry(entry.key, entry.text[:-1], True, entry.start)
+    return NameEntry(entry.key, entry.text[:-1], True, entry.start)
 
 
 def folder_part(parents: str) -> str:
@@ -194,7 +194,7 @@ def folder_part(parents: str) -> str:
     return ""
 
 
-def counts_in(entries: tuple[Entry, ...]) -> tuple[int | None, int | None]:
+def counts_in(entries: tuple[NameEntry, ...]) -> tuple[int | None, int | None]:
     """Return the epoch and the step that the entries give."""
     epoch = step = None
     for entry in entries:
@@ -266,7 +266,7 @@ def _narrows_or_names(word: str) -> bool:
     return word.lower() in _QUALIFIER or word.isdigit() or names_a_metric(word)
 
 
-def score_name(entry: Entry) -> str:
+def score_name(entry: NameEntry) -> str:
     """Return under which name an entry is a score, the empty string when it is none.
 
     ``key=number`` may have any key but a count or a setting, ``key_number`` a known metric only. A bare
@@ -283,7 +283,7 @@ def score_name(entry: Entry) -> str:
     return metric if usual_direction(metric) is Comparison.HIGHER else ""
 
 
-def was_not_logged(entry: Entry) -> bool:
+def was_not_logged(entry: NameEntry) -> bool:
     """Tell whether an entry is the ``0`` that Lightning writes for a metric that was not logged."""
     return entry.explicit and entry.text == "0"
 

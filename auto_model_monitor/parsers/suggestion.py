@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ..core.errors import ParseError
 from ..core.numbers import compiled, is_whole, positional, to_float
 from .custom import CustomParser
-from .names import Entry, entries_in, ignored_because, metric_in, words_of
+from .names import NameEntry, entries_in, ignored_because, metric_in, words_of
 
 _GROUP = "([0-9.]+)"
 _LOOKED_AT = 1000
@@ -57,7 +57,7 @@ def _patterns(name: str, metric: str | None) -> Iterator[str]:
         yield f"{_general(name[: found.start('score')])}{_GROUP}{step}"
 
 
-def _is_score(entry: Entry, metric: str | None) -> bool:
+def _is_score(entry: NameEntry, metric: str | None) -> bool:
     key = metric_in(entry.key)
     if not key or is_whole(entry.text) or to_float(entry.text) is None:
         return False
@@ -65,7 +65,7 @@ def _is_score(entry: Entry, metric: str | None) -> bool:
     return words_of(entry.key)[-len(expected) :] == expected if expected else True
 
 
-def _before(name: str, entry: Entry) -> str:
+def _before(name: str, entry: NameEntry) -> str:
     """Return the literal text of a key and what joins it to its number."""
     key = metric_in(entry.key, known=True) or metric_in(entry.key)
     end = entry.start + entry.key.rindex(key) + len(key)

@@ -12,7 +12,7 @@ from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
-from ..log_parser.metric_names import named
+from ..log_parser.metric_names import metric_name
 from ..monitor.logs import LogMonitor
 from ..rules import Rule, ThresholdRule
 from ..sources.logs.log_file import LogFileSource
@@ -103,7 +103,7 @@ def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
 
 def _as_in_logs(metric: str) -> str:
     """Return what a log's reader calls a metric: ``eval_loss`` is ``val_loss``."""
-    name = named(metric, structured=True)
+    name = metric_name(metric, structured=True)
     return metric if name is None or name.counts else name.metric()
 
 

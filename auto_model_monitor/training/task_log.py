@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from ..core.errors import SourceError
 from ..log_parser import LogEntry, LogPattern, LogReader
-from ..log_parser.whole_text import WholeText
+from ..log_parser.bulk_reader import BulkReader
 from ..sources.tail.line_follower import LineFollower
-from ..sources.tail.lines import MARK, Text
+from ..sources.tail.lines import MARK, LineBlock
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class TaskLog:
         self._batch: Batch | None = None
         self._reader = LogReader(patterns)
         self._reader.resume(json.loads(follow["reader"]))
-        self._whole = WholeText(self._reader)
+        self._whole = BulkReader(self._reader)
         self._follower = LineFollower(
             path, offset=follow["place"], identity=follow["identity"] or "", max_line=_LONGEST
         )
@@ -72,7 +72,7 @@ class TaskLog:
         """
         if self._batch is None:
             before, behind, now = self._follower.offset, *self._ahead(now)
-            text = Text(b"")
+            text = LineBlock(b"")
             with suppress(SourceError):
                 text = self._follower.text(FLOOD_CHUNK if behind > FLOOD else CHUNK, at_end=at_end)
             entries = self._some_of(text, now) if behind > FLOOD else self._all_of(text, now)
@@ -102,10 +102,10 @@ class TaskLog:
         written = datetime.fromtimestamp(state.st_mtime, timezone.utc)
         return state.st_size - self._follower.offset, min(now, written)
 
-    def _all_of(self, text: Text, now: datetime) -> list[LogEntry]:
+    def _all_of(self, text: LineBlock, now: datetime) -> list[LogEntry]:
         return [self._entry(line, now) for line in text.lines()]
 
-    def _some_of(self, text: Text, now: datetime) -> list[LogEntry]:
+    def _some_of(self, text: LineBlock, now: datetime) -> list[LogEntry]:
         """Return the entries that hold a metric or a stage, and one that tells how many do not."""
         try:
             entries = [
@@ -135,5 +135,5 @@ def _fit(entry: LogEntry) -> LogEntry:
     if len(entry.message) > _LONGEST:
         entry = replace(entry, message=entry.message[:_LONGEST] + MARK)
     if entry.metrics and any(isinstance(n, int) and abs(n) >= _HUGE for n in entry.metrics.values()):
-        return replace(entry, metrics={}, said={}, stage=None)
+        return replace(entry, metrics={}, own_metrics={}, stage=None)
     return entry

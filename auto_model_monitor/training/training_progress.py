@@ -59,13 +59,13 @@ class TrainingProgress:
             if entry.stage is not None:
                 self.stage = entry.stage
                 self.completed = self.completed or entry.stage is Stage.COMPLETED
-            if entry.said or entry.stage is not None:
+            if entry.own_metrics or entry.stage is not None:
                 self._count(entry)
-            if entry.said:
+            if entry.own_metrics:
                 self._remember(entry, learning_rate)
 
     def _count(self, entry: LogEntry) -> None:
-        epoch, total = entry.metrics.get("epoch"), entry.said.get("total_epochs")
+        epoch, total = entry.metrics.get("epoch"), entry.own_metrics.get("total_epochs")
         if isinstance(total, int) and 0 < total <= _LARGEST:
             self.total_epochs = total
         if not isinstance(epoch, int) or not 0 <= epoch <= _LARGEST:
@@ -83,7 +83,7 @@ class TrainingProgress:
         for name in COUNTERS & entry.metrics.keys():
             self.latest[name] = entry.metrics[name]
         epoch = entry.metrics.get("epoch")
-        for name, value in entry.said.items():
+        for name, value in entry.own_metrics.items():
             if name in self.latest or len(self.latest) < MOST_NAMES:
                 self.latest[name] = value
                 if name not in COUNTERS and math.isfinite(value):

@@ -13,7 +13,7 @@ from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.metric_history import MetricHistory
 from ..core.readings import Reading, ReadingBatch
-from ..log_parser.score import ScoreOfLog
+from ..log_parser.default_metric import DefaultMetric
 from ..rules import Rule, ThresholdRule, parse_rule
 from ..training import Task, TaskState, TaskStore, UnknownTaskError
 
@@ -54,7 +54,7 @@ class WatchedTask:
         self._after = 0
         asked = [parse_rule(text, path=_there(task.request.save_path)) for text in rules]
         named = (rule.metric for rule in asked if isinstance(rule, ThresholdRule))
-        self._score = ScoreOfLog(next(filter(None, named), None))
+        self._score = DefaultMetric(next(filter(None, named), None))
         self.rules: list[OfTask] = [OfTask(self, rule) for rule in [*asked, _End(self)]]
         self.batch = ReadingBatch(time=task.updated_at)
         self.history = MetricHistory(self.comparison)

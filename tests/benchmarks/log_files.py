@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.sources.logs.log_file import LogFileSource
-from auto_model_monitor.sources.logs.log_look import MOST
+from auto_model_monitor.sources.logs.log_poll import MOST
 from auto_model_monitor.sources.tail.line_follower import LineFollower
 
 TWELVE = [

@@ -119,11 +119,11 @@ def lines() -> dict[str, float]:
         "prose": "saved 3 files to /data/run/exp1 in 2.5 s",
         "prose with a prefix": "2025-10-29 10:15:23,123 - train - INFO - saved 3 files in 2.5 s",
     }
-    known = best_of({name: lambda line=line: reader.said(line) for name, line in kinds.items()})
+    known = best_of({name: lambda line=line: reader.parse_line(line) for name, line in kinds.items()})
     strange = [f"copied block {number:x}k of the index to its shard" for number in range(20_000)]
     began = time.perf_counter()
     for line in strange:
-        reader.said(line)
+        reader.parse_line(line)
     known["prose never seen before"] = (time.perf_counter() - began) / len(strange) * 1e6
     return {name: round(cost, 2) for name, cost in known.items()}
 

@@ -139,7 +139,7 @@ def delay(folder: Path, seconds: float) -> dict[str, float]:
 
     def hear(task: object, entries: object) -> None:
         now = time.time()
-        late.extend(1000 * (now - one.entry.said["train_loss"]) for one in entries)  # type: ignore[attr-defined]
+        late.extend(1000 * (now - one.entry.own_metrics["train_loss"]) for one in entries)  # type: ignore[attr-defined]
         if task.state.is_final:  # type: ignore[attr-defined]
             over.set()
 

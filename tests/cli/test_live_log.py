@@ -18,7 +18,7 @@ from programs import PROGRAM
 from auto_model_monitor.cli.live_log import LiveLog
 from auto_model_monitor.core.alerts import Alert, AlertKind
 from auto_model_monitor.log_parser import LogEntry, LogReader
-from auto_model_monitor.sources.logs.log_batch import LogBatch, Place
+from auto_model_monitor.sources.logs.log_batch import Location, LogBatch
 from auto_model_monitor.text.terminal import Terminal
 from tests.fakes import NOON, alert, batch
 
@@ -53,9 +53,9 @@ def show(*lines: str, stream: io.StringIO | None = None, **options: bool) -> str
     rows = [
         (name, value, number, entry.metrics.get("epoch"), None)
         for number, entry in enumerate(entries(*lines))
-        for name, value in entry.said.items()
+        for name, value in entry.own_metrics.items()
     ]
-    live.looked([], LogBatch(rows, lambda number: Place(str(number), ""), time=NOON))  # type: ignore[arg-type]
+    live.looked([], LogBatch(rows, lambda number: Location(str(number), ""), time=NOON))  # type: ignore[arg-type]
     return stream.getvalue()
 
 

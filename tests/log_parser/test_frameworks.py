@@ -9,9 +9,9 @@ import pytest
 
 from auto_model_monitor.core.numbers import number_splitter
 from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor.log_parser.known_formats import COMPLETED, KEY_VALUE_FORMATS, SENTENCE_FORMATS
 from auto_model_monitor.log_parser.plain_text import plain
 from auto_model_monitor.log_parser.prefix import prefix_of
-from auto_model_monitor.log_parser.table import COMPLETED, FORMS, SENTENCES
 from tests.log_parser import fixture_lines
 
 TIME = datetime(2026, 11, 20, tzinfo=timezone.utc)
@@ -19,10 +19,10 @@ TIME = datetime(2026, 11, 20, tzinfo=timezone.utc)
 
 def said(reader: LogReader, text: str) -> object:
     entry = reader.read(text, time=TIME)
-    if not entry.said and entry.stage is None:
+    if not entry.own_metrics and entry.stage is None:
         return None
     stage = None if entry.stage is None else entry.stage.value
-    return {name: float(value) for name, value in entry.said.items()}, stage, entry.step
+    return {name: float(value) for name, value in entry.own_metrics.items()}, stage, entry.step
 
 
 @pytest.mark.parametrize("name", fixture_lines.names())
@@ -39,7 +39,7 @@ def test_lines_say_the_same_when_their_shapes_are_known(name: str) -> None:
     """A reader that has seen the log before reads it as one that has not, but for what bars leave out."""
     reader = LogReader()
     for line in fixture_lines.lines(name):
-        reader.said(line.text)
+        reader.parse_line(line.text)
     for line in fixture_lines.lines(name):
         found = said(reader, line.text)
         if "it/s" not in line.text and "reached" not in line.text:
@@ -54,7 +54,7 @@ def test_a_log_in_pieces_is_the_same_log(name: str) -> None:
         fresh = LogReader()
         fresh.resume(reader.state())
         assert repr(said(fresh, line.text)) == repr(line.said), line.text
-        reader.said(line.text)
+        reader.parse_line(line.text)
 
 
 def blanks() -> list[str]:
@@ -69,8 +69,8 @@ def blanks() -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "needs", "pattern"),
-    [(row.name, row.needs, row.head) for row in FORMS]
-    + [(row.name, row.needs, row.pattern) for row in SENTENCES]
+    [(row.name, row.needs, row.head) for row in KEY_VALUE_FORMATS]
+    + [(row.name, row.needs, row.pattern) for row in SENTENCE_FORMATS]
     + [("the end of a training", "", pattern) for pattern in COMPLETED],
 )
 def test_each_row_of_the_table_has_its_line(name: str, needs: str, pattern: str) -> None:

@@ -35,10 +35,10 @@ def test_the_short_way_says_what_the_long_way_says(template: str, numbers: list[
     """A reader that has seen lines of the same shape says of a line what one says that has seen none."""
     practised = LogReader()
     for pair in numbers:
-        practised.said(template.format(*pair))
+        practised.parse_line(template.format(*pair))
     for pair in numbers:
         line = template.format(*pair)
-        assert repr(practised.said(line)) == repr(LogReader().said(line)), line
+        assert repr(practised.parse_line(line)) == repr(LogReader().parse_line(line)), line
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_digits_of_words_tell_shapes_apart(first: str, second: str) -> None:
     """Two lines that differ in a digit of a metric's name are not mistaken for each other."""
     reader = LogReader()
     for line in (first, second, first):
-        assert repr(reader.said(line)) == repr(LogReader().said(line))
+        assert repr(reader.parse_line(line)) == repr(LogReader().parse_line(line))
 
 
 @pytest.mark.parametrize(
@@ -70,24 +70,26 @@ def test_digits_of_words_tell_shapes_apart(first: str, second: str) -> None:
 def test_a_line_that_says_a_thing_twice_says_it_twice_alike(line: str) -> None:
     """Where one of two numbers of a metric is none, the second reading of the line is as the first."""
     reader = LogReader()
-    first = reader.said(line)
-    assert repr(reader.said(line)) == repr(first)
+    first = reader.parse_line(line)
+    assert repr(reader.parse_line(line)) == repr(first)
 
 
 def test_shapes_are_kept_in_bounded_memory() -> None:
     """However many shapes a log has, few are remembered, and it is read on all the same."""
     reader = LogReader()
     for number in range(10_000):
-        reader.said(f"val_loss: 0.5 {'x' * (number % 100)} {chr(97 + number % 26)}{'y' * (number // 100)}")
+        reader.parse_line(
+            f"val_loss: 0.5 {'x' * (number % 100)} {chr(97 + number % 26)}{'y' * (number // 100)}"
+        )
     assert len(reader._shapes) <= 4096
-    assert reader.said("val_loss: 0.5") == ({"val_loss": 0.5}, "validation", None)
+    assert reader.parse_line("val_loss: 0.5") == ({"val_loss": 0.5}, "validation", None)
 
 
 def test_half_a_character_is_read_the_long_way() -> None:
     """A line that cannot be encoded, as with an odd file's name in it, is read all the same."""
     reader = LogReader()
     for _ in range(2):
-        assert reader.said("val_loss: 0.5 \udc80") == ({"val_loss": 0.5}, "validation", None)
+        assert reader.parse_line("val_loss: 0.5 \udc80") == ({"val_loss": 0.5}, "validation", None)
 
 
 def test_the_fixture_holds_lines_of_one_shape() -> None:

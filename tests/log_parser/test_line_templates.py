@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from auto_model_monitor.log_parser import LogReader
-from auto_model_monitor.log_parser.line_templates import Silence, are_plain, silence_of
+from auto_model_monitor.log_parser.line_templates import SkipRule, are_plain, skip_rule
 
-ALWAYS, PLAIN, NEVER = Silence.ALWAYS, Silence.WITH_PLAIN_WORDS, Silence.NEVER
+ALWAYS, PLAIN, NEVER = SkipRule.ALWAYS, SkipRule.WITH_PLAIN_ARGUMENTS, SkipRule.NEVER
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ ALWAYS, PLAIN, NEVER = Silence.ALWAYS, Silence.WITH_PLAIN_WORDS, Silence.NEVER
         ("Training completed", NEVER),
     ],
 )
-def test_a_template_is_silent_when_nothing_can_come_of_it(template: str, silence: Silence) -> None:
+def test_a_template_is_silent_when_nothing_can_come_of_it(template: str, silence: SkipRule) -> None:
     """A template into which only numbers go is silent for good; a text may be anything."""
-    assert silence_of(template) is silence
+    assert skip_rule(template) is silence
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_what_is_skipped_would_have_said_nothing(template: str, word: str) -> No
     """Where a template with plain words is left unread, reading it would have given nothing."""
     arguments = (word, 0.5)[: template.count("%s")] if template.count("%s") > 1 else (word,)
     arguments += (0.5,) * (template.count("%") - len(arguments))
-    if silence_of(template) is PLAIN and are_plain(arguments):
-        assert LogReader().said(template % arguments) is None
+    if skip_rule(template) is PLAIN and are_plain(arguments):
+        assert LogReader().parse_line(template % arguments) is None
 
 
 @pytest.mark.parametrize(

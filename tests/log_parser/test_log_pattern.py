@@ -11,7 +11,7 @@ from auto_model_monitor.core.errors import ConfigError
 
 
 def metrics(pattern: str, line: str) -> dict[str, float] | None:
-    said = LogPattern(pattern).said(line)
+    said = LogPattern(pattern).parse_line(line)
     return None if said is None else dict(said.metrics)
 
 
@@ -44,7 +44,7 @@ def test_named_groups_are_metrics(pattern: str, line: str, expected: dict[str, f
 
 def test_a_step_is_a_step() -> None:
     """The group ``step`` says where the training is and is no metric."""
-    said = LogPattern(r"at (?P<step>\d+): (?P<reward>\S+)", stage="training").said("at 120: -3.5")
+    said = LogPattern(r"at (?P<step>\d+): (?P<reward>\S+)", stage="training").parse_line("at 120: -3.5")
     assert said is not None
     assert (said.metrics, said.step, said.stage) == ({"reward": -3.5}, 120, Stage.TRAINING)
 
@@ -79,21 +79,21 @@ def test_a_user_s_pattern_wins_and_the_rest_of_the_line_is_read_as_well() -> Non
     """A pattern that is added later is asked from then on, over what is known and beside it."""
     reader = LogReader()
     line = "loss: 0.5, quality ~ 0.9"
-    assert reader.said(line) == ({"train_loss": 0.5}, Stage.TRAINING, None)
+    assert reader.parse_line(line) == ({"train_loss": 0.5}, Stage.TRAINING, None)
     reader.add_pattern(r"quality ~ (?P<quality>\S+)")
     reader.add_pattern(LogPattern(r"loss: (?P<val_loss>[^,]+)", stage=Stage.VALIDATION))
-    said = reader.said(line)
+    said = reader.parse_line(line)
     assert said is not None
     assert said.metrics == {"train_loss": 0.5, "quality": 0.9, "val_loss": 0.5}
     assert said.stage is Stage.VALIDATION
-    assert reader.said("nothing of note in 3 s") is None
-    assert reader.said("第七轮 quality ~ 0.95") == ({"quality": 0.95}, None, None)
+    assert reader.parse_line("nothing of note in 3 s") is None
+    assert reader.parse_line("第七轮 quality ~ 0.95") == ({"quality": 0.95}, None, None)
 
 
 def test_a_pattern_s_epoch_is_carried_along() -> None:
     """An epoch that a user's pattern finds is that of the lines that follow."""
     reader = LogReader([r"^pass (?P<epoch>\d+)$"])
-    reader.said("pass 7")
+    reader.parse_line("pass 7")
     assert reader.epoch == 7
 
 
@@ -102,4 +102,4 @@ def test_a_line_without_the_literal_is_not_searched() -> None:
     pattern = LogPattern(r"the loss is (?P<x>\d+)|")
     assert pattern.literal == ""
     assert LogPattern(r"the loss is (?P<x>\d+)").literal == "the loss is "
-    assert LogPattern(r"(?P<x>\d+)", literal="§").said("5") is None
+    assert LogPattern(r"(?P<x>\d+)", literal="§").parse_line("5") is None

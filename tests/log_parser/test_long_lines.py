@@ -28,7 +28,7 @@ BEGINNINGS = (
 def test_no_line_takes_the_square_of_its_length(joint: str) -> None:
     """A line of 64 KiB, whatever it repeats, is read; a regex that goes back and forth would never end."""
     for piece in PIECES:
-        LogReader().said(((piece + joint) * LENGTH)[: LENGTH - 12] + " loss: 0.5 x")
+        LogReader().parse_line(((piece + joint) * LENGTH)[: LENGTH - 12] + " loss: 0.5 x")
 
 
 @pytest.mark.timeout(60)
@@ -36,7 +36,7 @@ def test_no_line_takes_the_square_of_its_length(joint: str) -> None:
 def test_no_beginning_makes_it_so(beginning: str) -> None:
     """It is the same behind what a known format begins with."""
     for piece in PIECES:
-        LogReader().said((beginning + (piece + " ") * LENGTH)[: LENGTH // 8] + " loss: 0.5 x")
+        LogReader().parse_line((beginning + (piece + " ") * LENGTH)[: LENGTH // 8] + " loss: 0.5 x")
 
 
 @pytest.mark.timeout(60)
@@ -44,12 +44,12 @@ def test_what_is_longer_than_64_kib_is_cut() -> None:
     """A line of many megabytes costs what its first 64 KiB cost, and keeps its text."""
     line = "val_loss: 0.5 " + "x" * 50_000_000
     entry = LogReader().read(line, time=datetime.now(timezone.utc))
-    assert (dict(entry.said), len(entry.message)) == ({"val_loss": 0.5}, len(line))
+    assert (dict(entry.own_metrics), len(entry.message)) == ({"val_loss": 0.5}, len(line))
 
 
 def test_a_line_gives_at_most_64_metrics() -> None:
     """What is no training's line, such as a table on one line, does not flood a history."""
-    said = LogReader().said(", ".join(f"loss_{chr(97 + n % 26)}{n}: 0.{n}" for n in range(500)))
+    said = LogReader().parse_line(", ".join(f"loss_{chr(97 + n % 26)}{n}: 0.{n}" for n in range(500)))
     assert said is not None
     assert len(said.metrics) == 64
 
@@ -58,7 +58,7 @@ def test_a_line_gives_at_most_64_metrics() -> None:
 def test_a_user_s_regex_sees_only_the_beginning() -> None:
     """A regex that takes the square of a length sees 4 KiB of a line at most."""
     pattern = LogPattern(r"(?P<x>[0-9]+)!")
-    assert pattern.said("1" * LENGTH + "!") is None
+    assert pattern.parse_line("1" * LENGTH + "!") is None
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_numbers_of_thousands_of_digits_harm_nothing(line: str) -> None:
     """A number that no counter can hold is none; as a metric it is what float makes of it."""
     reader = LogReader()
     for digits in (17, 5000):
-        reader.said(line.format("9" * digits))
+        reader.parse_line(line.format("9" * digits))
     assert reader.total_epochs is None
     assert (reader.epoch or 0) < 10**16

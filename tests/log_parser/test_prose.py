@@ -139,7 +139,7 @@ Validation Top-k Accuracy: {'top1': [78.92], 'top3': (92.34,)}
 def test_a_number_in_prose_gives_nothing(line: str) -> None:
     """Counts, times, versions, dates, paths, settings and wishes are no metrics."""
     entry = LogReader().read(line, time=TIME)
-    assert dict(entry.said) == {}
+    assert dict(entry.own_metrics) == {}
     assert dict(entry.metrics) == {}
     assert entry.message
 
@@ -147,7 +147,7 @@ def test_a_number_in_prose_gives_nothing(line: str) -> None:
 @pytest.mark.parametrize("line", HOSTILE.strip().split("\n"))
 def test_a_dict_that_is_no_dict_of_numbers_gives_nothing(line: str) -> None:
     """What stands in braces is never evaluated, and only what is a number is one."""
-    assert LogReader().said(line) is None
+    assert LogReader().parse_line(line) is None
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_dict_that_is_no_dict_of_numbers_gives_nothing(line: str) -> None:
 )
 def test_settings_give_the_learning_rate_and_the_epochs_at_most(line: str, metrics: dict[str, float]) -> None:
     """A dump of settings says how fast and how long a training learns, and nothing of how well."""
-    said = LogReader().said(line)
+    said = LogReader().parse_line(line)
     assert (dict(said.metrics) if said else {}) == metrics
 
 
@@ -226,7 +226,7 @@ NUMBERS = st.one_of(
 @example(["step", "3"], ": ")
 def test_words_of_no_metric_give_none(pieces: list[str], between: str) -> None:
     """Whatever words and numbers stand side by side: without a metric's name there is no metric."""
-    said = LogReader().said(between.join(pieces))
+    said = LogReader().parse_line(between.join(pieces))
     assert said is None or not said.metrics
 
 
@@ -235,8 +235,8 @@ def test_no_line_makes_a_reader_fail(line: str, in_table: bool) -> None:
     """Any text whatever is read without an error, and its entry can be written as JSON."""
     reader = LogReader()
     if in_table:
-        reader.said("epoch  train_loss  val_loss")
-    first = reader.said(line)
+        reader.parse_line("epoch  train_loss  val_loss")
+    first = reader.parse_line(line)
     entry = reader.read(line, time=TIME)
     assert entry.as_json().keys() == {"timestamp", "level", "message", "metrics", "stage"}
     assert first is None or all(isinstance(value, int | float) for value in first.metrics.values())

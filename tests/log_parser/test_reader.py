@@ -21,7 +21,7 @@ def test_the_epoch_is_carried_into_what_follows_and_not_into_what_is_said() -> N
     reader.read("Epoch [3/10] started", time=TIME)
     entry = reader.read("Validation macro_F1: 0.7654", time=TIME)
     assert dict(entry.metrics) == {"epoch": 3, "total_epochs": 10, "macro_f1": 0.7654}
-    assert dict(entry.said) == {"macro_f1": 0.7654}
+    assert dict(entry.own_metrics) == {"macro_f1": 0.7654}
     assert (reader.epoch, reader.total_epochs) == (3, 10)
     assert all(type(entry.metrics[name]) is int for name in ("epoch", "total_epochs"))
 
@@ -78,7 +78,7 @@ def test_what_a_logging_format_puts_before_a_message_is_taken_off(
         assert (entry.message, entry.level) == (message, level)
         local = datetime(2025, 10, 29, *time).astimezone() if time else TIME
         assert entry.timestamp == local
-        assert (entry.said.get("train_acc") == 82.45) is message.startswith("Train")
+        assert (entry.own_metrics.get("train_acc") == 82.45) is message.startswith("Train")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_colours_and_overwritten_text_are_left_out() -> None:
     bar = "\x1b[32mEpoch 1\x1b[0m: 10%|█ | 1/9 [00:01<00:09, 1.0it/s, loss=0.9]"
     line = bar + "\r\x1b[1mval_loss: 0.5\x1b[0m\r   \r"
     entry = LogReader().read(line, time=TIME)
-    assert (entry.message, dict(entry.said)) == ("val_loss: 0.5", {"val_loss": 0.5})
+    assert (entry.message, dict(entry.own_metrics)) == ("val_loss: 0.5", {"val_loss": 0.5})
 
 
 def test_a_bar_tells_what_is_new_only() -> None:
@@ -108,7 +108,7 @@ def test_a_bar_tells_what_is_new_only() -> None:
     reader = LogReader()
     bar = "Epoch {}: {}%|███| {}/4 [00:01<00:01, 9.0it/s, loss={}, val_loss={}, val_acc={}]"
     found = [
-        reader.said(bar.format(*state))
+        reader.parse_line(bar.format(*state))
         for state in [
             (0, 100, 4, 0.7, 0.6, 0.8),
             (1, 25, 1, 0.6, 0.6, 0.8),
@@ -128,8 +128,8 @@ def test_a_bar_tells_what_is_new_only() -> None:
 def test_a_validation_counts_when_its_bar_is_full() -> None:
     """What a validation's bar shows on its way is of a part of the data."""
     reader = LogReader()
-    assert reader.said("Val:  50%|██  | 5/10 [00:01<00:01, 9.0it/s, loss=0.4]") is None
-    full = reader.said("Val: 100%|████| 10/10 [00:02<00:00, 9.0it/s, loss=0.5]")
+    assert reader.parse_line("Val:  50%|██  | 5/10 [00:01<00:01, 9.0it/s, loss=0.4]") is None
+    full = reader.parse_line("Val: 100%|████| 10/10 [00:02<00:00, 9.0it/s, loss=0.5]")
     assert full is not None
     assert (full.metrics, full.stage) == ({"val_loss": 0.5}, Stage.VALIDATION)
 
@@ -142,16 +142,16 @@ def test_a_state_is_json_and_resumes_everything() -> None:
         "epoch  train_loss  valid_loss",
         "Epoch 2: 9%|█ | 1/9 [0:01<0:01, 9it/s, val_loss=nan, val_acc=0.5]",
     ):
-        reader.said(line)
+        reader.parse_line(line)
     state = json.loads(json.dumps(reader.state(), allow_nan=False))
     fresh = LogReader()
     fresh.resume(state)
     assert (fresh.epoch, fresh.total_epochs) == (2, 9)
-    said = fresh.said("3      0.5         0.4")
+    said = fresh.parse_line("3      0.5         0.4")
     assert said is not None
     assert said.metrics == {"epoch": 3, "train_loss": 0.5, "val_loss": 0.4}
     fresh.resume({})
-    assert (fresh.epoch, fresh.said("3      0.5         0.4")) == (None, None)
+    assert (fresh.epoch, fresh.parse_line("3      0.5         0.4")) == (None, None)
 
 
 def test_a_mistake_in_a_pattern_is_told_where_it_is_made() -> None:
@@ -165,7 +165,7 @@ def test_a_mistake_in_a_pattern_is_told_where_it_is_made() -> None:
 @pytest.mark.parametrize("word", sorted({*comparison._DIRECTIONS, *comparison._UNDIRECTED} - {"metrics"}))
 def test_each_metric_that_rules_know_is_read(word: str) -> None:
     """A metric of which the direction is known is one in a log, too."""
-    said = LogReader().said(f"val_{word}: 0.5")
+    said = LogReader().parse_line(f"val_{word}: 0.5")
     assert said is not None
     assert list(said.metrics.values()) == [0.5]
 
@@ -179,5 +179,5 @@ def test_each_metric_that_rules_know_is_read(word: str) -> None:
 def test_a_line_that_is_no_row_below_headings_says_nothing(head: str, row: str) -> None:
     """What stands below a table's headings and is none of its rows is read as any other line."""
     reader = LogReader()
-    assert reader.said(head) is None
-    assert reader.said(row) is None
+    assert reader.parse_line(head) is None
+    assert reader.parse_line(row) is None

@@ -70,7 +70,7 @@ def test_the_three_samples_come_out_verbatim() -> None:
 def test_each_format_gives_its_fields(line: str, said: dict[str, float], stage: Stage | None) -> None:
     """Each of the specified formats gives its fields and its stage."""
     entry = LogReader().read(line, time=TIME)
-    assert (dict(entry.said), entry.stage) == (said, stage)
+    assert (dict(entry.own_metrics), entry.stage) == (said, stage)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_near_variants_are_read_as_well(line: str, said: dict[str, float | str],
     entry = LogReader().read(line, time=TIME)
     found = None if entry.stage is None else entry.stage.value
     expected = {name: float(value) for name, value in said.items()}
-    assert repr(({name: float(value) for name, value in entry.said.items()}, found)) == repr(
+    assert repr(({name: float(value) for name, value in entry.own_metrics.items()}, found)) == repr(
         (expected, stage)
     )

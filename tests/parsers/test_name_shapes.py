@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.core.errors import ParseError
 from auto_model_monitor.parsers import DefaultParser
-from auto_model_monitor.parsers.name_shapes import Plan, shape_of
+from auto_model_monitor.parsers.name_shapes import ReadPlan, shape_of
 from tests.campaigns import examples
 from tests.parsers.test_default_parser import NOTHING, READ
 
@@ -82,7 +82,7 @@ def test_the_usual_names_have_a_plan(skeleton):
     names = [skeleton.replace("#", digit) for digit in "123456789"]
     for name in names[:2]:
         parser._shapes.readings(name, "", careful)
-    assert isinstance(parser._shapes._plans[shape_of(names[0])], Plan)
+    assert isinstance(parser._shapes._plans[shape_of(names[0])], ReadPlan)
     assert [parser.readings(name) for name in names] == [careful(name, "") for name in names]
 
 

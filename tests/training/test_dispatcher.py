@@ -126,7 +126,7 @@ def test_the_listeners_hear_everything_in_order(work):
     assert [state for state, seqs in heard if not seqs] == [PENDING, RUNNING, COMPLETED]
     assert [seq for _, seqs in heard for seq in seqs] == list(range(1, 11))
     assert heard[-1] == (COMPLETED, [])
-    assert [one.entry.said for _, entries in here.heard for one in entries][1] == {
+    assert [one.entry.own_metrics for _, entries in here.heard for one in entries][1] == {
         "train_loss": 0.1,
         "train_acc": 81.5,
     }

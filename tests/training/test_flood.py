@@ -94,6 +94,10 @@ def test_a_reader_that_fails_loses_no_line(store, monkeypatch, caplog, flood):
     followed = task_log.TaskLog(path, store.follow(store.add(request()).id))
     batch = followed.read(store.now())
     assert [entry.message for entry in batch.entries] == [f"Train Loss: {n}" for n in (0.75, 0.5, 0.25)]
-    assert [dict(entry.said) for entry in batch.entries] == [{"train_loss": 0.75}, {}, {"train_loss": 0.25}]
+    assert [dict(entry.own_metrics) for entry in batch.entries] == [
+        {"train_loss": 0.75},
+        {},
+        {"train_loss": 0.25},
+    ]
     assert "could not be read" in caplog.text
     followed.close()

@@ -32,7 +32,7 @@ RUNNING, COMPLETED, FAILED = TaskState.RUNNING, TaskState.COMPLETED, TaskState.F
 
 
 def line(text="x", **said):
-    return LogEntry(timestamp=NOW, level="INFO", message=text, metrics=said, said=said)
+    return LogEntry(timestamp=NOW, level="INFO", message=text, metrics=said, own_metrics=said)
 
 
 def lines(first, last):

@@ -24,7 +24,12 @@ def course_of(*lines, total=10):
 
 def entry(stage=None, carried=None, **said):
     return LogEntry(
-        timestamp=NOW, level="INFO", message="", metrics={**(carried or {}), **said}, said=said, stage=stage
+        timestamp=NOW,
+        level="INFO",
+        message="",
+        metrics={**(carried or {}), **said},
+        own_metrics=said,
+        stage=stage,
     )
 
 

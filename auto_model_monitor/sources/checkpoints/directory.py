@@ -13,9 +13,9 @@ from ...core.errors import SourceError
 from ...core.readings import ReadingBatch
 from ...parsers import BaseParser
 from ...parsers.names import ignored_because
-from .columns import Columns
-from .listing import Change, Kind
-from .tree import Folder, Moment, Tree
+from .directory_tree import DirectoryTree, Folder, PollTime
+from .listing import DirectoryChange, EntryType
+from .score_columns import ScoreColumns
 
 _MARKER = "-unfinished"
 _MARKED_WITHOUT = re.compile(
@@ -75,7 +75,7 @@ class DirectorySource:
         enters = self._enters if recursive else None
         # A training may change its directory later; what was meant is what is meant now.
         path = os.path.abspath(self.name)  # noqa: PTH100 - resolve() would follow links once and for all
-        self._tree = Tree(path, enters=enters, full_look_every=full_look_every)
+        self._tree = DirectoryTree(path, enters=enters, full_look_every=full_look_every)
 
     @property
     def identity(self) -> str:
@@ -89,9 +89,9 @@ class DirectorySource:
             SourceError: the directory is not there or cannot be read; the next call may succeed.
         """
         time, seconds = self._clock.now(), self._clock.monotonic()
-        found = Columns(self._parser, self.name)
+        found = ScoreColumns(self._parser, self.name)
         try:
-            for folder, change in list(self._tree.changes(Moment(time.timestamp(), seconds))):
+            for folder, change in list(self._tree.changes(PollTime(time.timestamp(), seconds))):
                 found.add(_ready(folder, change))
             new_run = self._compare_with_previous(found)
         except OSError as error:
@@ -103,7 +103,7 @@ class DirectorySource:
         self.seen += len(found.names)
         return found.batch(time, seconds=seconds, new_run=new_run)
 
-    def _compare_with_previous(self, found: Columns) -> bool:
+    def _compare_with_previous(self, found: ScoreColumns) -> bool:
         """Tell whether the directory holds a new run, once it was away or replaced.
 
         A mount that comes and goes shows the names of before, and they must not be told again.
@@ -129,12 +129,12 @@ class DirectorySource:
         return f"expected a directory to watch at {self.name!r}, got {reason!r}: {hint}"
 
 
-def _ready(folder: Folder, change: Change) -> Sequence[str]:
+def _ready(folder: Folder, change: DirectoryChange) -> Sequence[str]:
     """Return the names in ``change`` that may be read now, relative to the watched directory."""
     suspects = _suspects(change.added)
     folder.markers.difference_update(change.removed)
     folder.markers.update(name for name in suspects if name.endswith(_MARKER))
-    waiting = {name for name, kind in change.odd.items() if kind is Kind.NEITHER}
+    waiting = {name for name, kind in change.odd.items() if kind is EntryType.NEITHER}
     waiting.update(_unfinished(change.added, folder.markers))
     ignored = {name for name in suspects if ignored_because(name) is not None}
     folder.listing.waiting = waiting - ignored

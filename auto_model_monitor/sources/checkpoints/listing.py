@@ -11,7 +11,7 @@ from typing import NamedTuple
 _FEW = 64  # up to so many new names, one stat each is cheaper than a second listing
 
 
-class Kind(Enum):
+class EntryType(Enum):
     """What a name that is no regular file stands for."""
 
     FOLDER = "folder"
@@ -19,7 +19,7 @@ class Kind(Enum):
     NEITHER = "neither"
 
 
-class Change(NamedTuple):
+class DirectoryChange(NamedTuple):
     """What is to be looked at in one directory.
 
     Attributes:
@@ -31,7 +31,7 @@ class Change(NamedTuple):
 
     added: list[str]
     removed: set[str]
-    odd: dict[str, Kind]
+    odd: dict[str, EntryType]
 
 
 class Listing:
@@ -49,7 +49,7 @@ class Listing:
         self.names: list[str] = []
         self.waiting: set[str] = set()
 
-    def look(self, path: str) -> Change:
+    def look(self, path: str) -> DirectoryChange:
         """List the directory at ``path`` and return what has changed.
 
         Raises:
@@ -58,7 +58,7 @@ class Listing:
         if not self.names:
             names, odd = _scan(path)
             self.names, self.waiting = names, set()
-            return Change(names, set(), odd)
+            return DirectoryChange(names, set(), odd)
         names = os.listdir(path)  # noqa: PTH208 - the names alone, at a third of the price
         added, removed = _difference(self.names, names)
         added += self.waiting.difference(removed)
@@ -66,10 +66,10 @@ class Listing:
         if names != self.names:
             self.names = names
         self.waiting = set()
-        return Change(added, removed, odd)
+        return DirectoryChange(added, removed, odd)
 
 
-def _scan(path: str) -> tuple[list[str], dict[str, Kind]]:
+def _scan(path: str) -> tuple[list[str], dict[str, EntryType]]:
     """Return every name in ``path``, and what those are that are no regular files."""
     try:
         names, odd = _scan_with(path, os.DirEntry.is_file)
@@ -95,36 +95,36 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _kind_of_entry(entry: os.DirEntry[str]) -> Kind:
+def _kind_of_entry(entry: os.DirEntry[str]) -> EntryType:
     try:
         if not entry.is_dir():
-            return Kind.NEITHER
-        return Kind.LINKED_FOLDER if entry.is_symlink() else Kind.FOLDER
+            return EntryType.NEITHER
+        return EntryType.LINKED_FOLDER if entry.is_symlink() else EntryType.FOLDER
     except OSError:
-        return Kind.NEITHER
+        return EntryType.NEITHER
 
 
-def _odd_ones(path: str, names: Sequence[str]) -> dict[str, Kind]:
+def _odd_ones(path: str, names: Sequence[str]) -> dict[str, EntryType]:
     """Return what those of ``names`` are that are no regular files in ``path``."""
     if len(names) > _FEW:
         present, odd = _scan(path)
-        odd.update(dict.fromkeys(set(names).difference(present), Kind.NEITHER))
+        odd.update(dict.fromkeys(set(names).difference(present), EntryType.NEITHER))
         return odd
     kinds = ((name, _kind(os.path.join(path, name))) for name in names)  # noqa: PTH118
     return {name: kind for name, kind in kinds if kind is not None}
 
 
-def _kind(path: str) -> Kind | None:
+def _kind(path: str) -> EntryType | None:
     """Return what ``path`` is, None for a regular file or a link to one."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - no Path object for each name
     except OSError:
-        return Kind.NEITHER
+        return EntryType.NEITHER
     if stat.S_ISREG(mode):
         return None
     if not stat.S_ISDIR(mode):
-        return Kind.NEITHER
-    return Kind.LINKED_FOLDER if os.path.islink(path) else Kind.FOLDER  # noqa: PTH114
+        return EntryType.NEITHER
+    return EntryType.LINKED_FOLDER if os.path.islink(path) else EntryType.FOLDER  # noqa: PTH114
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[list[str], set[str]]:

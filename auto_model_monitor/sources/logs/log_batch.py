@@ -9,10 +9,10 @@ from typing import NamedTuple, overload
 
 from ...core.comparison import Comparison
 from ...core.readings import Reading, ReadingBatch
-from ..checkpoints.rows import Row
+from .rows import Row
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a number stands, as a person would say it.
 
     Attributes:
@@ -35,7 +35,7 @@ class LogBatch(ReadingBatch):
     def __init__(
         self,
         rows: Sequence[Row],
-        place: Callable[[int], Place],
+        place: Callable[[int], Location],
         *,
         time: datetime,
         seconds: float = 0.0,

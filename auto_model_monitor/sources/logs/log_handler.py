@@ -10,15 +10,15 @@ from typing import Any
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import ConfigError
 from ...core.readings import Reading
-from ...log_parser import LogEntry, LogPattern, LogReader, Said, Stage
-from ...log_parser.line_templates import Silence, are_plain, silence_of
-from ...log_parser.score import ScoreOfLog
+from ...log_parser import LogEntry, LogPattern, LogReader, ParsedLine, Stage
+from ...log_parser.default_metric import DefaultMetric
+from ...log_parser.line_templates import SkipRule, are_plain, skip_rule
 from ...runtime.fork_safety import fork_safe_lock
 from ...runtime.propagation import describe_error, must_propagate
-from ..checkpoints.waiting_rows import WaitingRows
-from .log_batch import LogBatch, Place
-from .log_runs import LogRuns
-from .log_scan import SaidAt
+from .log_batch import Location, LogBatch
+from .log_scan import ScannedLine
+from .pending_rows import PendingRows
+from .run_detector import RunDetector
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +79,14 @@ class TrainingLogHandler(logging.Handler):
         self.faults = 0
         self._lock = fork_safe_lock()
         self._reader = LogReader(patterns)
-        self._rows = WaitingRows(capacity)
-        self._score = ScoreOfLog(metric)
+        self._rows = PendingRows(capacity)
+        self._score = DefaultMetric(metric)
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
-        self._runs = LogRuns()
+        self._runs = RunDetector()
         self._number = 0
         self._capacity = capacity
-        self._silent: dict[str, Silence] = {}
+        self._silent: dict[str, SkipRule] = {}
         self._fault = ""
         self._told_of_fault = self._told_of_loss = False
         self._first: tuple[int | None, int | None] | None = None
@@ -131,9 +131,9 @@ class TrainingLogHandler(logging.Handler):
                     for line in text[:_LONGEST].splitlines():
                         self._take(self._heard(line, record))
                 else:
-                    said = self._reader.said(text)
-                    if said is not None:
-                        self._take(said)
+                    parsed = self._reader.parse_line(text)
+                    if parsed is not None:
+                        self._take(parsed)
         except BaseException as error:
             if must_propagate(error):
                 raise
@@ -172,30 +172,32 @@ class TrainingLogHandler(logging.Handler):
             return False
         silence = self._silent.get(template)
         if silence is None:
-            silence = silence_of(template)
+            silence = skip_rule(template)
             if len(self._silent) >= _MOST_TEMPLATES:
                 self._silent.clear()
             self._silent[template] = silence
-        return silence is Silence.ALWAYS or (silence is Silence.WITH_PLAIN_WORDS and are_plain(arguments))
+        return silence is SkipRule.ALWAYS or (
+            silence is SkipRule.WITH_PLAIN_ARGUMENTS and are_plain(arguments)
+        )
 
-    def _heard(self, line: str, record: logging.LogRecord) -> Said | None:
+    def _heard(self, line: str, record: logging.LogRecord) -> ParsedLine | None:
         """Return what a line says, and let whoever listens have its entry."""
         if self._on_entry is None:
-            return self._reader.said(line)
+            return self._reader.parse_line(line)
         time = datetime.fromtimestamp(record.created).astimezone()
         entry = self._reader.read(line, time=time, level=record.levelname)
-        if not entry.said and entry.stage is None:
+        if not entry.own_metrics and entry.stage is None:
             return None
         self._on_entry(entry)
-        return Said(dict(entry.said), entry.stage, entry.step)
+        return ParsedLine(dict(entry.own_metrics), entry.stage, entry.step)
 
-    def _take(self, said: Said | None) -> None:
-        if said is None:
+    def _take(self, parsed: ParsedLine | None) -> None:
+        if parsed is None:
             return
-        metrics, stage, step = said
+        metrics, stage, step = parsed
         epoch = self._reader.epoch
         counts = step is not None or "epoch" in metrics or stage is Stage.COMPLETED
-        if counts and self._runs.begins(SaidAt(self._number, said, epoch, False)):
+        if counts and self._runs.begins(ScannedLine(self._number, parsed, epoch, False)):
             self._rows.begin_run()
         self._number = number = self._number + 1
         rows = self._rows.current
@@ -205,8 +207,8 @@ class TrainingLogHandler(logging.Handler):
         if len(rows) >= self._rows.size:
             self._rows.make_room()
 
-    def _place(self, number: int) -> Place:
-        return Place(self.name, "")
+    def _place(self, number: int) -> Location:
+        return Location(self.name, "")
 
     def _complain(self) -> None:
         """Say, in the thread that reads, what went wrong in those that log."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from ...core.clocks import Clock, SystemClock
-from ...log_parser import LogEntry, LogReader, Said
-from ...log_parser.whole_text import WholeText
-from ..tail.growing_file import Restart
-from ..tail.lines import Text
-from .log_batch import Place
+from ...log_parser import LogEntry, LogReader, ParsedLine
+from ...log_parser.bulk_reader import BulkReader
+from ..tail.lines import LineBlock
+from ..tail.tailed_file import Restart
+from .log_batch import Location
 
 #: Gives the list to which the numbers of plain lines are added; see :meth:`LogScan.lines`.
 Plain = Callable[[], "list[Any] | None"]
@@ -19,7 +19,7 @@ Plain = Callable[[], "list[Any] | None"]
 _new = tuple.__new__
 
 
-class Follower(Protocol):
+class TextSource(Protocol):
     """What brings the text of a log; see :class:`.LineFollower`."""
 
     @property
@@ -47,7 +47,7 @@ class Follower(Protocol):
         """Why it did so last."""
         ...
 
-    def text(self, *, at_end: bool = False) -> Text:
+    def text(self, *, at_end: bool = False) -> LineBlock:
         """Return what was written since the last call."""
         ...
 
@@ -56,19 +56,19 @@ class Follower(Protocol):
         ...
 
 
-class SaidAt(NamedTuple):
+class ScannedLine(NamedTuple):
     """What one line says.
 
     Attributes:
         number: the line's number, counted from 1.
-        said: its numbers and its stage.
+        parsed: its numbers and its stage.
         epoch: the epoch that it belongs to, if one is known.
         bar: whether the line is one of several states of a progress bar.
         restart: why the log began anew just before it, if it did.
     """
 
     number: int
-    said: Said
+    parsed: ParsedLine
     epoch: int | None
     bar: bool
     restart: Restart | None = None
@@ -93,7 +93,7 @@ class LogScan:
 
     def __init__(
         self,
-        follower: Follower,
+        follower: TextSource,
         reader: LogReader,
         *,
         label: str,
@@ -113,16 +113,16 @@ class LogScan:
         self._every_line = every_line
         self._heard = heard
         self._unheard = 0
-        self._whole = WholeText(reader)
+        self._whole = BulkReader(reader)
         self._restarts = 0
 
-    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[ScannedLine | None]:
         """Yield what the lines say that were ended since; ends where there is nothing more for now.
 
         Args:
             at_end: nobody writes any more: the last line counts although nothing ends it.
             plain: gives a list for the numbers of plain lines, which then are not yielded; see
-                :meth:`.WholeText.sift`. None where every line is to be yielded. After such lines None is
+                :meth:`.BulkReader.sift`. None where every line is to be yielded. After such lines None is
                 yielded now and then.
 
         Raises:
@@ -143,10 +143,10 @@ class LogScan:
             elif restart is None and not bars and plain() is not None:
                 found = self._whole.sift(text.data, first, plain)
             else:
-                found = self._whole.said(text.data, first)
-            for number, said in found:
+                found = self._whole.parse(text.data, first)
+            for number, parsed in found:
                 # What a named tuple's own constructor does, at half its price.
-                yield _new(SaidAt, (number, said, reader.epoch, number in bars, restart))
+                yield _new(ScannedLine, (number, parsed, reader.epoch, number in bars, restart))
                 restart = None
             yield None
 
@@ -159,23 +159,23 @@ class LogScan:
         self._follower.skip_to_end()
         self.skipped = self._follower.line
 
-    def place(self, number: int) -> Place:
+    def place(self, number: int) -> Location:
         """Return where a line stands."""
-        return Place(f"{self._label}:{number}", self._path)
+        return Location(f"{self._label}:{number}", self._path)
 
     def number(self, name: str) -> int | None:
         """Return the number of the line that is called so, None where it is none of this log."""
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _heard_in(self, text: Text, first: int) -> Iterator[tuple[int, Said]]:
+    def _heard_in(self, text: LineBlock, first: int) -> Iterator[tuple[int, ParsedLine]]:
         assert self._on_entry is not None
         for number, entry in self._entries(text, first):
             self._on_entry(entry)
-            if entry.said or entry.stage is not None:
-                yield number, Said(dict(entry.said), entry.stage, entry.step)
+            if entry.own_metrics or entry.stage is not None:
+                yield number, ParsedLine(dict(entry.own_metrics), entry.stage, entry.step)
 
-    def _entries(self, text: Text, first: int) -> Iterator[tuple[int, LogEntry]]:
+    def _entries(self, text: LineBlock, first: int) -> Iterator[tuple[int, LogEntry]]:
         time = self._clock.now()
         if not self._every_line:
             return self._whole.entries(text.data, first, time=time)

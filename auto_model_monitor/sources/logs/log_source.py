@@ -8,14 +8,14 @@ from typing import Any, Protocol
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
 from ...core.readings import Reading
-from ...log_parser.score import ScoreOfLog
-from .log_batch import LogBatch, Place
-from .log_look import Look
-from .log_runs import LogRuns
-from .log_scan import Plain, SaidAt
+from ...log_parser.default_metric import DefaultMetric
+from .log_batch import Location, LogBatch
+from .log_poll import LogPoll
+from .log_scan import Plain, ScannedLine
+from .run_detector import RunDetector
 
 
-class Scan(Protocol):
+class LineScanner(Protocol):
     """What goes through a log, or something like one; see :class:`.LogScan`."""
 
     @property
@@ -23,7 +23,7 @@ class Scan(Protocol):
         """Up to which place it was not read."""
         ...
 
-    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[SaidAt | None]:
+    def lines(self, *, at_end: bool, plain: Plain) -> Iterator[ScannedLine | None]:
         """Yield what is new, or add it to the list that ``plain`` gives; None is no line, but a pause."""
         ...
 
@@ -31,7 +31,7 @@ class Scan(Protocol):
         """Leave out all that is there."""
         ...
 
-    def place(self, number: int) -> Place:
+    def place(self, number: int) -> Location:
         """Return where something stands."""
         ...
 
@@ -62,7 +62,7 @@ class LogSource:
 
     def __init__(
         self,
-        scan: Scan,
+        scan: LineScanner,
         *,
         name: str,
         from_start: bool = True,
@@ -74,16 +74,16 @@ class LogSource:
         self.ended = False
         self._scan = scan
         self._clock = clock or SystemClock()
-        self._score = ScoreOfLog(metric)
-        self._runs = LogRuns()
+        self._score = DefaultMetric(metric)
+        self._runs = RunDetector()
         self._skips = not from_start
         self._finishes = False
-        self._lines: Iterator[SaidAt | None] | None = None
-        self._held: SaidAt | None = None
-        self._look = Look(first=True)
+        self._lines: Iterator[ScannedLine | None] | None = None
+        self._held: ScannedLine | None = None
+        self._look = LogPoll(first=True)
         self._ends = False
         self._has_looked = False
-        self._first: Look | None = None  # as long as it may be asked whether it continues another one
+        self._first: LogPoll | None = None  # as long as it may be asked whether it continues another one
 
     def finish(self) -> None:
         """Say that nobody writes any more: the last line counts although nothing ends it."""
@@ -100,7 +100,7 @@ class LogSource:
             self._scan.skip_to_end()
             self._skips = False
         self._first = None
-        look = self._look = Look(first=not self._has_looked)
+        look = self._look = LogPoll(first=not self._has_looked)
         try:
             self._gather(look)
         except SourceError:
@@ -126,7 +126,7 @@ class LogSource:
             return self._has_looked and number is not None
         return number <= self._scan.skipped or self._first.continues(told, number)
 
-    def _gather(self, look: Look) -> None:
+    def _gather(self, look: LogPoll) -> None:
         held, self._held = self._held, None
         if held is not None:
             look.begin_with(held)

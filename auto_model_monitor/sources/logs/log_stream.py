@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from ...core.clocks import Clock
 from ...log_parser import LogEntry, LogPattern, LogReader
-from ..tail.growing_stream import GrowingStream
 from ..tail.line_follower import LineFollower
+from ..tail.tailed_pipe import TailedPipe
 from .log_batch import LogBatch
 from .log_scan import LogScan
 from .log_source import LogSource
@@ -36,7 +36,7 @@ class LogStreamSource(LogSource):
         every_line: bool = False,
     ) -> None:
         """Take the descriptor; nothing is read yet."""
-        self._stream = GrowingStream(stream)
+        self._stream = TailedPipe(stream)
         self._reader = LogReader(patterns)
         scan = LogScan(
             LineFollower.of(self._stream),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from ...core.clocks import Clock
 from ...log_parser import LogEntry
 from ..logs.log_source import LogSource
-from .scan import SideFileScan
 from .side_file import is_side_file, side_file
+from .side_file_scan import SideFileScan
 
 __all__ = ["SideFileSource", "is_side_file", "side_file"]
 

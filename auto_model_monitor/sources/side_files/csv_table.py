@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 
 from ..tail.line_follower import LineFollower
-from .records import Entry, said_of
+from .records import SideFileEntry, parse_record
 
 
 class CsvTable:
@@ -31,7 +31,7 @@ class CsvTable:
         self._delimiter = ","
         self._epoch: int | None = None
 
-    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+    def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
         """Yield what the rows say that were ended since.
 
         Raises:
@@ -49,7 +49,7 @@ class CsvTable:
         """Close the file."""
         self._follower.close()
 
-    def _entry(self, number: int, line: str) -> Entry | None:
+    def _entry(self, number: int, line: str) -> SideFileEntry | None:
         if not self._columns:
             self._delimiter = max(",;\t", key=line.count)
         try:
@@ -59,9 +59,9 @@ class CsvTable:
         if not self._columns:
             self._columns = cells
             return None
-        said = said_of(dict(zip(self._columns, cells, strict=False)))
-        if said is None:
+        parsed = parse_record(dict(zip(self._columns, cells, strict=False)))
+        if parsed is None:
             return None
-        epoch = said.metrics.get("epoch")
+        epoch = parsed.metrics.get("epoch")
         self._epoch = self._epoch if epoch is None else int(epoch)
-        return Entry(number, said, self._epoch)
+        return SideFileEntry(number, parsed, self._epoch)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ..tail.growing_file import GrowingFile
-from .records import Entry, said_of
+from ..tail.tailed_file import TailedFile
+from .records import SideFileEntry, parse_record
 
 _HEAD, _FOOT = 12, 4
 _PIECE = 1 << 20
@@ -34,14 +34,14 @@ class EventFile:
 
     def __init__(self, path: str, *, split: str = "") -> None:
         """Take the path; nothing is opened yet."""
-        self._file = GrowingFile(path)
+        self._file = TailedFile(path)
         self._split = split
         self._restarts = 0
         self._skips = 0
         self._number = 0
         self._epoch: int | None = None
 
-    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+    def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
         """Yield what was written since, one scalar after the other.
 
         Raises:
@@ -60,9 +60,9 @@ class EventFile:
         """Close the file."""
         self._file.close()
 
-    def _cut(self, data: bytes) -> tuple[list[Entry], int]:
+    def _cut(self, data: bytes) -> tuple[list[SideFileEntry], int]:
         """Return what the complete records say, and how many bytes are done with."""
-        found: list[Entry] = []
+        found: list[SideFileEntry] = []
         start = min(self._skips, len(data))
         self._skips -= start
         while start + _HEAD <= len(data):
@@ -78,7 +78,7 @@ class EventFile:
                 start = end
         return found, start
 
-    def _said(self, record: bytes) -> list[Entry]:
+    def _said(self, record: bytes) -> list[SideFileEntry]:
         try:
             step, scalars = _scalars(record)
         except (ValueError, IndexError, struct.error):  # no event, or a torn one
@@ -86,12 +86,12 @@ class EventFile:
         found = []
         for tag, value in scalars:
             self._number += 1
-            said = said_of({tag: value}, split=self._split)
-            if said is None:
+            parsed = parse_record({tag: value}, split=self._split)
+            if parsed is None:
                 continue
-            epoch = said.metrics.get("epoch")
+            epoch = parsed.metrics.get("epoch")
             self._epoch = self._epoch if epoch is None else int(epoch)
-            found.append(Entry(self._number, said._replace(step=step), self._epoch))
+            found.append(SideFileEntry(self._number, parsed._replace(step=step), self._epoch))
         return found
 
 

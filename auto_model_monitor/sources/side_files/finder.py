@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...core.clocks import Clock
 from ...core.errors import SourceError
-from ..checkpoints.tree import Moment, Tree
+from ..checkpoints.directory_tree import DirectoryTree, PollTime
 from .side_file import SideFile, is_side_file, side_file
 
 _FULL_LOOK_EVERY = 600.0  # seconds
@@ -55,7 +55,7 @@ class WatchedFile:
         self._read, self.complaint = self._found, ""
 
 
-class Finder:
+class SideFileFinder:
     """Knows the files of a directory and all below it, or the one file that it was given.
 
     A directory in which nothing has changed costs one ``stat``, and so does a file.
@@ -69,7 +69,7 @@ class Finder:
         """Take the path; nothing is looked at yet."""
         self._path = path
         self._clock = clock
-        self._tree = Tree(path, enters=_is_visible, full_look_every=_FULL_LOOK_EVERY)
+        self._tree = DirectoryTree(path, enters=_is_visible, full_look_every=_FULL_LOOK_EVERY)
         self._files: dict[str, WatchedFile] = {}
 
     def changed(self, *, all_of_them: bool = False) -> list[WatchedFile]:
@@ -100,7 +100,7 @@ class Finder:
                     yield watched
 
     def _look_around(self) -> None:
-        moment = Moment(self._clock.now().timestamp(), self._clock.monotonic())
+        moment = PollTime(self._clock.now().timestamp(), self._clock.monotonic())
         for folder, change in list(self._tree.changes(moment)):
             for name in change.added:
                 if is_side_file(name):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...log_parser import Said
+from ...log_parser import ParsedLine
 from ..tail.line_follower import LineFollower
-from .records import Entry, said_of
+from .records import SideFileEntry, parse_record
 
 
 class JsonLines:
@@ -30,7 +30,7 @@ class JsonLines:
         self._follower = LineFollower(path)
         self._epoch: int | None = None
 
-    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+    def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
         """Yield what the lines say that were ended since.
 
         Raises:
@@ -42,18 +42,18 @@ class JsonLines:
                     record = json.loads(line)
                 except (ValueError, RecursionError):
                     continue
-                said = said_of(record) if isinstance(record, dict) else None
-                if said is not None:
-                    yield self._entry(number, said)
+                parsed = parse_record(record) if isinstance(record, dict) else None
+                if parsed is not None:
+                    yield self._entry(number, parsed)
 
     def close(self) -> None:
         """Close the file."""
         self._follower.close()
 
-    def _entry(self, number: int, said: Said) -> Entry:
-        epoch = said.metrics.get("epoch")
+    def _entry(self, number: int, parsed: ParsedLine) -> SideFileEntry:
+        epoch = parsed.metrics.get("epoch")
         if epoch is not None:
             self._epoch = int(epoch)
-        elif said.step is not None and said.step == self._epoch:
-            said = said._replace(step=None)
-        return Entry(number, said, self._epoch)
+        elif parsed.step is not None and parsed.step == self._epoch:
+            parsed = parsed._replace(step=None)
+        return SideFileEntry(number, parsed, self._epoch)

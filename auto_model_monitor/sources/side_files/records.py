@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...core.numbers import compiled, to_float
-from ...log_parser import Number, Said, Stage
-from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
+from ...log_parser import Number, ParsedLine, Stage
+from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
 
 _LLAMA_S = "current_steps"  # LLaMA-Factory's name of the step
 # Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses.
@@ -18,21 +18,21 @@ _GROUPED = r"metrics/(.+?)(?:\(B\))?"
 _OF_VALIDATION = re.compile(r"val|top[135]_acc$|mAP|precision$|recall$|m(?:a|i)cro_f1$")
 
 
-class Entry(NamedTuple):
+class SideFileEntry(NamedTuple):
     """What one record says.
 
     Attributes:
         number: which one of its file it is.
-        said: its numbers and its stage.
+        parsed: its numbers and its stage.
         epoch: the epoch that it belongs to, if one is known.
     """
 
     number: int
-    said: Said
+    parsed: ParsedLine
     epoch: int | None
 
 
-def said_of(record: Mapping[str, object], *, split: str = "") -> Said | None:
+def parse_record(record: Mapping[str, object], *, split: str = "") -> ParsedLine | None:
     """Return what a record says, None when none of its numbers is a metric or a count.
 
     Args:
@@ -41,7 +41,7 @@ def said_of(record: Mapping[str, object], *, split: str = "") -> Said | None:
     """
     metrics: dict[str, Number] = {}
     step: int | None = None
-    found: list[tuple[Named, float]] = []
+    found: list[tuple[MetricName, float]] = []
     for key, value in record.items():
         name, number = _named(key), _number(value)
         if name is None or number is None:
@@ -56,14 +56,14 @@ def said_of(record: Mapping[str, object], *, split: str = "") -> Said | None:
     trains = not split and any(name.base == "loss" and not name.split for name, _ in found)
     for name, number in found:
         metrics.setdefault(name.metric(split=split, beside_loss=trains), number)
-    return Said(metrics, _stage(metrics), step) if metrics else None
+    return ParsedLine(metrics, _stage(metrics), step) if metrics else None
 
 
-def _named(key: str) -> Named | None:
+def _named(key: str) -> MetricName | None:
     if key == _LLAMA_S:
-        return Named(STEP, STEP)
+        return MetricName(STEP, STEP)
     grouped = compiled(_GROUPED).fullmatch(key)
-    return named(grouped[1] if grouped else key, structured=True)
+    return metric_name(grouped[1] if grouped else key, structured=True)
 
 
 def _number(value: object) -> float | None:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from ...log_parser.metric_names import split_named_by
+from ...log_parser.metric_names import split_in_heading
 from .csv_table import CsvTable
 from .event_file import EventFile
 from .json_lines import JsonLines
-from .records import Entry
+from .records import SideFileEntry
 from .trainer_state import TrainerState
 
 _TABLES = frozenset({"metrics.csv", "results.csv", "summary.csv"})
@@ -29,7 +29,7 @@ class SideFile(Protocol):
         """Whether it must be read again although nothing has changed."""
         ...
 
-    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+    def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
         """Yield what is new, or, where the file was written anew, everything.
 
         Raises:
@@ -54,7 +54,7 @@ def side_file(path: str) -> SideFile | None:
         return TrainerState(path)
     if name.startswith(_EVENTS):
         # Keras writes the same tags into the folders train and validation.
-        return EventFile(path, split=split_named_by(os.path.basename(folder)))  # noqa: PTH119
+        return EventFile(path, split=split_in_heading(os.path.basename(folder)))  # noqa: PTH119
     if name in _LINES:
         return JsonLines(path)
     if name in _TABLES or name.lower().endswith((".csv", ".tsv")):

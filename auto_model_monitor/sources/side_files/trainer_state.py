@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from ...core.errors import SourceError
-from .records import Entry, said_of
+from .records import SideFileEntry, parse_record
 
 _MOST = 1 << 28  # bytes; a history of some million entries
 
@@ -27,7 +27,7 @@ class TrainerState:
         self.waits = False
         self._path = path
 
-    def entries(self, *, at_end: bool) -> Iterator[Entry]:
+    def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
         """Yield what the entries of the history say, from the first one.
 
         Raises:
@@ -43,10 +43,10 @@ class TrainerState:
             # The last entry is about the whole training, with a loss that is none of the last step.
             if not isinstance(record, dict) or "train_runtime" in record:
                 continue
-            said = said_of({**total, **record})
-            if said is not None:
-                epoch = said.metrics.get("epoch")
-                yield Entry(number, said, None if epoch is None else int(epoch))
+            parsed = parse_record({**total, **record})
+            if parsed is not None:
+                epoch = parsed.metrics.get("epoch")
+                yield SideFileEntry(number, parsed, None if epoch is None else int(epoch))
 
     def close(self) -> None:
         """Nothing is open."""

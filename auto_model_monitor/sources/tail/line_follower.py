@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from .growing_file import Chunk, GrowingFile, Restart
-from .lines import Text, cut, cut_text, encoding_of, ends_a_line, newlines, rest_of_a_line
+from .lines import LineBlock, cut, cut_text, encoding_of, ends_a_line, newlines, rest_of_a_line
+from .tailed_file import Chunk, Restart, TailedFile
 
 T = TypeVar("T")
 
 
-class Growing(Protocol):
-    """What gives out bytes as they come; see :class:`~.growing_file.GrowingFile`."""
+class ByteStream(Protocol):
+    """What gives out bytes as they come; see :class:`~.tailed_file.TailedFile`."""
 
     offset: int
     head: bytes
@@ -48,7 +48,7 @@ class LineFollower:
 
     It goes with the file through growth, truncation (also where it has grown past its old size since),
     rotation by renaming (the old file is read to its end first) and by copying and truncating; see
-    :class:`~.growing_file.GrowingFile`. A last line that is not ended waits; of a progress bar, which ends
+    :class:`~.tailed_file.TailedFile`. A last line that is not ended waits; of a progress bar, which ends
     its states by ``\r``, the latest complete one is returned at each read. Of a terminal's commands and of
     bytes that are no text nothing is left but the text.
 
@@ -69,16 +69,16 @@ class LineFollower:
         self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "", max_line: int = 65536
     ) -> None:
         """Take the path; nothing is opened yet."""
-        self._begin(GrowingFile(path, offset=offset, identity=identity), max_line)
+        self._begin(TailedFile(path, offset=offset, identity=identity), max_line)
 
     @classmethod
-    def of(cls, growing: Growing, *, max_line: int = 65536) -> LineFollower:
+    def of(cls, growing: ByteStream, *, max_line: int = 65536) -> LineFollower:
         """Return what follows something else that grows as a file does."""
         follower = cls.__new__(cls)
         follower._begin(growing, max_line)
         return follower
 
-    def _begin(self, growing: Growing, max_line: int) -> None:
+    def _begin(self, growing: ByteStream, max_line: int) -> None:
         self._file = growing
         self._max_line = max_line
         self._start = self._restarts = 0
@@ -126,7 +126,7 @@ class LineFollower:
         """
         return self._lines(most, at_end=True)
 
-    def text(self, most: int = _IN_CACHE, *, at_end: bool = False) -> Text:
+    def text(self, most: int = _IN_CACHE, *, at_end: bool = False) -> LineBlock:
         """Return what :meth:`read` or, at the end, :meth:`finish` would, all at once, which is far quicker.
 
         :attr:`first` is then the number of its first line.
@@ -134,7 +134,7 @@ class LineFollower:
         Raises:
             SourceError: there is no file that can be read now.
         """
-        return self._cut(most, at_end, cut_text) or Text(b"")
+        return self._cut(most, at_end, cut_text) or LineBlock(b"")
 
     def skip_to_end(self) -> None:
         """Leave out all that is there.

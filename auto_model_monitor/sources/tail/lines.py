@@ -32,7 +32,7 @@ class Line(NamedTuple):
     bar: bool = False
 
 
-class Text(NamedTuple):
+class LineBlock(NamedTuple):
     """Many lines at once.
 
     Attributes:
@@ -87,7 +87,7 @@ def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> t
     return lines, start + line.end
 
 
-def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> tuple[Text, int]:
+def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> tuple[LineBlock, int]:
     """Return what :func:`cut` would, many times as fast where no line needs to be cleaned.
 
     Then lines may hold a few harmless control characters, and bytes that are no text, and are not cut.
@@ -100,7 +100,7 @@ def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8)
     lines, used = cut(data[end:], max_line=max_line, at_end=at_end, encoding=encoding)
     before = whole.count(b"\n") if lines else 0
     bars = [before + number for number, line in enumerate(lines) if line.bar]
-    return Text(whole + "".join(f"{line.text}\n" for line in lines).encode(), bars), end + used
+    return LineBlock(whole + "".join(f"{line.text}\n" for line in lines).encode(), bars), end + used
 
 
 def newlines(data: bytes, encoding: str = UTF_8) -> int:

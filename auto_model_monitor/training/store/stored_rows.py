@@ -92,7 +92,7 @@ def course_of(task: Task, rest: str) -> TrainingProgress:
 
 def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]:
     """Return what an entry adds to the history: every number that its line says, but for the epoch itself."""
-    if not entry.said:
+    if not entry.own_metrics:
         return []
     epoch = entry.metrics.get("epoch")
     if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
@@ -100,7 +100,7 @@ def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]
     stamp = to_stamp(entry.timestamp)
     return [
         (number, seq, name, stamp, epoch, _storable(value))
-        for name, value in entry.said.items()
+        for name, value in entry.own_metrics.items()
         if name not in COUNTERS
     ]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.parsers.names import ignored_because
 from auto_model_monitor.sources.checkpoints.directory import _suspects
-from auto_model_monitor.sources.checkpoints.listing import Kind, Listing, _difference
+from auto_model_monitor.sources.checkpoints.listing import EntryType, Listing, _difference
 
 names = st.lists(st.sampled_from([f"n{i}" for i in range(30)]), unique=True)
 
@@ -53,13 +53,13 @@ def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) ->
     later.look(str(tmp_path / "later"))
     _strange_folder(tmp_path / "later")
     expected = {
-        "folder": Kind.FOLDER,
-        "to_folder": Kind.LINKED_FOLDER,
-        "fifo": Kind.NEITHER,
-        "socket": Kind.NEITHER,
-        "dangling": Kind.NEITHER,
-        "loop": Kind.NEITHER,
-        "device": Kind.NEITHER,
+        "folder": EntryType.FOLDER,
+        "to_folder": EntryType.LINKED_FOLDER,
+        "fifo": EntryType.NEITHER,
+        "socket": EntryType.NEITHER,
+        "dangling": EntryType.NEITHER,
+        "loop": EntryType.NEITHER,
+        "device": EntryType.NEITHER,
     }
     assert Listing().look(str(first)).odd == expected
     assert later.look(str(tmp_path / "later")).odd == expected
@@ -76,7 +76,7 @@ def test_many_new_names_at_once_are_told_apart_by_a_second_listing(tmp_path: Pat
     (tmp_path / "folder").mkdir()
     change = listing.look(str(tmp_path))
     assert len(change.added) == 102
-    assert change.odd == {"fifo": Kind.NEITHER, "folder": Kind.FOLDER}
+    assert change.odd == {"fifo": EntryType.NEITHER, "folder": EntryType.FOLDER}
 
 
 def _strange_folder(folder: Path) -> Path:

@@ -17,7 +17,7 @@ from auto_model_monitor.core.readings import Reading
 from auto_model_monitor.log_parser import LogEntry, LogPattern, Stage
 from auto_model_monitor.monitor.checkpoints import ModelMonitor
 from auto_model_monitor.monitor.config import MonitorConfig
-from auto_model_monitor.sources.logs import log_look
+from auto_model_monitor.sources.logs import log_poll
 from auto_model_monitor.sources.logs.log_file import LogFileSource
 from tests.campaigns import examples
 from tests.fakes import FakeClock, RecordingNotifier
@@ -258,7 +258,7 @@ PIECE = (1 << 18) // len("Train Loss: 1\n")
 
 def test_a_huge_log_is_read_in_bounded_memory(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many numbers are there at the first look, the extremes stay and memory does not grow."""
-    monkeypatch.setattr(log_look, "MOST", 1000)
+    monkeypatch.setattr(log_poll, "MOST", 1000)
     odd = {77: "nan", 50_000: "1e9", 90_001: "-3"}
     log.write_text("".join(f"Train Loss: {odd.get(n, n)}\n" for n in range(200_000)))
     batch = LogFileSource(log).read()
@@ -270,7 +270,7 @@ def test_a_huge_log_is_read_in_bounded_memory(log: Path, monkeypatch: pytest.Mon
 
 def test_a_later_look_stops_and_the_next_goes_on(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too much for one look must come with the next ones, all of it and in order."""
-    monkeypatch.setattr(log_look, "MOST", 1000)
+    monkeypatch.setattr(log_poll, "MOST", 1000)
     log.write_text("Train Loss: 0\n")
     source = LogFileSource(log)
     source.read()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from auto_model_monitor.sources.logs.log_stream import LogStreamSource
-from auto_model_monitor.sources.tail import growing_stream
+from auto_model_monitor.sources.tail import tailed_pipe
 from tests.campaigns import examples
 
 
@@ -89,7 +89,7 @@ def test_whoever_writes_waits_for_nobody(pipe: Pipe) -> None:
 
 def test_what_nobody_reads_is_bounded(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory may not grow for ever: beyond a limit the pipe is full, as with any slow reader."""
-    monkeypatch.setattr(growing_stream, "_MOST_HELD", 1 << 16)
+    monkeypatch.setattr(tailed_pipe, "_MOST_HELD", 1 << 16)
     source = LogStreamSource(pipe.end)
     source.read()
     count = 100_000

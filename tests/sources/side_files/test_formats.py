@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from auto_model_monitor.core.errors import SourceError
 from auto_model_monitor.sources.side_files import SideFileSource, is_side_file
 from auto_model_monitor.sources.side_files.event_file import EventFile
-from auto_model_monitor.sources.side_files.records import said_of
+from auto_model_monitor.sources.side_files.records import parse_record
 from tests.sources.side_files.events import picture, scalar, tensor
 
 SAMPLES = Path(__file__).parent / "samples"
 EVENTS = "events.out.tfevents.1795194721.host.29445.0"
 
-Said = dict[str, list[tuple[float, "int | None", "int | None"]]]
+ParsedLine = dict[str, list[tuple[float, "int | None", "int | None"]]]
 
 
-def read(path: Path, *metrics: str) -> Said:
+def read(path: Path, *metrics: str) -> ParsedLine:
     """Return each metric's values with their epochs and steps."""
-    found: Said = {}
+    found: ParsedLine = {}
     for reading in SideFileSource(path).read():
         if not metrics or reading.metric in metrics:
             found.setdefault(reading.metric, []).append((reading.value, reading.epoch, reading.step))
@@ -147,7 +147,7 @@ def test_events_come_once_however_their_bytes_are_torn(tmp_path: Path) -> None:
     with path.open("ab", buffering=0) as writer:
         for start in range(0, len(data), 4999):
             writer.write(data[start : start + 4999])
-            found += [entry.said.metrics["val_loss"] for entry in file.entries(at_end=False)]
+            found += [entry.parsed.metrics["val_loss"] for entry in file.entries(at_end=False)]
     assert found == [0.0, 0.125, 0.25, 0.375]
 
 
@@ -180,7 +180,7 @@ def test_hostile_files_say_nothing(tmp_path: Path, name: str) -> None:
 
 def test_numbers_that_are_none_are_left_out() -> None:
     """Texts, truths and nothing are no numbers; NaN and what is written in a text are."""
-    said = said_of(
+    said = parse_record(
         {
             "epoch": 2,
             "loss": "nan",
@@ -193,8 +193,8 @@ def test_numbers_that_are_none_are_left_out() -> None:
     )
     assert said is not None
     assert repr(dict(said.metrics)) == "{'epoch': 2, 'train_loss': nan, 'val_loss': 0.5}"
-    assert said_of({"note": "x"}) is None
-    assert said_of({"val_loss": 10**400}) is None
+    assert parse_record({"note": "x"}) is None
+    assert parse_record({"val_loss": 10**400}) is None
 
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9))
@@ -203,7 +203,7 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
 @given(st.dictionaries(st.text(max_size=20), VALUES))
 def test_whatever_a_record_holds_raises_nothing(record: dict[str, object]) -> None:
     """A user's own columns and keys may be called anything."""
-    said_of(record)
+    parse_record(record)
 
 
 def test_nan_is_legal_in_a_state(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def read(lines: list[str]) -> list[dict[str, float]]:
     """Return the metrics of each epoch as the package's own reader finds them."""
     reader, epochs = LogReader(), []
     for line in lines:
-        said = dict(reader.read(line, time=datetime.now(timezone.utc)).said)
+        said = dict(reader.read(line, time=datetime.now(timezone.utc)).own_metrics)
         if "epoch" in said:
             epochs.append({})
         if epochs:
@@ -136,7 +136,7 @@ def test_progress_is_no_metric(train: Train) -> None:
     within = [line for line in lines if " so far" in line]
     assert {line.split(" ")[0] for line in within} == {"read", "learnt", "validated"}
     reader = LogReader()
-    assert [reader.said(line) for line in within] == [None] * len(within)
+    assert [reader.parse_line(line) for line in within] == [None] * len(within)
 
 
 def test_images_that_all_break_end_the_training(train: Train, colours: Callable[..., Path]) -> None:

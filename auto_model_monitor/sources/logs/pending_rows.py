@@ -11,7 +11,7 @@ _PARTS = 16  # of the capacity; what is too much is thinned part by part
 _MOST_RUNS = 8  # trainings that wait one by one; of more than these the oldest come together
 
 
-class WaitingRows:
+class PendingRows:
     """Keeps numbers in the order in which they came, and one training's apart from the next one's.
 
     What is too much is thinned from its oldest part on, a little at a time, so that no record takes long: of
@@ -33,7 +33,7 @@ class WaitingRows:
         self.left_out = 0
         self._most = capacity - self.size
         self._closed = 0
-        self._runs = deque([_Run(is_new=False)])
+        self._runs = deque([_PendingRun(is_new=False)])
 
     def make_room(self) -> None:
         """Close the part to which rows are added, and thin what is too much."""
@@ -53,7 +53,7 @@ class WaitingRows:
         """Keep what comes apart from what came: another training begins."""
         self.make_room()
         if self._runs[-1].parts:
-            self._runs.append(_Run(is_new=True))
+            self._runs.append(_PendingRun(is_new=True))
         self._runs[-1].is_new = True
         if len(self._runs) > _MOST_RUNS:
             oldest = self._runs.popleft()
@@ -70,11 +70,11 @@ class WaitingRows:
         if len(self._runs) > 1:
             self._runs.popleft()
         else:
-            self._runs[0] = _Run(is_new=run.is_new and not rows)
+            self._runs[0] = _PendingRun(is_new=run.is_new and not rows)
         return rows, run.is_new and bool(rows)
 
 
-class _Run:
+class _PendingRun:
     """The numbers of one training, in parts."""
 
     __slots__ = ("is_new", "parts")

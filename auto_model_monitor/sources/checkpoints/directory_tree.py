@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from . import filesystems
 from .freshness import Freshness
-from .listing import Change, Kind, Listing
+from .listing import DirectoryChange, EntryType, Listing
 
 logger = logging.getLogger(__name__)
 # Every look finds each folder by its whole path, so that a chain of folders costs the square of its length:
@@ -20,7 +20,7 @@ DEEPEST = 100
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENODEV, errno.ENOTCONN})
 
 
-class Moment(NamedTuple):
+class PollTime(NamedTuple):
     """When a look is taken: seconds since 1970, and seconds of the monotonic clock."""
 
     wall: float
@@ -64,7 +64,7 @@ class Folder:
         return found
 
 
-class Tree:
+class DirectoryTree:
     """The watched directory, with what lies below it if that is expected.
 
     Attributes:
@@ -104,7 +104,7 @@ class Tree:
         """Make everything that is there new again at the next look."""
         self._root = Folder(self._root.path)
 
-    def changes(self, moment: Moment) -> Iterator[tuple[Folder, Change]]:
+    def changes(self, moment: PollTime) -> Iterator[tuple[Folder, DirectoryChange]]:
         """Yield every directory in which there is something to look at, the watched one first.
 
         Raises:
@@ -125,7 +125,7 @@ class Tree:
             real += more_real
             links += more_links
 
-    def _look_at_root(self, moment: Moment) -> tuple[Folder, os.stat_result, Change | None]:
+    def _look_at_root(self, moment: PollTime) -> tuple[Folder, os.stat_result, DirectoryChange | None]:
         try:
             found = self._root.stat()
             if self._is_spared(self._root, found, moment):
@@ -137,7 +137,9 @@ class Tree:
             self._root.freshness.forget()
             raise
 
-    def _look_below(self, folder: Folder, visited: set[tuple[int, int]], moment: Moment) -> Change | None:
+    def _look_below(
+        self, folder: Folder, visited: set[tuple[int, int]], moment: PollTime
+    ) -> DirectoryChange | None:
         try:
             found = folder.stat()
             key = (found.st_dev, found.st_ino)
@@ -156,10 +158,10 @@ class Tree:
         folder.complained = False
         return change
 
-    def _is_spared(self, folder: Folder, found: os.stat_result, moment: Moment) -> bool:
+    def _is_spared(self, folder: Folder, found: os.stat_result, moment: PollTime) -> bool:
         return folder.freshness.spares_listing(found, wall=moment.wall, monotonic=moment.monotonic)
 
-    def _list(self, folder: Folder, found: os.stat_result, moment: Moment) -> Change:
+    def _list(self, folder: Folder, found: os.stat_result, moment: PollTime) -> DirectoryChange:
         change = folder.listing.look(folder.path)
         until = moment.monotonic + self._full_look_every
         if self._trusts(folder, found, moment):
@@ -170,7 +172,7 @@ class Tree:
             self._adopt(folder, change, self._enters)
         return change
 
-    def _adopt(self, folder: Folder, change: Change, enters: Callable[[str], bool]) -> None:
+    def _adopt(self, folder: Folder, change: DirectoryChange, enters: Callable[[str], bool]) -> None:
         for name in change.removed:
             folder.children.pop(name, None)
         if folder.prefix.count("/") >= DEEPEST:
@@ -178,19 +180,19 @@ class Tree:
             return
         for name, kind in change.odd.items():
             inside = folder.prefix + name
-            if kind is not Kind.NEITHER and name not in folder.children and enters(inside):
+            if kind is not EntryType.NEITHER and name not in folder.children and enters(inside):
                 path = os.path.join(folder.path, name)  # noqa: PTH118
-                linked = folder.linked or kind is Kind.LINKED_FOLDER
+                linked = folder.linked or kind is EntryType.LINKED_FOLDER
                 folder.children[name] = Folder(path, f"{inside}/", linked=linked)
 
-    def _tell_too_deep(self, folder: Folder, change: Change) -> None:
-        if self._told_too_deep or all(kind is Kind.NEITHER for kind in change.odd.values()):
+    def _tell_too_deep(self, folder: Folder, change: DirectoryChange) -> None:
+        if self._told_too_deep or all(kind is EntryType.NEITHER for kind in change.odd.values()):
             return
         self._told_too_deep = True
         text = "expected folders at most %d levels below %r, got more: watch one of those in %r"
         logger.warning(text, DEEPEST, self._root.path, folder.path)
 
-    def _trusts(self, folder: Folder, found: os.stat_result, moment: Moment) -> bool:
+    def _trusts(self, folder: Folder, found: os.stat_result, moment: PollTime) -> bool:
         if moment.monotonic >= self._trusted_until:
             self._trusted.clear()
             self._trusted_until = moment.monotonic + self._full_look_every
@@ -198,7 +200,7 @@ class Tree:
             self._trusted[found.st_dev] = filesystems.is_trusted(folder.path, found.st_dev)
         return self._trusted[found.st_dev]
 
-    def _recognise(self, found: os.stat_result, moment: Moment) -> None:
+    def _recognise(self, found: os.stat_result, moment: PollTime) -> None:
         """Find out whether the watched directory is the one that was read before."""
         if self._identity is None or self._identity[:2] != (found.st_dev, found.st_ino):
             self._trusted.clear()

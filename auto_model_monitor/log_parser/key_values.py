@@ -7,9 +7,18 @@ from typing import NamedTuple
 
 from ..core.numbers import compiled
 from .gaps import Gap, ends_here, gap_of
-from .layout import BLANK, Spot
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, heading_of, is_account, named, split_named_by
-from .table import Form
+from .known_formats import KeyValueFormat
+from .layout import BLANK, MetricSlot
+from .metric_names import (
+    EPOCH,
+    STEP,
+    TOTAL_EPOCHS,
+    MetricName,
+    is_accounting,
+    metric_name,
+    split_in_heading,
+    split_in_key,
+)
 from .vocabulary import FILLERS, words_of
 
 _MARK = r"(?i:\0|(?<![\w.])(?:nan|inf|infinity)(?![\w.]))"
@@ -21,43 +30,43 @@ _COPULAS = ("is", "was", "of")  # ``loss is 0.5``
 _DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s)"
 
 
-class Found(NamedTuple):
+class KeyedNumber(NamedTuple):
     """One metric of a line.
 
     Attributes:
         named: what its key names.
-        spot: where it stands, not yet with its name.
+        slot: where it stands, not yet with its name.
         heading: the split that a heading before it names.
         best: a heading before it speaks of the best so far.
         spaced: a mere space stands between key and number.
     """
 
-    named: Named
-    spot: Spot
+    name: MetricName
+    slot: MetricSlot
     heading: str
     best: bool
     spaced: bool
 
 
-class _Place(NamedTuple):
+class _Number(NamedTuple):
     """One number of the line, or a word that stands for one.
 
     Attributes:
-        slot: the how manieth number, -1 for a word.
+        position: which number of the line it is, counted from 0, -1 for a word.
         text: the word, or the blank.
         gap: what stands before it.
         after: the words after it, up to the next.
         last: there is no next.
     """
 
-    slot: int
+    position: int
     text: str
     gap: Gap
     after: str
     last: bool
 
 
-class Pairs:
+class KeyValueScan:
     """Goes once through the numbers of a line.
 
     Attributes:
@@ -71,9 +80,9 @@ class Pairs:
         taken: the numbers that the format's head has already told the meaning of.
     """
 
-    def __init__(self, blank: str, form: Form, taken: set[int]) -> None:
+    def __init__(self, blank: str, form: KeyValueFormat, taken: set[int]) -> None:
         """Read the line."""
-        self.found: list[Found] = []
+        self.found: list[KeyedNumber] = []
         self.counters: dict[str, int] = {}
         self.unknown = 0
         self._form = form
@@ -88,7 +97,7 @@ class Pairs:
     def _read(self) -> None:
         for number, place in enumerate(self._places):
             self._see(place.gap)
-            if place.slot not in self._taken and len(self.found) < _MOST:
+            if place.position not in self._taken and len(self.found) < _MOST:
                 self._pair(number, place)
         clean = bool(self._places) and compiled(_TAIL).match(self._places[-1].after) is not None
         if not self._spaced and (self._prose or not clean):
@@ -100,20 +109,20 @@ class Pairs:
             if len(text) > 60 or "/" in text:
                 self._prose = True
                 continue
-            split = split_named_by(text)
+            split = split_in_heading(text)
             if not self._form.split:  # timm's ``Test`` is its validation
                 self._heading = split or self._heading
             self._best = self._best or "best" in words_of(text)
-            self._prose = self._prose or not (split or is_account(text))
+            self._prose = self._prose or not (split or is_accounting(text))
 
-    def _pair(self, number: int, place: _Place) -> None:
-        key = self._named(place.gap)
+    def _pair(self, number: int, place: _Number) -> None:
+        key = self._name_of(place.gap)
         if key is None:
             if place.gap.key.endswith("第") and place.after.lstrip().startswith("轮"):
-                self._count(Named(EPOCH, EPOCH), number, place)
+                self._count(MetricName(EPOCH, EPOCH), number, place)
             if place.gap.explicit or self._form.bar:  # ``Val: 50%|``
-                self._heading = heading_of(place.gap.key) or self._heading
-            if place.gap.key and not is_account(place.gap.key):
+                self._heading = split_in_key(place.gap.key) or self._heading
+            if place.gap.key and not is_accounting(place.gap.key):
                 self._prose = True
                 self.unknown += place.gap.explicit
         elif key.counts:
@@ -121,32 +130,32 @@ class Pairs:
         elif not place.gap.opened and self._stands_alone(place):
             self._keep(key, number, place)
 
-    def _named(self, gap: Gap) -> Named | None:
+    def _name_of(self, gap: Gap) -> MetricName | None:
         if not gap.key:
             return None
         alias = self._form.aliases.get(gap.key.lower())
         if alias:
-            return Named("", alias, joined=True)
+            return MetricName("", alias, joined=True)
         structured = self._form.structured and gap.explicit
-        key = None if structured and not self._form.loose else named(gap.key)
+        key = None if structured and not self._form.loose else metric_name(gap.key)
         if key is None and structured:
-            key = named(gap.key, structured=True)
+            key = metric_name(gap.key, structured=True)
             key = key._replace(weak=True) if key and self._form.loose else key
         return key
 
-    def _count(self, key: Named, number: int, place: _Place) -> None:
+    def _count(self, key: MetricName, number: int, place: _Number) -> None:
         """Take a number for a counter; a line that begins with one is no prose."""
-        if place.slot < 0 or place.gap.sign or place.after.startswith("%"):
+        if place.position < 0 or place.gap.sign or place.after.startswith("%"):
             return
         begins = not self.found and not place.gap.before and key.base in (EPOCH, STEP)
         self._spaced = self._spaced or begins
         self._heading = key.split or self._heading
-        self.counters.setdefault(key.base, place.slot)
+        self.counters.setdefault(key.base, place.position)
         if key.base == EPOCH and compiled(_OF).match(place.after) and not place.last:
-            self.counters.setdefault(TOTAL_EPOCHS, place.slot + 1)
-            self._taken.add(place.slot + 1)
+            self.counters.setdefault(TOTAL_EPOCHS, place.position + 1)
+            self._taken.add(place.position + 1)
 
-    def _stands_alone(self, place: _Place) -> bool:
+    def _stands_alone(self, place: _Number) -> bool:
         if not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
             return False
         if place.gap.explicit:
@@ -159,28 +168,28 @@ class Pairs:
         following = gap_of(place.after)
         if place.last or following.before:
             return False
-        return not following.key or self._named(following) is not None or is_account(following.key)
+        return not following.key or self._name_of(following) is not None or is_accounting(following.key)
 
-    def _keep(self, key: Named, number: int, place: _Place) -> None:
-        index, other = place.slot, -1
+    def _keep(self, key: MetricName, number: int, place: _Number) -> None:
+        index, other = place.position, -1
         following = self._places[number + 1] if not place.last else None
-        if following is not None and following.slot > index >= 0 and place.after.strip() == "(":
+        if following is not None and following.position > index >= 0 and place.after.strip() == "(":
             if self._form.averaged:
-                index = following.slot
+                index = following.position
             elif following.after.startswith("%"):
-                other = following.slot
+                other = following.position
         percent = place.after.startswith("%")
         # ``precision=16`` is that of the arithmetic, and ``test error: 4`` counts tests
         fraction = not percent and (not place.gap.explicit or key.base == "precision" or key.weak)
         constant = float(place.gap.sign.rstrip(".") + place.text) if index < 0 else 0.0
-        spot = Spot("", index, place.gap.sign, other, fraction, "", constant)
-        self.found.append(Found(key, spot, self._heading, self._best, not place.gap.explicit))
+        slot = MetricSlot("", index, place.gap.sign, other, fraction, "", constant)
+        self.found.append(KeyedNumber(key, slot, self._heading, self._best, not place.gap.explicit))
         if not key.joined:
             self._heading = key.split or self._heading
             self._best = self._best or key.best
 
 
-def _places(blank: str) -> list[_Place]:
+def _places(blank: str) -> list[_Number]:
     marks = list(islice(compiled(_MARK).finditer(blank), _MOST_NUMBERS))
     if len(marks) == _MOST_NUMBERS:
         blank = blank[: marks[-1].end()]
@@ -191,7 +200,7 @@ def _places(blank: str) -> list[_Place]:
     for number, mark in enumerate(marks):
         is_blank = mark[0] == BLANK
         places.append(
-            _Place(
+            _Number(
                 index if is_blank else -1,
                 mark[0],
                 gap_of(between[number]),

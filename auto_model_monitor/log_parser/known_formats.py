@@ -17,7 +17,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 _SAME = {"learn": "learn", "test": "test", "best": "best"}
 
 
-class Form(NamedTuple):
+class KeyValueFormat(NamedTuple):
     """How the lines of one program begin, and what is to be known for reading the rest.
 
     Attributes:
@@ -54,30 +54,30 @@ _TIMM_TRAIN = r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)"
 _TIMM_TEST = r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]"
 _IMAGENET = r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]"
 
-FORMS = (
-    Form("tqdm", "| ", _TQDM, spaced=True, bar=True),
-    Form("timm", "train: ", _TIMM_TRAIN, "train", averaged=True),
-    Form("timm", "test", _TIMM_TEST, "val", spaced=True, averaged=True, partial=True),
-    Form("PyTorch's ImageNet", "epoch: [", _IMAGENET, "train", spaced=True, averaged=True),
-    Form("PyTorch's ImageNet", "@", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),
-    Form("MMEngine", "epoch(train)", r"Epoch\(train\) {1,4}\[ {0,8}(?P<epoch>#)\]", "train"),
-    Form("MMEngine", "epoch(val)", r"Epoch\(val\) {1,4}\[ {0,8}(?P<epoch>#)\]", "val"),
-    Form("MMEngine", "iter(train)", r"Iter\(train\) {1,4}\[ {0,8}(?P<step>#)\]", "train"),
-    Form("MMEngine", "iter(val)", r"Iter\(val\) {1,4}\[ {0,8}#\]", "val"),
-    Form("MMCV 1", "epoch [", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
-    Form("XGBoost, LightGBM", "]\t", r"\[(?P<step>#)\]\t", structured=True),
-    Form("CatBoost", ":\t", r"(?P<step>#):\t(?=learn|test)", stage=Stage.TRAINING, aliases=_SAME),
-    Form(
+KEY_VALUE_FORMATS = (
+    KeyValueFormat("tqdm", "| ", _TQDM, spaced=True, bar=True),
+    KeyValueFormat("timm", "train: ", _TIMM_TRAIN, "train", averaged=True),
+    KeyValueFormat("timm", "test", _TIMM_TEST, "val", spaced=True, averaged=True, partial=True),
+    KeyValueFormat("PyTorch's ImageNet", "epoch: [", _IMAGENET, "train", spaced=True, averaged=True),
+    KeyValueFormat("PyTorch's ImageNet", "@", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),
+    KeyValueFormat("MMEngine", "epoch(train)", r"Epoch\(train\) {1,4}\[ {0,8}(?P<epoch>#)\]", "train"),
+    KeyValueFormat("MMEngine", "epoch(val)", r"Epoch\(val\) {1,4}\[ {0,8}(?P<epoch>#)\]", "val"),
+    KeyValueFormat("MMEngine", "iter(train)", r"Iter\(train\) {1,4}\[ {0,8}(?P<step>#)\]", "train"),
+    KeyValueFormat("MMEngine", "iter(val)", r"Iter\(val\) {1,4}\[ {0,8}#\]", "val"),
+    KeyValueFormat("MMCV 1", "epoch [", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
+    KeyValueFormat("XGBoost, LightGBM", "]\t", r"\[(?P<step>#)\]\t", structured=True),
+    KeyValueFormat("CatBoost", ":\t", r"(?P<step>#):\t(?=learn|test)", stage=Stage.TRAINING, aliases=_SAME),
+    KeyValueFormat(
         "Megatron-LM",
         "iteration ",
         r"iteration {1,12}(?P<step>#)/ {1,12}# \|",
         aliases={"lm loss": "train_loss"},
     ),
-    Form(
+    KeyValueFormat(
         "scikit-learn", "iteration ", r"Iteration (?P<step>#), ", spaced=True, aliases={"inertia": "inertia"}
     ),
-    Form("scikit-learn", "[cv", r"\[CV(?: #)?\] ", aliases={"score": "score"}),
-    Form(  # the mean over the whole training is no loss of its last epoch
+    KeyValueFormat("scikit-learn", "[cv", r"\[CV(?: #)?\] ", aliases={"score": "score"}),
+    KeyValueFormat(  # the mean over the whole training is no loss of its last epoch
         "transformers",
         "train_runtime",
         r"\{['\"]train_runtime['\"]",
@@ -88,11 +88,11 @@ FORMS = (
     ),
 )
 
-RECORD = Form("JSON or a dict", "{", r"\{", structured=True, loose=True)
-PLAIN = Form("by hand", "", "")
+RECORD = KeyValueFormat("JSON or a dict", "{", r"\{", structured=True, loose=True)
+PLAIN = KeyValueFormat("by hand", "", "")
 
 
-class Sentence(NamedTuple):
+class SentenceFormat(NamedTuple):
     """A line that is a sentence.
 
     Attributes:
@@ -125,23 +125,25 @@ _ACCURACY_OF = (
 _AT_ITERATION = r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)"
 _ROW = r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|"
 
-SENTENCES = (
-    Sentence("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
-    Sentence("Lightning", "new best score: ", _NEW_BEST, Stage.EPOCH_END),
-    Sentence("early stopping", "validation loss decreased (", _DECREASED, Stage.EPOCH_END),
-    Sentence("Keras", "ing learning rate to ", _LEARNING_RATE),
-    Sentence(
+SENTENCE_FORMATS = (
+    SentenceFormat("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
+    SentenceFormat("Lightning", "new best score: ", _NEW_BEST, Stage.EPOCH_END),
+    SentenceFormat("early stopping", "validation loss decreased (", _DECREASED, Stage.EPOCH_END),
+    SentenceFormat("Keras", "ing learning rate to ", _LEARNING_RATE),
+    SentenceFormat(
         "MMEngine",
         "best checkpoint with ",
         rf"The best checkpoint with (?P<best>#) {_KEY} at # ",
         Stage.EPOCH_END,
     ),
-    Sentence("timm", "*** best metric: ", r"\*{3} Best metric: (?P<best_metric>#)", Stage.EPOCH_END),
-    Sentence("PyTorch's tutorial", "accuracy of the ", _ACCURACY_OF),
-    Sentence("Megatron-LM", "validation loss at iteration ", _AT_ITERATION, Stage.VALIDATION),
-    Sentence("Ultralytics", "starting training for ", r"Starting training for (?P<total_epochs>#) epochs"),
-    Sentence("Ultralytics", " epochs completed in ", r"# epochs completed in #", Stage.COMPLETED),
-    Sentence("Stable-Baselines3", " |", _ROW),
+    SentenceFormat("timm", "*** best metric: ", r"\*{3} Best metric: (?P<best_metric>#)", Stage.EPOCH_END),
+    SentenceFormat("PyTorch's tutorial", "accuracy of the ", _ACCURACY_OF),
+    SentenceFormat("Megatron-LM", "validation loss at iteration ", _AT_ITERATION, Stage.VALIDATION),
+    SentenceFormat(
+        "Ultralytics", "starting training for ", r"Starting training for (?P<total_epochs>#) epochs"
+    ),
+    SentenceFormat("Ultralytics", " epochs completed in ", r"# epochs completed in #", Stage.COMPLETED),
+    SentenceFormat("Stable-Baselines3", " |", _ROW),
 )
 
 #: Beginnings of lines, in lower case, that say that all of the training is over.

@@ -57,7 +57,7 @@ class Chunk(NamedTuple):
 _NOTHING_NEW = Chunk(b"")
 
 
-class GrowingFile:
+class TailedFile:
     """Reads a file piece by piece, each byte once, and begins again where the file does.
 
     Whether it does is seen from the bytes before the place that was read to: so a file that has grown past

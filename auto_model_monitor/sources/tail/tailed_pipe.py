@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from threading import Condition, Thread
 
-from .growing_file import Chunk, Restart
+from .tailed_file import Chunk, Restart
 
 _PIECE = 1 << 16
 _MOST_HELD = 8 << 20  # bytes; as long as more wait to be read, whoever writes waits as at any full pipe
 _TAIL = 256
 
 
-class GrowingStream:
+class TailedPipe:
     """Empties a pipe at once, in a thread of its own, and gives its bytes out like those of a file.
 
     Whoever writes into the pipe waits no longer than for any reader, whatever is done with its bytes.

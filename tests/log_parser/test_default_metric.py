@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.log_parser.score import ScoreOfLog
+from auto_model_monitor.log_parser.default_metric import DefaultMetric
 from auto_model_monitor.rules import NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
 from tests.fakes import NOON
 
@@ -15,7 +15,7 @@ def said(metric: str, value: float, epoch: int | None = None) -> Reading:
 
 
 def scores(*looks: list[Reading]) -> list[str]:
-    log = ScoreOfLog()
+    log = DefaultMetric()
     return [log.batch(look, time=NOON, seconds=0.0).score for look in looks]
 
 
@@ -41,13 +41,13 @@ def test_a_log_without_epochs_has_one_in_the_end() -> None:
 
 def test_what_the_user_named_goes_first() -> None:
     """A metric that was named is the score before anything was read."""
-    log = ScoreOfLog("macro_f1")
+    log = DefaultMetric("macro_f1")
     assert log.batch([said("val_loss", 0.5, 1)], time=NOON, seconds=0.0).score == "macro_f1"
 
 
 def test_a_rule_without_a_metric_looks_at_the_score() -> None:
     """Neither the learning rate, which never changes, nor the training's loss makes a plateau."""
-    log, rule, told = ScoreOfLog(), PlateauRule(3), []
+    log, rule, told = DefaultMetric(), PlateauRule(3), []
     for epoch in range(1, 9):
         value = 1 / min(epoch, 5)
         look = [
@@ -62,7 +62,7 @@ def test_a_rule_without_a_metric_looks_at_the_score() -> None:
 
 def test_nan_is_heard_in_any_metric_and_told_once() -> None:
     """The training's loss says it first; that the validation's follows is the same trouble."""
-    log, rule = ScoreOfLog(), NotFiniteRule()
+    log, rule = DefaultMetric(), NotFiniteRule()
     looks = [
         [said("train_loss", 0.5, 1), said("val_loss", 0.4, 1)],
         [said("train_loss", NAN, 2), said("val_loss", NAN, 2)],
@@ -77,7 +77,7 @@ def test_nan_is_heard_in_any_metric_and_told_once() -> None:
     resumed = NotFiniteRule()
     resumed.resume(alerts[1])
     everything = [reading for look in looks for reading in look]
-    assert resumed.evaluate(ScoreOfLog().batch(everything, time=NOON, seconds=0.0)) is None
+    assert resumed.evaluate(DefaultMetric().batch(everything, time=NOON, seconds=0.0)) is None
     later = [said("val_loss", 0.4, 4), said("val_loss", NAN, 5)]
     assert resumed.evaluate(log.batch(later, time=NOON, seconds=0.0)).reading.epoch == 5
 
@@ -87,17 +87,17 @@ def test_lines_of_one_name_are_told_apart_after_a_restart() -> None:
     lines = [said("val_acc", value, epoch) for epoch, value in enumerate([80.0, 91.0, 92.0, 93.0], 1)]
     make = lambda: ThresholdRule(90, "higher", metric="val_acc", every="hit")  # noqa: E731
     first = make()
-    told = first.evaluate(ScoreOfLog().batch(lines[:3], time=NOON, seconds=0.0))
+    told = first.evaluate(DefaultMetric().batch(lines[:3], time=NOON, seconds=0.0))
     assert told.reading.epoch == 3
     again = make()
     again.resume(told)
-    assert again.evaluate(ScoreOfLog().batch(lines[:3], time=NOON, seconds=0.0)) is None
-    assert again.evaluate(ScoreOfLog().batch(lines[3:], time=NOON, seconds=0.0)).reading.epoch == 4
+    assert again.evaluate(DefaultMetric().batch(lines[:3], time=NOON, seconds=0.0)) is None
+    assert again.evaluate(DefaultMetric().batch(lines[3:], time=NOON, seconds=0.0)).reading.epoch == 4
 
 
 def test_a_silence_names_the_last_line() -> None:
     """Whatever metric the log spoke of last."""
-    log, rule = ScoreOfLog(), StalledRule(100.0)
+    log, rule = DefaultMetric(), StalledRule(100.0)
     rule.evaluate(log.batch([said("train_loss", 0.5, 1)], time=NOON, seconds=1.0))
     alert = rule.evaluate(log.batch([], time=NOON, seconds=500.0))
     assert alert.reading.metric == "train_loss"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...log_parser import Stage
-from ..tail.growing_file import Restart
-from .log_scan import SaidAt
+from ..tail.tailed_file import Restart
+from .log_scan import ScannedLine
 
 _FIRST = 1  # epochs are counted from 0 or from 1
 _BACK = 2  # by so many epochs it goes back when it begins anew; workers that log side by side differ by one
 
 
-class LogRuns:
+class RunDetector:
     """Knows one training's log from the next one's, by how epochs and steps count.
 
     Within a file another run begins where the epochs begin again, as where ``>>`` appends the next night to
@@ -30,9 +30,9 @@ class LogRuns:
         """Whether the file began anew, and no line has told yet whether another run did."""
         return self._restart is not None
 
-    def begins(self, line: SaidAt) -> bool:
+    def begins(self, line: ScannedLine) -> bool:
         """Tell of each line, in their order and once, whether it is the first of another run."""
-        metrics, stage, step = line.said
+        metrics, stage, step = line.parsed
         epoch = metrics.get("epoch")
         self._restart = line.restart or self._restart
         begins = self._begins(None if epoch is None else int(epoch), step)

@@ -6,20 +6,30 @@ import re
 from functools import cache, lru_cache
 
 from ..core.numbers import compiled
-from .column_lines import columns_of
 from .entries import Stage
-from .layout import BLANK, Layout, Spot
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, Named, named
-from .pairs import Found, Pairs
+from .key_values import KeyedNumber, KeyValueScan
+from .known_formats import (
+    COMPLETED,
+    ENDED,
+    KEY_VALUE_FORMATS,
+    PLAIN,
+    RECORD,
+    SENTENCE_FORMATS,
+    STARTED,
+    KeyValueFormat,
+    SentenceFormat,
+)
+from .layout import BLANK, Layout, MetricSlot
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
 from .prefix import prefix_of
-from .table import COMPLETED, ENDED, FORMS, PLAIN, RECORD, SENTENCES, STARTED, Form, Sentence
+from .table_rows import columns_of
 from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
 
 _LONGEST = 65536
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
 
-def layout_of(blank: str) -> Layout | None:
+def detect_layout(blank: str) -> Layout | None:
     """Return where in a line the numbers stand that say something, None where none does.
 
     Args:
@@ -43,7 +53,7 @@ def _understood(blank: str) -> Layout | None:
     start = prefix_of(blank).end
     message = blank[start:].lstrip(" \t")
     layout = _of_message(message, lower[len(lower) - len(message) :])
-    if not (layout.spots or layout.stage) and max(layout.epoch, layout.total) < 0:
+    if not (layout.slots or layout.stage) and max(layout.epoch, layout.total) < 0:
         return None
     skipped = blank.count(BLANK, 0, start)
     return _moved(layout, skipped) if skipped else layout
@@ -57,7 +67,7 @@ def _may_say_something(lower: str) -> bool:
 
 
 def _of_message(blank: str, lower: str) -> Layout:
-    for sentence in SENTENCES:
+    for sentence in SENTENCE_FORMATS:
         found = _match(sentence.pattern, blank) if sentence.needs in lower else None
         if found is not None:
             return _of_sentence(sentence, found)
@@ -71,11 +81,11 @@ def _of_message(blank: str, lower: str) -> Layout:
             if head.start(name) >= 0
         }
     )
-    return _of_pairs(Pairs(blank, form, set(counters.values())), form, counters, lower)
+    return _of_pairs(KeyValueScan(blank, form, set(counters.values())), form, counters, lower)
 
 
-def _form_of(blank: str, lower: str) -> tuple[Form, re.Match[str] | None]:
-    for form in FORMS:
+def _form_of(blank: str, lower: str) -> tuple[KeyValueFormat, re.Match[str] | None]:
+    for form in KEY_VALUE_FORMATS:
         head = _match(form.head, blank) if form.needs in lower else None
         if head is not None:
             return form, head
@@ -91,23 +101,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace("#", BLANK), re.IGNORECASE)
 
 
-def _of_sentence(sentence: Sentence, found: re.Match[str]) -> Layout:
+def _of_sentence(sentence: SentenceFormat, found: re.Match[str]) -> Layout:
     blank, groups = found.string, found.groupdict()
     places = {}
     for name, text in groups.items():
         if text and BLANK in text:
             places[name] = (blank.count(BLANK, 0, found.start(name)), text[: text.index(BLANK)])
-    key = named(groups["key"], structured=True) if groups.get("key") else None
+    key = metric_name(groups["key"], structured=True) if groups.get("key") else None
     split = {"validation": "val"}.get(groups.get("split") or "", groups.get("split") or "")
-    spots = []
+    slots = []
     for name, (index, sign) in places.items():
         metric = _sentence_metric(name, key, split)
         if metric:
-            spots.append(Spot(metric, index, sign))
+            slots.append(MetricSlot(metric, index, sign))
     counters = {name: place[0] for name, place in places.items()}
     stages = {"train": Stage.TRAINING, "val": Stage.VALIDATION}
     return Layout(
-        tuple(spots),
+        tuple(slots),
         sentence.stage or (stages.get(key.split) if key else None),
         counters.get(EPOCH, -1),
         counters.get(TOTAL_EPOCHS, -1),
@@ -116,7 +126,7 @@ def _of_sentence(sentence: Sentence, found: re.Match[str]) -> Layout:
     )
 
 
-def _sentence_metric(name: str, key: Named | None, split: str) -> str:
+def _sentence_metric(name: str, key: MetricName | None, split: str) -> str:
     if name in (EPOCH, TOTAL_EPOCHS, STEP):
         return ""
     if name in ("value", "best"):
@@ -124,24 +134,24 @@ def _sentence_metric(name: str, key: Named | None, split: str) -> str:
     return f"{split}_{name}" if split else name
 
 
-def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) -> Layout:
+def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int], lower: str) -> Layout:
     found = pairs.found
     if form is PLAIN and not pairs.counters and pairs.unknown > max(_DUMP, 2 * len(found)):
-        found = [each for each in found if each.named.base == "learning_rate"]
-    strong = any(not each.named.weak and each.named.base != "learning_rate" for each in found)
-    kept = [each for each in found if not each.named.weak or strong or each.named.split or each.heading]
-    beside_loss = any(each.named.base == "loss" and not (each.named.split or each.heading) for each in kept)
-    spots = tuple(_spot(each, form, beside_loss) for each in kept)
+        found = [each for each in found if each.name.base == "learning_rate"]
+    strong = any(not each.name.weak and each.name.base != "learning_rate" for each in found)
+    kept = [each for each in found if not each.name.weak or strong or each.name.split or each.heading]
+    beside_loss = any(each.name.base == "loss" and not (each.name.split or each.heading) for each in kept)
+    slots = tuple(_spot(each, form, beside_loss) for each in kept)
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
-    stage = form.stage or _stage(kept, form, spots)
-    if stage is None and not spots:
+    stage = form.stage or _stage(kept, form, slots)
+    if stage is None and not slots:
         stage = _stage_of_words(lower, epoch)
         if stage is None and form is not RECORD and not form.bar and epoch >= 0:
             epoch = total = -1  # an epoch that is only mentioned
     partial = form.partial or (form.bar and any(_narrowed(each, form) for each in kept))
     return Layout(
-        spots,
+        slots,
         stage,
         epoch,
         total,
@@ -151,21 +161,21 @@ def _of_pairs(pairs: Pairs, form: Form, counters: dict[str, int], lower: str) ->
     )
 
 
-def _spot(each: Found, form: Form, beside_loss: bool) -> Spot:
-    split = each.heading or (form.split if each.named.base else "")
-    metric = each.named.metric(split=split, best=each.best, beside_loss=beside_loss)
+def _spot(each: KeyedNumber, form: KeyValueFormat, beside_loss: bool) -> MetricSlot:
+    split = each.heading or (form.split if each.name.base else "")
+    metric = each.name.metric(split=split, best=each.best, beside_loss=beside_loss)
     group = metric.partition("_")[0] if form.bar else ""
-    group += "_epoch" if form.bar and each.named.own.endswith("_epoch") else ""
-    return each.spot._replace(metric=metric, group=group)
+    group += "_epoch" if form.bar and each.name.own.endswith("_epoch") else ""
+    return each.slot._replace(metric=metric, group=group)
 
 
-def _narrowed(each: Found, form: Form) -> bool:
-    return not each.named.split and each.heading in ("val", "test")
+def _narrowed(each: KeyedNumber, form: KeyValueFormat) -> bool:
+    return not each.name.split and each.heading in ("val", "test")
 
 
-def _stage(kept: list[Found], form: Form, spots: tuple[Spot, ...]) -> Stage | None:
-    splits = {each.named.split or each.heading or (form.split if each.named.base else "") for each in kept}
-    names = [spot.metric for spot in spots]
+def _stage(kept: list[KeyedNumber], form: KeyValueFormat, slots: tuple[MetricSlot, ...]) -> Stage | None:
+    splits = {each.name.split or each.heading or (form.split if each.name.base else "") for each in kept}
+    names = [slot.metric for slot in slots]
     if any(name.startswith("best_") for name in names) and all(
         name.startswith("best_") or name == "learning_rate" for name in names
     ):
@@ -194,9 +204,11 @@ def _moved(layout: Layout, skipped: int) -> Layout:
     def moved(index: int) -> int:
         return index + skipped if index >= 0 else index
 
-    spots = tuple(spot._replace(slot=moved(spot.slot), other=moved(spot.other)) for spot in layout.spots)
+    slots = tuple(
+        slot._replace(position=moved(slot.position), other=moved(slot.other)) for slot in layout.slots
+    )
     return layout._replace(
-        spots=spots,
+        slots=slots,
         epoch=moved(layout.epoch),
         total=moved(layout.total),
         step=moved(layout.step),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..core.numbers import compiled, to_float
-from .entries import Number, Said, Stage
+from .entries import Number, ParsedLine, Stage
 from .layout import BLANK
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, named
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, metric_name
 from .values import whole
 
 # How the headings of a table begin: those of Ultralytics, YOLOv5, scikit-learn, fastai and of many a script.
@@ -56,7 +56,7 @@ def columns_of(blank: str) -> tuple[str, ...]:
     return tuple(found) if any(name not in ("", EPOCH, STEP, "all") for name in found) else ()
 
 
-def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
+def row_of(line: str, columns: tuple[str, ...]) -> ParsedLine | None:
     """Return what a line of numbers says below those headings, None when it is no row of the table."""
     if columns == _REPORT:
         return _report_row(line)
@@ -74,7 +74,7 @@ def row_of(line: str, columns: tuple[str, ...]) -> Said | None:
             step = int(value["step"])
         else:
             metrics.update(value)
-    return Said(metrics, _stage(columns), step)
+    return ParsedLine(metrics, _stage(columns), step)
 
 
 def _value(name: str, text: str) -> dict[str, Number] | None:
@@ -94,7 +94,7 @@ def _column(cell: str, *, split: str) -> str:
         return _SPECIAL[cell]
     if cell in ("Class", "classes"):
         return "all"
-    found = named(cell)
+    found = metric_name(cell)
     if found is None:
         return ""
     if found.counts:
@@ -109,7 +109,7 @@ def _stage(columns: tuple[str, ...]) -> Stage:
     return Stage.EPOCH_END if any(name.startswith("val") for name in columns) else Stage.TRAINING
 
 
-def _report_row(line: str) -> Said | None:
+def _report_row(line: str) -> ParsedLine | None:
     """Read a row of scikit-learn's ``classification_report``."""
     for label, names in _ROWS.items():
         text = line.strip()
@@ -121,5 +121,5 @@ def _report_row(line: str) -> Said | None:
                     for name, value in zip(names, values, strict=False)
                     if name and value is not None
                 }
-                return Said(dict(metrics), Stage.VALIDATION)
+                return ParsedLine(dict(metrics), Stage.VALIDATION)
     return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 
-from .records import Entry
+from .records import SideFileEntry
 
 
-class Series:
+class NewEntryFilter:
     """Knows what each entry said; an entry that says the same again in its place is not new.
 
     So a ``trainer_state.json`` that holds all of the one before, and a table that was written anew for one
@@ -22,10 +22,10 @@ class Series:
         self.begins_anew = False
         self._marks = array("q")
 
-    def is_new(self, entry: Entry) -> bool:
+    def is_new(self, entry: SideFileEntry) -> bool:
         """Tell of one entry after the other whether it is new."""
         # Text, for NaN is not equal to itself, nor is its hash.
-        mark = hash(f"{sorted(entry.said.metrics.items())} {entry.said.step}") or 1
+        mark = hash(f"{sorted(entry.parsed.metrics.items())} {entry.parsed.step}") or 1
         known = entry.number < len(self._marks)
         if known and self._marks[entry.number] == mark:
             return False

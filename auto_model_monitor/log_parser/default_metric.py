@@ -13,7 +13,7 @@ _VALIDATION = ("val", "eval", "test", "top1_acc", "top3_acc", "top5_acc", "map",
 _LINES_WITHOUT = 200  # numbers after which a log without a validation is one that has none
 
 
-class ScoreOfLog:
+class DefaultMetric:
     """Finds a log's score, once: the loss of the validation, else its accuracy, else those of the training.
 
     As long as only the training has spoken nothing is decided, until a second epoch or many lines show that

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterable
 
 from ...core.readings import Reading
-from ..checkpoints.rows import Rows
-from .log_runs import LogRuns
-from .log_scan import SaidAt
+from .log_scan import ScannedLine
+from .rows import Rows
+from .run_detector import RunDetector
 
 MOST = 200_000  # numbers of one look
 _COUNTS = frozenset({"epoch", "total_epochs"})
 
 
-class Look:
+class LogPoll:
     """Gathers the numbers of one training.
 
     The first look takes all that is there, however much, and of several trainings the last; what is too much
@@ -41,7 +41,7 @@ class Look:
         """Whether it stopped because it has enough."""
         return len(self.rows) >= MOST
 
-    def gather(self, lines: Iterable[SaidAt | None], runs: LogRuns) -> SaidAt | None:
+    def gather(self, lines: Iterable[ScannedLine | None], runs: RunDetector) -> ScannedLine | None:
         """Add what lines say until it is enough, or another training begins.
 
         Args:
@@ -63,13 +63,13 @@ class Look:
                 self._is_thinned = True
         return None
 
-    def begin_with(self, line: SaidAt) -> None:
+    def begin_with(self, line: ScannedLine) -> None:
         """Take up another training with the line at which the last look ended."""
         self.new_run = True
         self._add(line)
 
-    def _add(self, line: SaidAt) -> None:
-        metrics, _, step = line.said
+    def _add(self, line: ScannedLine) -> None:
+        metrics, _, step = line.parsed
         for metric, value in metrics.items():
             if metric not in _COUNTS:
                 self.rows.flat += metric, value, line.number, line.epoch, step

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.log_parser import LogReader, Said
-from auto_model_monitor.log_parser.whole_text import WholeText
+from auto_model_monitor.log_parser import LogReader, ParsedLine
+from auto_model_monitor.log_parser.bulk_reader import BulkReader
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
@@ -38,21 +38,21 @@ LINES = [
 ]
 
 
-def one_by_one(lines: list[str], patterns: list[str]) -> list[tuple[int, Said, int | None]]:
+def one_by_one(lines: list[str], patterns: list[str]) -> list[tuple[int, ParsedLine, int | None]]:
     reader = LogReader(patterns)
     found = []
     for number, line in enumerate(lines, 1):
-        said = reader.said(line)
+        said = reader.parse_line(line)
         if said is not None:
             found.append((number, said, reader.epoch))
     return found
 
 
-def sifted(lines: list[str], patterns: list[str], pieces: int) -> list[tuple[int, Said, int | None]]:
+def sifted(lines: list[str], patterns: list[str], pieces: int) -> list[tuple[int, ParsedLine, int | None]]:
     """Return the same by way of whole texts, some lines in each; every other one hands plain lines over."""
     reader = LogReader(patterns)
-    whole = WholeText(reader)
-    found: list[tuple[int, Said, int | None]] = []
+    whole = BulkReader(reader)
+    found: list[tuple[int, ParsedLine, int | None]] = []
     for start in range(0, len(lines), pieces):
         data = "".join(f"{line}\n" for line in lines[start : start + pieces]).encode()
         flat: list[Any] | None = [] if start % 2 == 0 else None
@@ -62,11 +62,13 @@ def sifted(lines: list[str], patterns: list[str], pieces: int) -> list[tuple[int
         for metric, value, number, epoch, step in zip(*[iter(flat or [])] * 5, strict=True):
             assert step is None
             plain.setdefault(number, ({}, epoch))[0][metric] = value
-        found += [(number, Said(metrics), epoch) for number, (metrics, epoch) in plain.items()]
+        found += [(number, ParsedLine(metrics), epoch) for number, (metrics, epoch) in plain.items()]
     return sorted(found, key=lambda each: each[0])
 
 
-def without_stage(found: list[tuple[int, Said, int | None]]) -> list[tuple[int, str, int | None, int | None]]:
+def without_stage(
+    found: list[tuple[int, ParsedLine, int | None]],
+) -> list[tuple[int, str, int | None, int | None]]:
     return [
         (number, repr(dict(said.metrics)), said.step, epoch) for number, said, epoch in found if said.metrics
     ]
@@ -89,7 +91,7 @@ def test_the_lines_that_are_not_handed_over_come_with_all_they_say(lines: list[s
     """Read without handing anything over, a text must say the same as its lines, stages too."""
     reader = LogReader()
     data = "".join(f"{line}\n" for line in lines).encode()
-    found = [(number, said, reader.epoch) for number, said in WholeText(reader).said(data, 1)]
+    found = [(number, said, reader.epoch) for number, said in BulkReader(reader).parse(data, 1)]
     assert [repr(each) for each in found] == [repr(each) for each in one_by_one(lines, [])]
 
 
@@ -99,23 +101,23 @@ def test_entries_are_those_of_the_lines(lines: list[str]) -> None:
     reader, other = LogReader(), LogReader()
     data = "".join(f"{line}\n" for line in lines).encode()
     for _ in range(2):  # the second time everything is known
-        entries = [entry for _, entry in WholeText(reader).entries(data, 1, time=NOON)]
+        entries = [entry for _, entry in BulkReader(reader).entries(data, 1, time=NOON)]
         expected = [other.read(line, time=NOON) for line in lines]
         assert [repr(each) for each in entries] == [
-            repr(each) for each in expected if each.said or each.stage
+            repr(each) for each in expected if each.own_metrics or each.stage
         ]
 
 
 def test_bytes_that_are_no_text_are_read_as_what_replaces_them() -> None:
     """A torn character may hide no number that stands beside it."""
-    found = list(WholeText(LogReader()).said(b"\xff\nval_loss: 0.5 \xff\nval_loss: 0.25\n", 1))
+    found = list(BulkReader(LogReader()).parse(b"\xff\nval_loss: 0.5 \xff\nval_loss: 0.25\n", 1))
     assert [said.metrics for _, said in found][-1] == {"val_loss": 0.25}
 
 
 def test_a_long_life_forgets_what_it_knows_of_shapes() -> None:
     """A log in which no two lines are alike may not fill the memory."""
-    whole = WholeText(LogReader())
+    whole = BulkReader(LogReader())
     for start in range(0, 40_000, 1000):
         lines = [f"{'x' * (n % 200)} {'y' * (n // 200)}\n" for n in range(start, start + 1000)]
-        list(whole.said("".join(lines).encode(), 1))
+        list(whole.parse("".join(lines).encode(), 1))
     assert len(whole._silent) <= 1 << 14

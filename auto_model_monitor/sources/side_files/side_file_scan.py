@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
 from ...log_parser import LogEntry
-from ..logs.log_batch import Place
-from ..logs.log_scan import Plain, SaidAt
-from ..tail.growing_file import Restart
-from .finder import Finder, WatchedFile
-from .records import Entry
-from .series import Series
+from ..logs.log_batch import Location
+from ..logs.log_scan import Plain, ScannedLine
+from ..tail.tailed_file import Restart
+from .finder import SideFileFinder, WatchedFile
+from .new_entries import NewEntryFilter
+from .records import SideFileEntry
 from .side_file import label_of
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _SHIFT = 40  # bits of a place that number the entry; those above number the file
 
 
-class _Shelf:
+class _FileGroup:
     """All files that are called the same, as the ``trainer_state.json`` of each checkpoint.
 
     Attributes:
@@ -36,7 +36,7 @@ class _Shelf:
         self.label = label
         self.index = index
         self.path = ""
-        self.series = Series()
+        self.series = NewEntryFilter()
 
 
 class SideFileScan:
@@ -63,11 +63,11 @@ class SideFileScan:
         """Take the path; nothing is opened yet."""
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
-        self._finder = Finder(os.path.abspath(path), self._clock)  # noqa: PTH100 - as it is meant now
-        self._shelves: dict[str, _Shelf] = {}
-        self._by_index: list[_Shelf] = []
+        self._finder = SideFileFinder(os.path.abspath(path), self._clock)  # noqa: PTH100 - as it is meant now
+        self._groups: dict[str, _FileGroup] = {}
+        self._by_index: list[_FileGroup] = []
 
-    def lines(self, *, at_end: bool, plain: Plain | None = None) -> Iterator[SaidAt]:
+    def lines(self, *, at_end: bool, plain: Plain | None = None) -> Iterator[ScannedLine]:
         """Yield what is new, the file that was changed last at the end.
 
         Args:
@@ -92,45 +92,45 @@ class SideFileScan:
         for _ in self.lines(at_end=False):
             pass
 
-    def place(self, number: int) -> Place:
+    def place(self, number: int) -> Location:
         """Return where an entry stands."""
-        shelf = self._by_index[number >> _SHIFT]
-        return Place(f"{shelf.label}:{number & ((1 << _SHIFT) - 1)}", shelf.path)
+        group = self._by_index[number >> _SHIFT]
+        return Location(f"{group.label}:{number & ((1 << _SHIFT) - 1)}", group.path)
 
     def number(self, name: str) -> int | None:
         """Return the number of the place of that name, None where there is none."""
         label, _, number = name.rpartition(":")
-        shelf = self._shelves.get(label)
-        return None if shelf is None or not number.isdecimal() else _number(shelf, int(number))
+        group = self._groups.get(label)
+        return None if group is None or not number.isdecimal() else _number(group, int(number))
 
-    def _news(self, watched: WatchedFile, *, at_end: bool) -> Iterator[SaidAt]:
+    def _news(self, watched: WatchedFile, *, at_end: bool) -> Iterator[ScannedLine]:
         label = label_of(watched.name)
-        shelf = self._shelves.get(label)
-        if shelf is None:
-            shelf = self._shelves[label] = _Shelf(label, len(self._by_index))
-            self._by_index.append(shelf)
-        shelf.path = watched.path
+        group = self._groups.get(label)
+        if group is None:
+            group = self._groups[label] = _FileGroup(label, len(self._by_index))
+            self._by_index.append(group)
+        group.path = watched.path
         for entry in watched.file.entries(at_end=at_end):
-            if shelf.series.is_new(entry):
-                restart = Restart.TRUNCATED if shelf.series.begins_anew else None
+            if group.series.is_new(entry):
+                restart = Restart.TRUNCATED if group.series.begins_anew else None
                 if self._on_entry is not None:
-                    self._on_entry(self._shown(entry, shelf))
-                number = _number(shelf, entry.number)
-                yield SaidAt(number, entry.said, entry.epoch, False, restart)
+                    self._on_entry(self._shown(entry, group))
+                number = _number(group, entry.number)
+                yield ScannedLine(number, entry.parsed, entry.epoch, False, restart)
 
-    def _shown(self, entry: Entry, shelf: _Shelf) -> LogEntry:
-        said = entry.said
+    def _shown(self, entry: SideFileEntry, group: _FileGroup) -> LogEntry:
+        parsed = entry.parsed
         carried = {} if entry.epoch is None else {"epoch": entry.epoch}
         return LogEntry(
             timestamp=self._clock.now(),
             level="INFO",
-            message=f"{shelf.label}:{entry.number}",
-            metrics={**carried, **said.metrics},
-            stage=said.stage,
-            said=said.metrics,
-            step=said.step,
+            message=f"{group.label}:{entry.number}",
+            metrics={**carried, **parsed.metrics},
+            stage=parsed.stage,
+            own_metrics=parsed.metrics,
+            step=parsed.step,
         )
 
 
-def _number(shelf: _Shelf, entry: int) -> int:
-    return (shelf.index << _SHIFT) + entry
+def _number(group: _FileGroup, entry: int) -> int:
+    return (group.index << _SHIFT) + entry

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .entries import LogEntry, Said, Stage
+from .entries import LogEntry, ParsedLine, Stage
 from .line_shapes import ZEROS
 from .reader import LogReader
 
@@ -14,7 +14,7 @@ _MOST = 1 << 14  # shapes that are remembered
 _NONE: frozenset[bytes] = frozenset()
 
 
-class _Plain(NamedTuple):
+class _PlainLine(NamedTuple):
     """Where the numbers of plain lines of one shape stand.
 
     Attributes:
@@ -28,7 +28,7 @@ class _Plain(NamedTuple):
     expected: Any
 
 
-class WholeText:
+class BulkReader:
     """Finds what the lines of a text say, as a reader would line by line.
 
     A log repeats itself: all but its digits, most lines were there before. So the digits of a whole text are
@@ -43,11 +43,11 @@ class WholeText:
         """Take the reader; nothing is known yet."""
         self._reader = reader
         self._silent: set[bytes] = set()
-        self._known: dict[bytes, _Plain] = {}
+        self._known: dict[bytes, _PlainLine] = {}
 
     def sift(
         self, data: bytes, first: int, sink: Callable[[], list[Any] | None]
-    ) -> Iterator[tuple[int, Said]]:
+    ) -> Iterator[tuple[int, ParsedLine]]:
         """Hand over the numbers of plain lines, and yield what all others say, with their lines' numbers.
 
         A line is plain if it is of a known shape, names neither epoch nor step and tells of no end.
@@ -74,14 +74,14 @@ class WholeText:
                     for metric, begin, end in plain.places:
                         flat += metric, float(data[start + begin : start + end]), number, epoch, None
                 else:
-                    said = self._read(shape, data[start : start + len(shape)])
-                    if said is not None:
-                        yield number, said
+                    parsed = self._read(shape, data[start : start + len(shape)])
+                    if parsed is not None:
+                        yield number, parsed
                     silent, known = self._shapes()
                     flat, epoch = sink(), self._reader.epoch
             start += len(shape) + 1
 
-    def said(self, data: bytes, first: int) -> Iterator[tuple[int, Said]]:
+    def parse(self, data: bytes, first: int) -> Iterator[tuple[int, ParsedLine]]:
         """Yield what lines say, each with its line's number.
 
         Args:
@@ -92,9 +92,9 @@ class WholeText:
         start = 0
         for number, shape in enumerate(data.translate(ZEROS).split(b"\n"), first):
             if shape not in silent:
-                said = self._read(shape, data[start : start + len(shape)])
-                if said is not None:
-                    yield number, said
+                parsed = self._read(shape, data[start : start + len(shape)])
+                if parsed is not None:
+                    yield number, parsed
                 silent, _ = self._shapes()
             start += len(shape) + 1
 
@@ -113,19 +113,19 @@ class WholeText:
                 line = data[start : start + len(shape)]
                 entry = self._reader.read(line.decode("utf-8", "replace"), time=time)
                 self._learn(shape, line)
-                if entry.said or entry.stage is not None:
+                if entry.own_metrics or entry.stage is not None:
                     yield number, entry
                 silent, _ = self._shapes()
             start += len(shape) + 1
 
-    def _shapes(self) -> tuple[set[bytes] | frozenset[bytes], dict[bytes, _Plain]]:
+    def _shapes(self) -> tuple[set[bytes] | frozenset[bytes], dict[bytes, _PlainLine]]:
         """Return what is known of shapes: nothing where any line may say something."""
         return (_NONE, {}) if self._reader.takes_any_line else (self._silent, self._known)
 
-    def _read(self, shape: bytes, line: bytes) -> Said | None:
-        said = self._reader.said_as(shape, line.decode("utf-8", "replace"))
+    def _read(self, shape: bytes, line: bytes) -> ParsedLine | None:
+        parsed = self._reader.parse_shaped_line(shape, line.decode("utf-8", "replace"))
         self._learn(shape, line)
-        return said
+        return parsed
 
     def _learn(self, shape: bytes, line: bytes) -> None:
         known = self._reader.known(shape)
@@ -143,4 +143,4 @@ class WholeText:
         ):
             fixed: Any = known.fixed
             expected = None if fixed is None else fixed(line)
-            self._known[shape] = _Plain(known.places, fixed, expected)
+            self._known[shape] = _PlainLine(known.places, fixed, expected)

@@ -19,7 +19,7 @@ _CHUNK = 4096
 _LOGGED = 10  # unreadable names that one look names in the log; the rest are counted
 
 
-class Columns:
+class ScoreColumns:
     """What one look has found so far: names, their scores, and further readings.
 
     Attributes:
