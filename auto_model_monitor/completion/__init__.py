@@ -84,7 +84,8 @@ def notify_when_done(
         grace: seconds that the delivery gets at the end.
 
     Raises:
-        ConfigError: ``config`` is none, as where the decorator's parentheses are missing.
+        ConfigError: ``config`` is none, as where the decorator's parentheses are missing, or a part misses
+            a member of its contract.
     """
     if not isinstance(config, MonitorConfig):
         raise ConfigError(

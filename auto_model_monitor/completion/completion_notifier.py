@@ -12,7 +12,8 @@ from typing import TypeVar
 from ..core.alerts import Alert, AlertKind
 from ..core.clocks import Clock
 from ..core.comparison import Comparison
-from ..core.errors import MonitorError, OutboxError
+from ..core.contracts import require, require_all
+from ..core.errors import ConfigError, MonitorError, OutboxError
 from ..core.messages import Message
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
@@ -60,7 +61,15 @@ class CompletionNotifier:
         clock: Clock,
         grace: float,
     ) -> None:
-        """Take the parts; no file, no network and no thread is touched."""
+        if notifiers is not None:
+            require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
+        if renderer is not None:
+            require("renderer", renderer, MessageRenderer, "Renderer()")
+        if outbox is not None:
+            require("outbox", outbox, Outbox, "MemoryOutbox()")
+        if monitor is not None and not isinstance(monitor, Monitor):
+            kind = type(monitor).__name__
+            raise ConfigError(f"monitor: expected a Monitor, such as ModelMonitor(config), got a {kind}")
         # A training may change its directory; what was meant is what is meant now.
         self._log_dir = Path(config.log_dir).expanduser().absolute()
         self._directory = Path(config.watch_dir).expanduser().absolute()

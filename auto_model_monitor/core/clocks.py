@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from datetime import datetime
 from threading import Event
 from typing import Protocol
@@ -11,14 +12,17 @@ from typing import Protocol
 class Clock(Protocol):
     """What the package wants to know of time."""
 
+    @abstractmethod
     def now(self) -> datetime:
         """Return the wall clock's time, with its zone; for texts only."""
         ...
 
+    @abstractmethod
     def monotonic(self) -> float:
         """Return seconds that never go back; for every wait and every age."""
         ...
 
+    @abstractmethod
     def wait(self, event: Event, seconds: float) -> bool:
         """Wait until ``event`` is set or ``seconds`` have passed; return whether it is set."""
         ...

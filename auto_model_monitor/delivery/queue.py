@@ -12,7 +12,7 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import AuthenticationError, NotificationError
 from ..core.messages import Message
-from ..notifiers import Notifier
+from ..notifiers import HasMinLevel, Notifier
 from .outbox import Delivery, DeliveryState, Outbox
 from .outbox.memory import MemoryOutbox
 from .outbox.texts import storable
@@ -145,8 +145,7 @@ class DeliveryQueue:
     def names_for(self, level: Level) -> list[str]:
         """Return the channels that want messages of that level."""
         urgency = list(Level).index(level)
-        expected = [(name, Level(getattr(n, "min_level", Level.INFO))) for name, n in self._notifiers]
-        return [name for name, least in expected if list(Level).index(least) <= urgency]
+        return [name for name, n in self._notifiers if list(Level).index(_min_level(n)) <= urgency]
 
     def _tell_others(self, delivery: Delivery, error: NotificationError) -> None:
         """Say through the other channels what this one will never deliver."""
@@ -198,6 +197,10 @@ class DeliveryQueue:
             afterwards, self._afterwards = self._afterwards, None
         if afterwards is not None and not self._is_open:
             afterwards()
+
+
+def _min_level(notifier: Notifier) -> Level:
+    return Level(notifier.min_level) if isinstance(notifier, HasMinLevel) else Level.INFO
 
 
 def _owed(outbox: Outbox) -> list[Delivery]:

@@ -11,7 +11,7 @@ from ..core.alerts import Level
 from ..core.clocks import Clock
 from ..core.errors import AuthenticationError, MonitorError, NotificationError
 from ..core.messages import Message
-from ..notifiers import Notifier
+from ..notifiers import Notifier, Verifies
 from ..runtime.propagation import describe_error, must_propagate
 from .backoff import Backoff
 from .outbox import Delivery, Outbox
@@ -110,11 +110,10 @@ class DeliveryWorker:
 
     def verify(self) -> None:
         """Try the account once; say what was found."""
-        check = getattr(self._notifier, "verify", None)
-        if check is None:
+        if not isinstance(self._notifier, Verifies):
             return
         try:
-            check()
+            self._notifier.verify()
         except AuthenticationError as error:
             self.refused_login = error
             logger.error("%s: the login was refused: %s", self.name, error)

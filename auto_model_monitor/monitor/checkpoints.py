@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..core.alerts import Alert
 from ..core.clocks import Clock
 from ..core.comparison import Comparison, usual_direction
+from ..core.contracts import listed, require_all
 from ..core.errors import ConfigError
 from ..delivery.outbox import Outbox
 from ..notifiers import Notifier
@@ -20,7 +20,7 @@ from ..notifiers.mailbox import MailboxNotifier
 from ..parsers import DefaultParser
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
-from ..rules import Rule, ThresholdRule
+from ..rules import MetricRule, Rule, ThresholdRule
 from ..sources import Source
 from ..sources.checkpoints.directory import DirectorySource
 from .config import MonitorConfig
@@ -84,7 +84,7 @@ class ModelMonitor(Monitor):
         self.config = config
         asked = _rules(config, rules)
         if notifiers is not None:
-            notifiers = _parts("notifiers", notifiers, "send", "[EmailNotifier(…), MailboxNotifier(…)]")
+            require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
         comparison = config.comparison or Comparison.LOWER
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
@@ -133,31 +133,10 @@ def _rules(config: MonitorConfig, rules: Sequence[Rule | str] | None) -> list[Ru
     comparison = config.comparison or Comparison.LOWER
     meant = config.threshold is not None or comparison is not Comparison.LOWER
     mode, path = comparison.value if meant else None, Path(config.watch_dir).expanduser().absolute()
-    given = _listed("rules", rules, _SUCH_RULES)
-    made = [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in given]
-    return _parts("rules", made, "evaluate", _SUCH_RULES)
-
-
-def _parts(name: str, given: object, method: str, such_as: str) -> list[Any]:
-    """Return what was given as a list, once each of it can do what it is there for."""
-    parts = _listed(name, given, such_as)
-    for part in parts:
-        able = callable(getattr(part, method, None)) and isinstance(getattr(part, "name", None), str)
-        if isinstance(part, type) or not able:
-            # By its kind alone: the address of a robot is a secret.
-            is_class = isinstance(part, type)
-            kind = f"the class {part.__name__}" if is_class else f"one of type {type(part).__name__}"
-            expected = f"objects with a name and {method}(), such as {such_as}"
-            raise ConfigError(f"{name}: expected {expected}, got {kind}")
-    return parts
-
-
-def _listed(name: str, given: object, such_as: str) -> list[Any]:
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise ConfigError(
-            f"{name}: expected a list, such as {such_as}, got one of type {type(given).__name__}"
-        )
-    return list(given)
+    listed("rules", rules, _SUCH_RULES)
+    made = [_parsed(rule, path, mode) if isinstance(rule, str) else rule for rule in rules]
+    require_all("rules", made, Rule, _SUCH_RULES)
+    return made
 
 
 def _parsed(text: str, path: Path, mode: str | None) -> Rule:
@@ -181,7 +160,7 @@ def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]
     assert parser is not None  # MonitorConfig fills it in
     if type(parser) is DefaultParser and parser.metric is None:
         # Where names hold several metrics, the one that a rule names is the one that is meant.
-        named = (getattr(rule, "metric", None) for rule in rules)
+        named = (rule.metric for rule in rules if isinstance(rule, MetricRule))
         parser = DefaultParser(next(filter(None, named), None))
     directory = Path(config.watch_dir).expanduser().absolute()
     return DirectorySource(directory, parser, recursive=config.recursive, clock=clock)

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 from ..core.alerts import Alert
 from ..core.clocks import Clock, SystemClock
 from ..core.comparison import Comparison
+from ..core.contracts import listed
 from ..core.errors import AuthenticationError, ConfigError
 from ..core.readings import ReadingBatch
 from ..delivery.outbox import Outbox
@@ -18,6 +19,7 @@ from ..notifiers import Notifier
 from ..notifiers.shared import SharedNotifier
 from ..runtime.lifecycle import Lifecycle
 from ..runtime.run_log import run_log
+from .checkpoints import ModelMonitor
 from .group_message import GroupRenderer
 from .group_silence import AllSilentRule, Member, Members
 from .loop import Monitor
@@ -70,16 +72,14 @@ class WatchGroup(Lifecycle):
             ConfigError: there is no monitor, or ``silent_after`` is no such time.
         """
         super().__init__()
-        if not monitors:
-            raise ConfigError("monitors: expected at least one, got none")
-        self.monitors = list(monitors)
+        self.monitors = _monitors(monitors)
         self._log_dir = self.monitors[0].run_log_dir
-        members = [Member(monitor.source.name, monitor.progress, silent_after) for monitor in monitors]
+        members = [Member(monitor.source.name, monitor.progress, silent_after) for monitor in self.monitors]
         for monitor, member in zip(self.monitors, members, strict=True):
             monitor.run_log_dir = None
             monitor.rules.append(member)
-        config = getattr(self.monitors[0], "config", None)
-        meant: Language = "zh" if config is None else config.language
+        first = self.monitors[0]
+        meant: Language = first.config.language if isinstance(first, ModelMonitor) else "zh"
         self._whole = _Whole(
             members,
             _every_channel(self.monitors),
@@ -117,6 +117,17 @@ class WatchGroup(Lifecycle):
         """The first login that was refused when the watches started, if there was one."""
         refused = (part.refused_login for part in (*self.monitors, self._whole))
         return next((error for error in refused if error is not None), None)
+
+
+def _monitors(given: Sequence[Monitor]) -> list[Monitor]:
+    example = "[ModelMonitor(first), ModelMonitor(second)]"
+    if not listed("monitors", given, example):
+        raise ConfigError("monitors: expected at least one, got none")
+    for monitor in given:
+        if not isinstance(monitor, Monitor):
+            kind = type(monitor).__name__
+            raise ConfigError(f"monitors: expected monitors, such as {example}, got one of type {kind}")
+    return list(given)
 
 
 class _Whole(Monitor):

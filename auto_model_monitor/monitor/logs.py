@@ -15,7 +15,7 @@ from ..core.errors import AuthenticationError, SourceError
 from ..core.readings import ReadingBatch
 from ..delivery.outbox.memory import MemoryOutbox
 from ..notifiers import Notifier
-from ..rules import Rule
+from ..rules import MetricRule, Rule
 from ..sources.logs.log_batch import LogBatch
 from ..sources.logs.log_source import LogSource
 from .checkpoints import ModelMonitor
@@ -78,7 +78,9 @@ class LogMonitor(ModelMonitor):
         self._latest = ReadingBatch(time=self.clock.now())
         self._seen: dict[str, None] = {}
         self._epochs: set[int] = set()
-        self._wanted = {rule.name: metric for rule in rules if (metric := getattr(rule, "metric", None))}
+        self._wanted = {
+            rule.name: rule.metric for rule in rules if isinstance(rule, MetricRule) and rule.metric
+        }
         if not follows:
             source.finish()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Protocol, TypeVar
 from ..core.alerts import Alert
 from ..core.clocks import Clock, SystemClock
 from ..core.comparison import Comparison
+from ..core.contracts import require, require_all
 from ..core.errors import AuthenticationError, MonitorError
 from ..core.messages import Message
 from ..core.metric_history import MetricHistory, Point
@@ -27,7 +29,7 @@ from ..runtime.lifecycle import Lifecycle
 from ..runtime.propagation import describe_error, must_propagate
 from ..runtime.run_log import run_log
 from ..runtime.timeout import run_with_timeout
-from ..sources import Source
+from ..sources import Continues, Identified, Source
 from .resume import ResumeState
 from .summary import WatchSummary
 
@@ -41,8 +43,9 @@ RENDERING_AT_THE_END = 2.0
 
 
 class MessageRenderer(Protocol):
-    """Anything that can put an alert into words."""
+    """Renders an alert as a message."""
 
+    @abstractmethod
     def render(self, alert: Alert) -> Message:
         """Return the finished message."""
         ...
@@ -70,6 +73,9 @@ class Monitor(Lifecycle):
         clock: the time.
         digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
         words: words the digests, and what one channel refused for good.
+
+    Raises:
+        ConfigError: a part misses a member of its contract; the error names it.
     """
 
     def __init__(
@@ -87,8 +93,8 @@ class Monitor(Lifecycle):
         digest: float = 0.0,
         words: DeliveryMessages | None = None,
     ) -> None:
-        """Take the parts; no network, no thread and no file is touched."""
         super().__init__()
+        _check_parts(source, rules, notifiers, renderer)
         self.source = source
         self.notifiers = list(notifiers)
         self.check_interval = check_interval
@@ -197,12 +203,13 @@ class Monitor(Lifecycle):
         return () if alert.reading is None else self.history.points(alert.reading.metric)
 
     def _go_on(self, readings: ReadingBatch) -> None:
+        source = self.source
         self._resume_state.look(
             self.rules,
-            str(getattr(self.source, "identity", "")),
+            str(source.identity) if isinstance(source, Identified) else "",
             holds_any=len(readings) > 0,
             new_run=readings.new_run,
-            continues=getattr(self.source, "continues", None),
+            continues=source.continues if isinstance(source, Continues) else None,
         )
 
     def _ask(self, rule: Rule, readings: ReadingBatch) -> Alert | None:
@@ -272,6 +279,14 @@ class Monitor(Lifecycle):
         log = f"; run log: {file}" if file else ""
         text = "Watching %s every %g s, telling %s%s"
         logger.info(text, self.source.name, self.check_interval, channels, log)
+
+
+def _check_parts(source: object, rules: object, notifiers: object, renderer: object) -> None:
+    require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
+    require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
+    require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
+    if renderer is not None:
+        require("renderer", renderer, MessageRenderer, "Renderer()")
 
 
 def _default(alert: Alert) -> Message:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from ..core.alerts import Alert
+from ..core.contracts import require
 from ..core.errors import OutboxError
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
@@ -16,7 +16,7 @@ from ..delivery.outbox.fallback import FallbackOutbox
 from ..delivery.outbox.lock import WatchLock
 from ..delivery.outbox.memory import MemoryOutbox
 from ..delivery.outbox.sqlite import SQLiteOutbox
-from ..rules import Rule
+from ..rules import Resumable, Rule
 from ..runtime.run_log import on_one_line
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ class ResumeState:
         watch: which watch this is among those that share the directory.
         outbox: instead of the one on disk.
         resume: False begins a new run whatever is known.
+
+    Raises:
+        ConfigError: the outbox misses a member of its contract; the error names it.
     """
 
     def __init__(
@@ -40,7 +43,8 @@ class ResumeState:
         outbox: Outbox | None = None,
         resume: bool = True,
     ) -> None:
-        """Take the parts; no file is touched."""
+        if outbox is not None:
+            require("outbox", outbox, Outbox, "MemoryOutbox()")
         self._path = None if log_dir is None or outbox is not None else log_dir / "outbox.db"
         self._watch = watch
         self._outbox = outbox
@@ -113,10 +117,9 @@ class ResumeState:
             outbox.start_run(identity)
             return
         for rule in rules:
-            resume: Callable[[Alert | None], None] | None = getattr(rule, "resume", None)
             last = outbox.last_alert(rule.name)
-            if resume is not None and last is not None:
-                resume(last)
+            if isinstance(rule, Resumable) and last is not None:
+                rule.resume(last)
                 text = "going on: %s was told of at %s (resume=False or --fresh begins anew)"
                 what = last.reading.name if last.reading else last.rule
                 logger.info(text, on_one_line(what), last.time.strftime("%Y-%m-%d %H:%M:%S"))

@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
 
+from ..core.alerts import Level
 from ..core.messages import Message
+from .score_notifier import BaseNotifier
+
+__all__ = ["BaseNotifier", "HasMinLevel", "Notifier", "Verifies"]
 
 
 class Notifier(Protocol):
-    """Anything that can hand a finished message over.
+    """Sends a finished message.
 
-    A notifier may also have ``verify()``, which is called once when a watch starts and raises
-    :class:`~auto_model_monitor.core.errors.AuthenticationError` when its account is refused.
+    A notifier that can check its account is also :class:`Verifies`; one that wants urgent messages alone is
+    also :class:`HasMinLevel`.
     """
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        """What the channel is called in logs, without any secret: ``email to a@b.c``."""
+        """The name in logs, without any secret, such as ``email to a@b.c``."""
         ...
 
+    @abstractmethod
     def send(self, message: Message) -> None:
-        """Hand the message over.
+        """Send the message.
 
         Raises:
-            NotificationError: it was not accepted; ``permanent`` tells whether it ever will be.
+            NotificationError: it was not accepted; ``permanent`` says whether a retry is useless.
         """
         ...
 
 
-#: The name that it had in version 0.2.
-BaseNotifier = Notifier
+@runtime_checkable
+class Verifies(Protocol):
+    """A notifier that can check its account when a watch starts."""
+
+    @abstractmethod
+    def verify(self) -> None:
+        """Check the account once.
+
+        Raises:
+            AuthenticationError: the account is refused.
+            NotificationError: the server cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
+class HasMinLevel(Protocol):
+    """A notifier that gets messages of one level or a more urgent one alone."""
+
+    @property
+    @abstractmethod
+    def min_level(self) -> Level | str:
+        """The least urgent level."""
+        ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from ..core.messages import Message
-from . import Notifier
+from . import HasMinLevel, Notifier, Verifies
 
 
 class SharedNotifier:
@@ -23,9 +23,10 @@ class SharedNotifier:
         """Take the notifier."""
         self._notifier = notifier
         self._turn = turn
-        for name, there in (("verify", verifies), ("min_level", True)):
-            if there and hasattr(notifier, name):
-                setattr(self, name, getattr(notifier, name))
+        if verifies and isinstance(notifier, Verifies):
+            self.verify = notifier.verify
+        if isinstance(notifier, HasMinLevel):
+            self.min_level = notifier.min_level
 
     @property
     def name(self) -> str:

@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from .grammar import parse_rule
     from .not_finite import NotFiniteRule
     from .plateau import PlateauRule
-    from .protocol import Rule
+    from .protocol import MetricRule, Resumable, Rule
     from .stalled import StalledRule
     from .threshold import ThresholdRule
 
 __all__ = [
     "DiskRule",
     "DivergedRule",
+    "MetricRule",
     "NotFiniteRule",
     "PlateauRule",
+    "Resumable",
     "Rule",
     "StalledRule",
     "ThresholdRule",
@@ -30,8 +32,10 @@ __getattr__, __dir__ = lazy_names(
     {
         "DiskRule": "disk",
         "DivergedRule": "diverged",
+        "MetricRule": "protocol",
         "NotFiniteRule": "not_finite",
         "PlateauRule": "plateau",
+        "Resumable": "protocol",
         "Rule": "protocol",
         "StalledRule": "stalled",
         "ThresholdRule": "threshold",

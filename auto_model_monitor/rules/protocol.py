@@ -1,31 +1,56 @@
-"""What a rule is."""
+"""The contract of a rule, and what a rule may offer besides."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
 
 from ..core.alerts import Alert
 from ..core.readings import ReadingBatch
 
 
 class Rule(Protocol):
-    """Anything that can find an alert in what is new, or in that nothing is.
+    """Decides, from what a poll found, whether to alert.
 
-    A rule is asked at every look, also at those that find nothing. It may have a second method,
-    ``resume(alert: Alert | None) -> None``, which is called before its first batch with the last alert of
-    its name, when a watch goes on after a restart. That first batch then holds again all that is there:
-    the rule derives from it what it knew, and tells nothing twice.
+    A rule is evaluated at every poll, also when nothing is new. A rule that remembers something between
+    polls is also :class:`Resumable`.
     """
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        """What the rule is called in logs and alerts: unique in its watch, and the same after a restart."""
+        """The rule's name in logs and alerts: unique in its watch, and the same after a restart."""
         ...
 
+    @abstractmethod
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return the one alert that these readings call for, if any.
 
         Raises:
-            RuleError: it cannot decide on what it was given.
+            RuleError: the rule cannot decide on these readings.
         """
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A rule that continues from its last alert when a watch resumes after a restart."""
+
+    @abstractmethod
+    def resume(self, alert: Alert | None) -> None:
+        """Restore the state from the rule's last alert; called before the first batch.
+
+        That first batch holds again everything that is there.
+        """
+        ...
+
+
+@runtime_checkable
+class MetricRule(Protocol):
+    """A rule about one metric."""
+
+    @property
+    @abstractmethod
+    def metric(self) -> str | None:
+        """The metric's name; None for the score of each name."""
         ...

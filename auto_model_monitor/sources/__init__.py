@@ -1,29 +1,51 @@
-"""Sources: the places from which numbers come."""
+"""Sources: where readings come from."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
 
-from ..core.readings import ReadingBatch
+from ..core.readings import Reading, ReadingBatch
 
 
 class Source(Protocol):
-    """Anything that can be asked what is new.
+    """Returns what is new since the last poll.
 
-    It may say more, for a watch that goes on after a restart. ``identity``, a text, tells what is watched
-    from what is made anew in its place. ``continues(told: Reading) -> bool``, asked after the first look that
-    found anything, tells whether that goes on from what was told of, and is trusted more.
+    A source of which a watch resumes after a restart is also :class:`Identified` or :class:`Continues`.
     """
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        """What is being watched, as a person would call it: the directory's path."""
+        """What is watched, as a person would call it, such as the directory's path."""
         ...
 
+    @abstractmethod
     def read(self) -> ReadingBatch:
         """Return what is new since the last call.
 
         Raises:
             SourceError: it cannot be read now; the next call may succeed.
         """
+        ...
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A source that distinguishes what it watches from a replacement of the same name."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """The identity; a watch resumes after a restart only where it is the same."""
+        ...
+
+
+@runtime_checkable
+class Continues(Protocol):
+    """A source that recognises, after its first readings, the run of an earlier alert; overrides identity."""
+
+    @abstractmethod
+    def continues(self, told: Reading) -> bool:
+        """Return whether the run that the source reads is the run of ``told``, the reading of an alert."""
         ...

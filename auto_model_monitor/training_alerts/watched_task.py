@@ -14,7 +14,7 @@ from ..core.comparison import Comparison, usual_direction
 from ..core.metric_history import MetricHistory
 from ..core.readings import Reading, ReadingBatch
 from ..log_parser.default_metric import DefaultMetric
-from ..rules import Rule, ThresholdRule, parse_rule
+from ..rules import Resumable, Rule, ThresholdRule, parse_rule
 from ..training import Task, TaskState, TaskStore, UnknownTaskError
 
 _PAGE = 10_000  # numbers that are read at once
@@ -143,9 +143,8 @@ class OfTask:
 
     def resume(self, alert: Alert | None) -> None:
         """Go on from the last alert."""
-        resume = getattr(self._rule, "resume", None)
-        if resume is not None:
-            resume(alert)
+        if isinstance(self._rule, Resumable):
+            self._rule.resume(alert)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return what is to be told of this training; nothing before what was told is known."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ...core.alerts import Alert
 from ...core.messages import Message
@@ -54,42 +55,62 @@ class Outbox(Protocol):
     """
 
     @property
+    @abstractmethod
     def outlives_the_process(self) -> bool:
         """Whether a later process finds what is owed."""
         ...
 
+    @abstractmethod
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert and one delivery a channel, all or nothing."""
         ...
 
+    @abstractmethod
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest delivery after number ``after`` that is still owed to ``channel``, due or not."""
         ...
 
+    @abstractmethod
     def delivered(self, delivery: Delivery) -> None:
         """Note that it was accepted, when ``delivery.settled`` says."""
         ...
 
+    @abstractmethod
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
         """Note that an attempt failed, why, and when the next one is due."""
         ...
 
+    @abstractmethod
     def refused(self, delivery: Delivery, error: str) -> None:
         """Note that it will never be accepted, and why; likewise."""
         ...
 
+    @abstractmethod
     def deliveries(self) -> Sequence[Delivery]:
         """Return what was owed lately, in the order in which it was added."""
         ...
 
+    @abstractmethod
     def last_alert(self, rule: str) -> Alert | None:
         """Return the last alert of that rule in this run, for the rule to go on from."""
         ...
 
+    @abstractmethod
     def identity(self) -> str | None:
         """Return what the watched place was when this run began, None when there was no run yet."""
         ...
 
+    @abstractmethod
     def start_run(self, identity: str) -> None:
         """Begin a new run: what was alerted before no longer counts; what is owed stays owed."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An outbox that holds a file or a connection."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close it."""
         ...

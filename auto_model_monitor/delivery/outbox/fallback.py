@@ -10,7 +10,7 @@ from threading import RLock
 from ...core.alerts import Alert
 from ...core.errors import OutboxError
 from ...core.messages import Message
-from . import Delivery, DeliveryState, Outbox
+from . import Closable, Delivery, DeliveryState, Outbox
 from .memory import MemoryOutbox
 
 logger = logging.getLogger(__name__)
@@ -116,9 +116,8 @@ class FallbackOutbox:
             self._write_what_waits()
             if self._settled or not self.outlives_the_process:
                 return False
-            close: Callable[[], None] | None = getattr(self._disk, "close", None)
-            if close is not None:
-                close()
+            if isinstance(self._disk, Closable):
+                self._disk.close()
             return True
 
     def _first_on_disk(self, channel: str, after: int) -> Delivery | None:
