@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
-from ..settings.config_file import read_toml
+from ..settings import read_toml
 from ..training import Trainer
 from .security import DEFAULT_HOSTS
 from .security.hosts import is_loopback

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..settings.config_file import read_notify, table_problems
-from ..settings.notifier_factory import NotifierFactory
-from ..settings.watch_settings import config_of, warn_of_readers
+from ..settings import NotifierFactory, config_of, notify_of_environment, table_problems
 from ..text.terminal import Terminal
 from ..training import Dispatcher
 from ..training_alerts.training_monitor import TrainingMonitor
@@ -35,14 +33,13 @@ def telling(asked: Mapping[str, Any], store: Path, errors: Terminal) -> Watch | 
         ConfigError: the mailbox or a channel cannot work.
         MissingExtraError: a channel needs an extra that is not installed.
     """
-    if not asked and not read_notify():
+    if not asked and not notify_of_environment():
         return None
     mailbox = {name: value for name, value in asked.items() if name not in ("rules", "notify")}
     config = config_of({**mailbox, "watch_dir": str(store), "log_dir": str(store)})
     factory = NotifierFactory()
     notifiers = factory.of(config, asked.get("notify"))
-    for path in factory.open_files:
-        warn_of_readers(path, "URLs", errors)
+    factory.warn_of_readers(errors)
 
     def watch(dispatcher: Dispatcher) -> TrainingMonitor:
         monitor = TrainingMonitor(dispatcher, asked.get("rules", ()), notifiers, language=config.language)

@@ -18,12 +18,20 @@ from ..core.messages import Message
 from ..core.readings import Reading
 from ..delivery.outbox import DeliveryState
 from ..i18n import Language, wording
+from ..monitor.settings_table import MODES
 from ..notifiers import Notifier
 from ..notifiers.email import EmailNotifier
 from ..notifiers.mailbox import MailboxNotifier
 from ..rendering import Renderer
-from ..settings.config_file import others_can_read
-from ..settings.watch_settings import config_of, only, parser_of, settings_of, warn_of_readers, with_rules
+from ..settings import (
+    config_of,
+    others_can_read,
+    parser_of,
+    settings_of,
+    single_watch,
+    warn_of_readers,
+    with_rules,
+)
 from ..text.terminal import Terminal, shown
 
 FINE, SOMETHING_TO_KNOW, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -34,7 +42,7 @@ def watch(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> in
     from ..monitor.group import WatchGroup
     from ..settings.watches import watch_of
 
-    running = watch_of(settings_of(options, errors), errors, resume=not options.fresh)
+    running = watch_of(settings_of(vars(options), errors), errors, resume=not options.fresh)
     monitors = running.monitors if isinstance(running, WatchGroup) else [running]
     channels = {notifier.name: None for monitor in monitors for notifier in monitor.notifiers}
     _say_where_mails_go(channels, errors)
@@ -62,7 +70,7 @@ def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
         shortens=shortens,
     )
     monitor = log_monitor_of(
-        only(settings_of(options, errors)),
+        single_watch(settings_of(vars(options), errors)),
         errors,
         follows=follows,
         resume=not options.fresh,
@@ -93,7 +101,7 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
     from ..monitor.inspection import inspect_directory
     from .inspection_report import Asked, as_json, show
 
-    settings = only(settings_of(options, errors))
+    settings = single_watch(settings_of(vars(options), errors))
     if not settings.get("watch_dir"):
         raise ConfigError("DIR: expected the directory to look at, got none")
     if settings.get("rules"):
@@ -107,7 +115,7 @@ def inspect(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> 
         inspection = inspect_directory(
             os.path.expanduser(settings["watch_dir"]),  # noqa: PTH111 - "./x" is shown as it was typed
             parser_of(settings),
-            comparison=None if mode is None else Comparison(mode),
+            comparison=None if mode is None else MODES[mode],
             threshold=threshold,
             recursive=recursive,
             suggest=pattern is None and metric is None,
@@ -137,7 +145,7 @@ def outbox(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> i
     from .outbox_report import Asked, as_json, drop, opened, retry, show
 
     asked = Asked.of(options.words)
-    folders = {settings.get("log_dir", "monitor_logs") for settings in settings_of(options, errors)}
+    folders = {settings.get("log_dir", "monitor_logs") for settings in settings_of(vars(options), errors)}
     if len(folders) > 1 and not asked.path:
         raise ConfigError(f"--log-dir: expected, as {options.config} has {len(folders)} of them")
     box = opened(asked.path or folders.pop())
@@ -161,7 +169,7 @@ def test_notify(options: argparse.Namespace, screen: Terminal, errors: Terminal)
     """Send one message through each channel the way an alert goes, and say what became of it."""
     from ..settings.watches import channels_of
 
-    channels = channels_of(settings_of(options, errors), errors)
+    channels = channels_of(settings_of(vars(options), errors), errors)
     accepted = [_try(notifier, config.language, screen, errors) for notifier, config in channels]
     if any(isinstance(n, EmailNotifier) and yes for (n, _), yes in zip(channels, accepted, strict=True)):
         screen.say("Look into the mailbox, and if it is not there, among the spam.")

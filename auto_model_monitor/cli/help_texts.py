@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..monitor.config import AUTH_CODE, AUTH_CODE_FILE
-from ..settings.config_file import NOTIFY
+from ..settings import NOTIFY
 
 STATUS = """\
 status: 0 fine; 1 something to know, which each command's --help names;

@@ -81,7 +81,7 @@ def _add_when(command: argparse.ArgumentParser) -> None:
         "--mode",
         "--comparison-mode",
         dest="comparison_mode",
-        choices=("lower", "higher"),
+        choices=("lower", "higher", "min", "max"),
         help="which values are better (default: what is usual for the metric)",
     )
     group.add_argument(

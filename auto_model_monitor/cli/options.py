@@ -237,7 +237,7 @@ def _add_what(command: argparse.ArgumentParser, needs: str, *, several: bool = F
         "--mode",
         "--comparison-mode",
         dest="comparison_mode",
-        choices=("lower", "higher"),
+        choices=("lower", "higher", "min", "max"),
         help=f"which scores are better (default: {needs})",
     )
     reader = command.add_mutually_exclusive_group()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import FrozenInstanceError, dataclass, field
@@ -15,18 +13,10 @@ from ..i18n import Language
 from ..notifiers.providers import SecurityMode, provider_for, split_addresses
 from ..parsers import BaseParser, DefaultParser
 from ..rendering.templates import template_problems
+from .settings_table import MODES, SETTINGS
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
-
-
-#: What ``comparison_mode`` may be, and the direction that each stands for.
-MODES = {
-    "lower": Comparison.LOWER,
-    "higher": Comparison.HIGHER,
-    "min": Comparison.LOWER,
-    "max": Comparison.HIGHER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +82,7 @@ class MonitorConfig:
             code, problem = _auth_code_of_environment()
             object.__setattr__(self, "auth_code", code)
             problems += [problem] if problem else []
-        problems += [*_watch_problems(self), *_mail_problems(self), *_text_problems(self)]
+        problems += [*_single_problems(self), *_mail_problems(self), *_template_problems(self)]
         if problems:
             raise ConfigError(problems)
         if self.auth_code is not None:
@@ -142,45 +132,18 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _is_path(value: object) -> bool:
-    if not isinstance(value, (str, os.PathLike)):
-        return False
-    text = os.fspath(value)
-    return isinstance(text, str) and bool(text.strip()) and "\0" not in text
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _watch_problems(config: MonitorConfig) -> Iterator[str]:
-    for name in ("watch_dir", "log_dir"):
-        value = getattr(config, name)
-        if not _is_path(value):
-            yield _wrong(name, "the path of a directory, such as './checkpoints'", value)
-    if config.threshold is not None and not _is_number(config.threshold):
-        yield _wrong("threshold", "a finite number, such as 0.004", config.threshold)
-    if not _is_number(config.check_interval) or config.check_interval <= 0:
-        yield _wrong("check_interval", "a number of seconds above 0", config.check_interval)
-    if config.comparison_mode is not None and config.comparison_mode not in tuple(MODES):
-        yield _wrong("comparison_mode", "'lower', 'higher', 'min' or 'max'", config.comparison_mode)
+def _single_problems(config: MonitorConfig) -> Iterator[str]:
+    for name, setting in SETTINGS.items():
+        value = getattr(config, name, None)
+        if name in MonitorConfig.__dataclass_fields__ and setting.is_wrong(value):
+            yield _wrong(name, setting.expected, value)
     if not isinstance(config.parser, BaseParser):
         expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
         yield _wrong("parser", expected, config.parser)
-    if not isinstance(config.recursive, bool):
-        yield _wrong("recursive", "True or False", config.recursive)
 
 
 def _mail_problems(config: MonitorConfig) -> Iterator[str]:
     yield from _address_problems(config)
-    port = config.smtp_port
-    if port is not None and not (type(port) is int and 0 < port < 65536):
-        yield _wrong("smtp_port", "a whole number from 1 to 65535", port)
-    if config.smtp_security not in (None, "ssl", "starttls", "none"):
-        yield _wrong("smtp_security", "'ssl', 'starttls' or 'none'", config.smtp_security)
-    host: Any = config.smtp_host
-    if host is not None and not (isinstance(host, str) and host.strip() and " " not in host):
-        yield _wrong("smtp_host", "a host name, such as 'smtp.example.com'", host)
     if config.sender is None:
         return
     code: Any = config.auth_code
@@ -190,8 +153,8 @@ def _mail_problems(config: MonitorConfig) -> Iterator[str]:
         yield "auth_code: expected letters, digits and signs of ASCII, got others (a placeholder?)"
     elif not (code and code.strip()) and config.smtp_security != "none":
         yield (
-            "auth_code: expected the mailbox's authorisation code, got none; give it as auth_code=, in the "
-            f"environment as {AUTH_CODE}, or in a file that {AUTH_CODE_FILE} names"
+            "auth_code: expected the mailbox's authorisation code, got none; put it into the environment "
+            f"variable {AUTH_CODE}, or into a file that {AUTH_CODE_FILE} names"
         )
 
 
@@ -209,8 +172,8 @@ def _address_problems(config: MonitorConfig) -> Iterator[str]:
     elif config.smtp_host is None and provider_for(sender) is None:
         domain = sender.rpartition("@")[2]
         yield (
-            f"smtp_host: expected, because the mail server of {domain!r} is not known here; "
-            f"give smtp_host='smtp.{domain}' or whatever your provider calls it, got None"
+            f"smtp_host: expected the mail server of {domain!r}, which is not a known provider, "
+            f"such as 'smtp.{domain}', got none"
         )
 
 
@@ -221,18 +184,10 @@ def _is_one_address(sender: object) -> bool:
         return False
 
 
-def _text_problems(config: MonitorConfig) -> Iterator[str]:
-    if config.language not in ("zh", "en"):
-        yield _wrong("language", "'zh' or 'en'", config.language)
+def _template_problems(config: MonitorConfig) -> Iterator[str]:
     for name in ("email_subject_template", "email_content_template"):
         template = getattr(config, name)
-        if template is None:
-            continue
         if isinstance(template, str):
             yield from template_problems(template, name)
-        else:
+        elif template is not None:
             yield _wrong(name, "a text with placeholders such as {score}", template)
-    generator = config.email_content_generator
-    if generator is not None and not callable(generator):
-        expected = "a function of (score, filename)"
-        yield _wrong("email_content_generator", expected, generator)

@@ -21,7 +21,7 @@ from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, warn_of_readers, with_rules
+from .watch_settings import Settings, config_of, with_rules
 
 _INTERVAL = 0.5  # seconds; a look at a log costs next to nothing, and somebody may sit before the screen
 _COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
@@ -67,8 +67,7 @@ def log_monitor_of(
         )
     factory = NotifierFactory()
     notifiers = factory.of(config, settings.get("notify")) if rules else []
-    for file in factory.open_files:
-        warn_of_readers(file, "URLs", errors)
+    factory.warn_of_readers(errors)
     return LogMonitor(
         config,
         source,

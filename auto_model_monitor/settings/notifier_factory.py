@@ -1,4 +1,4 @@
-"""Whom to tell: the sender's mailbox and the URLs of ``--notify``, made into notifiers, each once."""
+"""The sender's mailbox and the URLs of ``--notify``, made into notifiers, each once."""
 
 from __future__ import annotations
 
@@ -12,40 +12,38 @@ from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
 from ..notifiers import Notifier
 from ..notifiers.shared import SharedNotifier
-from .config_file import others_can_read, read_notify
+from ..text.terminal import Terminal
+from .environment import notify_of_environment
+from .secret_files import others_can_read, warn_of_readers
 
 _MAILTO = "mailto:"
 
 
 class NotifierFactory:
-    """Makes the notifiers of one or several watches; what is the same for two of them is made once.
-
-    Attributes:
-        open_files: the files of URLs that other people of this machine may read.
+    """Makes the notifiers of one or several watches; equal ones are made once.
 
     Args:
-        shared: True where several watches tell through them at the same time.
+        shared: True where several watches send through them at the same time.
     """
 
     def __init__(self, *, shared: bool = False) -> None:
-        """Start with nobody."""
-        self.open_files: dict[str, None] = {}
+        self._open_files: dict[str, None] = {}
         self._shared = shared
         self._made: dict[Hashable, tuple[Notifier, Lock]] = {}
 
     def of(self, config: MonitorConfig, notify: Sequence[str] | None) -> list[Notifier]:
-        """Return whom a watch tells.
+        """Return the notifiers of a watch.
 
-        The mailbox that sends tells its receivers, as it does without URLs, unless nobody named them and a
+        The sender's mailbox sends to the receivers of ``config``, unless none is given there and a
         ``mailto:`` names others. Without a sender mails are files, unless there are URLs.
 
         Args:
             config: the mailbox that sends, and the receivers.
-            notify: URLs, and files of URLs as ``@path``; None for what the environment variable
-                ``AUTO_MODEL_MONITOR_NOTIFY`` holds: URLs between blanks or lines, or one ``@path``.
+            notify: URLs, and files of URLs as ``@path``; None reads the environment variable
+                ``AUTO_MODEL_MONITOR_NOTIFY``: URLs between blanks or lines, or one ``@path``.
 
         Raises:
-            ConfigError: with every URL that names nobody, or cannot work. It shows no secret.
+            ConfigError: with every URL that is no channel, or cannot work. It shows no secret.
             MissingExtraError: a URL needs an extra that is not installed.
         """
         found: dict[Hashable, Notifier] = {}
@@ -66,9 +64,14 @@ class NotifierFactory:
             raise ConfigError(problems)
         return list(found.values())
 
+    def warn_of_readers(self, screen: Terminal) -> None:
+        """Warn of each file of URLs that other people of this machine can read."""
+        for path in self._open_files:
+            warn_of_readers(path, "URLs", screen)
+
     def _urls(self, notify: Sequence[str] | None) -> list[str]:
         if notify is None:
-            text = read_notify()
+            text = notify_of_environment()
             notify = [text] if text.startswith("@") else text.split()
         urls = [url for entry in notify for url in (self._lines(entry[1:]) if entry[:1] == "@" else [entry])]
         return list(dict.fromkeys(urls))
@@ -80,7 +83,7 @@ class NotifierFactory:
             reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
             raise ConfigError(f"notify: expected a file of URLs after '@', got {path!r}: {reason}") from None
         if others_can_read(path):
-            self.open_files[path] = None
+            self._open_files[path] = None
         lines = map(str.strip, text.splitlines())
         return (line for line in lines if line and not line.startswith("#"))
 
@@ -90,9 +93,9 @@ class NotifierFactory:
         log_dir = Path(config.log_dir).expanduser().absolute()
         server = (config.smtp_host, config.smtp_port, config.smtp_security)
         key = (config.sender, config.auth_code, server, tuple(receivers), config.sender or log_dir)
-        # Without any receiver the mailbox in a folder knows what to write.
-        told = replace(config, receiver=list(receivers)) if receivers else config
-        self._add(found, key, lambda: notifier_for(told, log_dir))
+        # Without a receiver the mailbox in a folder takes one of its own.
+        own = replace(config, receiver=list(receivers)) if receivers else config
+        self._add(found, key, lambda: notifier_for(own, log_dir))
 
     def _add(self, found: dict[Hashable, Notifier], key: Hashable, make: Callable[[], Notifier]) -> None:
         first = key not in self._made

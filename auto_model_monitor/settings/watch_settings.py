@@ -1,60 +1,50 @@
-"""The command line and a file, made into the settings of each watch, and these into its parts."""
+"""The settings of each watch: a file's, with those of the command line over them."""
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
 from ..monitor.config import MonitorConfig
+from ..monitor.settings_table import MODES, SETTINGS
 from ..parsers import BaseParser, CustomParser, DefaultParser
 from ..rules import Rule, ThresholdRule
-from ..text.terminal import Terminal, shown
-from .config_file import others_can_read, read_config_file
-
-#: The options whose names are fields of ``MonitorConfig``, and those that stand for its parser.
-NAMES = (
-    *("watch_dir", "threshold", "sender", "receiver", "check_interval", "log_dir", "comparison_mode"),
-    *("email_subject_template", "email_content_template", "smtp_host", "smtp_port", "smtp_security"),
-    *("language", "recursive", "pattern", "metric", "notify", "rules", "silent_after"),
-    "log_patterns",
-)
-#: The settings that are no fields of ``MonitorConfig``.
-BESIDE = ("pattern", "metric", "notify", "rules", "silent_after", "log_patterns")
+from ..text.terminal import Terminal
+from .config_file import read_config_file
+from .secret_files import others_can_read, warn_of_readers
 
 Settings = dict[str, Any]
 
 
-def settings_of(options: argparse.Namespace, screen: Terminal) -> list[Settings]:
-    """Return what the file and the command line say of each watch; the command line wins.
+def settings_of(given: Mapping[str, Any], screen: Terminal) -> list[Settings]:
+    """Return the settings of each watch; what is given wins over the file.
+
+    Args:
+        given: the settings of the command line by name, None for those that are not given; ``config`` is
+            the path of the file.
+        screen: shows the warning about a file of secrets that others can read.
 
     Raises:
         ConfigError: the file cannot be used.
     """
-    path: str | None = options.config
+    path: str | None = given.get("config")
     common = {} if path is None else read_config_file(path)
     tables: list[Settings] = common.pop("watch", None) or [{}]
     if path is not None:
-        _warn_of_readers(path, [common, *tables], screen)
-    given = _given(options)
-    directories = given.pop("watch_dir", None)
+        _warn_of_secrets(path, [common, *tables], screen)
+    options = {name: given[name] for name in SETTINGS if given.get(name) is not None}
+    for name in ("email_subject_template", "email_content_template"):
+        if name in options:
+            options[name] = _text_or_file(name, options[name])
+    directories = options.pop("watch_dir", None)
     if directories:
         if tables != [{}]:
             raise ConfigError(f"DIR: expected the directories here or as [[watch]] in {path}, got both")
-        tables = [{"watch_dir": directory} for directory in directories]
-    return [_merged(common, table, given) for table in tables]
-
-
-def _given(options: argparse.Namespace) -> Settings:
-    found = {name: getattr(options, name, None) for name in NAMES}
-    given = {name: value for name, value in found.items() if value is not None}
-    if isinstance(given.get("watch_dir"), str):
-        given["watch_dir"] = [given["watch_dir"]]
-    for name in ("email_subject_template", "email_content_template"):
-        if name in given:
-            given[name] = _text_or_file(name, given[name])
-    return given
+        listed = [directories] if isinstance(directories, str) else directories
+        tables = [{"watch_dir": directory} for directory in listed]
+    return [_merged(common, table, options) for table in tables]
 
 
 def _merged(*layers: Settings) -> Settings:
@@ -67,20 +57,13 @@ def _merged(*layers: Settings) -> Settings:
     return settings
 
 
-def _warn_of_readers(path: str, tables: list[Settings], screen: Terminal) -> None:
+def _warn_of_secrets(path: str, tables: list[Settings], screen: Terminal) -> None:
     held = [name for name in ("auth_code", "notify") if any(name in table for table in tables)]
     if held and others_can_read(path):
-        what = "an auth_code" if held[0] == "auth_code" else "the URLs of notify"
-        warn_of_readers(path, what, screen)
+        warn_of_readers(path, "an auth_code" if held[0] == "auth_code" else "the URLs of notify", screen)
 
 
-def warn_of_readers(path: str, what: str, screen: Terminal) -> None:
-    """Say that other people of this machine may read a file that holds a secret."""
-    text = f"warning: {shown(path)} holds {what} and others can read it; type: chmod 600 {shown(path)}"
-    screen.say(screen.paint(text, "yellow"))
-
-
-def only(watches: list[Settings]) -> Settings:
+def single_watch(watches: list[Settings]) -> Settings:
     """Return the settings of the one watch that a command can be about.
 
     Raises:
@@ -92,7 +75,7 @@ def only(watches: list[Settings]) -> Settings:
 
 
 def parser_of(settings: Settings) -> BaseParser:
-    """Return the parser that the settings ask for.
+    """Return the parser for the pattern or the metric.
 
     Raises:
         ConfigError: the pattern or the metric cannot work.
@@ -103,19 +86,18 @@ def parser_of(settings: Settings) -> BaseParser:
 
 
 def config_of(settings: Settings) -> MonitorConfig:
-    """Return the configuration; without a threshold where there is none.
+    """Return the configuration of a watch.
 
     Raises:
         ConfigError: with every problem of all the settings.
     """
-    fields: Settings = {"watch_dir": None, **settings}
+    fields = {name: settings[name] for name in MonitorConfig.__dataclass_fields__ if name in settings}
+    fields.setdefault("watch_dir", None)
     problems: list[str] = []
     try:
         fields["parser"] = parser_of(settings)
     except ConfigError as error:
         problems += error.problems
-    for name in BESIDE:
-        fields.pop(name, None)
     try:
         config = MonitorConfig(**fields)
     except ConfigError as error:
@@ -128,8 +110,8 @@ def config_of(settings: Settings) -> MonitorConfig:
 def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
     """Return the settings, with what follows from the rules, and the rules.
 
-    Where there is no threshold, the first rule about a metric says which metric is the score of a name and
-    which scores are better.
+    Without a threshold the first rule about a metric decides which metric of a name is its score, and which
+    scores are better.
 
     Raises:
         ConfigError: with every rule that cannot be read, or because there is none.
@@ -143,7 +125,7 @@ def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
         try:
             rules.append(_rule(text, settings))
         except ConfigError as error:
-            problems += [f"rule: {problem}" for problem in error.problems]
+            problems += [f"rules: {problem}" for problem in error.problems]
     if problems:
         raise ConfigError(problems)
     if threshold is not None:
@@ -158,16 +140,16 @@ def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
 
 
 def _rule(text: str, settings: Settings) -> Rule:
-    from ..rules import parse_rule  # it brings every rule with it
+    from ..rules import parse_rule  # it imports every rule
 
     directory = Path(settings.get("watch_dir") or ".").expanduser().absolute()
-    mode = settings.get("comparison_mode")
-    # What is wrong with the mode is told in the words that belong to it.
-    return parse_rule(text, path=str(directory), comparison=mode if mode in ("lower", "higher") else None)
+    # A wrong mode is a problem of its own, which MonitorConfig reports.
+    comparison = MODES.get(settings.get("comparison_mode") or "")
+    return parse_rule(text, path=str(directory), comparison=comparison)
 
 
 def _text_or_file(name: str, text: str) -> str:
-    """Return the text, or what the file holds that is named after ``@``."""
+    """Return the text, or the content of the file that is named after ``@``."""
     if not text.startswith("@"):
         return text
     try:

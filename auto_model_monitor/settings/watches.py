@@ -1,4 +1,4 @@
-"""The settings of each watch, made into monitors, and into the channels that are tested before the night."""
+"""The settings of each watch, made into monitors, and into the channels that ``test-notify`` tests."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..notifiers import Notifier
 from ..rules import Rule, ThresholdRule
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, warn_of_readers, with_rules
+from .watch_settings import Settings, config_of, with_rules
 
 
 def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> ModelMonitor | WatchGroup:
-    """Return what runs the watches: a monitor for one, a group for several.
+    """Return a monitor for one watch, a group for several.
 
     Args:
         watches: the settings of each.
-        errors: where a file with secrets that others can read is warned of.
-        resume: False forgets what was told before.
+        errors: shows the warning about a file of secrets that others can read.
+        resume: False forgets the alerts of earlier runs.
 
     Raises:
         ConfigError: with every problem of every watch.
@@ -40,21 +40,21 @@ def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> 
             of_watches.append(error.problems)
         else:
             of_watches.append(())
-    problems += [*_told_once(watches, of_watches), *_same(monitors)]
+    problems += [*_without_repeats(watches, of_watches), *_repeated_directories(monitors)]
     try:
         after = _silent_after(watches)
     except ConfigError as error:
         problems += error.problems
     if problems:
         raise ConfigError(problems)
-    _warn(factory, errors)
+    factory.warn_of_readers(errors)
     if not several:
         return monitors[0]
     return WatchGroup(monitors, silent_after=after, resume=resume)
 
 
 def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Notifier, MonitorConfig]]:
-    """Return every channel of the watches once, each with a configuration that tells through it.
+    """Return every channel of the watches once, each with a configuration that uses it.
 
     Raises:
         ConfigError: with every problem of the mailboxes and the URLs.
@@ -66,7 +66,7 @@ def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Not
         config = config_of({**settings, "watch_dir": settings.get("watch_dir") or "."})
         for notifier in factory.of(config, settings.get("notify")):
             channels.setdefault(id(notifier), (notifier, config))
-    _warn(factory, errors)
+    factory.warn_of_readers(errors)
     return list(channels.values())
 
 
@@ -89,13 +89,8 @@ def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> M
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 
 
-def _warn(factory: NotifierFactory, errors: Terminal) -> None:
-    for path in factory.open_files:
-        warn_of_readers(path, "URLs", errors)
-
-
-def _told_once(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the problems that every watch has, then those of each, with its name."""
+def _without_repeats(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the problems that all watches share, then those of each, with its name."""
     common = [problem for problem in problems[0] if all(problem in mine for mine in problems)]
     yield from common
     for settings, mine in zip(watches, problems, strict=True):
@@ -103,7 +98,7 @@ def _told_once(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -
         yield from (f"{name}: {problem}" for problem in mine if problem not in common)
 
 
-def _same(monitors: Sequence[ModelMonitor]) -> list[str]:
+def _repeated_directories(monitors: Sequence[ModelMonitor]) -> list[str]:
     keys = [(watch_key(monitor.config), str(monitor.config.log_dir)) for monitor in monitors]
     twice = {key: monitor for key, monitor in zip(keys, monitors, strict=True) if keys.count(key) > 1}
     return [

@@ -14,7 +14,7 @@ from smtp_server import SMTPServer
 from auto_model_monitor import MonitorConfig
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.settings.notifier_factory import NotifierFactory
+from auto_model_monitor.settings import NotifierFactory
 
 SECRET = "CANARY4711"
 CODE = "abcdefghijklmnop"

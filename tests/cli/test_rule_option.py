@@ -11,7 +11,7 @@ from programs import program, watching
 from auto_model_monitor import DefaultParser, ModelMonitor, MonitorConfig, ThresholdRule
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.settings.watch_settings import with_rules
+from auto_model_monitor.settings import with_rules
 from tests.fakes import RecordingNotifier
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

@@ -7,9 +7,8 @@ import re
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.monitor.config import MonitorConfig
-from auto_model_monitor.settings.config_file import others_can_read, read_config_file
+from auto_model_monitor import ConfigError, MonitorConfig
+from auto_model_monitor.settings import others_can_read, read_config_file
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from auto_model_monitor.monitor.config import AUTH_CODE, AUTH_CODE_FILE
-from auto_model_monitor.settings.config_file import NOTIFY
+from auto_model_monitor.settings import NOTIFY
 from auto_model_monitor.training import TaskState
 from auto_model_monitor.training.launch import MARK
 from auto_model_monitor.training.processes import Known

@@ -1,0 +1,23 @@
+"""Files that hold secrets: a warning where other people of the machine can read them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ..text.terminal import Terminal, shown
+
+
+def others_can_read(path: str | os.PathLike[str]) -> bool:
+    """Tell whether other people of this machine can read the file."""
+    if os.name != "posix":
+        return False  # the mode means nothing there
+    mode = Path(path).expanduser().stat().st_mode
+    return bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def warn_of_readers(path: str, content: str, screen: Terminal) -> None:
+    """Warn that other people of this machine can read a file that holds a secret."""
+    text = f"warning: {shown(path)} holds {content} and others can read it; type: chmod 600 {shown(path)}"
+    screen.say(screen.paint(text, "yellow"))
