@@ -1,4 +1,4 @@
-"""When something is done next: pure arithmetic on seconds."""
+"""The wait between two attempts: exponential backoff with jitter."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """How long to wait after the n-th failed attempt: doubling, bounded, and spread by chance.
+    """Seconds to wait after the n-th failed attempt: doubling, bounded and randomised.
 
     Args:
         first: seconds after the first failure.
-        longest: the most seconds between two attempts.
-        spread: the share by which a wait is lengthened or shortened at random, so that many senders whose
-            server comes back do not call it at the same moment.
-        uniform: the source of chance; by default :func:`random.uniform`.
+        longest: upper bound in seconds, before the jitter.
+        spread: the jitter: the share by which each wait is randomly lengthened or shortened, so that many
+            senders do not call a server that recovers at the same moment.
+        uniform: the source of randomness; by default :func:`random.uniform`.
     """
 
     def __init__(
@@ -23,25 +23,23 @@ class Backoff:
         spread: float = 0.2,
         uniform: Callable[[float, float], float] | None = None,
     ) -> None:
-        """Take the bounds, in seconds."""
         self.first = first
         self.longest = longest
         self.spread = spread
-        self._uniform = uniform or _by_chance
+        self._uniform = uniform or _random_uniform
 
     @property
     def most(self) -> float:
-        """The most seconds that any wait takes, chance included."""
+        """The longest possible wait in seconds, jitter included."""
         return self.longest * (1 + self.spread)
 
     def next_after(self, failures: int) -> float:
         """Return the seconds to wait after ``failures`` failed attempts (1 or more)."""
         doubled: float = self.first * 2 ** min(failures - 1, 32)
-        wait = min(doubled, self.longest)
-        return wait * self._uniform(1 - self.spread, 1 + self.spread)
+        return min(doubled, self.longest) * self._uniform(1 - self.spread, 1 + self.spread)
 
 
-def _by_chance(low: float, high: float) -> float:
-    from random import uniform  # imported when the first wait is drawn: it is slow to load
+def _random_uniform(low: float, high: float) -> float:
+    from random import uniform  # slow to import, and a run without failures needs none
 
     return uniform(low, high)

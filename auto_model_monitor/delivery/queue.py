@@ -1,4 +1,4 @@
-"""Delivery: hands what the outbox owes to the channels, beside the detection and apart from each other."""
+"""The delivery queue: commits messages to the outbox and runs one worker per notifier."""
 
 from __future__ import annotations
 
@@ -24,28 +24,31 @@ UNDELIVERED = "undelivered"
 
 
 class DeliveryMessages(Protocol):
-    """What puts the queue's own messages into words."""
+    """Renders the messages that the queue itself sends."""
 
     def digest(self, messages: Sequence[Message]) -> Message:
-        """Return one message that tells what several tell."""
+        """Return one message with the content of several."""
         ...
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
-        """Return what to say of a message that a channel refused for good."""
+        """Return the report that ``channel`` permanently refused ``message``."""
         ...
 
 
 class DeliveryQueue:
-    """All channels of one monitor.
+    """Delivers each message to all notifiers of one monitor, each in a thread of its own.
 
-    A notifier that has a ``min_level`` gets messages of that level or a more urgent one. What one channel
-    refuses for good is told through the others.
+    A notifier that has a ``min_level`` gets messages of that level and more urgent ones. What one notifier
+    permanently refuses is reported through the others.
 
     Args:
         notifiers: where messages go.
-        clock: the time.
-        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
-        words: makes the digest, and the message about one that was refused.
+        clock: the time, injected.
+        digest: seconds for which messages of level ``info`` are collected into one; 0 sends each immediately.
+        words: renders digests and reports of refused messages; None sends neither.
+
+    Attributes:
+        workers: one per notifier, once :meth:`open` was called.
     """
 
     def __init__(
@@ -56,7 +59,6 @@ class DeliveryQueue:
         digest: float = 0.0,
         words: DeliveryMessages | None = None,
     ) -> None:
-        """Take the parts; nothing starts yet."""
         self._notifiers = _named(notifiers)
         self._clock = clock or SystemClock()
         self._digest = digest
@@ -65,45 +67,43 @@ class DeliveryQueue:
         self._is_open = False
         self._has_started = False
         self._lacks_threads = False
-        self._afterwards: Callable[[], None] | None = None
+        self._on_idle: Callable[[], None] | None = None
         self._lock = Lock()
-        self.channels: list[DeliveryWorker] = []
+        self.workers: list[DeliveryWorker] = []
 
     @property
     def names(self) -> list[str]:
-        """What the channels are called."""
+        """The names under which deliveries are stored, one per notifier."""
         return [name for name, _ in self._notifiers]
 
     @property
     def refused_login(self) -> AuthenticationError | None:
-        """The first refused login, if there was one."""
-        return next((c.refused_login for c in self.channels if c.refused_login), None)
+        """The first refused login, or None."""
+        return next((worker.refused_login for worker in self.workers if worker.refused_login), None)
 
     def open(self, outbox: Outbox, *, verify: bool = False) -> None:
-        """Take the outbox, and deliver what it owes from before; at a further call, see that all is well.
+        """Use the outbox and deliver what is pending in it; a further call restarts dead workers.
 
         Args:
-            outbox: where deliveries are owed.
-            verify: look at each account first.
+            outbox: where deliveries are stored.
+            verify: check each notifier's account first.
         """
         if self._is_open:
             if self._has_started:
-                self.start()  # a thread that could not be started before, or that broke
+                self.start()  # a thread could not be started before, or has died
             return
         self._is_open = True
-        self._afterwards = None
+        self._on_idle = None
         if self._outbox is not outbox:
             self._outbox = outbox
-            self.channels = [self._channel(name, notifier, outbox) for name, notifier in self._notifiers]
-        owed = _owed(outbox)
-        for delivery in owed:
-            logger.info("owed from before to %s: %s", delivery.channel, delivery.message.subject)
-            if delivery.channel not in self.names:
-                logger.warning("nobody here delivers to %s any more", delivery.channel)
-        if verify or owed:
+            self.workers = [self._worker(name, notifier, outbox) for name, notifier in self._notifiers]
+        pending = _pending(outbox)
+        for delivery in pending:
+            self._log_pending(delivery)
+        if verify or pending:
             self.start(verify=verify)
 
-    def _channel(self, name: str, notifier: Notifier, outbox: Outbox) -> DeliveryWorker:
+    def _worker(self, name: str, notifier: Notifier, outbox: Outbox) -> DeliveryWorker:
         return DeliveryWorker(
             notifier,
             outbox,
@@ -111,23 +111,34 @@ class DeliveryQueue:
             name=name,
             digest=self._digest,
             gather=None if self._words is None else self._words.digest,
-            on_refused=self._tell_others,
-            on_end=self._ended,
+            on_refused=self._report_refusal,
+            on_end=self._run_on_idle,
         )
 
+    def _log_pending(self, delivery: Delivery) -> None:
+        subject = delivery.message.subject
+        if delivery.channel in self.names:
+            logger.info("%s: pending from an earlier run: %s", delivery.channel, subject)
+            return
+        text = (
+            "%s: pending from an earlier run, but no notifier has this name now: %s "
+            "(configure it again, or run: auto-model-monitor outbox drop %d)"
+        )
+        logger.warning(text, delivery.channel, subject, delivery.id)
+
     def start(self, *, verify: bool = False) -> None:
-        """Start one thread a channel, unless it runs."""
+        """Start each worker's thread unless it runs."""
         self._has_started = True
         try:
-            for channel in self.channels:
-                channel.start(verify=verify)
+            for worker in self.workers:
+                worker.start(verify=verify)
         except RuntimeError as error:
-            # At the interpreter's end, or where the system allows no more threads just now.
+            # The interpreter is shutting down, or the system has no thread left at the moment.
             self._lacks_threads = True
             logger.debug("no thread for the delivery: %s", error)
 
     def add(self, alert: Alert, message: Message) -> None:
-        """Owe the message to every channel; returns at once."""
+        """Commit the message for each notifier that accepts its level; it is sent in the background."""
         if self._outbox is None:
             self.open(MemoryOutbox())
         assert self._outbox is not None
@@ -136,22 +147,22 @@ class DeliveryQueue:
 
     def _wake(self) -> None:
         self.start()
-        for channel in self.channels:
+        for worker in self.workers:
             if self._is_open:
-                channel.wake()
-            else:  # told while the channels end: what was started just now must end as well
-                channel.close()
+                worker.wake()
+            else:  # the queue is closing: a worker that was started just now has to end as well
+                worker.close()
 
     def names_for(self, level: Level) -> list[str]:
-        """Return the channels that want messages of that level."""
+        """Return the names of the notifiers that accept messages of that level."""
         urgency = list(Level).index(level)
         return [name for name, n in self._notifiers if list(Level).index(_min_level(n)) <= urgency]
 
-    def _tell_others(self, delivery: Delivery, error: NotificationError) -> None:
-        """Say through the other channels what this one will never deliver."""
+    def _report_refusal(self, delivery: Delivery, error: NotificationError) -> None:
+        """Report through the other notifiers what this one will never deliver."""
         others = [name for name in self.names if name != delivery.channel]
-        told_before = delivery.message.facts.get("rule") == UNDELIVERED
-        if self._words is None or self._outbox is None or not others or told_before:
+        is_a_report = delivery.message.facts.get("rule") == UNDELIVERED
+        if self._words is None or self._outbox is None or not others or is_a_report:
             return
         now, kind = self._clock.now(), AlertKind.UNDELIVERED
         alert = Alert(rule=UNDELIVERED, time=now, kind=kind, level=Level.WARNING)
@@ -159,56 +170,58 @@ class DeliveryQueue:
         self._outbox.add(alert, message, others, now.timestamp())
         self._wake()
 
-    def close(self, seconds: float, afterwards: Callable[[], None] | None = None) -> None:
-        """Give what is due at most so many seconds, then say what is still owed.
+    def close(self, seconds: float, on_idle: Callable[[], None] | None = None) -> None:
+        """Deliver what is due within ``seconds``, then log what is still pending.
 
         Args:
-            seconds: how long to wait for the channels.
-            afterwards: called when nothing is being sent any more, which may be later: a server that is
-                slow to answer may yet accept.
+            seconds: how long to wait for the workers, all together.
+            on_idle: called once when nothing is being sent any more, which may be after this call returns:
+                a slow server may still accept a message.
         """
         was_open, self._is_open = self._is_open, False
         if was_open:
-            self._end_channels(seconds)
-        self._afterwards = afterwards
-        self._ended()
+            self._end_workers(seconds)
+            self._log_undelivered()
+        self._on_idle = on_idle
+        self._run_on_idle()
 
-    def _end_channels(self, seconds: float) -> None:
+    def _end_workers(self, seconds: float) -> None:
         end = self._clock.monotonic() + seconds
-        for channel in self.channels:
-            channel.close()
-        # The second round is for those that had ended and were woken by what another one refused.
-        for channel in [*self.channels, *self.channels]:
-            channel.join(end - self._clock.monotonic())
-            if self._lacks_threads and not channel.is_running and current_thread() is not main_thread():
-                channel.deliver_or_report()
-        owed = [] if self._outbox is None else _owed(self._outbox)
-        for delivery in owed:
-            subject, why = delivery.message.subject, delivery.error or "no answer yet"
-            logger.error("NOT delivered by %s: %s: %s", delivery.channel, subject, why)
-        if owed and self._outbox is not None and self._outbox.outlives_the_process:
-            logger.warning("what is owed is kept, and goes out when the watch runs again")
+        for worker in self.workers:
+            worker.close()
+        # Twice: a worker that had ended is started again to report what another one's server refused.
+        for worker in [*self.workers, *self.workers]:
+            worker.join(end - self._clock.monotonic())
+            if self._lacks_threads and not worker.is_running and current_thread() is not main_thread():
+                worker.deliver_or_report()
 
-    def _ended(self) -> None:
-        """Let what comes afterwards happen, once, when the last channel has ended."""
-        if any(channel.is_running for channel in self.channels):
+    def _log_undelivered(self) -> None:
+        pending = [] if self._outbox is None else _pending(self._outbox)
+        for delivery in pending:
+            reason = delivery.error or "no answer yet"
+            logger.error("%s: NOT delivered: %s: %s", delivery.channel, delivery.message.subject, reason)
+        if pending and self._outbox is not None and self._outbox.outlives_the_process:
+            logger.warning("the outbox keeps what was not delivered; the next run sends it")
+
+    def _run_on_idle(self) -> None:
+        if any(worker.is_running for worker in self.workers):
             return
         with self._lock:
-            afterwards, self._afterwards = self._afterwards, None
-        if afterwards is not None and not self._is_open:
-            afterwards()
+            on_idle, self._on_idle = self._on_idle, None
+        if on_idle is not None and not self._is_open:
+            on_idle()
 
 
 def _min_level(notifier: Notifier) -> Level:
     return Level(notifier.min_level) if isinstance(notifier, HasMinLevel) else Level.INFO
 
 
-def _owed(outbox: Outbox) -> list[Delivery]:
-    return [d for d in outbox.deliveries() if d.state is DeliveryState.OWED]
+def _pending(outbox: Outbox) -> list[Delivery]:
+    return [delivery for delivery in outbox.deliveries() if delivery.state is DeliveryState.OWED]
 
 
 def _named(notifiers: Sequence[Notifier]) -> list[tuple[str, Notifier]]:
-    """Give each notifier the name under which its deliveries are filed, each a different one."""
+    """Pair each notifier with a unique name, under which its deliveries are stored."""
     counts = Counter[str]()
     named = []
     for notifier in notifiers:

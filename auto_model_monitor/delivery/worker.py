@@ -1,4 +1,4 @@
-"""A channel: one notifier, served by a thread of its own, patiently and in order."""
+"""The delivery worker: sends the pending messages of one notifier in order, in its own thread."""
 
 from __future__ import annotations
 
@@ -18,29 +18,32 @@ from .outbox import Delivery, Outbox
 
 logger = logging.getLogger(__name__)
 
-# With the default waits, from ten seconds to half an hour, so many attempts take seven days. Counted and
-# not timed, because a clock that jumps must not give a message up.
+# With the default backoff these attempts take seven days. Attempts are counted instead of timed, because
+# a clock that jumps must not make a worker give up.
 SEVEN_DAYS_OF_ATTEMPTS = 343
-# Somebody may have asked for another attempt by hand, or the outbox could not be read a moment ago.
-LONGEST_REST = 60.0
-# Another process may change the outbox, as ``outbox retry`` does: it is looked into so often, in seconds.
-LOOK_AGAIN = 60.0
+# Seconds after which the worker reads the outbox again in any case: ``outbox retry`` may have changed it
+# in another process.
+LONGEST_IDLE = 60.0
 
 
 class DeliveryWorker:
-    """One notifier and the thread that serves it.
+    """One notifier and the thread that sends its messages.
 
     Args:
-        notifier: where the messages go.
-        outbox: where they are owed.
+        notifier: sends the messages.
+        outbox: holds the pending deliveries.
         clock: the time, injected.
-        backoff: the waits between attempts; a refused login waits for the longest of them.
-        most_attempts: after so many a message is given up.
-        name: what its deliveries are filed under; by default the notifier's name.
-        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
-        gather: makes one message of several.
-        on_refused: called with each delivery that was refused for good, and why.
-        on_end: called by the thread when it has ended its work.
+        backoff: the waits between attempts; after a refused login the longest one applies.
+        most_attempts: a message is given up after this many failed attempts.
+        name: the name under which its deliveries are stored; by default the notifier's name.
+        digest: seconds for which messages of level ``info`` are collected into one; 0 sends each immediately.
+        gather: combines several messages into one; without it there is no digest.
+        on_refused: called with each permanently refused delivery and the reason.
+        on_end: called by the thread as its last action.
+
+    Attributes:
+        name: see above.
+        refused_login: the error of :meth:`verify` if the account was refused, else None.
     """
 
     def __init__(
@@ -56,7 +59,6 @@ class DeliveryWorker:
         on_refused: Callable[[Delivery, NotificationError], None] | None = None,
         on_end: Callable[[], None] | None = None,
     ) -> None:
-        """Take the parts; nothing starts yet."""
         self.name = name or notifier.name
         self.refused_login: AuthenticationError | None = None
         self._notifier = notifier
@@ -76,12 +78,12 @@ class DeliveryWorker:
 
     @property
     def is_running(self) -> bool:
-        """Whether the thread is at work."""
+        """Whether the thread is alive."""
         thread = self._thread
         return thread is not None and thread.is_alive()
 
     def start(self, *, verify: bool) -> None:
-        """See to it that the thread runs; a new one looks at the account first if ``verify`` says so.
+        """Start the thread unless it runs; with ``verify`` a new thread checks the account first.
 
         Raises:
             RuntimeError: no thread can be started now.
@@ -94,7 +96,7 @@ class DeliveryWorker:
                 self._thread = thread
 
     def wake(self) -> None:
-        """Say that something was added."""
+        """Make the thread read the outbox now."""
         self._wake.set()
 
     def close(self) -> None:
@@ -103,13 +105,13 @@ class DeliveryWorker:
         self._wake.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the thread's end, for at most so many seconds."""
+        """Wait at most ``seconds`` for the thread to end."""
         thread = self._thread
         if thread is not None:
             thread.join(max(0.0, seconds))
 
     def verify(self) -> None:
-        """Try the account once; say what was found."""
+        """Check the notifier's account once and log the result; do nothing if it has no such check."""
         if not isinstance(self._notifier, Verifies):
             return
         try:
@@ -118,105 +120,108 @@ class DeliveryWorker:
             self.refused_login = error
             logger.error("%s: the login was refused: %s", self.name, error)
         except MonitorError as error:
-            logger.warning("%s cannot be reached now, the watch goes on: %s", self.name, error)
+            text = "%s: the account cannot be checked now, the watch continues without: %s"
+            logger.warning(text, self.name, error)
         except BaseException as error:
             if must_propagate(error):
                 raise
-            logger.exception("%s: the check of the account failed, the watch goes on", self.name)
+            logger.exception("%s: verify() failed with an unexpected error, the watch continues", self.name)
         else:
             logger.info("%s: the login was accepted", self.name)
 
     def deliver_due(self) -> float | None:
-        """Deliver what is due, oldest first; return the seconds until more is, None if nothing is owed."""
-        while together := self._next():
-            wait = self._due(together) - self._clock.now().timestamp()
-            # A process that starts tries what failed before at once: somebody may have mended it.
-            from_before = self._is_new and together[0].attempts > 0
+        """Deliver what is due, oldest first; return the seconds until the next is due, None without one."""
+        while batch := self._next_batch():
+            wait = self._due(batch) - self._clock.now().timestamp()
+            # A new process retries immediately what failed before: the cause may have been fixed.
+            failed_in_earlier_run = self._is_new and batch[0].attempts > 0
             self._is_new = False
-            # What is further away than any wait was postponed before the clock was set back: it is due.
-            if 0 < wait <= max(self._backoff.most, self._digest) and not from_before:
+            # A wait longer than any that is ever chosen means that the clock was set back: it is due.
+            if 0 < wait <= max(self._backoff.most, self._digest) and not failed_in_earlier_run:
                 return wait
-            self._attempt(together)
+            self._attempt(batch)
         return None
 
-    def _next(self) -> list[Delivery]:
-        """Return what goes out next, in one message: the oldest, or all that a digest gathers."""
+    def _next_batch(self) -> list[Delivery]:
+        """Return what goes out next as one message: the oldest delivery, or all that a digest collects."""
         first = self._outbox.first_owed(self.name)
         if first is None or not self._digest:
             return [] if first is None else [first]
-        owed = [first]
-        while (later := self._outbox.first_owed(self.name, owed[-1].id)) is not None:
-            owed.append(later)
-        urgent = [delivery for delivery in owed if delivery.message.level is not Level.INFO]
-        return urgent[:1] or owed
+        pending = [first]
+        while (later := self._outbox.first_owed(self.name, pending[-1].id)) is not None:
+            pending.append(later)
+        urgent = [delivery for delivery in pending if delivery.message.level is not Level.INFO]
+        return urgent[:1] or pending
 
-    def _due(self, together: Sequence[Delivery]) -> float:
-        first = together[0]
-        gathers = self._digest and first.message.level is Level.INFO and not first.attempts
-        # At the end nothing more can be gathered.
-        return first.added + self._digest if gathers and not self._closing else first.due
+    def _due(self, batch: Sequence[Delivery]) -> float:
+        first = batch[0]
+        waits_for_digest = self._digest and first.message.level is Level.INFO and not first.attempts
+        # A closing worker collects no longer.
+        return first.added + self._digest if waits_for_digest and not self._closing else first.due
 
     def _serve(self, verify: bool) -> None:
         if verify:
             self.verify()
         while True:
             self._wake.clear()
-            closing = self._closing  # as it was before the last look: what a digest holds back is due then
+            closing = self._closing  # read before delivering: only then what a digest holds back is due
             wait = self.deliver_or_report()
-            with self._lock:  # or a start() at this moment would trust in a thread that ends
+            with self._lock:  # a concurrent start() would otherwise rely on a thread that is ending
                 if closing and self._closing:
                     self._thread = None
                     break
-            self._clock.wait(self._wake, LONGEST_REST if wait is None else min(wait, LONGEST_REST))
+            self._clock.wait(self._wake, LONGEST_IDLE if wait is None else min(wait, LONGEST_IDLE))
         if self._on_end is not None:
             self._on_end()
 
     def deliver_or_report(self) -> float | None:
-        """Deliver what is due; a fault of the outbox is logged, and asks for another try."""
+        """Deliver what is due; log a failing outbox. Return the seconds until the next is due, as above."""
         try:
             return self.deliver_due()
         except BaseException as error:
             if must_propagate(error):
                 raise
-            logger.exception("%s: the outbox failed; it is tried again", self.name)
+            logger.exception("%s: the outbox failed, it is read again within a minute", self.name)
             return self._backoff.longest
 
-    def _attempt(self, together: Sequence[Delivery]) -> None:
-        message = together[0].message
+    def _attempt(self, batch: Sequence[Delivery]) -> None:
+        message = batch[0].message
         try:
-            if len(together) > 1 and self._gather is not None:
-                message = self._gather([delivery.message for delivery in together])
+            if len(batch) > 1 and self._gather is not None:
+                message = self._gather([delivery.message for delivery in batch])
             self._notifier.send(message)
         except NotificationError as error:
-            self._failed(together, error)
+            self._failed(batch, error)
         except BaseException as error:
             if must_propagate(error):
                 raise
-            logger.exception("%s: a fault in the notifier", self.name)
-            self._failed(together, NotificationError(describe_error(error)))
+            logger.exception("%s: the notifier failed with an unexpected error", self.name)
+            self._failed(batch, NotificationError(describe_error(error)))
         else:
             now = self._clock.now().timestamp()
-            for delivery in together:
+            for delivery in batch:
                 self._outbox.delivered(replace(delivery, settled=now))
             logger.info("%s: delivered: %s", self.name, message.subject)
 
-    def _failed(self, together: Sequence[Delivery], error: NotificationError) -> None:
-        attempt = together[0].attempts + 1
+    def _failed(self, batch: Sequence[Delivery], error: NotificationError) -> None:
+        attempt = batch[0].attempts + 1
         if error.permanent or attempt >= self._most_attempts:
-            for delivery in together:
+            for delivery in batch:
                 self._refused(delivery, error)
             return
         wait = self._backoff.next_after(attempt)
         if isinstance(error, AuthenticationError):
             wait = self._backoff.longest
-        for delivery in together:
+        for delivery in batch:
             self._outbox.postponed(delivery, str(error), self._clock.now().timestamp() + wait)
-        text = "%s: not delivered yet, attempt %d, the next in %.0f s: %s: %s"
-        logger.warning(text, self.name, attempt, wait, together[0].message.subject, error)
+        text = "%s: not delivered yet, attempt %d failed, the next follows in %.0f s: %s: %s"
+        logger.warning(text, self.name, attempt, wait, batch[0].message.subject, error)
 
     def _refused(self, delivery: Delivery, error: NotificationError) -> None:
         settled = self._clock.now().timestamp()
         self._outbox.refused(replace(delivery, settled=settled), str(error))
-        logger.error("%s: NOT delivered: %s: %s", self.name, delivery.message.subject, error)
+        is_on_disk = delivery.id > 0 and self._outbox.outlives_the_process
+        advice = f" (to send it again: auto-model-monitor outbox retry {delivery.id})" if is_on_disk else ""
+        logger.error("%s: NOT delivered: %s: %s%s", self.name, delivery.message.subject, error, advice)
         if self._on_refused is not None:
             self._on_refused(delivery, error)

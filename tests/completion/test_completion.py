@@ -384,7 +384,7 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(
     ("failure", "words"),
-    [(transient(), "NOT delivered"), (permanent(), "NOT delivered"), (TypeError("bug"), "a fault")],
+    [(transient(), "NOT delivered"), (permanent(), "NOT delivered"), (TypeError("bug"), "unexpected error")],
 )
 def test_no_error_of_a_channel_reaches_the_training(config, caplog, failure, words):
     """Whatever a channel raises, at the end or from before, is logged and goes no further."""

@@ -167,7 +167,7 @@ def test_closing_delivers_what_is_due_and_names_what_is_not(caplog):
     queue.add(alert(), message("the subject"))
     queue.close(10)
     assert len(good.sent) == 1
-    assert "NOT delivered by bad: the subject: 451 later" in caplog.text
+    assert "bad: NOT delivered: the subject: 451 later" in caplog.text
 
 
 def test_notifiers_of_one_name_are_kept_apart():
@@ -334,7 +334,7 @@ def test_a_refusal_at_the_end_is_told_and_does_not_hold_up_the_end(first):
     queue = DeliveryQueue([bad, good] if first == "bad" else [good, bad], words=Words())
     queue.add(alert(), message("hello"))
     assert good.arrived.wait(60)
-    (ends,) = [channel for channel in queue.channels if channel.name == "good"]
+    (ends,) = [channel for channel in queue.workers if channel.name == "good"]
     closed = []
     closer = Thread(target=lambda: closed.append(queue.close(600)))
     closer.start()
@@ -343,4 +343,4 @@ def test_a_refusal_at_the_end_is_told_and_does_not_hold_up_the_end(first):
     closer.join(60)
     assert closed
     assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
-    assert not any(channel.is_running for channel in queue.channels)
+    assert not any(channel.is_running for channel in queue.workers)

@@ -95,7 +95,7 @@ def test_nobody_sends_again_what_is_still_being_sent(config):
     assert second.notifiers[0].sent == []
     answer.set()
     assert slow.arrived.wait(100)
-    for channel in first.delivery_queue.channels:
+    for channel in first.delivery_queue.workers:
         channel.join(100)
     save(config, 0.05)
     assert [alert.reading.value for alert in second.check()] == [0.05]

@@ -145,7 +145,7 @@ def test_watches_of_different_directories_share_a_log_dir(tmp_path):
     assert [len(m.check()) for m in monitors] == [1, 1]
     for monitor in monitors:
         monitor.stop()
-    assert [len(c.name) and m.delivery_queue.names for m in monitors for c in m.delivery_queue.channels] == [
+    assert [len(c.name) and m.delivery_queue.names for m in monitors for c in m.delivery_queue.workers] == [
         ["a"],
         ["b"],
     ]

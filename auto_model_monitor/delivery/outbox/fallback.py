@@ -1,4 +1,4 @@
-"""An outbox that goes on in memory where the disk is full or gone."""
+"""An outbox that continues in memory while the disk is full or gone."""
 
 from __future__ import annotations
 
@@ -17,57 +17,55 @@ logger = logging.getLogger(__name__)
 
 
 class FallbackOutbox:
-    """Uses an outbox on disk as long as that works, and memory for what cannot be written.
+    """Stores on disk while that works, and in memory what cannot be written.
 
-    What was accepted but could not be noted on the disk is noted later; until then it is not owed here, so
-    that a full disk makes no mail go out twice. Numbers below zero belong to the part in memory.
+    A message that was sent but could not be marked as delivered on disk is marked later; until then it does
+    not count as pending, so a full disk causes no duplicate. Deliveries in memory have negative numbers.
 
     Args:
         disk: the outbox to prefer.
     """
 
     def __init__(self, disk: Outbox) -> None:
-        """Take the outbox on disk."""
         self._disk = disk
         self._memory = MemoryOutbox(step=-1)
-        self._settled: dict[int, Callable[[Outbox], None]] = {}
+        # Changes that the disk does not have yet, by the delivery's number.
+        self._unwritten: dict[int, Callable[[Outbox], None]] = {}
         self._postponed: dict[int, Delivery] = {}
         self._failing = False
         self._lock = RLock()
 
     @property
     def outlives_the_process(self) -> bool:
-        """Whether a later process finds what is owed: all of it is on the disk."""
+        """Whether a later process finds every pending delivery: all of them are on disk."""
         return all(delivery.state is not DeliveryState.OWED for delivery in self._memory.deliveries())
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
-        """Commit the alert, to memory where the disk fails."""
+        """Commit the alert to disk, or to memory where the disk fails."""
         try:
             self._disk.add(alert, message, channels, now)
-        except Exception as error:  # also of details that no file can hold
-            self._failed(error)
+        except Exception as error:  # not only OutboxError: details of a user's rule may not be serialisable
+            self._note_failure(error)
             self._memory.add(alert, message, channels, now)
         else:
-            self._works()
+            self._note_success()
 
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
-        """Return the older of what disk and memory owe first."""
-        if after < 0:  # what memory holds comes last for whoever asks for one after the other
+        """Return the oldest pending delivery of the channel; iterating, those in memory come last."""
+        if after < 0:
             return self._memory.first_owed(channel, after)
         in_memory = self._memory.first_owed(channel)
         on_disk = self._first_on_disk(channel, after)
-        if after > 0:
-            return on_disk or in_memory
-        if on_disk is None or in_memory is None:
+        if after > 0 or on_disk is None or in_memory is None:
             return on_disk or in_memory
         return min(on_disk, in_memory, key=lambda delivery: delivery.added)
 
     def delivered(self, delivery: Delivery) -> None:
-        """Note that it was accepted, at once or later."""
-        self._settle(delivery, lambda box: box.delivered(delivery))
+        """Mark it as accepted, on disk as soon as possible."""
+        self._settle(delivery, lambda outbox: outbox.delivered(delivery))
 
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
-        """Note why it failed and when it is tried again."""
+        """Record why an attempt failed and when the next is due."""
         if delivery.id < 0:
             self._memory.postponed(delivery, error, due)
             return
@@ -76,45 +74,45 @@ class FallbackOutbox:
             try:
                 self._disk.postponed(delivery, error, due)
             except OutboxError as problem:
-                self._failed(problem)
+                self._note_failure(problem)
                 later = replace(delivery, attempts=delivery.attempts + 1, error=error, due=due)
                 self._postponed[delivery.id] = later
 
     def refused(self, delivery: Delivery, error: str) -> None:
-        """Note that it will never be accepted, at once or later."""
-        self._settle(delivery, lambda box: box.refused(delivery, error))
+        """Mark it as permanently refused, on disk as soon as possible."""
+        self._settle(delivery, lambda outbox: outbox.refused(delivery, error))
 
     def deliveries(self) -> Sequence[Delivery]:
-        """Return what the disk holds, if it can be read, and what memory holds."""
+        """Return what the disk holds, if it is readable, and what memory holds."""
         try:
             on_disk = [self._postponed.get(d.id, d) for d in self._disk.deliveries()]
         except OutboxError as error:
-            self._failed(error)
+            self._note_failure(error)
             on_disk = []
-        return [*(d for d in on_disk if d.id not in self._settled), *self._memory.deliveries()]
+        return [*(d for d in on_disk if d.id not in self._unwritten), *self._memory.deliveries()]
 
     def last_alert(self, rule: str) -> Alert | None:
-        """Return the rule's last alert, from disk or memory."""
+        """Return the rule's last alert of this run, from disk or memory."""
         found = [a for a in (self._memory.last_alert(rule), self._disk.last_alert(rule)) if a is not None]
         return max(found, key=lambda alert: alert.time, default=None)
 
     def identity(self) -> str | None:
-        """Return what the watched place was when this run began."""
+        """Return the identity of the watched place when this run began."""
         return self._memory.identity() or self._disk.identity()
 
     def start_run(self, identity: str) -> None:
-        """Begin a new run."""
+        """Start a new run, in memory and on disk."""
         self._memory.start_run(identity)
         try:
             self._disk.start_run(identity)
         except OutboxError as error:
-            self._failed(error)
+            self._note_failure(error)
 
     def close(self) -> bool:
-        """Close what is on disk, unless memory holds what is not there yet; return whether it is closed."""
+        """Close the outbox on disk unless memory holds what it lacks; return whether it is closed."""
         with self._lock:
-            self._write_what_waits()
-            if self._settled or not self.outlives_the_process:
+            self._write_settled()
+            if self._unwritten or not self.outlives_the_process:
                 return False
             if isinstance(self._disk, Closable):
                 self._disk.close()
@@ -122,13 +120,13 @@ class FallbackOutbox:
 
     def _first_on_disk(self, channel: str, after: int) -> Delivery | None:
         with self._lock:
-            self._write_what_waits()
+            self._write_settled()
             try:
                 delivery = self._disk.first_owed(channel, after)
-                while delivery is not None and delivery.id in self._settled:
+                while delivery is not None and delivery.id in self._unwritten:
                     delivery = self._disk.first_owed(channel, delivery.id)
             except OutboxError as error:
-                self._failed(error)
+                self._note_failure(error)
                 return None
             return delivery and self._postponed.get(delivery.id, delivery)
 
@@ -138,25 +136,25 @@ class FallbackOutbox:
             return
         with self._lock:
             self._postponed.pop(delivery.id, None)
-            self._settled[delivery.id] = settle
-            self._write_what_waits()
+            self._unwritten[delivery.id] = settle
+            self._write_settled()
 
-    def _write_what_waits(self) -> None:
+    def _write_settled(self) -> None:
         try:
-            while self._settled:
-                number, settle = next(iter(self._settled.items()))
+            while self._unwritten:
+                number, settle = next(iter(self._unwritten.items()))
                 settle(self._disk)
-                del self._settled[number]
-                self._works()
+                del self._unwritten[number]
+                self._note_success()
         except OutboxError as error:
-            self._failed(error)
+            self._note_failure(error)
 
-    def _failed(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception) -> None:
         if not self._failing:
             self._failing = True
-            logger.warning("%s; what is found now is kept in memory, until this process ends", error)
+            logger.warning("%s; new alerts stay in memory and are lost if this process ends first", error)
 
-    def _works(self) -> None:
+    def _note_success(self) -> None:
         if self._failing:
             self._failing = False
-            logger.info("the outbox can be written again")
+            logger.info("the outbox is writable again")

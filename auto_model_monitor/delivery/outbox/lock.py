@@ -1,4 +1,4 @@
-"""A lock between processes: one watch of one directory at a time tells people."""
+"""A lock between processes: only one monitor at a time sends the alerts of a watch."""
 
 from __future__ import annotations
 
@@ -14,30 +14,28 @@ except ImportError:  # Windows
 
 
 class WatchLock:
-    """Held from the first success of :meth:`acquire` until the process ends, however it ends.
+    """Held from a successful :meth:`acquire` until :meth:`release` or the process ends, however it ends.
 
-    Where the system or the file system knows no such lock, it is taken for held: two watches are then told
-    apart by nothing, as without it.
+    Where the system or the file system has no such locks, :meth:`acquire` succeeds and protects nothing.
 
     Args:
-        path: the lock's file, which holds the number of the process that has it.
+        path: the lock file; it contains the process ID of the holder.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Take the path; nothing is touched."""
         self._path = Path(path)
         self._file: int | None = None
         self._process = 0
 
     def acquire(self) -> bool:
-        """Try to get the lock; return whether this process has it."""
+        """Try to take the lock without waiting; return whether this process holds it."""
         if self._file is not None and self._process == os.getpid():
             return True
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
-            return True  # where nothing can be written, nothing is shared either
+            return True  # where nothing can be written, no outbox is shared either
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,7 +44,7 @@ class WatchLock:
                 return False
             except OSError:
                 pass  # this file system has no locks
-        with suppress(OSError):  # on a full disk nobody learns who has it
+        with suppress(OSError):  # on a full disk the holder stays unknown
             os.truncate(file, 0)
             os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file, self._process = file, os.getpid()
@@ -54,19 +52,19 @@ class WatchLock:
         return True
 
     def holder(self) -> str:
-        """Return the number of the process that has it, as far as can be known."""
+        """Return the process ID of the holder, or ``unknown``."""
         try:
             return self._path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
         except OSError:
             return "unknown"
 
     def release(self) -> None:
-        """Let it go, if this process has it."""
+        """Release the lock if this process holds it."""
         if self._process == os.getpid():
             self._close()
 
     def __del__(self) -> None:
-        """Let it go with the monitor that had it, as when a notebook makes a new one."""
+        """Release the lock of a monitor that was dropped, as in a notebook that creates another one."""
         self._close()
 
     def _close(self) -> None:
@@ -80,7 +78,7 @@ _held: WeakSet[WatchLock] = WeakSet()
 
 
 def _close_in_child() -> None:
-    # A worker that a training forks would keep the lock of a parent that has died.
+    # A worker process forked by a training would otherwise keep the lock after its parent has died.
     for lock in list(_held):
         lock._close()
 

@@ -1,4 +1,4 @@
-"""Alerts and messages as JSON, and back: what an outbox on disk keeps of them."""
+"""Convert alerts and messages to the JSON that an outbox on disk stores, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...core.readings import Reading
 
 
 def alert_to_json(alert: Alert) -> str:
-    """Return the alert as JSON; NaN and infinities as JavaScript spells them."""
+    """Return the alert as JSON; NaN and infinities are written as in JavaScript."""
     record = {
         "id": alert.id,
         "rule": alert.rule,
@@ -34,7 +34,7 @@ def alert_to_json(alert: Alert) -> str:
 
 
 def alert_from_json(text: str) -> Alert:
-    """Return the alert that :func:`alert_to_json` wrote, also before alerts had kinds."""
+    """Return the alert that :func:`alert_to_json` wrote, in this version or any since 0.3."""
     record: dict[str, Any] = json.loads(text)
     readers: dict[str, Callable[[Any], Any]] = {
         "time": datetime.fromisoformat,
@@ -59,9 +59,11 @@ def message_to_json(message: Message) -> str:
 
 
 def message_from_json(text: str) -> Message:
-    """Return the message that :func:`message_to_json` wrote, also before messages had pictures."""
+    """Return the message that :func:`message_to_json` wrote, in this version or any since 0.3."""
     record: dict[str, Any] = json.loads(text)
-    kept = record.get("pictures", ())
-    record["pictures"] = tuple(Picture(**{**picture, "png": b64decode(picture["png"])}) for picture in kept)
+    pictures = record.get("pictures", ())
+    record["pictures"] = tuple(
+        Picture(**{**picture, "png": b64decode(picture["png"])}) for picture in pictures
+    )
     record |= {"time": datetime.fromisoformat(record["time"]), "level": Level(record["level"])}
     return Message(**record)

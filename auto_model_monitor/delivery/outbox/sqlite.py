@@ -1,4 +1,4 @@
-"""An outbox on disk: what is owed outlives the process, the power and the night."""
+"""The outbox on disk: pending deliveries survive the process and a power cut."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
 );
 CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed'
 """
-_LOOKS_KNOWN = "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
+_HAS_OUTBOX_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
 _SETTLED = "ALTER TABLE deliveries ADD COLUMN settled REAL"
-# What leads to each version of the schema from the one before; each is done once, in one transaction.
-_STEPS = (tuple(_SCHEMA.split(";")), (_SETTLED,))
+# The statements that lead from each schema version to the next, beginning with an empty file (version 0).
+_UPGRADES = (tuple(_SCHEMA.split(";")), (_SETTLED,))
+SCHEMA_VERSION = len(_UPGRADES)
+"""The version that this release writes, stored as ``PRAGMA user_version``."""
+
 _SELECT = """
 SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
 FROM deliveries AS d JOIN alerts AS a ON a.number = d.alert
@@ -51,14 +54,18 @@ _Row = tuple[int, str, str, float, float, int, str, str, float | None]
 class SQLiteOutbox:
     """One watch's part of a database file, which several watches and processes may share.
 
-    Every change is one transaction that is on the disk when the call returns.
-    A file that is no database any more is set aside, never deleted.
+    Every change is one transaction that is on disk when the call returns. A file of an older version is
+    upgraded in one transaction; one of a newer version is refused and left unchanged. A damaged file is
+    renamed, never deleted.
 
     Args:
-        path: the file; it and its directory are made when needed, readable by their owner alone.
-        watch: which watch this is, such as the watched directory's path; None sees all of them.
-        patience: seconds to wait for another process that is writing.
-        existing: True opens only what is an outbox already: nothing is made, and nothing set aside.
+        path: the file; it is created when needed, readable by its owner alone.
+        watch: the key of this watch in the file; None reads all watches.
+        timeout: seconds to wait for another process that is writing.
+        existing: True opens only an existing outbox: no file is created and a damaged one is not renamed.
+
+    Raises:
+        OutboxError: the file cannot be opened or created, or a newer version has written it.
     """
 
     outlives_the_process = True
@@ -67,27 +74,22 @@ class SQLiteOutbox:
         self,
         path: str | os.PathLike[str],
         watch: str | None = "",
-        patience: float = 5.0,
+        timeout: float = 5.0,
         *,
         existing: bool = False,
     ) -> None:
-        """Open the file.
-
-        Raises:
-            OutboxError: it cannot be opened or made.
-        """
         self.path = Path(path)
         self._watch = watch
-        self._patience = patience
+        self._timeout = timeout
         self._lock = fork_safe_lock()
         try:
             with self._lock:
-                self._connection = self._connect(known=True) if existing else self._open()
+                self._connection = self._connect(existing=True) if existing else self._open()
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox {self.path} cannot be opened: {error}") from None
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
-        """Commit the alert and what is owed of it."""
+        """Commit the alert and a pending delivery per channel."""
         texts = alert_to_json(alert), message_to_json(message)
         record = _values((alert.id, self._watch, alert.rule, *texts))
         with self._transaction() as cursor:
@@ -101,7 +103,7 @@ class SQLiteOutbox:
             )
 
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
-        """Return the oldest that is owed to the channel."""
+        """Return the oldest pending delivery of the channel."""
         where = "WHERE d.watch = ? AND d.channel = ? AND d.state = 'owed' AND d.id > ? ORDER BY d.id LIMIT 1"
         return next(iter(self._read(where, (self._watch, channel, after))), None)
 
@@ -110,34 +112,34 @@ class SQLiteOutbox:
         self._update(delivery, "state = 'delivered', error = '', settled = ?", (delivery.settled,))
 
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
-        """Commit why it failed and when it is tried again."""
+        """Commit why it failed and when the next attempt is due."""
         self._update(delivery, "attempts = attempts + 1, error = ?, due = ?", (error, due))
 
     def refused(self, delivery: Delivery, error: str) -> None:
-        """Commit that it will never be accepted."""
+        """Commit that it was permanently refused."""
         self._update(delivery, "state = 'refused', error = ?, settled = ?", (error, delivery.settled))
 
     def retry(self, delivery_id: int, now: float) -> bool:
-        """Owe a delivery again, from now on; False when there is none of that number."""
+        """Make a delivery pending again, due now; False if none has that number and was not delivered."""
         changes = "state = 'owed', due = ?, attempts = 0, settled = NULL"
         where = "id = ? AND state != 'delivered'"
         return self._change(f"UPDATE deliveries SET {changes} WHERE {where}", (now, delivery_id)) > 0
 
     def drop(self, delivery_id: int, now: float | None = None) -> bool:
-        """Be done with a delivery that is owed or was refused; False when there is none of that number."""
+        """Give up a pending or refused delivery; False if none has that number."""
         where = "id = ? AND state IN ('owed', 'refused')"
         sql = f"UPDATE deliveries SET state = 'dropped', settled = ? WHERE {where}"
         return self._change(sql, (now, delivery_id)) > 0
 
     def deliveries(self, most: int = 1000) -> Sequence[Delivery]:
-        """Return the last ones, in the order in which they were added, and everything that is owed."""
+        """Return the last ``most`` deliveries and all that are pending, oldest first."""
         mine = "1" if self._watch is None else "d.watch = ?"
         values = () if self._watch is None else (self._watch,)
         last = f"d.state = 'owed' OR d.id > (SELECT max(id) FROM deliveries) - {int(most)}"
         return self._read(f"WHERE {mine} AND ({last}) ORDER BY d.id", values)
 
     def last_alert(self, rule: str) -> Alert | None:
-        """Return the rule's last alert in this run."""
+        """Return the rule's last alert of this run."""
         sql = (
             "SELECT alert FROM alerts WHERE watch = ? AND rule = ? AND number > "
             "coalesce((SELECT since FROM runs WHERE runs.watch = alerts.watch), 0) "
@@ -147,12 +149,12 @@ class SQLiteOutbox:
         return alert_from_json(rows[0][0]) if rows else None
 
     def identity(self) -> str | None:
-        """Return what the watched place was when this run began."""
+        """Return the identity of the watched place when this run began."""
         rows = self._rows("SELECT identity FROM runs WHERE watch = ?", (self._watch,))
         return str(rows[0][0]) if rows else None
 
     def start_run(self, identity: str) -> None:
-        """Commit that a new run begins after the alerts that are there."""
+        """Commit that a new run begins after the present alerts."""
         since = "(SELECT coalesce(max(number), 0) FROM alerts)"
         sql = f"INSERT OR REPLACE INTO runs (watch, identity, since) VALUES (?, ?, {since})"
         self._change(sql, (self._watch, identity))
@@ -164,35 +166,39 @@ class SQLiteOutbox:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.path.exists():  # on a disk that may only be read, what is known can still be read
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not self.path.exists():  # an existing file is readable on a read-only disk
+            self._create()
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
-                raise  # busy, full or read-only: nothing is wrong with the file itself
+                raise  # busy, full or read-only: the file itself is not damaged
             self._set_aside(error)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._create()
             return self._connect()
 
-    def _connect(self, *, known: bool = False) -> sqlite3.Connection:
-        # Mode rw: what does not exist is never made in passing.
+    def _create(self) -> None:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _connect(self, *, existing: bool = False) -> sqlite3.Connection:
+        # Mode rw: SQLite itself never creates the file, whose mode would be the umask's.
         address = f"{self.path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(
-            address, uri=True, timeout=self._patience, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            if known and not connection.execute(_LOOKS_KNOWN).fetchone():
-                raise sqlite3.DatabaseError("it is no outbox")
-            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short (by a
-            # full or a network file system, or by hand) is killed. This one may be training a model.
+            if existing and not connection.execute(_HAS_OUTBOX_TABLE).fetchone():
+                raise sqlite3.DatabaseError("expected an outbox, got another kind of file")
+            _check_version(_version(connection))
+            # Not WAL: its index is mapped into memory, and the system kills a process whose mapped file is
+            # truncated, as on a full or a network file system. This process may be training a model.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != ("ok",):
                 raise sqlite3.DatabaseError(str(verdict and verdict[0]))
             _upgrade(connection)
-        except sqlite3.Error:
+        except (OutboxError, sqlite3.Error):
             connection.close()
             raise
         return connection
@@ -202,12 +208,11 @@ class SQLiteOutbox:
         while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
             number += 1
         self.path.rename(aside)
-        with suppress(
-            OSError
-        ):  # a journal that belongs to the damaged file must not be played into the new one
+        with suppress(OSError):  # SQLite would apply the damaged file's journal to the new one
             self.path.with_name(f"{self.path.name}-journal").rename(f"{aside}-journal")
         text = (
-            "the outbox %s is damaged (%s); it is kept as %s, and a new one begins: what it owed is not known"
+            "the outbox %s is damaged (%s); it is kept as %s and replaced by an empty one: "
+            "messages that were pending in it are not sent"
         )
         logger.error(text, self.path, error, aside.name)
 
@@ -250,15 +255,24 @@ def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the tables to this version."""
-    if _version(connection) >= len(_STEPS):
+    """Upgrade the tables to this version, in one transaction."""
+    if _version(connection) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
-    version = _version(connection)  # another process may have been here meanwhile
-    for statement in (one for step in _STEPS[version:] for one in step):
+    version = _version(connection)  # another process may have upgraded it meanwhile
+    _check_version(version)
+    for statement in (one for step in _UPGRADES[version:] for one in step):
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _check_version(version: int) -> None:
+    if not 0 <= version <= SCHEMA_VERSION:
+        raise OutboxError(
+            f"expected schema version {SCHEMA_VERSION} or older, got {version}: a newer release wrote the "
+            "file; upgrade with 'pip install -U auto-model-monitor' or choose another log_dir"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:

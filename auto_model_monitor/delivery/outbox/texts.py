@@ -1,8 +1,8 @@
-"""Texts as a database can hold them."""
+"""Text that SQLite can store."""
 
 from __future__ import annotations
 
 
 def storable(text: str) -> str:
-    """Return the text without the stand-ins for bytes that are no characters, as a path may have them."""
+    r"""Return the text with its surrogates (undecodable bytes of a path) written as ``\udcff``."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

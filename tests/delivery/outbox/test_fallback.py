@@ -113,4 +113,4 @@ def test_room_again_is_said(disk, outbox, caplog):
     with caplog.at_level(logging.INFO):
         outbox.add(alert(), message(id="d"), ["a"], 2.0)
     assert disk.first_owed("a").message.id == "d"
-    assert "can be written again" in caplog.text
+    assert "is writable again" in caplog.text

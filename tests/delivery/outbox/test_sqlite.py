@@ -15,7 +15,7 @@ import pytest
 
 from auto_model_monitor.core.errors import OutboxError
 from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery.outbox.sqlite import SCHEMA_VERSION, SQLiteOutbox
 from tests.fakes import alert, message
 
 
@@ -116,7 +116,7 @@ def test_an_unwritable_place_is_one_error(tmp_path):
 
 def test_a_file_that_is_locked_for_long_is_one_error(path):
     """When another process holds the file, a write waits for its patience and then says so."""
-    outbox = SQLiteOutbox(path, "watch", patience=0.05)
+    outbox = SQLiteOutbox(path, "watch", timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(OutboxError, match="locked"):
@@ -154,18 +154,87 @@ def test_by_hand(path):
     assert [d.settled for d in outbox.deliveries()] == [None, 8.0, 7.0]
 
 
-def test_a_file_of_an_older_version_goes_on(path):
-    """What an older version wrote is still there, and what is settled from now on has its time."""
+def version_of(path):
+    connection = sqlite3.connect(path)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return version
+
+
+def set_version(path, version, statement=""):
+    connection = sqlite3.connect(path)
+    connection.executescript(f"{statement}; PRAGMA user_version = {version};")
+    connection.close()
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_file_of_an_older_version_is_upgraded(path, version):
+    """Deliveries that an older version wrote are read, and from then on settled ones have their time."""
     outbox = opened(path)
     for n in range(2):
         outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
     outbox.close()
-    old = sqlite3.connect(path)
-    old.executescript("ALTER TABLE deliveries DROP COLUMN settled; PRAGMA user_version = 1;")
-    old.close()
+    set_version(path, version, "ALTER TABLE deliveries DROP COLUMN settled")
     first, second = opened(path), opened(path)
     first.delivered(replace(first.first_owed("a"), settled=5.0))
     assert [(d.message.id, d.settled) for d in second.deliveries()] == [("0", 5.0), ("1", None)]
+    assert version_of(path) == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_file_of_a_newer_version_is_refused_and_left_unchanged(path, existing):
+    """A newer schema is an error with both versions and a remedy; the file is neither changed nor renamed."""
+    outbox = opened(path)
+    outbox.add(alert(), message(), ["a"], 0.0)
+    outbox.close()
+    set_version(path, SCHEMA_VERSION + 1)
+    before = path.read_bytes()
+    expected = f"expected schema version {SCHEMA_VERSION} or older, got {SCHEMA_VERSION + 1}.*pip install -U"
+    with pytest.raises(OutboxError, match=expected):
+        SQLiteOutbox(path, "watch", existing=existing)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_upgrade_that_fails_changes_nothing(path):
+    """An upgrade is one transaction: when one statement fails, the file keeps its old version and tables."""
+    opened(path).close()
+    set_version(path, 0, "DROP INDEX owed")  # the column exists already, so the second step fails
+    with pytest.raises(OutboxError, match="cannot be opened"):
+        opened(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'owed'").fetchall() == []
+    connection.close()
+    assert version_of(path) == 0
+
+
+def test_the_outbox_after_damage_and_its_journal_are_private(path):
+    """After damage the new file and its journal have mode 0600; the old journal is kept apart."""
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    path.chmod(0o644)
+    journal = path.with_name("outbox.db-journal")
+    journal.write_bytes(b"\0an old journal")  # SQLite removes one that could be applied
+    journal.chmod(0o644)
+    umask = os.umask(0)
+    try:
+        outbox = opened(path)
+        outbox.add(alert(), message(), ["a"], 0.0)
+    finally:
+        os.umask(umask)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (path, journal)] == [0o600, 0o600]
+    assert path.with_name("outbox.db.damaged-1-journal").read_bytes() == b"\0an old journal"
+    assert outbox._connection.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
+
+
+def test_a_second_damaged_file_does_not_overwrite_the_first(path):
+    """Each damaged file gets a number of its own."""
+    path.parent.mkdir()
+    for content in (b"first" * 100, b"second" * 100):
+        path.write_bytes(content)
+        opened(path).close()
+    kept = [path.with_name(f"outbox.db.damaged-{n}").read_bytes()[:5] for n in (1, 2)]
+    assert kept == [b"first", b"secon"]
 
 
 @pytest.mark.parametrize("content", [None, "text", "database"])
