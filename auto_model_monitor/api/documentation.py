@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from ..text.cleaning import for_attribute
 from .json_text import dumps
 from .schemas import describe_problems
 from .web import FastAPI, Request, Response, Route
@@ -43,8 +43,9 @@ def documentation_routes(app: FastAPI) -> list[Route]:
 
 def _page(document: Mapping[str, Any]) -> Iterator[str]:
     about = document["info"]
-    yield _HEAD.format(title=escape(about["title"]))
-    yield f"<h1>{escape(about['title'])} <small>{escape(about['version'])}</small></h1>"
+    yield _HEAD.format(title=for_attribute(about["title"]))
+    title, version = for_attribute(about["title"]), for_attribute(about["version"])
+    yield f"<h1>{title} <small>{version}</small></h1>"
     yield from (f"<p>{_words(part)}</p>" for part in about["description"].split("\n\n"))
     yield '<p>Also as <a href="openapi.json">OpenAPI</a>; the <a href="./">page</a> uses nothing else.</p>'
     for path, item in document["paths"].items():
@@ -57,8 +58,8 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
 def _operation(
     document: Mapping[str, Any], method: str, path: str, found: Mapping[str, Any]
 ) -> Iterator[str]:
-    yield f'<section id="{escape(found["operationId"])}">'
-    yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
+    yield f'<section id="{for_attribute(found["operationId"])}">'
+    yield f"<h2><code>{method.upper()} {for_attribute(path)}</code></h2>"
     yield f"<p>{_words(found.get('description', ''))}</p>"
     if found.get("parameters"):
         yield "<table><tr><th>Parameter</th><th>Where</th><th>Expected</th><th></th></tr>"
@@ -91,11 +92,16 @@ def _response(document: Mapping[str, Any], status: str, response: Mapping[str, A
             continue  # they all look alike: problem documents
         shown = content if "example" in content else _resolved(document, content.get("schema", {}))
         if "example" in shown:
-            yield f"<p><code>{escape(media_type)}</code></p>{_example(shown)}"
+            yield f"<p><code>{for_attribute(media_type)}</code></p>{_example(shown)}"
 
 
 def _row(name: str, where: str, schema: Mapping[str, Any], meaning: str) -> str:
-    cells = (f"<code>{escape(name)}</code>", escape(where), _wanted(schema), _words(meaning))
+    cells = (
+        f"<code>{for_attribute(name)}</code>",
+        for_attribute(where),
+        _wanted(schema),
+        _words(meaning),
+    )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
@@ -115,7 +121,7 @@ def _wanted(schema: Mapping[str, Any]) -> str:
         for bound, text in bounds.items()
         if kind.get(bound) not in (None, "")
     ]
-    return escape(", ".join([" or ".join(names), *said]).strip(", "))
+    return for_attribute(", ".join([" or ".join(names), *said]).strip(", "))
 
 
 def _example(shown: Mapping[str, Any]) -> str:
@@ -123,7 +129,7 @@ def _example(shown: Mapping[str, Any]) -> str:
         return ""
     example = shown["example"]
     text = example if isinstance(example, str) else json.dumps(json.loads(dumps(example)), indent=2)
-    return f"<pre>{escape(text)}</pre>"
+    return f"<pre>{for_attribute(text)}</pre>"
 
 
 def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,5 +140,5 @@ def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping
 
 def _words(text: str) -> str:
     """Return a text in which what stands between backticks is code."""
-    parts = escape(text).split("`")
+    parts = for_attribute(text).split("`")
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))

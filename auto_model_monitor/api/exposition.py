@@ -8,9 +8,10 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from typing import NamedTuple
 
+from ..text.cleaning import for_prometheus_label
+
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 _PREFIX = "auto_model_monitor_"
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 class Sample(NamedTuple):
@@ -35,7 +36,7 @@ def exposition(samples: Sequence[Sample]) -> str:
 def _labels(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    return "{" + ",".join(f'{name}="{text.translate(_ESCAPES)}"' for name, text in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{for_prometheus_label(text)}"' for name, text in labels.items()) + "}"
 
 
 @cache

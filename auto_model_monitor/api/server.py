@@ -19,7 +19,8 @@ from typing import cast
 
 from ..core.extras import extra
 from ..runtime.run_log import run_log
-from ..text.terminal import Terminal, shown
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
 from ..training import TaskState, TaskStore
 from .application import create_app
 from .events import FanOut
@@ -138,27 +139,27 @@ def _say_hello(
     if token is None:
         screen.say(f"Open {url}/ — without a token: every program of this machine may start trainings.")
     elif _others_read_output():
-        screen.say(f"Open {url}/ with the token in {shown(str(store.path / 'token'))}")
+        screen.say(f"Open {url}/ with the token in {for_terminal(str(store.path / 'token'))}")
         screen.say("It is not shown here, because others can read the file that this is written to.")
     else:
         screen.say(f"Open {url}/?token={token}")
-        screen.say(f"The token is kept in {shown(str(store.path / 'token'))}")
+        screen.say(f"The token is kept in {for_terminal(str(store.path / 'token'))}")
     names = ", ".join(trainer.name for trainer in settings.trainers)
     roots = ", ".join(_root_shown(os.path.realpath(root)) for root in settings.allow_path)
     screen.say(f"Trainers: {names}. Data and checkpoints: below {roots}.")
     if settings.tell:
-        rules = ", ".join(shown(rule) for rule in settings.tell.get("rules", ()))
+        rules = ", ".join(for_terminal(rule) for rule in settings.tell.get("rules", ()))
         screen.say(f"Told of: {rules + ', and ' if rules else ''}the end of each training.")
     screen.say("Ctrl-C ends the server; trainings go on without it.")
 
 
 def _root_shown(root: str) -> str:
-    return shown(root) + ("" if Path(root).is_dir() else " (which is not there now)")
+    return for_terminal(root) + ("" if Path(root).is_dir() else " (which is not there now)")
 
 
 def _say_farewell(settings: ServerSettings, store: TaskStore, screen: Terminal) -> None:
     running, waiting = store.count(TaskState.RUNNING), store.count(TaskState.PENDING)
-    again = f"the next start with --store {shown(settings.store)}"
+    again = f"the next start with --store {for_terminal(settings.store)}"
     said = [f"{_counted(running, 'training')} on; {again} finds {'it' if running == 1 else 'them'}"]
     if waiting:
         said.append(f"{waiting} in the queue will be started by {again}")

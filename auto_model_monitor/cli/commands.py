@@ -32,7 +32,8 @@ from ..settings import (
     warn_of_readers,
     with_rules,
 )
-from ..text.terminal import Terminal, shown
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
 
 FINE, SOMETHING_TO_KNOW, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -83,7 +84,9 @@ def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
     try:
         monitor.follow()
     except AuthenticationError as error:
-        errors.say(errors.paint(f"The watch ended because the login was refused: {shown(str(error))}", "red"))
+        errors.say(
+            errors.paint(f"The watch ended because the login was refused: {for_terminal(str(error))}", "red")
+        )
         return SOMETHING_TO_KNOW
     live.ended()
     return FINE
@@ -92,7 +95,7 @@ def logs(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int
 def _say_where_mails_go(channels: Iterable[str], errors: Terminal) -> None:
     for name in channels:
         if name.startswith("mailbox "):
-            folder = shown(name.removeprefix("mailbox "))
+            folder = for_terminal(name.removeprefix("mailbox "))
             errors.say(f"No sender was given: mails are written as .eml files into {folder}")
 
 
@@ -181,7 +184,7 @@ def _try(notifier: Notifier, language: Language, screen: Terminal, errors: Termi
     try:
         notifier.send(message)
     except NotificationError as error:
-        errors.say(errors.paint(f"{notifier.name}: not accepted: {shown(str(error))}", "red"))
+        errors.say(errors.paint(f"{notifier.name}: not accepted: {for_terminal(str(error))}", "red"))
         return False
     except Exception as error:
         # A fault of ours or of a library; its own text may quote a secret.
@@ -193,7 +196,7 @@ def _try(notifier: Notifier, language: Language, screen: Terminal, errors: Termi
 
 def _accepted(notifier: Notifier, message: Message, screen: Terminal) -> str:
     if isinstance(notifier, MailboxNotifier):
-        return f"No sender was given, so the mail is a file: {shown(str(notifier.path_of(message)))}"
+        return f"No sender was given, so the mail is a file: {for_terminal(str(notifier.path_of(message)))}"
     if isinstance(notifier, EmailNotifier):
         server = notifier.server
         where = f"{server.host}:{server.port} ({server.security})"

@@ -20,7 +20,8 @@ from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
 from ..notifiers.mailbox import MailboxNotifier
 from ..parsers import CustomParser
-from ..text.terminal import Terminal, shown
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
 
 EPOCHS = 12
 THRESHOLD = 0.06
@@ -73,7 +74,7 @@ class _Stage:
         screen.say("A small training writes a checkpoint every epoch. A watch reads the loss in each")
         screen.say(f"name, and sends a mail when it is below {THRESHOLD} and better than in the mail before.")
         screen.say("No account, no server, no network: the mails are files in")
-        screen.say(screen.paint(shown(str(folder)), "cyan"))
+        screen.say(screen.paint(for_terminal(str(folder)), "cyan"))
         screen.say()
 
     def epoch(self, said: dict[str, Any]) -> None:
@@ -101,11 +102,11 @@ class _Stage:
     def _mail(self, received: Received) -> None:
         screen, message = self._screen, received.message
         self.shown += 1
-        lines = ["", *map(shown, message.text.splitlines())]
+        lines = ["", *map(for_terminal, message.text.splitlines())]
         screen.say()
-        screen.box(f"mail {self.shown}", lines, heading=shown(message.subject), colour="green")
-        screen.say(f"  mail     {screen.paint(shown(str(received.eml)), 'cyan')}")
-        screen.say(f"  preview  {screen.paint(shown(str(received.html)), 'cyan')}")
+        screen.box(f"mail {self.shown}", lines, heading=for_terminal(message.subject), colour="green")
+        screen.say(f"  mail     {screen.paint(for_terminal(str(received.eml)), 'cyan')}")
+        screen.say(f"  preview  {screen.paint(for_terminal(str(received.html)), 'cyan')}")
         screen.say()
 
     def closing(self, monitor: ModelMonitor, seconds: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,7 +11,8 @@ from datetime import datetime, timezone
 from ..core.comparison import Comparison, usual_direction
 from ..i18n import number_text, time_text
 from ..monitor.inspection import Finding, Inspection, Outcome
-from ..text.terminal import Terminal, clip, shown, table
+from ..text.cleaning import for_shell, for_terminal
+from ..text.terminal import Terminal, clip, table
 
 _FEW = 30  # so many scores are shown one by one
 _SHOWN = 8  # of more, so many of the best and so many of the last
@@ -37,7 +37,7 @@ class Asked:
 def show(inspection: Inspection, asked: Asked, terminal: Terminal, *, everything: bool) -> None:
     """Write the report for people."""
     counts = f"{len(inspection.findings)} names, {len(inspection.scores)} with a score"
-    terminal.say(f"{terminal.paint(shown(inspection.directory), 'bold')}: {counts}")
+    terminal.say(f"{terminal.paint(for_terminal(inspection.directory), 'bold')}: {counts}")
     for title, findings in _choices(inspection, everything):
         terminal.say()
         if title:
@@ -69,11 +69,11 @@ def _show_scores(inspection: Inspection, findings: Sequence[Finding], terminal: 
     columns = {
         "written": [_local(finding.written) for finding in findings],
         "mail": ["mail" if finding.mails else "" for finding in findings],
-        shown(metrics[0]) if single else "score": [number_text(score.value) for score in scores],
-        "metric": [] if single else [shown(score.metric) for score in scores],
+        for_terminal(metrics[0]) if single else "score": [number_text(score.value) for score in scores],
+        "metric": [] if single else [for_terminal(score.metric) for score in scores],
         "epoch": [_count(score.epoch) for score in scores],
         "step": [_count(score.step) for score in scores],
-        "name": [shown(finding.name) for finding in findings],
+        "name": [for_terminal(finding.name) for finding in findings],
     }
     used = {head: cells for head, cells in columns.items() if any(cells) or head == "written"}
     right = [head in ("epoch", "step") for head in used]
@@ -94,10 +94,12 @@ def _show_reasons(outcome: Outcome, inspection: Inspection, terminal: Terminal, 
     terminal.say()
     terminal.say(terminal.paint(f"{outcome.value}: {sum(map(len, names.values()))}", colour))
     for reason, mine in sorted(names.items(), key=lambda item: -len(item[1])):
-        terminal.say(f"  {shown(reason)}")
+        terminal.say(f"  {for_terminal(reason)}")
         few = mine if everything or len(mine) <= _NAMED + 1 else mine[:_NAMED]
         for name in few:
-            terminal.say(terminal.paint(f"    {clip(shown(name), max(20, terminal.columns - 4))}", "dim"))
+            terminal.say(
+                terminal.paint(f"    {clip(for_terminal(name), max(20, terminal.columns - 4))}", "dim")
+            )
         if len(few) < len(mine):
             terminal.say(terminal.paint(f"    and {len(mine) - len(few)} more (--all)", "dim"))
 
@@ -109,11 +111,11 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
     terminal.say(terminal.paint(verdict(inspection), "bold"))
     told = inspection.first_told
     if told is not None:
-        text = f"A watch that starts now sends one mail, about the best: {shown(told.name)}"
+        text = f"A watch that starts now sends one mail, about the best: {for_terminal(told.name)}"
         terminal.say(text)
     usual = usual_direction(inspection.metrics[0])
     if usual is not None and usual is not inspection.comparison:
-        metric, mode = shown(inspection.metrics[0]), usual.value
+        metric, mode = for_terminal(inspection.metrics[0]), usual.value
         text = f"note: {metric} usually improves when it gets {mode}: is --mode {mode} meant?"
         terminal.say(terminal.paint(text, "yellow"))
 
@@ -121,7 +123,7 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
 def verdict(inspection: Inspection) -> str:
     """Return in one line what was found."""
     best = inspection.best()
-    found = f"best {shown(best.metric)} {number_text(best.value)}" if best else "no finite score"
+    found = f"best {for_terminal(best.metric)} {number_text(best.value)}" if best else "no finite score"
     if inspection.threshold is None:
         return f"{found}; give --threshold to see which would have sent a mail"
     mails = sum(finding.mails for finding in inspection.scores)
@@ -136,7 +138,7 @@ def _show_lines_to_copy(inspection: Inspection, asked: Asked, terminal: Terminal
     pattern = inspection.suggestion
     terminal.say()
     terminal.say(
-        "to copy" + (f", with the pattern that fits these names: {shown(pattern)}" if pattern else "")
+        "to copy" + (f", with the pattern that fits these names: {for_terminal(pattern)}" if pattern else "")
     )
     for kind, line in lines.items():
         terminal.say(f"  {kind:8} {terminal.paint(line, 'cyan')}")
@@ -158,27 +160,7 @@ def lines_to_copy(inspection: Inspection, asked: Asked) -> dict[str, str]:
         if inspection.comparison is not Comparison.LOWER:
             options.append(f"--mode={inspection.comparison.value}")
         command = ["auto-model-monitor", "watch", inspection.directory, *options]
-    return {"command": _quoted(command), "Python": _in_python(pattern, asked.metric)}
-
-
-def _quoted(command: Sequence[str]) -> str:
-    line = shlex.join(command)
-    # $'…' is how a shell is told of a line break or an escape by its number.
-    return line if line.isprintable() else " ".join(_escaped(word) for word in command)
-
-
-def _escaped(word: str) -> str:
-    if word.isprintable():
-        return shlex.quote(word)
-    inside = "".join(
-        c if c.isprintable() and c not in "\\'" else "".join(f"\\x{byte:02x}" for byte in _bytes(c))
-        for c in word
-    )
-    return f"$'{inside}'"
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    return {"command": for_shell(command), "Python": _in_python(pattern, asked.metric)}
 
 
 def _in_python(pattern: str | None, metric: str | None) -> str:

@@ -14,7 +14,8 @@ from ..core.readings import ReadingBatch
 from ..i18n import number_text
 from ..log_parser import LogEntry, Number, Stage
 from ..sources.logs.log_batch import LogBatch
-from ..text.terminal import Terminal, shown, width
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal, width
 
 _LATEST = 20  # entries that are shown of what was there before
 #: Bytes at the end of a log in which these entries are, unless they are long and rare.
@@ -91,7 +92,9 @@ class LiveLog:
             self._kind = None
             said = "over" if alert.resolved else "told"
             about = "" if alert.reading is None else f": {_about(alert)}"
-            self._errors.say(self._errors.paint(f"{said}: {shown(alert.rule)}{about}", "yellow", "bold"))
+            self._errors.say(
+                self._errors.paint(f"{said}: {for_terminal(alert.rule)}{about}", "yellow", "bold")
+            )
         return self.is_read
 
     def _show_first(self, entries: Sequence[LogEntry], readings: LogBatch) -> None:
@@ -115,7 +118,7 @@ class LiveLog:
         if self._as_json or not self._best:
             return
         best = [
-            f"{shown(metric)} {number_text(value)}" + ("" if epoch is None else f" (epoch {epoch})")
+            f"{for_terminal(metric)} {number_text(value)}" + ("" if epoch is None else f" (epoch {epoch})")
             for metric, (value, epoch) in self._best.items()
         ]
         self._say([_Piece("best: ", ("dim",)), _Piece(", ".join(best), ("bold",))], whole=True)
@@ -192,7 +195,7 @@ def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
     if not metrics:
         if entry.stage is Stage.COMPLETED:
             yield _Piece(f"{_GAP}{stage}", ("green", "bold"))
-        yield _Piece(f"{_GAP}{shown(entry.message)}", ("dim",))
+        yield _Piece(f"{_GAP}{for_terminal(entry.message)}", ("dim",))
         return
     yield _Piece(f"{_GAP}{stage:10}", ("dim",))
     for name, value in metrics.items():
@@ -202,7 +205,7 @@ def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
             style = ("red", "bold")
         elif name in improved:
             text, style = f"{text}*", ("green", "bold")
-        yield _Piece(f"{_GAP}{shown(name)} ", (), text, style)
+        yield _Piece(f"{_GAP}{for_terminal(name)} ", (), text, style)
 
 
 def _epoch(metrics: Mapping[str, Number]) -> str:
@@ -215,4 +218,4 @@ def _epoch(metrics: Mapping[str, Number]) -> str:
 def _about(alert: Alert) -> str:
     reading = alert.reading
     assert reading is not None
-    return shown(f"{reading.metric} {number_text(reading.value)} ({reading.name})")
+    return for_terminal(f"{reading.metric} {number_text(reading.value)} ({reading.name})")

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ..core.errors import ConfigError, MissingExtraError, MonitorError
-from ..text.terminal import Terminal, shown
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
 from .options import PROGRAM, parser
 
 __all__ = ["main", "parser"]
@@ -42,9 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(error: Exception, errors: Terminal) -> int:
     first, *rest = str(error).splitlines() or [type(error).__name__]
-    errors.say(f"{PROGRAM}: {errors.paint('error', 'red', 'bold')}: {shown(first)}")
+    errors.say(f"{PROGRAM}: {errors.paint('error', 'red', 'bold')}: {for_terminal(first)}")
     for line in rest:
-        errors.say(shown(line))
+        errors.say(for_terminal(line))
     return 2 if isinstance(error, (ConfigError, MissingExtraError)) else 1
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from ..text.terminal import shown
+from ..text.cleaning import for_terminal
 from .help_texts import FILE, RULES, SECRET, STATUS, URLS
 from .logs_options import add_logs
 from .serve_options import add_serve
@@ -47,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
         if message.endswith("required: COMMAND"):
             self.print_help(sys.stderr)
             self.exit(2)
-        super().error(shown(_without_urls(message)))
+        super().error(for_terminal(_without_urls(message)))
 
 
 def _without_urls(message: str) -> str:

@@ -15,7 +15,8 @@ from ..core.errors import ConfigError, OutboxError
 from ..delivery.outbox import Delivery, DeliveryState
 from ..delivery.outbox.sqlite import SQLiteOutbox
 from ..i18n import duration_text, time_text
-from ..text.terminal import Terminal, shown, table
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal, table
 
 _LAST = 20  # so many of what is settled well are listed
 _UNSETTLED = (DeliveryState.OWED, DeliveryState.REFUSED)
@@ -118,7 +119,7 @@ def show(path: Path, deliveries: Sequence[Delivery], screen: Terminal, *, everyt
     """Write the list for people: the last that were settled, and everything that was not delivered."""
     counts = Counter(delivery.state for delivery in deliveries)
     said = ", ".join(f"{counts[state]} {state.value}" for state in DeliveryState if counts[state])
-    screen.say(f"{screen.paint(shown(str(path)), 'bold')}: {said or 'nothing was told yet'}")
+    screen.say(f"{screen.paint(for_terminal(str(path)), 'bold')}: {said or 'nothing was told yet'}")
     last = [d.id for d in deliveries if d.state not in _UNSETTLED][-_LAST:]
     listed = [d for d in deliveries if everything or d.state in _UNSETTLED or d.id in last]
     if not listed:
@@ -142,8 +143,8 @@ def _list(deliveries: Sequence[Delivery], screen: Terminal) -> None:
             delivery.state.value,
             _local(delivery.added),
             "" if delivery.settled is None else _local(delivery.settled),
-            shown(delivery.channel),
-            shown(delivery.message.subject),
+            for_terminal(delivery.channel),
+            for_terminal(delivery.message.subject),
         ]
         for delivery in deliveries
     ]
@@ -165,7 +166,7 @@ def _explained(delivery: Delivery) -> Iterator[str]:
     else:
         yield f"{delivery.id} was refused; 'outbox retry {delivery.id}' tries it again"
     if delivery.error:
-        yield from (f"  {shown(line)}" for line in delivery.error.splitlines())
+        yield from (f"  {for_terminal(line)}" for line in delivery.error.splitlines())
 
 
 def _next(delivery: Delivery) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..core.alerts import AlertKind, Level
-from ..i18n import one_line
+from ..text.cleaning import for_header
 
 _LONGEST_ERROR = 300  # characters
 _LONGEST_LINE = 500  # characters
@@ -131,7 +131,7 @@ def _in_a_line(error: BaseException) -> str:
         text = str(error)[: 10 * _LONGEST_ERROR].rstrip(". \n")  # it becomes a part of a sentence
     except BaseException:
         text = ""
-    return one_line(f"{type(error).__name__}: {text}" if text else type(error).__name__, _LONGEST_ERROR)
+    return for_header(f"{type(error).__name__}: {text}" if text else type(error).__name__, _LONGEST_ERROR)
 
 
 def _name(error: BaseException) -> str:

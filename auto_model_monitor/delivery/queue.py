@@ -13,9 +13,9 @@ from ..core.clocks import Clock, SystemClock
 from ..core.errors import AuthenticationError, NotificationError
 from ..core.messages import Message
 from ..notifiers import HasMinLevel, Notifier
+from ..text.cleaning import for_storage
 from .outbox import Delivery, DeliveryState, Outbox
 from .outbox.memory import MemoryOutbox
-from .outbox.texts import storable
 from .worker import DeliveryWorker
 
 logger = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def _named(notifiers: Sequence[Notifier]) -> list[tuple[str, Notifier]]:
     counts = Counter[str]()
     named = []
     for notifier in notifiers:
-        name = storable(notifier.name)
+        name = for_storage(notifier.name)
         counts[name] += 1
         named.append((name if counts[name] == 1 else f"{name} ({counts[name]})", notifier))
     return named

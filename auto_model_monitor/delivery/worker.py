@@ -12,7 +12,8 @@ from ..core.clocks import Clock
 from ..core.errors import AuthenticationError, MonitorError, NotificationError
 from ..core.messages import Message
 from ..notifiers import Notifier, Verifies
-from ..runtime.propagation import describe_error, must_propagate
+from ..runtime.propagation import must_propagate
+from ..text.cleaning import describe_error
 from .backoff import Backoff
 from .outbox import Delivery, Outbox
 

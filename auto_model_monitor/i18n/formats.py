@@ -1,9 +1,8 @@
-"""How numbers, times, sizes and names are written."""
+"""How numbers, times and sizes are written."""
 
 from __future__ import annotations
 
 import math
-import re
 from datetime import datetime
 
 #: Stands where a value is missing.
@@ -93,31 +92,3 @@ def zoned_time_text(time: datetime) -> str:
     sign = "-" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
     return f"{time_text(time)} UTC{sign}{hours:02d}:{rest:02d}"
-
-
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-# Control characters, which a terminal obeys; lone surrogates, which no encoder takes; and the marks
-# that turn the writing direction, with which a name could pretend to end in something else.
-_UNSHOWN = "\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-_NOT_IN_A_TEXT = re.compile(f"[{_UNSHOWN}]")
-_NOT_IN_A_NAME = re.compile(f"[\t-\r\u2028\u2029{_UNSHOWN}]")
-_LONGEST_NAME = 4096  # characters, as the longest path
-
-
-def clean_text(text: str) -> str:
-    r"""Return a text with ``\n`` line ends, and ``�`` for what no mail or terminal should be shown."""
-    return _NOT_IN_A_TEXT.sub("\ufffd", _LINE_ENDS.sub("\n", text))
-
-
-def clean_name(text: str) -> str:
-    """Return a name on one line, its spaces as they are, ``�`` for what cannot be shown."""
-    return _NOT_IN_A_NAME.sub("\ufffd", _shortened(text, _LONGEST_NAME))
-
-
-def one_line(text: str, limit: int) -> str:
-    """Return a text on one line, white space collapsed, of at most ``limit`` characters."""
-    return _shortened(_NOT_IN_A_TEXT.sub("\ufffd", " ".join(text.split())), limit)
-
-
-def _shortened(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from ..core.alerts import Alert
 from ..core.clocks import Clock
 from ..core.messages import Message
-from ..i18n import Language, clean_name, duration_text, number_text, one_line, zoned_time_text
+from ..i18n import Language, duration_text, number_text, zoned_time_text
 from ..rendering import Renderer
 from ..rendering.mail_card import Card, Figure, card_html
+from ..text.cleaning import for_header, for_name
 from .group_silence import AllSilentRule, Member
 
 _LONGEST_SUBJECT = 500
@@ -41,9 +42,9 @@ class GroupRenderer(Renderer):
         key = "all_silent_resolved" if alert.resolved else "all_silent"
         sender = words.resolved if alert.resolved else words.sender
         sentence = words.event_sentences[key].format(directories=count)
-        subject = one_line(words.event_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
+        subject = for_header(words.event_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
         rows = [(words.directory, self._line(member)) for member in self._members]
-        rows += [(words.time, zoned_time_text(alert.time)), (words.host, clean_name(self._where))]
+        rows += [(words.time, zoned_time_text(alert.time)), (words.host, for_name(self._where))]
         rows = [(label, value) for label, value in rows if value]
         text = "\n".join(words.line.format(label=label, value=value) for label, value in rows)
         card = Card(
@@ -72,9 +73,9 @@ class GroupRenderer(Renderer):
 
     def _line(self, member: Member) -> str:
         words, best = self._words, member.progress.best
-        said = [clean_name(member.name)]
+        said = [for_name(member.name)]
         if best is not None:
-            said.append(f"{words.labels['best']} {clean_name(best.metric)} {number_text(best.value)}")
+            said.append(f"{words.labels['best']} {for_name(best.metric)} {number_text(best.value)}")
         if member.heard is not None:
             silent = duration_text(self._clock.monotonic() - member.heard, words.duration_units)
             said.append(f"{words.labels['silent_seconds']} {silent}")

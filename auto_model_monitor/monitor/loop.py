@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from html import escape
 from pathlib import Path
 from threading import TIMEOUT_MAX, Event, Lock
 from typing import Protocol, TypeVar
@@ -26,10 +25,11 @@ from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import Rule
 from ..runtime.lifecycle import Lifecycle
-from ..runtime.propagation import describe_error, must_propagate
+from ..runtime.propagation import must_propagate
 from ..runtime.run_log import run_log
 from ..runtime.timeout import run_with_timeout
 from ..sources import Continues, Identified, Source
+from ..text.cleaning import describe_error, for_html
 from .resume import ResumeState
 from .summary import WatchSummary
 
@@ -298,5 +298,5 @@ def _bare(alert: Alert) -> Message:
     reading = alert.reading
     facts = "" if reading is None else f": {reading.metric} {reading.value!r} {reading.name}"
     text = f"{alert.rule}{facts}"
-    html = f"<p>{escape(text)}</p>"
+    html = f"<p>{for_html(text)}</p>"
     return Message(id=alert.id, time=alert.time, subject=text, text=text, html=html, level=alert.level)

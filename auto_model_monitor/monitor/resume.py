@@ -17,7 +17,7 @@ from ..delivery.outbox.lock import WatchLock
 from ..delivery.outbox.memory import MemoryOutbox
 from ..delivery.outbox.sqlite import SQLiteOutbox
 from ..rules import Resumable, Rule
-from ..runtime.run_log import on_one_line
+from ..text.cleaning import for_log_line
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class ResumeState:
                 rule.resume(last)
                 text = "going on: %s was told of at %s (resume=False or --fresh begins anew)"
                 what = last.reading.name if last.reading else last.rule
-                logger.info(text, on_one_line(what), last.time.strftime("%Y-%m-%d %H:%M:%S"))
+                logger.info(text, for_log_line(what), last.time.strftime("%Y-%m-%d %H:%M:%S"))
 
 
 def _told(outbox: Outbox, rules: Sequence[Rule]) -> list[Reading]:

@@ -9,7 +9,7 @@ from ..core.alerts import Alert
 from ..core.clocks import Clock
 from ..core.comparison import Comparison
 from ..core.readings import Reading, ReadingBatch
-from ..runtime.run_log import on_one_line
+from ..text.cleaning import for_log_line
 
 logger = logging.getLogger(__name__)
 
@@ -72,4 +72,4 @@ class WatchSummary:
 def _shown(reading: Reading | None) -> str:
     if reading is None:
         return "none"
-    return on_one_line(f"{reading.metric} {reading.value!r} ({reading.name})")
+    return for_log_line(f"{reading.metric} {reading.value!r} ({reading.name})")

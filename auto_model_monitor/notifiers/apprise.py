@@ -24,7 +24,7 @@ from ..core.alerts import Level
 from ..core.errors import ConfigError, NotificationError
 from ..core.extras import extra
 from ..core.messages import Message
-from ..i18n import clean_text, one_line
+from ..text.cleaning import for_body, for_header
 from .address import fingerprint, positive
 from .secret import Secret, scrub
 
@@ -159,8 +159,8 @@ class _Service:
         try:
             with _quiet():
                 taken = self._one.notify(
-                    title=one_line(message.subject, 200),
-                    body=clean_text(message.text),
+                    title=for_header(message.subject, 200),
+                    body=for_body(message.text),
                     notify_type=_TYPES[message.level],
                     body_format="text",
                 )
@@ -169,7 +169,7 @@ class _Service:
             taken = False
         if taken:
             return None
-        said = one_line(" ".join(self._log.notes)[:2000], 2000) or "apprise gives no reason"
+        said = for_header(" ".join(self._log.notes)[:2000], 2000) or "apprise gives no reason"
         return scrub(said, *self._secrets.reveal().split("\n"))[:300]
 
 

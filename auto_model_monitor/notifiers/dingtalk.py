@@ -14,8 +14,9 @@ from typing import Any
 from ..core.clocks import Clock
 from ..core.errors import ConfigError
 from ..core.messages import Message
+from ..text.cleaning import for_markdown
 from .address import Address
-from .robots import Robot, Verdicts, escaped, fitted, title_of
+from .robots import Robot, Verdicts, fitted, title_of
 
 BASE = "https://oapi.dingtalk.com"
 LARGEST_BODY = 20_000
@@ -112,7 +113,7 @@ class DingTalkNotifier:
 
         # Mentions need the number in the text as well.
         calls = " ".join(f"@{number}" for number in self._at["atMobiles"])
-        parts = [f"#### {escaped(title)}", escaped(text), calls]
+        parts = [f"#### {for_markdown(title)}", for_markdown(text), calls]
         content = {"title": title, "text": "\n\n".join(part for part in parts if part)}
         return encoded({"msgtype": "markdown", "markdown": content, "at": self._at})
 

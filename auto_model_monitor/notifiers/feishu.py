@@ -13,7 +13,7 @@ from typing import Any
 from ..core.clocks import Clock
 from ..core.errors import ConfigError
 from ..core.messages import Message
-from ..i18n import clean_text
+from ..text.cleaning import for_body
 from .address import Address
 from .robots import Robot, Verdicts, by_level, fitted, title_of
 
@@ -96,7 +96,7 @@ class FeishuNotifier:
             NotificationError: Feishu did not accept it.
         """
         head = self._signed()
-        text = clean_text(message.text)
+        text = for_body(message.text)
         self._robot.deliver(fitted(text, LARGEST_BODY, lambda text: self._body(head, message, text)))
 
     def _body(self, head: dict[str, str], message: Message, text: str) -> bytes:

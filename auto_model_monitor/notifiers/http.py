@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from ..core.errors import NotificationError
+from ..text.cleaning import for_header
 from .address import Address
 from .public_only import NotPublicError, handlers
 from .secret import scrub
@@ -113,7 +114,7 @@ def refusal(address: Address, answer: Answer, *secrets: str) -> NotificationErro
 
 def quoted(text: str, address: Address, *secrets: str) -> str:
     """Return the beginning of what a server said, on one line, with every secret hidden."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:4000]).split())
+    line = for_header(text, 4000)
     return scrub(line, *address.secrets, *secrets)[:_QUOTED]
 
 

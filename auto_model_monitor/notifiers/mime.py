@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
 from ..core.messages import Message, Picture
+from ..text.cleaning import for_body, for_file_name, for_header
 
 SUBJECT_LIMIT = 1000
 """Characters after which a subject is cut, so that a header never grows into a body."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def build_email(
@@ -38,17 +33,17 @@ def build_email(
         receivers: the addresses in ``To``.
         display_name: the name beside the sender's address.
     """
-    token = message_token(message)
+    token = for_file_name(message.id)
     mail = EmailMessage(policy=_WIRE)
-    mail["From"] = Address(display_name=one_line(display_name or ""), addr_spec=sender)
+    mail["From"] = Address(display_name=for_header(display_name or "", SUBJECT_LIMIT), addr_spec=sender)
     mail["To"] = ", ".join(receivers)
     # Encoded here already: the policy decodes what looks encoded, also where a person wrote it.
-    mail["Subject"] = _words(one_line(message.subject)[:SUBJECT_LIMIT]).replace("\r\n", "")
+    mail["Subject"] = _words(for_header(message.subject, SUBJECT_LIMIT)).replace("\r\n", "")
     mail["Date"] = message.time
     mail["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     mail["X-Auto-Model-Monitor-Alert-Id"] = token
     mail["Auto-Submitted"] = "auto-generated"
-    text, html = printable(message.text), printable(message.html)
+    text, html = for_body(message.text), for_body(message.html)
     mail.set_content(text, subtype="plain", charset="utf-8")
     mail.add_alternative(html, subtype="html", charset="utf-8")
     for picture in message.pictures:
@@ -63,24 +58,6 @@ def _add_picture(mail: EmailMessage, picture: Picture) -> None:
     html.add_related(  # type: ignore[union-attr]
         picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline", filename=name
     )
-
-
-def message_token(message: Message) -> str:
-    """Return the message's id as headers and file names can carry it, equal on every attempt."""
-    if _TOKEN.fullmatch(message.id):
-        return message.id
-    return hashlib.sha256(message.id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def printable(text: str) -> str:
-    """Return the text with plain line feeds; what cannot be printed or encoded becomes U+FFFD."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("\ufffd", _SURROGATE.sub("\ufffd", text))
-
-
-def one_line(text: str) -> str:
-    """Return the text on one line: white space and control characters become single spaces."""
-    return " ".join(_CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text)).split())
 
 
 class _WirePolicy(EmailPolicy):

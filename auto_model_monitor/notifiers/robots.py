@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ from ..core.alerts import Level
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import NotificationError
 from ..core.messages import Message
-from ..i18n import clean_text, one_line
+from ..text.cleaning import for_header
 from .address import Address, positive
 from .secret import Secret
 
@@ -25,11 +24,6 @@ SUBJECT_LIMIT = 200
 
 CUT = "…（内容过长，其余部分已省略 / cut: too long）"
 """The line that ends a text of which the rest was left out."""
-
-_LOOKALIKES = str.maketrans("[]<>", "［］＜＞")
-_MARKS = re.compile(r"[\\`*_~|]")
-_LINE_START = re.compile(r"^(#|[-+=](?=\s|[-+=]|$)|\d+(?=[.)]\s))", re.MULTILINE)
-_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,25 +162,7 @@ def _first(fields: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def title_of(message: Message) -> str:
     """Return the subject on one line, cut where it grows into a body."""
-    return one_line(message.subject, SUBJECT_LIMIT)
-
-
-def neutral(text: str) -> str:
-    """Return a text in which no link, no mention, no picture and no tag can be written.
-
-    The four characters that those need are replaced by their full-width twins: whether a backslash
-    hides them differs from one client to the next, and a file's name is not to be trusted.
-    """
-    return clean_text(text).translate(_LOOKALIKES)
-
-
-def escaped(text: str) -> str:
-    """Return a text that reads the same as Markdown, line for line, and can hold no link and no mention."""
-    text = _MARKS.sub(r"\\\g<0>", neutral(text))
-    text = _LINE_START.sub(r"\\\1", _INDENT.sub(lambda found: "\u00a0" * len(found[0]), text))
-    # A backslash hides a sign, but not a digit: there it stands before the full stop.
-    text = re.sub(r"^\\(\d+)", r"\1\\", text, flags=re.MULTILINE)
-    return text.replace("\n", "  \n")
+    return for_header(message.subject, SUBJECT_LIMIT)
 
 
 def fitted(text: str, limit: int, build: Callable[[str], bytes]) -> bytes:

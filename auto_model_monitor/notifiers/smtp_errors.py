@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.errors import AuthenticationError, NotificationError
+from ..text.cleaning import for_header
 from .secret import scrub
 from .smtp_connection import Login
 
@@ -67,7 +68,7 @@ def _help(login: Login) -> str:
 
 def _answer(code: int, said: bytes | str, login: Login) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())
+    text = for_header(text, 4000)
     return f"{code} {_scrubbed(text, login)[:_ANSWER_LIMIT]}".rstrip()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError
 from ..core.messages import Message
-from ..i18n import clean_text, one_line
+from ..text.cleaning import for_body, for_header
 from .address import Address, positive
 from .robots import Allowance
 from .secret import Secret
@@ -130,8 +130,8 @@ def content_of(message: Message) -> dict[str, Any]:
         "id": message.id,
         "time": message.time.isoformat(),
         "level": message.level.value,
-        "subject": one_line(message.subject, _SUBJECT_LIMIT),
-        "text": clean_text(message.text),
+        "subject": for_header(message.subject, _SUBJECT_LIMIT),
+        "text": for_body(message.text),
         "facts": {name: _fact(value) for name, value in message.facts.items()},
     }
 
@@ -139,7 +139,7 @@ def content_of(message: Message) -> dict[str, Any]:
 def _fact(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
-    return clean_text(value) if isinstance(value, str) else value
+    return for_body(value) if isinstance(value, str) else value
 
 
 def _header_value(text: str) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from ..core.clocks import Clock
 from ..core.errors import ConfigError
 from ..core.messages import Message
+from ..text.cleaning import for_wecom
 from .address import Address
-from .robots import Robot, Verdicts, fitted, neutral, title_of
+from .robots import Robot, Verdicts, fitted, title_of
 
 BASE = "https://qyapi.weixin.qq.com"
 LARGEST_CONTENT = 4096
@@ -86,18 +87,14 @@ class WeComNotifier:
         """
         from .http import encoded
 
-        title = f"**{_plain(title_of(message))}**"
+        title = f"**{for_wecom(title_of(message))}**"
 
         def content(text: str) -> bytes:
-            parts = [title, _plain(text), self._calls]
+            parts = [title, for_wecom(text), self._calls]
             return "\n".join(part for part in parts if part).encode("utf-8", "replace")
 
         markdown = fitted(message.text, LARGEST_CONTENT, content).decode()
         self._robot.deliver(encoded({"msgtype": "markdown", "markdown": {"content": markdown}}))
-
-
-def _plain(text: str) -> str:
-    return _HEADING.sub(r"\1＃", neutral(text).translate(_LOOKALIKES))
 
 
 def _webhook(key_or_url: str, base: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from ..core.errors import ParseError
 from ..core.readings import Reading
+from ..text.cleaning import text_of
 
 
 class BaseParser(ABC):
@@ -84,10 +85,9 @@ class BaseParser(ABC):
             raise ParseError(message) from None
 
 
+_LONGEST_QUOTE = 200  # characters
+
+
 def _shown(shape: Callable[[object], str], thing: object) -> str:
-    """Return a user's object as a text of bearable length, even if its own methods fail."""
-    try:
-        text = shape(thing)
-    except Exception:
-        return f"an unprintable {type(thing).__name__}"
-    return text if len(text) <= 200 else f"{text[:200]}…"
+    text = text_of(thing, shape)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"

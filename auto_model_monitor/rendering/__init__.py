@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ..core.alerts import Alert
 from ..core.errors import RenderingError
 from ..core.messages import Fact, Message
-from ..i18n import ABSENT, Language, Wording, clean_name, clean_text, one_line, wording
+from ..i18n import ABSENT, Language, Wording, wording
+from ..text.cleaning import for_body, for_header, for_name
 from .chart import picture_html, with_curve
 from .curve import Curve
 from .event_messages import EventFacts
@@ -95,14 +96,14 @@ class Renderer:
         facts = self._facts_of(alert, hit)
         curve = Curve.of(alert, words)
         picture = self._artist.picture(curve, draft.notes) if curve and self._artist else None
-        subject = one_line(draft.subject or "", LONGEST_SUBJECT)
-        subject = subject or one_line(facts.subject(), LONGEST_SUBJECT)
+        subject = for_header(draft.subject or "", LONGEST_SUBJECT)
+        subject = subject or for_header(facts.subject(), LONGEST_SUBJECT)
         if draft.text is None or not draft.text.strip():
             text = _cut("\n\n".join([facts.text(), *([curve.text()] if curve else [])]), words)
             card = with_curve(facts.card(draft.notes), curve, picture)
             html = card_html(card, title=subject, lang=words.tag)
         else:
-            text = _cut(clean_text(draft.text), words)
+            text = _cut(for_body(draft.text), words)
             chart = picture_html(curve, picture) if curve and picture else ""
             html = lines_html(text, title=subject, lang=words.tag, notes=draft.notes, chart=chart)
         return Message(
@@ -188,9 +189,9 @@ def _known(alert: Alert) -> dict[str, Fact]:
     reading = alert.reading
     if reading is not None:
         known |= {
-            "filename": clean_name(reading.name),
+            "filename": for_name(reading.name),
             "score": reading.value,
-            "metric": clean_name(reading.metric),
+            "metric": for_name(reading.metric),
         }
         known |= {"epoch": reading.epoch, "step": reading.step}
     return known
@@ -204,7 +205,7 @@ def _reason(error: BaseException) -> str:
     # Our own texts need no name before them.
     if not isinstance(error, RenderingError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return one_line(text, _LONGEST_REASON)
+    return for_header(text, _LONGEST_REASON)
 
 
 def _cut(text: str, words: Wording) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..core.messages import Picture
+from ..text.cleaning import for_attribute, for_html
 from .curve import Curve
-from .mail_card import Card, escape, section
+from .mail_card import Card, section
 from .sparkline import heights
 
 _QUIET = "opacity:.66"
@@ -37,7 +38,7 @@ def with_curve(card: Card, curve: Curve | None, picture: Picture | None) -> Card
 def picture_html(curve: Curve, picture: Picture) -> str:
     """Return the section that shows the picture of ``curve``, which names the metric itself."""
     marked = (
-        f'<span style="color:{_COLOURS.get(text[:1], "inherit")}">{text[:1]}</span>{escape(text[1:])}'
+        f'<span style="color:{_COLOURS.get(text[:1], "inherit")}">{text[:1]}</span>{for_html(text[1:])}'
         for text in curve.legend()
     )
     return section(curve.words.history, _image(picture) + _legend(marked))
@@ -45,12 +46,12 @@ def picture_html(curve: Curve, picture: Picture) -> str:
 
 def _bars_html(curve: Curve) -> str:
     label = f"{curve.words.history} · {curve.metric}"
-    return section(label, _bars(curve) + _legend(map(escape, curve.named())))
+    return section(label, _bars(curve) + _legend(map(for_html, curve.named())))
 
 
 def _image(picture: Picture) -> str:
     style = "display:block;width:100%;height:auto;border:0;border-radius:10px;margin-top:8px"
-    alt = picture.alt.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    alt = for_attribute(picture.alt)
     return f'<img src="cid:{picture.cid}" width="100%" alt="{alt}" style="{style}">'
 
 
@@ -76,9 +77,9 @@ def _legend(pieces: Iterable[str]) -> str:
 def _table(rows: Sequence[tuple[str, str, str]]) -> str:
     cell = "padding:3px 16px 3px 0"
     lines = "".join(
-        f'<tr><td style="{cell}{_dimmed(number == 0 or not row[2])}">{escape(row[0])}</td>'
-        f'<td style="{cell}{_dimmed(number == 0)}">{escape(row[1])}</td>'
-        f'<td style="padding:3px 0;color:{_ACCENT}">{escape(row[2])}</td></tr>'
+        f'<tr><td style="{cell}{_dimmed(number == 0 or not row[2])}">{for_html(row[0])}</td>'
+        f'<td style="{cell}{_dimmed(number == 0)}">{for_html(row[1])}</td>'
+        f'<td style="padding:3px 0;color:{_ACCENT}">{for_html(row[2])}</td></tr>'
         for number, row in enumerate(rows)
     )
     style = "margin-top:6px;font-size:13px;line-height:1.5;font-variant-numeric:tabular-nums"

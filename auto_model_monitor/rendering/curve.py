@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ..core.alerts import Alert, AlertKind
 from ..core.comparison import usual_direction
 from ..core.metric_history import LATEST, Point, latest
-from ..i18n import Wording, clean_name, number_text, one_line
+from ..i18n import Wording, number_text
+from ..text.cleaning import for_header, for_name
 from .sparkline import picked, sparkline
 
 _LONGEST_PLACE = 24  # characters
@@ -56,7 +57,7 @@ class Curve:
     @property
     def metric(self) -> str:
         """The metric's name."""
-        return "" if self.alert.reading is None else clean_name(self.alert.reading.metric)
+        return "" if self.alert.reading is None else for_name(self.alert.reading.metric)
 
     @property
     def cid(self) -> str:
@@ -100,7 +101,7 @@ class Curve:
         place, places = _places(points, self.words)
         scores = (number_text(point.value) for point in points)
         rows = zip(places, scores, map(self._remark, points), strict=True)
-        return [(place, one_line(self.metric, _LONGEST_PLACE), ""), *rows]
+        return [(place, for_header(self.metric, _LONGEST_PLACE), ""), *rows]
 
     def text(self) -> str:
         """Return both as plain text."""
@@ -131,4 +132,4 @@ def _places(points: Sequence[Point], words: Wording) -> tuple[str, list[str]]:
         places = [way(point) for point in points]
         if None not in places and len(set(places)) == len(places):
             return name, [str(place) for place in places]
-    return "", [one_line(clean_name(point.name), _LONGEST_PLACE) for point in points]
+    return "", [for_header(for_name(point.name), _LONGEST_PLACE) for point in points]

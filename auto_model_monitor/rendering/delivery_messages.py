@@ -11,16 +11,8 @@ from hashlib import sha256
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison
 from ..core.messages import Fact, Message
-from ..i18n import (
-    Language,
-    Wording,
-    clean_name,
-    number_text,
-    one_line,
-    time_text,
-    wording,
-    zoned_time_text,
-)
+from ..i18n import Language, Wording, number_text, time_text, wording, zoned_time_text
+from ..text.cleaning import for_header, for_name
 from . import LONGEST_SUBJECT, Renderer
 from .mail_card import Card, Figure, card_html
 
@@ -42,7 +34,7 @@ class DeliveryMessageRenderer:
         """Take the language and the place."""
         self._words = wording(language)
         self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host)
-        self._place = ((self._words.host, clean_name(host)), (self._words.directory, clean_name(watch_dir)))
+        self._place = ((self._words.host, for_name(host)), (self._words.directory, for_name(watch_dir)))
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
         """Return what to say of a message that a channel refused for good."""
@@ -59,7 +51,7 @@ class DeliveryMessageRenderer:
         what = _what(last, words) if best is None else best.text
         sentence = words.event_sentences[key].format(count=len(messages), what=what)
         subject = words.event_subject.format(sender=words.sender, sentence=sentence)
-        subject = one_line(subject, LONGEST_SUBJECT)
+        subject = for_header(subject, LONGEST_SUBJECT)
         table = self._table(messages[-_MOST_LISTED:])
         unlisted = max(0, len(messages) - _MOST_LISTED)
         notes = [words.event_sentences["digest_rest"].format(count=unlisted)] if unlisted else []
@@ -143,7 +135,7 @@ class _Score:
         direction = known.get(comparison) if isinstance(comparison, str) else None
         if not isinstance(metric, str) or value is None or direction is None:
             return None
-        return cls(metric=one_line(metric, 80), value=value, comparison=direction, file=_file(facts))
+        return cls(metric=for_header(metric, 80), value=value, comparison=direction, file=_file(facts))
 
 
 def _best(messages: Sequence[Message]) -> _Score | None:
@@ -173,13 +165,13 @@ def _what(message: Message, words: Wording) -> str:
     if score is not None:
         return score.text
     usual = words.event_subject.format(sender=words.sender, sentence="")
-    subject = one_line(message.subject, LONGEST_SUBJECT)
-    return one_line(subject.removeprefix(usual.strip()), _LONGEST_CELL)
+    subject = for_header(message.subject, LONGEST_SUBJECT)
+    return for_header(subject.removeprefix(usual.strip()), _LONGEST_CELL)
 
 
 def _file(facts: Mapping[str, Fact]) -> str:
     name = facts.get("filename")
-    return one_line(name, _LONGEST_CELL) if isinstance(name, str) else ""
+    return for_header(name, _LONGEST_CELL) if isinstance(name, str) else ""
 
 
 def _clock(time: datetime, one_day: bool) -> str:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..core.alerts import Alert, AlertKind, Detail, Level
-from ..i18n import (
-    ABSENT,
-    Wording,
-    clean_name,
-    clean_text,
-    duration_text,
-    number_text,
-    size_text,
-    zoned_time_text,
-)
+from ..i18n import ABSENT, Wording, duration_text, number_text, size_text, zoned_time_text
+from ..text.cleaning import for_body, for_name
 from .hit import condition, whole_text
 from .mail_card import Card, Figure, Tone
 
@@ -106,7 +98,7 @@ class EventFacts:
     def _placed(self, host: str, watch_dir: str) -> Iterator[tuple[str, str]]:
         words, reading = self._words, self._alert.reading
         rows = {
-            self._where(): "" if reading is None else clean_name(reading.name),
+            self._where(): "" if reading is None else for_name(reading.name),
             words.labels["subject"]: self._written.get("subject", ""),
             words.labels["error"]: self._written.get("error", ""),
             words.labels["cause"]: self._written.get("cause", ""),
@@ -114,8 +106,8 @@ class EventFacts:
             words.metric: self._written.get("metric", ""),
             words.epoch: "" if reading is None else whole_text(reading.epoch),
             words.step: "" if reading is None else whole_text(reading.step),
-            words.host: clean_name(host),
-            words.directory: clean_name(watch_dir),
+            words.host: for_name(host),
+            words.directory: for_name(watch_dir),
         }
         return ((label, value) for label, value in rows.items() if value)
 
@@ -146,7 +138,7 @@ class _Written(dict[str, str]):
 def _known(alert: Alert, words: Wording) -> dict[str, str]:
     known = {"condition": condition(alert, words)}
     if alert.reading is not None:
-        known |= {"metric": clean_name(alert.reading.metric), "score": number_text(alert.reading.value)}
+        known |= {"metric": for_name(alert.reading.metric), "score": number_text(alert.reading.value)}
     if alert.threshold is not None:
         known["threshold"] = number_text(alert.threshold)
     if alert.previous_best is not None:
@@ -160,7 +152,7 @@ def _details(details: Mapping[str, Detail], words: Wording) -> dict[str, str]:
 
 def _detail(key: str, value: str | float, words: Wording) -> str:
     if isinstance(value, str):
-        return clean_text(value).rstrip() if key in _BLOCKS else clean_name(value)
+        return for_body(value).rstrip() if key in _BLOCKS else for_name(value)
     if key.endswith("_seconds"):
         return duration_text(value, words.duration_units)
     if key == "hours_left":

@@ -9,15 +9,8 @@ from dataclasses import dataclass, replace
 from ..core.alerts import Alert, AlertKind
 from ..core.comparison import Comparison
 from ..core.readings import Reading
-from ..i18n import (
-    Wording,
-    clean_name,
-    exact_gain,
-    number_text,
-    percent_text,
-    time_text,
-    zoned_time_text,
-)
+from ..i18n import Wording, exact_gain, number_text, percent_text, time_text, zoned_time_text
+from ..text.cleaning import for_name
 from .mail_card import Card, Figure
 
 
@@ -55,19 +48,19 @@ class Hit:
         """Return the value of each placeholder."""
         reading, previous = self.reading, self.alert.previous_best
         return {
-            "filename": clean_name(reading.name),
+            "filename": for_name(reading.name),
             "score": reading.value,
             "threshold": self.threshold,
             "condition": condition(self.alert, words),
             "timestamp": time_text(self.alert.time),
-            "metric": clean_name(reading.metric),
+            "metric": for_name(reading.metric),
             "epoch": reading.epoch,
             "step": reading.epoch if reading.step is None else reading.step,
             "previous_best": previous,
             "improvement": None if previous is None else self.gain(previous),
-            "watch_dir": clean_name(watch_dir) or None,
-            "host": clean_name(host) or None,
-            "path": clean_name(reading.path) or None,
+            "watch_dir": for_name(watch_dir) or None,
+            "host": for_name(host) or None,
+            "path": for_name(reading.path) or None,
         }
 
 
@@ -82,11 +75,11 @@ class HitFacts:
         in_log = hit.reading.in_log
         heading = words.heading_in_log if in_log else words.heading
         self._heading = heading.format(condition=condition(hit.alert, words))
-        self._file = (words.log if in_log else words.file, clean_name(hit.reading.name))
+        self._file = (words.log if in_log else words.file, for_name(hit.reading.name))
         self._score = (words.score, number_text(hit.reading.value))
         self._threshold = (words.threshold, number_text(hit.threshold))
         self._time = (words.time, zoned_time_text(hit.alert.time))
-        self._metric = (words.metric, clean_name(hit.reading.metric))
+        self._metric = (words.metric, for_name(hit.reading.metric))
         best = hit.alert.previous_best
         self._best = None if best is None else number_text(best)
         self._change = self._change_from(hit, hit.threshold if best is None else best)
@@ -94,8 +87,8 @@ class HitFacts:
             words.epoch: whole_text(hit.reading.epoch),
             words.step: whole_text(hit.reading.step),
             words.labels["held_checkpoints"]: whole_text(hit.held),
-            words.host: clean_name(host),
-            words.directory: clean_name(watch_dir),
+            words.host: for_name(host),
+            words.directory: for_name(watch_dir),
         }
         self._rows = [(label, value) for label, value in rows.items() if value]
 

@@ -8,10 +8,11 @@ also where a program turns colours round by itself. Nothing is fetched.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from ..text.cleaning import for_attribute, for_html
 
 Tone = Literal["calm", "warning", "critical"]
 
@@ -28,12 +29,6 @@ _WRAP = "overflow-wrap:anywhere;word-break:break-word"
 _QUIET = "opacity:.66"
 _DIGITS = "font-variant-numeric:tabular-nums"
 _TABLE = f'<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="{_FONT}'
-
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"})
-# What mail programs make links of by themselves: "0.95.pt" is a domain to them, "0.000750" a telephone
-# number, "2026-11-20" a date. They look within one piece of text, so each of these characters stands in
-# a <span> of its own. A zero-width character would do the same, but would be copied with the name.
-_LINKABLE = re.compile(r"[.@:/_]|(?<=[0-9])-(?=[0-9])|[0-9]{4}(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +77,6 @@ class Card:
     past: str = ""
 
 
-def escape(text: str) -> str:
-    """Return ``text`` as HTML that shows and copies as it, and of which no program makes a link."""
-    pieces: list[str] = []
-    end = 0
-    for match in _LINKABLE.finditer(text):
-        pieces += text[end : match.start()].translate(_ESCAPES), _apart(match[0])
-        end = match.end()
-    return "".join([*pieces, text[end:].translate(_ESCAPES)])
-
-
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
     numbers = (_head(card), _figures(card.figures), card.chart, _cells(card.table))
@@ -103,7 +88,7 @@ def section(label: str, html: str) -> str:
     """Return finished HTML as a part of a card, under a quiet label."""
     return (
         f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
-        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(label)}</div>\n{html}</td></tr>'
+        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(label)}</div>\n{html}</td></tr>'
     )
 
 
@@ -112,27 +97,20 @@ def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = (), c
     style = f"margin:0;white-space:pre-wrap;{_WRAP};{_FONT};font-size:15px;line-height:1.7"
     # <pre> keeps the spaces also where no CSS is known. HTML drops the first line break after the tag,
     # so there always is one to drop.
-    body = f'<tr><td style="padding:20px"><pre style="{style}">\n{escape(text)}</pre></td></tr>'
+    body = f'<tr><td style="padding:20px"><pre style="{style}">\n{for_html(text)}</pre></td></tr>'
     return _document("\n".join(filter(None, (body, chart, _notes(notes)))), title=title, lang=lang)
-
-
-def _apart(found: str) -> str:
-    # A long name or path may be broken after these; <wbr> is not copied.
-    if found == "_":
-        return "_<wbr>"
-    return f"<span>{found}</span>{'<wbr>' if found == '/' else ''}"
 
 
 def _document(body: str, *, title: str, lang: str) -> str:
     return f"""<!DOCTYPE html>
-<html lang="{lang.translate(_ESCAPES)}" style="color-scheme:light dark">
+<html lang="{for_attribute(lang)}" style="color-scheme:light dark">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
-<title>{title.translate(_ESCAPES)}</title>
+<title>{for_attribute(title)}</title>
 </head>
 <body style="margin:0;padding:12px;{_FONT};-webkit-text-size-adjust:100%">
 {_TABLE};max-width:520px;margin:0 auto;border:{_BORDER};border-radius:14px;border-collapse:separate">
@@ -152,12 +130,12 @@ def _head(card: Card) -> str:
     return (
         '<tr><td style="padding:20px 20px 16px">'
         f'<div style="font-size:12px;line-height:1.5"><span style="{dot}"></span>&nbsp; '
-        f'<span style="{_QUIET}">{escape(card.sender)}</span></div>'
+        f'<span style="{_QUIET}">{for_html(card.sender)}</span></div>'
         '<div style="margin-top:6px;font-size:17px;font-weight:600;line-height:1.45">'
-        f"{escape(card.heading)}</div>"
+        f"{for_html(card.heading)}</div>"
         f'<div style="margin-top:20px;font-size:13px;line-height:1.5;{_WRAP};{_QUIET}">'
-        f"{escape(label)}</div>"
-        f'<div style="{big};{_DIGITS};{_WRAP}">{escape(card.score.value)}</div></td></tr>'
+        f"{for_html(label)}</div>"
+        f'<div style="{big};{_DIGITS};{_WRAP}">{for_html(card.score.value)}</div></td></tr>'
     )
 
 
@@ -173,12 +151,12 @@ def _figures(figures: Sequence[Figure]) -> str:
 
 def _figure(figure: Figure, width: int) -> str:
     size = 17 if len(figure.value) <= 9 else 13
-    detail = f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(figure.detail)}</div>'
+    detail = f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(figure.detail)}</div>'
     return (
         f'<td valign="top" width="{width}%" style="padding:0 10px 0 0">'
-        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(figure.label)}</div>'
+        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(figure.label)}</div>'
         f'<div style="font-size:{size}px;font-weight:600;line-height:1.5;{_DIGITS};{_WRAP}">'
-        f"{escape(figure.value)}</div>{detail if figure.detail else ''}</td>"
+        f"{for_html(figure.value)}</div>{detail if figure.detail else ''}</td>"
     )
 
 
@@ -186,8 +164,8 @@ def _rows(rows: Sequence[tuple[str, str]]) -> str:
     style = "padding:5px 0;font-size:14px;line-height:1.5"
     lines = "".join(
         f'<tr><td valign="top" width="72" style="{style};padding-right:12px">'
-        f'<span style="{_QUIET}">{escape(label)}</span></td>'
-        f'<td valign="top" style="{style};{_DIGITS};{_WRAP}">{escape(value)}</td></tr>'
+        f'<span style="{_QUIET}">{for_html(label)}</span></td>'
+        f'<td valign="top" style="{style};{_DIGITS};{_WRAP}">{for_html(value)}</td></tr>'
         for label, value in rows
     )
     return f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">{_TABLE}">{lines}</table></td></tr>'
@@ -201,7 +179,7 @@ def _cells(table: Sequence[Sequence[str]]) -> str:
     lines = "".join(
         "<tr>"
         + "".join(
-            f'<td valign="top"{width} style="{cell}"><span{"" if row else quiet}>{escape(text)}</span></td>'
+            f'<td valign="top"{width} style="{cell}"><span{"" if row else quiet}>{for_html(text)}</span></td>'
             for text, width in zip(texts, _widths(table), strict=False)
         )
         + "</tr>"
@@ -228,12 +206,12 @@ def _blocks(blocks: Sequence[tuple[str, str]]) -> str:
     style = f"margin:6px 0 0;white-space:pre-wrap;{_WRAP};{_MONOSPACED};font-size:12px;line-height:1.5"
     return "\n".join(
         f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
-        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{escape(label)}</div>'
-        f'<pre style="{style}">\n{escape(text)}</pre></td></tr>'
+        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(label)}</div>'
+        f'<pre style="{style}">\n{for_html(text)}</pre></td></tr>'
         for label, text in blocks
     )
 
 
 def _notes(notes: Sequence[str]) -> str:
     style = f"padding:14px 20px;border-top:{_BORDER};font-size:13px;line-height:1.6;{_WRAP}"
-    return "\n".join(f'<tr><td style="{style}">{escape(note)}</td></tr>' for note in notes)
+    return "\n".join(f'<tr><td style="{style}">{for_html(note)}</td></tr>' for note in notes)

@@ -12,11 +12,3 @@ def must_propagate(error: BaseException) -> bool:
     ``sys.exit()``, is a fault of that part alone.
     """
     return not isinstance(error, Exception) and current_thread() is main_thread()
-
-
-def describe_error(error: BaseException) -> str:
-    """Return an exception's type and text, even if its own ``__str__`` raises."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return f"an unprintable {type(error).__name__}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ..text.cleaning import for_log_line, for_traceback
 from .fork_safety import fork_safe_lock
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ LOGGER = logging.getLogger("auto_model_monitor")
 
 _FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 _DATES = "%Y-%m-%d %H:%M:%S"
-# Escape control characters, line separators and direction marks of hostile file names: a log line stays
-# one line, and reads in the order it is stored.
-_CONTROLS = {n: f"\\x{n:02x}" for n in (*range(9), *range(11, 32), *range(127, 160))} | {10: "\\n"}
-_CONTROLS |= {
-    n: f"\\u{n:04x}" for n in (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-}
-_WITHIN_A_TRACEBACK = {n: text for n, text in _CONTROLS.items() if n != 10} | {10: "\n  "}
 
 
 class OneLineFormatter(logging.Formatter):
@@ -43,17 +37,12 @@ class OneLineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without the traceback."""
-        record.message = record.message.translate(_CONTROLS)
+        record.message = for_log_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: ExceptionInfo) -> str:
         """Return the traceback, indented."""
-        return "  " + super().formatException(ei).translate(_WITHIN_A_TRACEBACK)
-
-
-def on_one_line(text: str) -> str:
-    """Return the text without terminal control sequences, for any log."""
-    return text if text.isprintable() else repr(text)[1:-1]
+        return for_traceback(super().formatException(ei))
 
 
 class _LogFile(logging.FileHandler):

@@ -6,7 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from ..text.terminal import Terminal, shown
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
 
 
 def others_can_read(path: str | os.PathLike[str]) -> bool:
@@ -19,5 +20,6 @@ def others_can_read(path: str | os.PathLike[str]) -> bool:
 
 def warn_of_readers(path: str, content: str, screen: Terminal) -> None:
     """Warn that other people of this machine can read a file that holds a secret."""
-    text = f"warning: {shown(path)} holds {content} and others can read it; type: chmod 600 {shown(path)}"
+    name = for_terminal(path)
+    text = f"warning: {name} holds {content} and others can read it; type: chmod 600 {name}"
     screen.say(screen.paint(text, "yellow"))

@@ -69,17 +69,6 @@ def _can_write(text: str, stream: TextIO) -> bool:
     return True
 
 
-def shown(text: str) -> str:
-    """Return a text on one line, with what a terminal would obey or could not show written as escapes.
-
-    A file's name may hold line breaks, a terminal's commands, marks that turn the writing direction, and
-    bytes that are no text.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
 def width(text: str) -> int:
     """Return how many columns a text takes: two for Chinese characters and emoji, none for accents."""
     return len(text) if text.isascii() else sum(map(_character_width, text))

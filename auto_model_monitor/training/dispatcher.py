@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 
 from ..core.errors import ConfigError
 from ..log_parser import LogPattern
-from ..runtime.propagation import describe_error
+from ..text.cleaning import describe_error
 from .devices import shown_device
 from .request import TrainingRequest
 from .running_tasks import RunningTasks

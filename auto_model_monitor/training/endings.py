@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from ..sources.tail.lines import cleaned
+from ..text.cleaning import from_terminal
 from .plain_files import read_plain
 from .tasks import TaskState
 
@@ -112,7 +112,7 @@ def last_words(log: Path, most: int | None = None) -> str:
         text = read_plain(log, _TAIL).decode("utf-8", "replace")
     except OSError:
         return ""
-    lines = [_RANK.sub("", cleaned(raw).rstrip()) for raw in text.split("\n")]
+    lines = [_RANK.sub("", from_terminal(raw).rstrip()) for raw in text.split("\n")]
     lines = [line for line in lines if line.strip()][-(most or 0) :]
     if not lines:
         return ""

@@ -14,12 +14,9 @@ from hypothesis import strategies as st
 from auto_model_monitor.core.alerts import AlertKind
 from auto_model_monitor.i18n import (
     Wording,
-    clean_name,
-    clean_text,
     duration_text,
     exact_gain,
     number_text,
-    one_line,
     percent_text,
     size_text,
     time_text,
@@ -124,36 +121,6 @@ def test_a_time_names_its_zone(offset: timedelta | None, zone: str) -> None:
     time = datetime(2026, 11, 20, 20, 34, 12, 999_999, tzinfo=tz)
     assert time_text(time) == "2026-11-20 20:34:12"
     assert zoned_time_text(time) == f"2026-11-20 20:34:12{zone}"
-
-
-def test_the_subject_is_one_line() -> None:
-    """White space of every kind becomes one space; what cannot be shown becomes a mark."""
-    assert one_line(" a\r\nBcc: x\t\u2028b\x00\x1b[1m\udcff ", 99) == "a Bcc: x b��[1m�"
-    assert one_line("x" * 600, 500) == "x" * 499 + "…"
-
-
-def test_a_name_keeps_its_spaces_and_its_line() -> None:
-    """Two spaces in a name stay two; a line break in it forges no line."""
-    assert clean_name("a  b\n\x1b\u202egnp\udc80\u2029") == "a  b���gnp��"
-    assert clean_name("家族👨‍👩‍👧 é.pt") == "家族👨‍👩‍👧 é.pt"
-    assert len(clean_name("x" * 10_000)) == 4096
-
-
-def test_a_text_keeps_lines_blank_lines_and_leading_spaces() -> None:
-    r"""Only what stands for a line end becomes ``\n``, and only what cannot be shown a mark."""
-    assert clean_text("\n  a\tb\r\n\r\nc\u2028d\x07\udcffe\x0c") == "\n  a\tb\n\nc\nd��e\n"
-
-
-@given(ANY_TEXT)
-def test_whatever_the_text_it_can_be_sent(text: str) -> None:
-    """The result can be encoded, and one line is one line to every reader of lines."""
-    for cleaned in (clean_name(text), one_line(text, 500)):
-        cleaned.encode()
-        assert len(cleaned.splitlines()) <= 1
-    assert (
-        clean_text(text).encode().decode().splitlines()
-        == clean_text(text).split("\n")[: len(clean_text(text).splitlines())]
-    )
 
 
 def texts(words: Wording) -> dict[str, str]:

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auto_model_monitor.core.messages import Message, Picture
-from auto_model_monitor.notifiers.mime import build_email, message_token, one_line, printable
+from auto_model_monitor.notifiers.mime import SUBJECT_LIMIT, build_email
+from auto_model_monitor.text.cleaning import for_body, for_header
 from tests.campaigns import examples
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "X-Auto-Model-Monitor-Alert-Id",
@@ -55,10 +56,10 @@ def test_anything_becomes_a_well_formed_mail_that_reads_back(subject, text, html
     assert not set(b"\r\n") & set(raw.replace(b"\r\n", b""))
     mail = read(raw)
     assert sorted(mail.keys()) == sorted(HEADERS)
-    assert mail["Subject"] == old_reader(raw, "Subject") == one_line(subject)
+    assert mail["Subject"] == old_reader(raw, "Subject") == for_header(subject, SUBJECT_LIMIT)
     assert mail["From"].addresses[0].addr_spec == "me@qq.com"
     for subtype, given_text in (("plain", text), ("html", html)):
-        expected = printable(given_text)
+        expected = for_body(given_text)
         assert content(raw, subtype) == expected + "\n" * (not expected.endswith("\n"))
 
 
@@ -67,7 +68,7 @@ def test_anything_becomes_a_well_formed_mail_that_reads_back(subject, text, html
     [
         ("模型监控通知：val_loss 0.003 低于阈值 0.004", "模型监控通知：val_loss 0.003 低于阈值 0.004"),
         ("a\r\nBcc: evil@x.com", "a Bcc: evil@x.com"),
-        ("a\n\n  b\tc\0d", "a b c d"),
+        ("a\n\n  b\tc\0d", "a b c\ufffdd"),
         ("x" * 500, "x" * 500),
         ("验证损失 loss " * 40, ("验证损失 loss " * 40).strip()),
         ("👩‍🔬🎉 val_loss 0.003 🎉" * 20, "👩‍🔬🎉 val_loss 0.003 🎉" * 20),
@@ -131,9 +132,8 @@ def test_a_strange_id_still_makes_a_message_id(strange):
 
 
 def test_ids_of_other_kinds_stay_legible():
-    """An id of letters, digits, dots and dashes is used as it is."""
-    message = Message(id="alert-2026.1_a", time=datetime.now(timezone.utc), subject="", text="", html="")
-    assert message_token(message) == "alert-2026.1_a"
+    """An id of letters, digits, dots and dashes is used unchanged."""
+    assert read(build(id="alert-2026.1_a"))["X-Auto-Model-Monitor-Alert-Id"] == "alert-2026.1_a"
 
 
 def test_date_is_the_alerts_time_with_its_zone(make_message):

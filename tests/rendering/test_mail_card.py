@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.rendering.mail_card import Card, Figure, card_html, escape, lines_html
+from auto_model_monitor.rendering.mail_card import Card, Figure, card_html, lines_html
+from auto_model_monitor.text.cleaning import for_html
 
 VOID = {"meta", "wbr", "br", "img"}
 ALLOWED = {"html", "head", "title", "body", "table", "tr", "td", "div", "span", "pre", *(VOID - {"img"})}
@@ -101,7 +102,7 @@ def test_hostile_text_stays_text_wherever_it_stands() -> None:
 def test_what_is_escaped_is_read_as_it_was(text: str) -> None:
     """Not one character is added, lost or changed, so that a copied name is the name."""
     text = text.replace("\x00", "")  # HTML has no way to say NUL
-    reader = Reader(f"<body>{escape(text)}</body>")
+    reader = Reader(f"<body>{for_html(text)}</body>")
     assert reader.text == text
     assert {tag for tag, _ in reader.tags} <= {"body", "span", "wbr"}
 
@@ -122,7 +123,7 @@ def test_what_is_escaped_is_read_as_it_was(text: str) -> None:
 )
 def test_no_piece_of_text_looks_like_a_link(text: str) -> None:
     """No piece holds a dot, an at sign, a colon beside other text, a date or a telephone number."""
-    for piece in Reader(f"<body>{escape(text)}</body>").pieces:
+    for piece in Reader(f"<body>{for_html(text)}</body>").pieces:
         assert not re.search(r"\w[.@:/]|[.@:/]\w|\d-\d|\d{5}", piece), piece
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+from ...text.cleaning import for_storage
 from ...training import MetricRow, TaskStore
 from .. import answers, examples
 from ..json_text import milliseconds
@@ -89,4 +90,4 @@ def _lines(store: TaskStore, task_id: str, metric: str | None, after: int) -> It
 def _csv(rows: list[tuple[object, ...]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return for_storage(text.getvalue()).encode()

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...runtime.run_log import on_one_line
+from ...text.cleaning import for_log_line
 from ..problems import Problem
 from ..web import ASGIApp, Receive, Scope, Send
 from . import login
@@ -156,7 +156,7 @@ class Guard:
             await self._app(scope, receive, send)
         except Exception:
             # The query is left out: nothing of it belongs into a log.
-            _LOGGER.exception("%s %s failed", request.method, on_one_line(request.path))
+            _LOGGER.exception("%s %s failed", request.method, for_log_line(request.path))
             if send.started:
                 raise
             raise Problem(500, "a fault of the server; its log says more") from None

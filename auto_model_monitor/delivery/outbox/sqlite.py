@@ -14,9 +14,9 @@ from ...core.alerts import Alert
 from ...core.errors import OutboxError
 from ...core.messages import Message
 from ...runtime.fork_safety import fork_safe_lock
+from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
 from .outbox_rows import alert_from_json, alert_to_json, message_from_json, message_to_json
-from .texts import storable
 
 logger = logging.getLogger(__name__)
 
@@ -251,7 +251,7 @@ class SQLiteOutbox:
 
 
 def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
-    return tuple(storable(value) if isinstance(value, str) else value for value in values)
+    return tuple(for_storage(value) if isinstance(value, str) else value for value in values)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:

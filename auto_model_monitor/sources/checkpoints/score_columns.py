@@ -11,8 +11,8 @@ from itertools import islice
 from ...core.errors import ParseError
 from ...core.readings import Reading, ReadingBatch
 from ...parsers import BaseParser
-from ...runtime.propagation import describe_error, must_propagate
-from ...runtime.run_log import on_one_line
+from ...runtime.propagation import must_propagate
+from ...text.cleaning import describe_error, for_log_line
 
 logger = logging.getLogger(__name__)
 _CHUNK = 4096
@@ -96,7 +96,7 @@ class ScoreColumns:
         for name, reason in islice(self._unreadable.items(), _LOGGED):
             quoted = repr(name)
             told = reason if quoted in reason else f"{quoted}: {reason}"
-            logger.warning("no score from %s", on_one_line(told))
+            logger.warning("no score from %s", for_log_line(told))
         if len(self._unreadable) > _LOGGED:
             logger.warning("no score from %d more names", len(self._unreadable) - _LOGGED)
 

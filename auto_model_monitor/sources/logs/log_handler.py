@@ -14,7 +14,8 @@ from ...log_parser import LogEntry, LogPattern, LogReader, ParsedLine, Stage
 from ...log_parser.default_metric import DefaultMetric
 from ...log_parser.line_templates import SkipRule, are_plain, skip_rule
 from ...runtime.fork_safety import fork_safe_lock
-from ...runtime.propagation import describe_error, must_propagate
+from ...runtime.propagation import must_propagate
+from ...text.cleaning import describe_error
 from .log_batch import Location, LogBatch
 from .log_scan import ScannedLine
 from .pending_rows import PendingRows

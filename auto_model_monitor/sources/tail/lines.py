@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from ...text.cleaning import from_terminal
 
 MARK = " … [cut]"
 UTF_8 = "utf-8"
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# What moves a terminal's cursor or colours it: CSI, then OSC and its kin (a title, a link), then the rest.
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?"
-)
 _TO_BE_CLEANED = (b"\r", b"\x1b", b"\b", b"\0")
-_CONTROLS = dict.fromkeys([*range(9), *range(10, 32), *range(127, 160)])
 
 
 class Line(NamedTuple):
@@ -120,18 +116,6 @@ def ends_a_line(before: bytes, encoding: str = UTF_8) -> bool:
     return not before or before.endswith(tuple(sign.encode(encoding) for sign in "\n\r\0"))
 
 
-def cleaned(text: str) -> str:
-    r"""Return what of a line can be read: no terminal's commands, and of several states the last."""
-    if text.isprintable():
-        return text
-    if "\x1b" in text or "\x9b" in text:
-        text = _ESCAPES.sub("", text)
-    if "\r" in text:
-        states = [state for state in text.split("\r") if state.strip(" \b\0")]
-        text = states[-1] if states else ""
-    return text.translate(_CONTROLS)
-
-
 def _last(rest: bytes, max_line: int, at_end: bool, encoding: str) -> Line | None:
     """Return what can be taken of a line that is not ended, None when it has to wait."""
     sign = "\r".encode(encoding)
@@ -152,11 +136,11 @@ def _text(raw: bytes, max_line: int, encoding: str) -> str:
     if encoding == UTF_8:
         raw = raw.lstrip(b"\0")
     if len(raw) <= max_line:
-        return cleaned(raw.decode(encoding, "replace").removeprefix("\ufeff"))
+        return from_terminal(raw.decode(encoding, "replace").removeprefix("\ufeff"))
     end = raw[-(max_line // 2 * 2) :]  # UTF-16 counts in pairs
     if (sign := _find(end, "\r".encode(encoding), 0)) >= 0:
-        return cleaned(end[sign:].decode(encoding, "replace"))
-    return cleaned(raw[:max_line].decode(encoding, "replace").rstrip("\ufffd")) + MARK
+        return from_terminal(end[sign:].decode(encoding, "replace"))
+    return from_terminal(raw[:max_line].decode(encoding, "replace").rstrip("\ufffd")) + MARK
 
 
 def _find(data: bytes, sign: bytes, start: int) -> int:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from ...delivery.outbox.texts import storable
+from ...text.cleaning import for_storage
 from ..request import TrainingRequest
 from ..task_errors import TaskStateError, UnknownTaskError
 from ..tasks import TaskState
@@ -63,7 +63,7 @@ def move(
     number, present = state_of(cursor, task_id)
     if state not in _FOLLOWERS.get(present, ()):
         raise TaskStateError(f"task {task_id} is {present.value}: it cannot become {state.value}")
-    reason = storable(reason)
+    reason = for_storage(reason)
     changes: dict[str, Any] = {"state": state.value, "reason": reason, "updated": now}
     if state is TaskState.RUNNING:
         changes["started"] = now
@@ -88,7 +88,7 @@ def wish_to_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) 
     number, state = state_of(cursor, task_id)
     if state.is_final:
         raise TaskStateError(f"task {task_id} has ended already: it is {state.value}")
-    reason = storable(reason)
+    reason = for_storage(reason)
     changes: dict[str, Any] = {"reason": reason, "updated": now}
     if state is TaskState.PENDING:
         changes |= {"state": TaskState.CANCELLED.value, "finished": now}
