@@ -13,7 +13,7 @@ from typing import Any
 from ..log_parser import LogPattern
 from .endings import Exit
 from .processes import Known, kill_marked, marked
-from .supervisor import NOT_BEGUN
+from .supervisor import NOT_STARTED
 from .task_log import TaskLog
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class RunningTask:
             return written
         status = self.process.returncode
         is_there = self._claim.parent.parent.exists()  # or the training has deleted its own folder
-        if not self._claim.exists() and (is_there or status == NOT_BEGUN):
+        if not self._claim.exists() and (is_there or status == NOT_STARTED):
             return Exit(status or 0, begun=False)
         if status is None or status < 0:  # it was killed itself
             return None
