@@ -1,4 +1,4 @@
-"""The HTTP API (extra ``api``): trainings are started, watched and stopped over it; with a page beside."""
+"""The HTTP API (extra ``api``): start, watch and stop trainings over HTTP, with a page for browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application: the routes, the page and the documentation, behind one guard."""
+"""The application: the routes, the page and the reference, behind the security middleware."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 
 from ..training import Dispatcher, TaskStore, Trainer
 from ..training_alerts.training_monitor import TrainingMonitor
-from .device_list import devices
-from .documentation import documentation_routes
-from .events import FanOut
-from .exposition import version
-from .failures import add_failures
-from .office import Office
+from .documents.reference_page import reference_routes
+from .events import Broadcaster
 from .page import page_routes
-from .roots import Roots
-from .routes import add_routes
-from .second_look import check_again
-from .security import DEFAULT_HOSTS, AllowedHosts, Guard
-from .web import FastAPI
+from .routes import Services, add_routes
+from .routes.device_list import visible_devices
+from .routes.error_handlers import add_error_handlers
+from .security import DEFAULT_HOSTS, AccessToken, AllowedPaths, SecurityMiddleware, allowed_names
+from .web.framework import FastAPI
+from .web.package_version import package_version
 
 _ABOUT = """\
-Starts trainings, watches them and stops them. What a training's log says becomes metrics.
+Starts trainings, watches them and stops them. The numbers in a training's log become metrics.
 
 Every request carries the server's token, as `Authorization: Bearer TOKEN` or as the cookie that the printed
-URL leaves. Errors are problem documents (RFC 9457)."""
+URL sets. Errors are problem documents (RFC 9457)."""
 
 
 def create_app(
@@ -45,84 +41,88 @@ def create_app(
     grace: float = 10.0,
     watch: Callable[[Dispatcher], TrainingMonitor] | None = None,
 ) -> FastAPI:
-    """Return the application; while it runs, the tasks of the store are run.
+    """Return the application; while it runs, the tasks of the store run.
 
-    Under a server of your own give that one a bound for its end, such as uvicorn's
-    ``timeout_graceful_shutdown``: log streams are open for as long as a training lasts;
-    ``app.state.fan_out.stop()`` ends them.
+    Under a server of your own, limit how long that server waits for open responses when it stops, such as
+    with uvicorn's ``timeout_graceful_shutdown``: log streams are open for as long as a training lasts.
+    ``app.state.broadcaster.stop()`` ends them.
 
     Args:
-        store: where the tasks are; it stays yours to close.
-        trainers: what a request may name; the first is what one gets that names none.
-        token: what every request has to show. None opens the door to every program of this machine.
-        allow_paths: the directories below which the paths of a request have to be.
+        store: the tasks; the caller closes it.
+        trainers: the trainers that a request may name; the first is the default.
+        token: the secret of every request. With None, every program of this machine has access.
+        allow_paths: the directories below which the paths of a request must lie.
         allowed_hosts: the names under which the server is reached.
         per_device: how many tasks may run on one device.
-        most_pending: how many may wait.
+        most_pending: how many tasks may wait.
         most_streams: how many log streams may be open.
-        heartbeat: seconds between two signs of life on a silent stream.
-        most_bytes: of a request's body.
+        heartbeat: seconds between two heartbeats on a silent stream.
+        most_bytes: the longest body of a request, in bytes.
         grace: seconds between SIGTERM and SIGKILL for a training that is cancelled.
-        watch: makes what tells people of the trainings; None for nobody.
+        watch: makes the monitor that sends messages about the trainings; None for no messages.
 
     Raises:
         ConfigError: an argument cannot work.
         MissingExtraError: FastAPI is not installed.
     """
-    roots = Roots(allow_paths, closed=str(store.path))
+    allowed_paths = AllowedPaths(allow_paths, closed=str(store.path))
     dispatcher = Dispatcher(
         store,
         trainers,
         per_device=per_device,
         most_pending=most_pending,
         grace=grace,
-        check=partial(check_again, roots),
+        check=allowed_paths.recheck,
     )
-    office = Office(
+    services = Services(
         store=store,
         dispatcher=dispatcher,
-        fan_out=FanOut(most=most_streams, heartbeat=heartbeat),
-        roots=roots,
-        devices=devices(os.environ),
+        broadcaster=Broadcaster(most=most_streams, heartbeat=heartbeat),
+        allowed_paths=allowed_paths,
+        devices=visible_devices(os.environ),
         trainers=[trainer.name for trainer in trainers],
         per_device=per_device,
         most_pending=most_pending,
     )
     app = FastAPI(
         title="auto_model_monitor",
-        version=version(),
+        version=package_version(),
         description=_ABOUT,
-        lifespan=_lifespan(office, None if watch is None else watch(dispatcher)),
+        lifespan=_lifespan(services, None if watch is None else watch(dispatcher)),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.fan_out = office.fan_out
-    add_routes(app, office)
-    for route in (*documentation_routes(app), *page_routes()):
-        app.router.routes.append(route)
-    add_failures(app)
-    app.add_middleware(Guard, token=token, hosts=AllowedHosts(allowed_hosts), most_bytes=most_bytes)
+    app.state.broadcaster = app.state.fan_out = services.broadcaster  # fan_out: its name in version 0.4
+    add_routes(app, services)
+    app.router.routes.extend((*reference_routes(app), *page_routes()))
+    add_error_handlers(app)
+    app.add_middleware(
+        SecurityMiddleware,
+        token=None if token is None else AccessToken(token),
+        hosts=allowed_names(allowed_hosts),
+        most_bytes=most_bytes,
+    )
     return app
 
 
 def _lifespan(
-    office: Office, monitor: TrainingMonitor | None
+    services: Services, monitor: TrainingMonitor | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        office.fan_out.start()
-        end_listening = office.dispatcher.listen(office.fan_out.hear)
+        services.broadcaster.start()
+        end_listening = services.dispatcher.listen(services.broadcaster.publish)
         if monitor is not None:
-            monitor.start()  # before the dispatcher, so that it hears of everything
-        office.dispatcher.start()
+            monitor.start()  # before the dispatcher, so that it misses nothing
+        services.dispatcher.start()
         try:
             yield
         finally:
-            office.fan_out.stop()
+            services.broadcaster.stop()
             end_listening()
-            office.dispatcher.stop()
+            services.dispatcher.stop()
             if monitor is not None:
                 await asyncio.to_thread(monitor.stop)
 

@@ -1,4 +1,4 @@
-"""What a server is told by its command line and its file."""
+"""The settings of a server, from its command line and its file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..settings import read_toml
 from ..training import Trainer
-from .security import DEFAULT_HOSTS
-from .security.hosts import is_loopback
-from .telling import NAMES, problems_of
+from .alerting import ALERT_SETTINGS, alert_problems
+from .security import DEFAULT_HOSTS, is_loopback
 
 STORE = "training_store"
 _BUILT_IN = Trainer(
@@ -38,21 +37,21 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How a server is run.
+    """The settings of a server.
 
-    Attributes:
-        host: the name or address that it listens on.
-        port: its port; 0 for any free one.
+    Args:
+        host: the name or address to listen on.
+        port: the port to listen on; 0 for any free one.
         store: the directory of the tasks.
         no_auth: True for no token; on loopback only.
-        allow_path: the directories below which requests' paths have to be.
-        allow_host: further names under which it is reached.
+        allow_path: the directories below which the paths of a request must lie.
+        allow_host: further names under which the server is reached.
         per_device: how many tasks run on one device.
-        trainers: what may be started; the first is the default.
-        tell: whom to tell of the trainings and of what, by the names in :data:`.telling.NAMES`.
+        trainers: the trainers that a request may name; the first is the default.
+        tell: the alerts about the trainings, by the names in :data:`.alerting.ALERT_SETTINGS`.
 
     Raises:
-        ConfigError: a value cannot work; every problem is named.
+        ConfigError: a value cannot work; the error lists every problem.
     """
 
     host: str = "127.0.0.1"
@@ -66,7 +65,6 @@ class ServerSettings:
     tell: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Check what stands together."""
         problems = []
         if not 0 <= self.port <= 65535:
             problems.append(f"port: expected 0 to 65535, got {self.port}")
@@ -74,8 +72,9 @@ class ServerSettings:
             problems.append(f"per_device: expected at least 1, got {self.per_device}")
         if self.no_auth and not self.is_local:
             problems.append(
-                f"--no-auth: expected with a loopback address only, got {self.host!r}: whoever reaches the "
-                "server could start trainings, which run programs as you; without it a token is asked for"
+                f"--no-auth: expected with a loopback address only, got {self.host!r}: everyone who can "
+                "reach the server could start trainings, which run programs as you; omit --no-auth to use a "
+                "token"
             )
         if problems:
             raise ConfigError(problems)
@@ -98,15 +97,15 @@ class ServerSettings:
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> ServerSettings:
-        """Return the settings of a command line; what it says wins over its file.
+        """Return the settings of a command line; its options win over its file.
 
         Raises:
-            ConfigError: one of them cannot work.
+            ConfigError: a setting cannot work.
         """
         settings = {} if options.config is None else _read(options.config)
         given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "tell"}
         chosen = _pairs(given.pop("trainers") or ())
-        # An option that was not given is None, a flag False; a port of 0 is one that was.
+        # An option that is not given is None, a flag False; a port of 0 is given.
         settings |= {name: value for name, value in given.items() if value is not None and value is not False}
         trainers = {**chosen, **{n: c for n, c in settings.pop("trainers", {}).items() if n not in chosen}}
         if trainers:
@@ -114,13 +113,13 @@ class ServerSettings:
         for name in ("allow_path", "allow_host"):
             if name in settings:
                 settings[name] = tuple(settings[name])
-        asked = {name: getattr(options, name, None) for name in NAMES}
-        settings["tell"] = settings.get("tell", {}) | {n: v for n, v in asked.items() if v is not None}
+        alerts = {name: getattr(options, name, None) for name in ALERT_SETTINGS}
+        settings["tell"] = settings.get("tell", {}) | {n: v for n, v in alerts.items() if v is not None}
         return cls(**settings)
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:
-    """Return what ``--trainer NAME=COMMAND`` says, each time."""
+    """Return the commands of all ``--trainer NAME=COMMAND``, by their names."""
     pairs = {}
     for text in given:
         name, equals, command = text.partition("=")
@@ -157,7 +156,7 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
     for name, value in settings.items():
         if name not in _KINDS:
             near = "".join(f"; did you mean {one!r}?" for one in get_close_matches(name, _KINDS, n=1))
-            near = "; it belongs below [tell]" if name in NAMES else near
+            near = "; it belongs in [tell]" if name in ALERT_SETTINGS else near
             yield f"{name}: expected a known name, got another{near}"
             continue
         expected, kinds = _KINDS[name]
@@ -166,7 +165,7 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
         elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
             yield f"{name}: expected {expected}, got a list of something else"
         elif isinstance(value, dict):
-            yield from problems_of(value) if name == "tell" else _command_problems(value)
+            yield from alert_problems(value) if name == "tell" else _command_problems(value)
 
 
 def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.rooms import TRAINER, Live, Puppet, end_all, request
+from tests.api.live import TRAINER, Live, Puppet, end_all, request
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.api.rooms import SCRIPT
+from tests.api.live import SCRIPT
 
 PROGRAM = [sys.executable, "-m", "auto_model_monitor", "serve"]
 TRAINER = f"script={sys.executable} -I -S {SCRIPT} {{args}}"

@@ -13,11 +13,11 @@ import pytest
 pytest.importorskip("fastapi")
 
 import auto_model_monitor
-from auto_model_monitor.api import schemas
+from auto_model_monitor.api.documents import schemas
 from auto_model_monitor.api.server_settings import ServerSettings
 from auto_model_monitor.cli.options import parser
 from auto_model_monitor.log_parser import LogReader
-from tests.api.rooms import request
+from tests.api.live import request
 from tests.api.server_process import TRAINER, serving
 
 DOCS = Path(auto_model_monitor.__file__).parent / "api" / "docs"

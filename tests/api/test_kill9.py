@@ -14,7 +14,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
 
-from tests.api.rooms import Puppet, Stream, request
+from tests.api.live import Puppet, Stream, request
 from tests.api.server_process import TRAINER, serving
 
 KILLS = int(os.environ.get("KILLS", "3"))

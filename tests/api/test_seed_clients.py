@@ -14,7 +14,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 pytest.importorskip("requests")
 
-from tests.api.rooms import request
+from tests.api.live import request
 from tests.api.server_process import PROGRAM, TRAINER, ServerProcess
 
 SEED = Path(__file__).with_name("seed")

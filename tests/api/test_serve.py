@@ -17,7 +17,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
 from auto_model_monitor.training import TaskStore
-from tests.api.rooms import Stream, request
+from tests.api.live import Stream, request
 from tests.api.server_process import PROGRAM, TRAINER, serving
 from tests.waiting import until
 
@@ -49,8 +49,8 @@ def test_a_life_from_the_first_start_to_ctrl_c(tmp_path, puppet):
         held.say("Epoch [1/3] started")
         until(lambda: server.ask(f"/api/v2/training/{task_id}")["current_epoch"] == 1)
         assert server.end(signal.SIGINT) == 0
-        assert "1 training goes on" in server.said
-        assert "1 in the queue" in server.said
+        assert "1 training continues" in server.said
+        assert "starts 1 from the queue" in server.said
         assert "Traceback" not in server.said
     held.say("Epoch [2/3] started")
     with serving("--trainer", TRAINER, cwd=tmp_path) as again:
@@ -66,7 +66,7 @@ def test_a_life_from_the_first_start_to_ctrl_c(tmp_path, puppet):
 def test_a_second_signal_ends_it_as_cleanly(tmp_path):
     """Whoever presses Ctrl-C twice gets the same end, not a traceback; a root that is missing is named."""
     with serving("--allow-path", "later", cwd=tmp_path) as server:
-        assert "later (which is not there now)" in server.said
+        assert "later (which is missing now)" in server.said
         server.process.send_signal(signal.SIGTERM)
         assert server.end(signal.SIGINT) == 0
         assert "Traceback" not in server.said
@@ -110,7 +110,7 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path):
         port = taken.getsockname()[1]
         status, said = refused("--port", str(port), cwd=tmp_path)
     assert status == 1
-    assert f"127.0.0.1:{port} cannot be listened on, address already in use" in said
+    assert f"cannot listen on 127.0.0.1:{port}, address already in use" in said
     assert "--port 0" in said
     assert len(said.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []

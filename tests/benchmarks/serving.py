@@ -173,7 +173,7 @@ def listing(tasks: int = 10_000, asks: int = 100) -> dict[str, dict[str, float]]
     """Return how long the list of so many tasks takes to answer, in milliseconds, over one connection."""
     from auto_model_monitor.api import create_app
     from auto_model_monitor.training import TaskStore, Trainer, TrainingRequest
-    from tests.api.rooms import Live
+    from tests.api.live import Live
 
     with tempfile.TemporaryDirectory() as folder, closing(TaskStore(folder)) as store:
         for number in range(tasks):

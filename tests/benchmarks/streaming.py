@@ -25,8 +25,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from auto_model_monitor.api import create_app
-from auto_model_monitor.api.listening import listening, most_streams
-from auto_model_monitor.api.server import Server
+from auto_model_monitor.api.serving import UvicornServer, max_streams, open_listener
 from auto_model_monitor.training import StoredEntry, TaskStore, Trainer, TrainingRequest
 
 
@@ -115,9 +114,9 @@ class Ours:
         waits = f"import os, time\nwhile os.path.exists('/proc/{os.getpid()}'): time.sleep(1)"
         idle = Trainer("idle", (sys.executable, "-c", waits))
         paths = dict.fromkeys(("train_path", "val_path", "save_path"), self.folder)
-        most = most_streams(3000)
+        most = max_streams(3000)
         self.app = create_app(self.store, [idle], token=None, allow_paths=[self.folder], most_streams=most)
-        self.fan_out = self.app.state.fan_out
+        self.broadcaster = self.app.state.broadcaster
         self.task = self.store.add(TrainingRequest(model="m", num_classes=2, **paths), trainer="idle")
         self.path = f"/api/v2/training/{self.task.id}/logs"
         self.number = 0
@@ -131,7 +130,7 @@ class Ours:
         """Tell of entries, as the dispatcher does from its thread."""
         # The dispatcher asks the store for a new one; what that costs is not measured here.
         object.__setattr__(self.task, "last_seq", events[-1].seq)
-        self.fan_out.hear(self.task, events)
+        self.broadcaster.publish(self.task, events)
 
     def where(self) -> str:
         """Return the address of the present: what was told of is taken for stored, and for dropped."""
@@ -140,16 +139,16 @@ class Ours:
             cursor.execute(sql, (self.number, self.number + 1, self.task.id))
         return f"{self.path}?after={self.number}"
 
-    def server(self, started: Callable[[], None]) -> Server:
-        return Server(self.app, started)
+    def server(self, started: Callable[[], None]) -> UvicornServer:
+        return UvicornServer(self.app, started)
 
     @property
     def sent(self) -> int:
-        return int(self.fan_out.sent)
+        return int(self.broadcaster.sent)
 
     @property
     def open(self) -> int:
-        return int(self.fan_out.open)
+        return int(self.broadcaster.open)
 
 
 class Orders:
@@ -212,7 +211,7 @@ def main(kind: str, port: int) -> None:
     async def run() -> None:
         made.append(asyncio.get_running_loop())
         threading.Thread(target=obey, daemon=True).start()
-        await server.serve(sockets=[listening("127.0.0.1", port)])
+        await server.serve(sockets=[open_listener("127.0.0.1", port)])
 
     server.config.load()
     try:

@@ -1,9 +1,9 @@
-"""Log streams: server-sent events, each written out once for all who read it."""
+"""Log streams as server-sent events, each event encoded once for all its subscribers."""
 
 from __future__ import annotations
 
+from .broadcaster import Broadcaster
 from .event_stream import EventStream
-from .fan_out import FanOut
-from .position import Position
+from .stream_cursor import StreamCursor
 
-__all__ = ["EventStream", "FanOut", "Position"]
+__all__ = ["Broadcaster", "EventStream", "StreamCursor"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ..web import HTTPException, Request, Response, Route
+from ..web.framework import HTTPException, Request, Response, Route
 from .assets import Assets
 
 __all__ = ["CONTENT_SECURITY_POLICY", "page_routes"]

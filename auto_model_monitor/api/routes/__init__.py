@@ -1,21 +1,26 @@
-"""What can be asked over HTTP."""
+"""The routes of the HTTP API."""
 
 from __future__ import annotations
 
-from ..office import Office
-from ..web import APIRoute, FastAPI
+from ..web.framework import APIRoute, FastAPI
 from .history_routes import HistoryRoutes
 from .log_routes import LogRoutes
-from .operations import OperationRoutes
+from .operation_routes import OperationRoutes
+from .services import Services
 from .task_routes import TaskRoutes
 
-__all__ = ["add_routes"]
+__all__ = ["Services", "add_routes"]
 
 
-def add_routes(app: FastAPI, office: Office) -> None:
-    """Add all routes; those that are read answer HEAD as well."""
-    for room in (TaskRoutes(office), LogRoutes(office), HistoryRoutes(office), OperationRoutes(office)):
-        room.add_to(app)
+def add_routes(app: FastAPI, services: Services) -> None:
+    """Add all routes; those that answer GET answer HEAD as well."""
+    for group in (
+        TaskRoutes(services),
+        LogRoutes(services),
+        HistoryRoutes(services),
+        OperationRoutes(services),
+    ):
+        group.add_to(app)
     for route in list(app.routes):
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             app.add_api_route(

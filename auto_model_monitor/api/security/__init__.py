@@ -1,9 +1,18 @@
-"""One guard before everything: who asks, from where, by which name, and how much they send."""
+"""Who may ask, from where, under which host name, how much they may send, and which paths they may name."""
 
 from __future__ import annotations
 
-from .gate import Guard
-from .hosts import DEFAULT_HOSTS, AllowedHosts
-from .token import stored_token
+from .allowed_paths import AllowedPaths
+from .hosts import DEFAULT_HOSTS, allowed_names, is_loopback
+from .middleware import SecurityMiddleware
+from .token import AccessToken, stored_token
 
-__all__ = ["DEFAULT_HOSTS", "AllowedHosts", "Guard", "stored_token"]
+__all__ = [
+    "DEFAULT_HOSTS",
+    "AccessToken",
+    "AllowedPaths",
+    "SecurityMiddleware",
+    "allowed_names",
+    "is_loopback",
+    "stored_token",
+]

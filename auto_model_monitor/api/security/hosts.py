@@ -1,14 +1,14 @@
-"""Names of this server: what a ``Host`` and an ``Origin`` may say.
+"""The host names of this server, as ``Host`` and ``Origin`` headers give them.
 
-A page of another site can make a browser believe that its own name leads to this machine (DNS rebinding);
-the browser then sends that name as ``Host``, and this is how it is found out.
+A page of another site can make a browser believe that its own name leads to this machine (DNS rebinding).
+The browser then sends that name as ``Host``, which reveals the attempt.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ class Host(NamedTuple):
 
 
 def host_of(text: str) -> Host | None:
-    """Return what a ``Host`` header says, None where it says nothing that makes sense."""
+    """Return the host of a ``Host`` header, or None if the header is malformed."""
     found = _HOST.fullmatch(text)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def host_of(text: str) -> Host | None:
 
 
 def is_same_origin(origin: str, host: Host) -> bool:
-    """Tell whether a page of that ``Origin`` came from the server of that name and port.
+    """Return whether an ``Origin`` is the server of that name and port.
 
     The scheme is not compared: behind a proxy that speaks TLS the server does not know it.
     """
@@ -49,31 +49,20 @@ def is_same_origin(origin: str, host: Host) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    there = host_of(parts.netloc)
+    sender = host_of(parts.netloc)
     default = _PORTS.get(parts.scheme)
-    if there is None or default is None or there.name != host.name:
+    if sender is None or default is None or sender.name != host.name:
         return False
-    return (there.port or default) == (host.port or default)
+    return (sender.port or default) == (host.port or default)
 
 
-class AllowedHosts:
-    """The names under which the server may be asked, whatever the port."""
+def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
+    """Return host names and addresses as :class:`Host` writes them; IPv6 is given with or without brackets.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Take names and addresses, IPv6 with or without brackets.
-
-        Raises:
-            ConfigError: one of them is none, such as ``*``.
-        """
-        self._names = {_name(name) for name in names}
-
-    def __contains__(self, name: str) -> bool:
-        """Tell whether a name is allowed; it is written as in :class:`Host`."""
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through the names."""
-        return iter(sorted(self._names))
+    Raises:
+        ConfigError: one of them is not a name, such as ``*``, or has a port.
+    """
+    return frozenset(_name(host) for host in hosts)
 
 
 def _name(text: str) -> str:
@@ -84,7 +73,7 @@ def _name(text: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is one that only this machine can reach."""
+    """Return whether only this machine can reach an address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -94,7 +83,7 @@ def is_loopback(address: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Tell whether a name is a numeric address."""
+    """Return whether a name is a numeric address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.events import EventStream, FanOut, Position
-from auto_model_monitor.api.problems import Problem
+from auto_model_monitor.api.events import Broadcaster, EventStream, StreamCursor
+from auto_model_monitor.api.web.problem_details import HTTPProblem
 from auto_model_monitor.log_parser import LogEntry
 from auto_model_monitor.training import TaskState, TaskStore, TrainingRequest
 from auto_model_monitor.training.store import Limits
@@ -25,8 +25,8 @@ NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)
 class Task:
     """A task whose log a test writes, and those who hear of it."""
 
-    def __init__(self, store, fan_out):
-        self.store, self.fan_out = store, fan_out
+    def __init__(self, store, broadcaster):
+        self.store, self.broadcaster = store, broadcaster
         paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/tmp")
         self.id = store.add(TrainingRequest(model="m", num_classes=2, **paths), trainer="t").id
         store.move(self.id, TaskState.RUNNING, "started")
@@ -40,11 +40,11 @@ class Task:
         ]
         self.lines += count
         stored = self.store.append(self.id, made)
-        self.fan_out.hear(self.store.get(self.id), stored)
+        self.broadcaster.publish(self.store.get(self.id), stored)
 
     def end(self, state=TaskState.COMPLETED, reason="exit status 0"):
         self.store.move(self.id, state, reason)
-        self.fan_out.hear(self.store.get(self.id), ())
+        self.broadcaster.publish(self.store.get(self.id), ())
 
 
 class Client:
@@ -52,7 +52,9 @@ class Client:
 
     def __init__(self, task, last_event_id=None, after=None, method="GET"):
         self.task = task
-        self.response = EventStream(task.fan_out, task.store, task.id, Position.of(last_event_id, after))
+        self.response = EventStream(
+            task.broadcaster, task.store, task.id, StreamCursor.parse(last_event_id, after)
+        )
         self.scope = {"type": "http", "method": method}
         self.messages = []
         self.reads = asyncio.Event()
@@ -106,16 +108,16 @@ class Client:
 
 @pytest.fixture
 def play(tmp_path):
-    """Run a test's scene in a loop: ``play(scene, most=5)`` calls ``scene(task, fan_out)``."""
+    """Run a test's scene in a loop: ``play(scene, most=5)`` calls ``scene(task, broadcaster)``."""
 
     def run(scene, *, limits=None, **options):
         async def main(store):
-            fan_out = FanOut(**options)
-            fan_out.start()
+            broadcaster = Broadcaster(**options)
+            broadcaster.start()
             try:
-                await scene(Task(store, fan_out), fan_out)
+                await scene(Task(store, broadcaster), broadcaster)
             finally:
-                fan_out.stop()
+                broadcaster.stop()
 
         with closing(TaskStore(tmp_path / "store", limits=limits)) as store:
             asyncio.run(main(store))
@@ -126,7 +128,7 @@ def play(tmp_path):
 def test_history_comes_first_then_the_present_then_the_end(play):
     """A stream begins with the retry, tells what there is and what comes, and ends with the task."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.log(3)
         client = Client(task)
         await client.until(lambda c: c.numbers == [1, 2, 3])
@@ -139,7 +141,7 @@ def test_history_comes_first_then_the_present_then_the_end(play):
         assert client.data("end")["status"] == "completed"
         assert {"level", "message", "timestamp", "reason"} <= set(client.data("end"))
         assert client.messages[-1] == {"type": "http.response.body", "body": b""}
-        assert (fan_out.open, fan_out.sent) == (0, 5)
+        assert (broadcaster.open, broadcaster.sent) == (0, 5)
 
     play(scene)
 
@@ -147,7 +149,7 @@ def test_history_comes_first_then_the_present_then_the_end(play):
 def test_headers_say_that_it_is_a_stream(play):
     """The answer is an event stream of unknown length that no proxy keeps back; HEAD gets that alone."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.end()
         for method in ("GET", "HEAD"):
             client = Client(task, method=method)
@@ -164,7 +166,7 @@ def test_headers_say_that_it_is_a_stream(play):
 def test_at_the_seam_nothing_is_missing_or_repeated(play):
     """While a thread logs as fast as it can, whoever joins whenever gets every entry once, in order."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         dice = random.Random(7)
         total = 2000
 
@@ -192,7 +194,7 @@ def test_at_the_seam_nothing_is_missing_or_repeated(play):
 def test_whoever_comes_back_gets_the_rest(play):
     """Last-Event-ID goes on behind that entry, also across the pages of a long history."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.log(1200)
         task.end()
         for last in (0, 1, 249, 250, 251, 1199, 1200):
@@ -206,7 +208,7 @@ def test_whoever_comes_back_gets_the_rest(play):
 def test_a_trimmed_history_is_told(play):
     """Where old entries are no longer kept, a gap says how many, and its id is one to come back with."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.log(100)
         task.log(100)
         first = task.store.first_seq(task.id)
@@ -230,7 +232,7 @@ def test_a_trimmed_history_is_told(play):
 def test_an_id_beyond_the_end_is_told(play):
     """Who asks for what has not happened yet is told so, and gets what happens next."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.log(2)
         client = Client(task, last_event_id="99")
         await client.until(lambda c: c.kinds == ["gap"])
@@ -247,7 +249,7 @@ def test_an_id_beyond_the_end_is_told(play):
 def test_silence_is_filled_with_heartbeats(play):
     """A stream on which nothing happens shows from time to time that it lives."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         client = Client(task)
         await client.until(lambda c: c.bytes.count(b": heartbeat\n\n") >= 3)
 
@@ -257,16 +259,16 @@ def test_silence_is_filled_with_heartbeats(play):
 def test_a_client_that_leaves_ends_its_stream_at_once(play):
     """The task of a client that has gone ends without anything having to happen."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         clients = [Client(task) for _ in range(50)]
         for client in clients:
             await client.until(lambda c: c.bytes == b"retry: 2000\n\n")
-        assert fan_out.open == 50
+        assert broadcaster.open == 50
         for client in clients:
             client.gone.set()
         for client in clients:
             await client.done()
-        assert (fan_out.open, fan_out._channels) == (0, {})
+        assert (broadcaster.open, broadcaster._buffers) == (0, {})
 
     play(scene)
 
@@ -274,7 +276,7 @@ def test_a_client_that_leaves_ends_its_stream_at_once(play):
 def test_a_slow_client_costs_one_write_and_gets_everything(play):
     """Who reads slowly holds one write and no queue, holds up nobody, and catches up from the store."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         slow, quick = Client(task), Client(task)
         await slow.until(lambda c: c.bytes != b"")
         await quick.until(lambda c: c.bytes != b"")
@@ -283,8 +285,8 @@ def test_a_slow_client_costs_one_write_and_gets_everything(play):
             task.log(500, text="x" * 200)
             await quick.until(lambda c: task.lines in c.numbers[-1:])
         assert len(slow.messages) <= 3
-        channel = fan_out._channels[task.id]
-        assert channel._bytes <= 4 * 1024 * 1024
+        buffer = broadcaster._buffers[task.id]
+        assert buffer._bytes <= 4 * 1024 * 1024
         slow.reads.set()
         task.end()
         await slow.done()
@@ -298,28 +300,28 @@ def test_a_slow_client_costs_one_write_and_gets_everything(play):
 def test_a_client_that_reads_nothing_is_dropped(play):
     """A write that waits longer than is allowed ends the stream, and no other."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         stuck, other = Client(task), Client(task)
         await stuck.until(lambda c: c.bytes != b"")
         stuck.reads.clear()
         task.log(1)
         await stuck.done()
         await other.until(lambda c: c.numbers == [1])
-        assert (fan_out.open, stuck.numbers) == (1, [])
+        assert (broadcaster.open, stuck.numbers) == (1, [])
 
-    play(scene, patience=0.05)
+    play(scene, write_timeout=0.05)
 
 
 def test_there_are_only_so_many_streams(play):
     """A stream too many is 503 and is not counted; when one has ended there is room again."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         first = Client(task)
         await first.until(lambda c: c.bytes != b"")
         refused = Client(task)
-        with pytest.raises(Problem) as found:
+        with pytest.raises(HTTPProblem) as found:
             await refused.done()
-        assert (found.value.status, refused.messages, fan_out.open) == (503, [], 1)
+        assert (found.value.status, refused.messages, broadcaster.open) == (503, [], 1)
         first.gone.set()
         await first.done()
         await (second := Client(task)).until(lambda c: c.bytes != b"")
@@ -331,19 +333,19 @@ def test_there_are_only_so_many_streams(play):
 def test_a_stop_ends_every_stream(play):
     """When the server ends, streams end properly and without an end of the task; stuck ones are dropped."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         idle, stuck = Client(task), Client(task)
         await idle.until(lambda c: c.bytes != b"")
         await stuck.until(lambda c: c.bytes != b"")
         stuck.reads.clear()
         task.log(1)
         await idle.until(lambda c: c.numbers == [1])
-        fan_out.stop()
+        broadcaster.stop()
         await idle.done()
         await stuck.done()
         assert idle.messages[-1] == {"type": "http.response.body", "body": b""}
         assert idle.kinds == []
-        with pytest.raises(Problem, match="ending"):
+        with pytest.raises(HTTPProblem, match="stopping"):
             await Client(task).done()
 
     play(scene)
@@ -352,7 +354,7 @@ def test_a_stop_ends_every_stream(play):
 def test_a_task_that_is_deleted_ends_its_streams(play):
     """Whoever joins a task in the moment of its deletion gets an end, no error of the server."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.end()
         client = Client(task)
         task.store.delete(task.id)
@@ -365,19 +367,19 @@ def test_a_task_that_is_deleted_ends_its_streams(play):
 def test_a_busy_loop_is_woken_once(play):
     """However much the dispatcher tells while the loop is busy, it waits in one heap of bounded size."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         client = Client(task)
         await client.until(lambda c: c.bytes != b"")
         woken = []
         loop = asyncio.get_running_loop()
-        fan_out._loop = type("Loop", (), {"call_soon_threadsafe": lambda _, call: woken.append(call)})()
+        broadcaster._loop = type("Loop", (), {"call_soon_threadsafe": lambda _, call: woken.append(call)})()
         writer = threading.Thread(target=lambda: [task.log(1000, "x" * 1000) for _ in range(10)])
         writer.start()
         writer.join()
         assert len(woken) == 1
-        held = sum(len(piece.data) for _, made, _ in fan_out._arrived for piece in made)
+        held = sum(len(chunk.data) for _, made, _ in broadcaster._queue for chunk in made)
         assert 7 * 2**20 < held <= 8 * 2**20
-        fan_out._loop = loop
+        broadcaster._loop = loop
         woken[0]()
         task.end()
         await client.done()
@@ -389,8 +391,8 @@ def test_a_busy_loop_is_woken_once(play):
 def test_what_nobody_reads_costs_nothing(play):
     """Without a stream the dispatcher's news are not kept."""
 
-    async def scene(task, fan_out):
+    async def scene(task, broadcaster):
         task.log(10)
-        assert (len(fan_out._arrived), fan_out._channels) == (0, {})
+        assert (len(broadcaster._queue), broadcaster._buffers) == (0, {})
 
     play(scene)

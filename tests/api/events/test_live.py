@@ -63,7 +63,7 @@ def test_many_read_one_training(live, puppet, tmp_path):
         said = [event.said for event in stream.events() if event.kind == "message"]
         first = 51 if number == 0 else 1
         assert said == [f"line {line}" for line in range(first, 101)]
-    until(lambda: server.fan_out.open == 0)
+    until(lambda: server.broadcaster.open == 0)
 
 
 def test_a_client_that_is_cut_off_leaves_nothing(live, puppet, tmp_path):
@@ -71,31 +71,31 @@ def test_a_client_that_is_cut_off_leaves_nothing(live, puppet, tmp_path):
     server, held = live(), puppet()
     task_id = server.start(held, tmp_path)
     streams = [server.stream(task_id) for _ in range(10)]
-    until(lambda: server.fan_out.open == 10)
+    until(lambda: server.broadcaster.open == 10)
     for stream in streams[:5]:
         stream.close()
     for stream in streams[5:]:  # a reset, as by a machine that crashed
         sock = stream.connection.sock or stream.answer.fp.raw._sock
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         stream.close()
-    until(lambda: server.fan_out.open == 0)
+    until(lambda: server.broadcaster.open == 0)
 
 
 def test_a_client_that_stops_reading_is_given_up(live, puppet, tmp_path, monkeypatch):
     """A client that takes nothing more loses its connection; its socket and its memory are freed."""
-    monkeypatch.setattr("auto_model_monitor.api.listening._SILENCE", 1)
+    monkeypatch.setattr("auto_model_monitor.api.serving.listener._USER_TIMEOUT", 1)
     server, held = live(), puppet()
-    server.fan_out.patience = 1.0
+    server.broadcaster.write_timeout = 1.0
     task_id = server.start(held, tmp_path)
     before = sockets()
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(("127.0.0.1", server.port))
         deaf.sendall(f"GET /api/v2/training/{task_id}/logs HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        until(lambda: server.fan_out.open == 1)
+        until(lambda: server.broadcaster.open == 1)
         for _ in range(30):
             held.say(*["x" * 1000] * 60)
-        until(lambda: server.fan_out.open == 0)
+        until(lambda: server.broadcaster.open == 0)
         until(lambda: sockets() <= before + 1)  # the client's own end is in this process, too
     assert server.ask("GET", "/healthz") == {"status": "ok"}
 
@@ -105,7 +105,7 @@ def test_a_silent_stream_shows_that_it_lives(live, puppet, tmp_path):
     server, held = live(heartbeat=0.05), puppet()
     task_id = server.start(held, tmp_path)
     stream = server.stream(task_id)
-    until(lambda: server.fan_out.open == 1)
+    until(lambda: server.broadcaster.open == 1)
     beats = 0
     while beats < 3:
         line = stream.answer.readline()

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.security.hosts import AllowedHosts, Host, host_of, is_loopback, is_same_origin
+from auto_model_monitor.api.security.hosts import Host, allowed_names, host_of, is_loopback, is_same_origin
 from auto_model_monitor.core.errors import ConfigError
 
 
@@ -59,7 +59,7 @@ def test_an_origin_is_compared(origin, host, same):
 def test_a_name_that_is_none_is_refused(name):
     """Neither a star nor a port is a name."""
     with pytest.raises(ConfigError, match="allowed host"):
-        AllowedHosts([name])
+        allowed_names([name])
 
 
 def test_loopback_is_known():

@@ -1,0 +1,54 @@
+"""Messages about the trainings of a server: the same rules, mailbox and notifiers as for a watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..settings import NotifierFactory, config_of, notify_of_environment, table_problems
+from ..text.terminal import Terminal
+from ..training import Dispatcher
+from ..training_alerts.training_monitor import TrainingMonitor
+
+#: The settings of alerts, on the command line and in the file's table ``[tell]``.
+ALERT_SETTINGS = (
+    *("rules", "notify", "sender", "receiver", "auth_code", "smtp_host", "smtp_port", "smtp_security"),
+    "language",
+)
+_GRACE = 1.0  # seconds for pending messages when the server stops; the rest is sent after the next start
+
+MonitorFactory = Callable[[Dispatcher], TrainingMonitor]
+
+
+def monitor_factory(given: Mapping[str, Any], store: Path, errors: Terminal) -> MonitorFactory | None:
+    """Return what makes the monitor of a dispatcher; None if neither a setting nor a notifier is given.
+
+    Args:
+        given: the given values of :data:`ALERT_SETTINGS`.
+        store: where mails become files if there is neither a mailbox nor another notifier.
+        errors: where a warning about a file with secrets that others can read is printed.
+
+    Raises:
+        ConfigError: the mailbox or a notifier cannot work.
+        MissingExtraError: a notifier needs an extra that is not installed.
+    """
+    if not given and not notify_of_environment():
+        return None
+    mailbox = {name: value for name, value in given.items() if name not in ("rules", "notify")}
+    config = config_of({**mailbox, "watch_dir": str(store), "log_dir": str(store)})
+    factory = NotifierFactory()
+    notifiers = factory.of(config, given.get("notify"))
+    factory.warn_of_readers(errors)
+
+    def make_monitor(dispatcher: Dispatcher) -> TrainingMonitor:
+        monitor = TrainingMonitor(dispatcher, given.get("rules", ()), notifiers, language=config.language)
+        monitor.grace = _GRACE
+        return monitor
+
+    return make_monitor
+
+
+def alert_problems(table: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is wrong with a table ``[tell]``."""
+    yield from (f"tell.{problem}" for problem in table_problems(table, ALERT_SETTINGS))

@@ -1,0 +1,1 @@
+"""Request and response documents: schemas, JSON and the reference page at ``/docs``."""

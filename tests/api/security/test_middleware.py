@@ -1,0 +1,422 @@
+"""The guard: nothing passes it without a token, by another name, or on behalf of another site."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import re
+import socket
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("httpx")
+
+from auto_model_monitor.api.security import SecurityMiddleware, allowed_names
+from tests.api.live import TOKEN
+from tests.waiting import until
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+START = "/api/v2/training/start"
+
+
+def paths_of(app):
+    """Return one address of every route, of every mount, and of what is nowhere."""
+    found = set()
+    for route in app.routes:
+        found.add(re.sub(r"\{[^}]*\}", "x", route.path))
+        found |= {route.path + inner for inner in ("/", "/x")} if hasattr(route, "app") else set()
+    return sorted(
+        found | {"/nowhere", "//", "/api", "/api/v2/training/", "/docs/", "/openapi.json/", "/page"}
+    )
+
+
+@pytest.fixture
+def locked(client):
+    """A server with a token, which this client does not show."""
+    http = client(token=TOKEN)
+    del http.headers["authorization"]
+    return http
+
+
+def cookie_of(http):
+    """Return the name of the cookie of this server."""
+    return f"amm_token_{http.base_url.port}"
+
+
+def test_no_address_answers_without_the_token(make_app, client):
+    """Every route, mount and 404, by every method, is 401 without the token; /healthz alone is open."""
+    app = make_app(token=TOKEN)
+    paths = paths_of(app)
+    assert {"/docs", "/openapi.json", "/", START, "/metrics", "/page/x/x"} <= set(paths)
+    http = client(token=TOKEN, store=app.state.store)
+    del http.headers["authorization"]
+    for path, method in itertools.product(paths, METHODS):
+        if path != "/healthz":
+            answer = http.request(method, path)
+            assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), (method, path)
+            assert method == "HEAD" or answer.json()["status"] == 401
+    assert http.get("/healthz").json() == {"status": "ok"}
+    assert http.post("/healthz").status_code == 405
+
+
+def test_routes_added_later_are_guarded_too(make_app, live):
+    """A route, a mount or a websocket that a user adds to the application stands behind the guard."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    app = make_app(token=TOKEN)
+    app.add_api_route("/mine", lambda: "open")
+    app.mount("/mounted", Starlette(routes=[Route("/x", lambda request: None)]))
+    met = []
+
+    @app.websocket("/talk")
+    async def talk(websocket):
+        met.append(websocket)
+
+    sent = []
+
+    async def ask(kind, path):
+        scope = {
+            "type": kind, "path": path, "raw_path": path.encode(), "query_string": b"", "method": "GET",
+            "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+        }  # fmt: skip
+
+        async def receive():
+            return {"type": "websocket.connect" if kind == "websocket" else "http.request"}
+
+        async def send(message):
+            sent.append(message)
+
+        await app(scope, receive, send)
+
+    for path in ("/mine", "/mounted/x"):
+        asyncio.run(ask("http", path))
+        assert sent[-2]["status"] == 401
+    asyncio.run(ask("websocket", "/talk"))
+    assert (sent[-1]["type"], met) == ("websocket.close", [])
+
+
+WRONG = (
+    {"authorization": "Bearer wrong"},
+    {"authorization": f"Basic {TOKEN}"},
+    {"authorization": f"Bearer {TOKEN}x"},
+    {"authorization": f"Bearer {TOKEN[:-1]}"},
+    {"authorization": "Bearer"},
+    {"authorization": "Bearer \xff"},
+    {"cookie": "amm_token_1=" + TOKEN},
+    {"cookie": "=;;;="},
+)
+
+
+def test_another_token_is_refused(locked):
+    """Anything but the whole token, shown in one of the two ways, is 401."""
+    for headers in WRONG:
+        shown = {name: value.encode("latin-1") for name, value in headers.items()}
+        assert locked.get("/api/v2/training", headers=shown).status_code == 401, headers
+
+
+def test_the_token_opens_as_bearer_and_as_cookie(locked):
+    """The token is taken from the header and from the cookie of this port, not from any address but '/'."""
+    assert locked.get("/docs", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+    assert locked.get("/docs", headers={"authorization": f"bearer {TOKEN}"}).status_code == 200
+    assert locked.get("/docs", headers={"cookie": f"a=b; {cookie_of(locked)}={TOKEN}"}).status_code == 200
+    assert locked.get(f"/api/v2/training?token={TOKEN}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        'prefs={"a": 1}',
+        "a b=c",
+        "=x",
+        "x",
+        'k="a\\',
+        "a[0]=1",
+        "a@b=1",
+        "expires=x",
+        "\xe4=\xff",
+        "{own}=old",
+        ";",
+    ],
+)
+def test_the_cookies_of_other_servers_do_not_lock_anybody_out(locked, others):
+    """Whatever else stands on the machine's name, before it or behind it, the token's cookie is found."""
+    others = others.replace("{own}", cookie_of(locked))
+    for cookies in ((others, f"{cookie_of(locked)}={TOKEN}"), (f"{cookie_of(locked)}={TOKEN}", others)):
+        shown = {"cookie": "; ".join(cookies).encode("latin-1")}
+        assert locked.get("/docs", headers=shown).status_code == 200, shown
+
+
+def test_an_old_address_does_not_lock_anybody_out(locked):
+    """A bookmark with a token of the past opens the page for whoever has the cookie."""
+    shown = {"cookie": f"{cookie_of(locked)}={TOKEN}"}
+    assert locked.get("/?token=of-the-past", headers=shown).status_code == 200
+
+
+def test_a_login_leaves_a_cookie_and_no_token_in_the_address(locked):
+    """The printed URL sets a cookie that no script and no other site can use, and drops the token."""
+    answer = locked.get(f"/?token={TOKEN}&lang=en")
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "./?lang=en")
+    assert cookie.startswith(f"{cookie_of(locked)}={TOKEN}; Path=/; Max-Age=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "no-store" in answer.headers["cache-control"]
+    assert locked.get("/api/v2/training").status_code == 200  # the client keeps cookies, as a browser does
+
+
+def test_a_browser_without_the_token_gets_a_form(locked):
+    """A page that is opened without the token is 401, too, and takes the token."""
+    answer = locked.get("/", headers={"accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "text/html; charset=utf-8")
+    assert 'name="token"' in answer.text
+    assert locked.get("/?token=wrong").status_code == 401
+
+
+def test_wrong_tokens_wait_and_are_few_at_a_time(locked):
+    """Of many who guess at once only some are answered, late; who knows the token is not held up."""
+
+    async def guess():
+        import httpx
+
+        async with httpx.AsyncClient(base_url=locked.base_url, timeout=30) as http:
+            wrong = {"authorization": "Bearer wrong"}
+            guesses = [asyncio.ensure_future(http.get("/metrics", headers=wrong)) for _ in range(60)]
+            right = await http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+            assert right.status_code == 200
+            return [answer.status_code for answer in await asyncio.gather(*guesses)]
+
+    statuses = asyncio.run(guess())
+    assert set(statuses) == {401, 429}
+
+
+ALIENS = (
+    *("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "localhost@evil.example", "10.0.0.1"),
+    *("[::2]", "", "localhost:8000:1", "127.0.0.1/x"),
+)
+OWN = ("localhost", "LOCALHOST:1", "localhost.", "127.0.0.1:80", "[::1]:8000", "[0:0:0:0:0:0:0:1]")
+
+
+def test_another_name_is_refused(client):
+    """A name that is not this server's, as after DNS rebinding, is refused before anything else."""
+    http = client()
+    for host, path in itertools.product(ALIENS, ("/healthz", "/", START)):
+        answer = http.get(path, headers={"host": host})
+        assert answer.status_code in (400, 403), host
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_own_names_are_taken_whatever_the_port(client):
+    """The names of loopback are this server's, in any spelling."""
+    http = client()
+    for host in OWN:
+        assert http.get("/healthz", headers={"host": host}).status_code == 200, host
+
+
+def test_further_names_can_be_allowed(client):
+    """Names that the owner allows are taken as well, and no others."""
+    http = client(allowed_hosts=["gpu.example", "2001:db8::1"])
+    statuses = {
+        host: http.get("/healthz", headers={"host": host}).status_code
+        for host in ("gpu.example:8000", "[2001:DB8::1]", "localhost", "other.example")
+    }
+    assert statuses == {"gpu.example:8000": 200, "[2001:DB8::1]": 200, "localhost": 403, "other.example": 403}
+
+
+def test_two_hosts_are_one_too_many(live):
+    """A request with two Host headers, which two readers could read differently, is refused."""
+    server = live()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
+        talk.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
+        assert talk.recv(100).startswith(b"HTTP/1.1 400")
+
+
+FOREIGN = [
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "http://localhost:1"},
+    {"origin": "http://127.0.0.1.nip.io:PORT"},
+    {"origin": "file://"},
+    {"origin": "http://127.0.0.1:PORT@evil.example"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script"},
+    {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
+]
+
+
+def test_pages_of_other_sites_are_refused(client, body):
+    """What a browser sends for a page of another site is 403, to read and to change, token or not."""
+    http = client(token=TOKEN)
+    one = "/api/v2/training/x"
+    for headers in FOREIGN:
+        sent = {name: value.replace("PORT", str(http.base_url.port)) for name, value in headers.items()}
+        for method, path in (("GET", "/api/v2/training"), ("GET", "/healthz"), ("DELETE", one)):
+            assert http.request(method, path, headers=sent).status_code == 403, (method, path, headers)
+        assert http.post(START, json=body, headers=sent).status_code == 403
+    assert http.get("/api/v2/training").json()["total"] == 0
+
+
+def test_the_own_page_may(client, body):
+    """What a browser sends for this server's own page passes."""
+    http = client(token=TOKEN)
+    own = {"origin": f"http://127.0.0.1:{http.base_url.port}", "sec-fetch-site": "same-origin"}
+    assert http.post(START, json=body, headers=own).status_code == 201
+    assert (
+        http.get("/docs", headers={"sec-fetch-site": "none", "sec-fetch-mode": "navigate"}).status_code == 200
+    )
+
+
+def test_a_link_on_another_site_may_be_followed(locked):
+    """A link in a mail or a chat leads to the page, though it stands on another site; it changes nothing."""
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert locked.get(f"/?token={TOKEN}", headers=link).status_code == 303
+    assert locked.post("/", headers=link).status_code == 403
+
+
+def test_nothing_is_shared_with_other_origins(client):
+    """No answer has a CORS header, and a preflight is no permission."""
+    http = client()
+    asked = {"access-control-request-method": "POST", "origin": f"http://127.0.0.1:{http.base_url.port}"}
+    for answer in (http.options(START, headers=asked), http.get("/metrics")):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert http.options(START, headers=asked).status_code == 405
+
+
+def test_every_answer_keeps_browsers_careful(locked):
+    """Answers of every kind, also errors, carry the policy, and are not stored, guessed at or framed."""
+    right = {"authorization": f"Bearer {TOKEN}"}
+    answers = [
+        locked.get("/metrics"),
+        locked.get("/nowhere", headers=right),
+        locked.get("/api/v2/training", headers=right),
+        locked.get("/docs", headers=right),
+        locked.get("/", headers=right),
+        locked.get("/", headers={"host": "evil.example"}),
+        locked.get(f"/?token={TOKEN}"),
+    ]
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "server" not in answer.headers
+
+
+def test_the_docs_fetch_nothing(client):
+    """The documentation consists of what this server sends: no script, and no address elsewhere."""
+    page = client().get("/docs").text
+    assert "<script" not in page
+    assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+    assert "/api/v2/training/{task_id}/logs" in page
+
+
+def test_without_a_token_other_machines_are_refused():
+    """An application without a token answers this machine only, wherever it was bound."""
+    passed = []
+
+    async def inner(scope, receive, send):
+        passed.append(scope["client"])
+
+    guard = SecurityMiddleware(inner, token=None, hosts=allowed_names(["localhost"]))
+    sent = []
+
+    async def ask(client):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [(b"host", b"localhost")],
+            "client": client,
+        }
+
+        async def send(message):
+            sent.append(message)
+
+        await guard(scope, None, send)
+
+    for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.2.3", "2001:db8::1"):
+        asyncio.run(ask((address, 1)))
+    assert [client[0] for client in passed] == ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
+    assert [message["status"] for message in sent if "status" in message] == [403, 403]
+
+
+def test_the_address_of_the_connection_is_a_name(make_app):
+    """A numeric Host is taken where the connection itself came to that address, and nowhere else."""
+    passed = []
+
+    async def inner(scope, receive, send):
+        passed.append(dict(scope["headers"])[b"host"])
+
+    async def send(message):
+        pass
+
+    guard = SecurityMiddleware(inner, token=None, hosts=allowed_names(["localhost"]))
+    for host in (b"192.0.2.7:8000", b"192.0.2.8:8000", b"name.example"):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [(b"host", host)],
+            "server": ("192.0.2.7", 80),
+        }
+        asyncio.run(guard(scope, None, send))
+    assert passed == [b"192.0.2.7:8000"]
+
+
+def test_a_fault_is_a_500_that_says_nothing_of_it(make_app, client, caplog):
+    """An error that nobody expected is a problem document without its text, and a traceback in the log."""
+    app = make_app()
+    assert client(store=app.state.store).get("/healthz").status_code == 200
+
+    async def inner(scope, receive, send):
+        raise RuntimeError("canary")
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/x\n", "query_string": b"token=secret",
+        "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(
+            SecurityMiddleware(inner, token=None, hosts=allowed_names(["localhost"]))(scope, None, send)
+        )
+    assert (sent[0]["status"], b"canary" in sent[1]["body"]) == (500, False)
+    assert "RuntimeError: canary" in caplog.text
+    assert "secret" not in caplog.text
+    assert "GET /x\\n failed" in caplog.text
+
+
+def test_the_token_is_in_no_log_line(live, caplog, capfd):
+    """Whatever is asked with the token, right or wrong, no logger and no stream repeats it."""
+    import httpx
+
+    with caplog.at_level(logging.DEBUG):
+        server = live(token=TOKEN)
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as http:
+            http.get(f"/?token={TOKEN}")
+            http.get("/nowhere", headers={"authorization": f"Bearer {TOKEN}"})
+            http.post(START, json={}, headers={"authorization": f"Bearer {TOKEN}"})
+            http.get(f"/api/v2/training/{TOKEN[:8]}?token={TOKEN}")
+    told = [
+        record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))
+    ]
+    assert not [text for text in told if TOKEN in text]
+    assert TOKEN not in "".join(capfd.readouterr())
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(live):
+    """Half a body, and the client is gone: the server goes on, and logs no error."""
+    server = live()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
+        head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        talk.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    until(lambda: server.ask("GET", "/healthz") == {"status": "ok"})

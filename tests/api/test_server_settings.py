@@ -1,0 +1,110 @@
+"""What a server is told by its options and its file."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from auto_model_monitor.api.server_settings import ServerSettings
+from auto_model_monitor.cli.options import parser
+from auto_model_monitor.core.errors import ConfigError
+
+
+def told(*words):
+    return ServerSettings.of(parser().parse_args(["serve", *words]))
+
+
+def test_nothing_has_to_be_said():
+    """By default a server listens on loopback, port 8000, asks for a token, and has the built-in trainer."""
+    settings = told()
+    assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, "training_store")
+    assert (settings.no_auth, settings.allow_path, settings.per_device) == (False, (".",), 1)
+    (trainer,) = settings.trainers
+    assert trainer.name == "image-classifier"
+    command = (sys.executable, "-m", "auto_model_monitor.training.image_classifier", "{args}")
+    assert trainer.command == command
+
+
+def test_options_are_taken():
+    """Every option says what its name says; a command is split as a shell would, by nobody but us."""
+    settings = told(
+        *("--host", "::1", "--port", "0", "--store", "s", "--per-device", "2", "--no-auth"),
+        *("--allow-path", "/a", "--allow-path", "/b", "--allow-host", "gpu"),
+        *("--trainer", "mine='python 3' train.py --x='a b' {args}", "--trainer", "other=run {args_file}"),
+    )
+    assert (settings.host, settings.port, settings.store) == ("::1", 0, "s")
+    assert (settings.per_device, settings.no_auth) == (2, True)
+    assert (settings.allow_path, settings.allow_host) == (("/a", "/b"), ("gpu",))
+    assert [trainer.name for trainer in settings.trainers] == ["mine", "other"]
+    assert settings.trainers[0].command == ("python 3", "train.py", "--x=a b", "{args}")
+
+
+def test_a_file_says_the_same(tmp_path):
+    """A file has the same names; its paths are relative to it; options win over it."""
+    file = tmp_path / "serve.toml"
+    file.write_text(
+        'port = 9000\nstore = "s"\nallow_path = ["data", "/abs"]\nallow_host = "gpu"\nper_device = 3\n'
+        '[trainers]\nmine = "python train.py {args}"\nlisted = ["python", "a b.py", "{args}"]\n'
+    )
+    settings = told("--config", str(file))
+    assert (settings.port, settings.per_device) == (9000, 3)
+    assert settings.store == str(tmp_path / "s")
+    assert settings.allow_path == (str(tmp_path / "data"), "/abs")
+    assert settings.allow_host == ("gpu",)
+    assert settings.trainers[1].command == ("python", "a b.py", "{args}")
+    again = told("--config", str(file), "--port", "1", "--trainer", "mine=other {args}", "--trainer", "new=x")
+    assert again.port == 1
+    assert [(t.name, t.command[0]) for t in again.trainers] == [
+        ("mine", "other"), ("new", "x"), ("listed", "python"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("ports = 1", "did you mean 'port'"),
+        ('port = "1"', "port: expected a whole number, got '1'$"),
+        ('rules = ["nan"]', r"rules: expected a known name, got another; it belongs in \[tell\]"),
+        ("port = true", "port: expected a whole number"),
+        ("no_auth = 1", "no_auth: expected true or false"),
+        ("allow_path = [1]", "allow_path: expected"),
+        ('trainers = "x"', "trainers: expected a table"),
+        ("[trainers]\nx = 5", r"trainers\.x: expected a command"),
+        ('[trainers]\n"a b" = "x"', "trainer: expected a name"),
+        ('[trainers]\nx = "python \'"', "trainer x: expected a command"),
+        ('[trainers]\nx = "python {command}"', "trainer x: expected one of"),
+        ("port = 70000", "port: expected 0 to 65535"),
+        ("per_device = 0", "per_device: expected at least 1"),
+        ("x =", "expected TOML"),
+    ],
+)
+def test_a_file_with_a_mistake_is_refused(tmp_path, text, fault):
+    """A wrong name or kind in the file is told with its place."""
+    (tmp_path / "serve.toml").write_text(text)
+    with pytest.raises(ConfigError, match=fault):
+        told("--config", str(tmp_path / "serve.toml"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "no-such-host.invalid"])
+def test_without_a_token_only_on_loopback(host):
+    """--no-auth beyond loopback is refused with the reason."""
+    with pytest.raises(ConfigError, match=r"--no-auth.*could start trainings"):
+        told("--no-auth", "--host", host)
+
+
+def test_names_follow_the_host():
+    """A server goes by loopback's names, its host's, given ones, and its machine's when others reach it."""
+    import socket
+
+    assert set(told("--allow-host", "gpu").names) == {"localhost", "127.0.0.1", "[::1]", "gpu"}
+    assert {"192.0.2.1", socket.gethostname()} <= set(told("--host", "192.0.2.1").names)
+    assert "0.0.0.0" not in told("--host", "0.0.0.0").names
+
+
+def test_a_trainer_needs_a_name():
+    """--trainer without a name is told how it is written."""
+    with pytest.raises(ConfigError, match="NAME="):
+        told("--trainer", "python train.py")
