@@ -26,6 +26,7 @@ from ..sources.checkpoints.directory import DirectorySource
 from .config import MonitorConfig
 from .loop import MessageRenderer, Monitor
 from .resume import ResumeState
+from .watch_key import legacy_keys_of, watch_key
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,9 @@ class ModelMonitor(Monitor):
         comparison = config.comparison or Comparison.LOWER
         # A training script may change its directory later; what was meant is what is meant now.
         log_dir = Path(config.log_dir).expanduser().absolute()
+        directory, mode = Path(config.watch_dir).expanduser().absolute(), comparison.value
+        assert config.parser is not None  # MonitorConfig fills it in
+        self.watch_key = watch_key(directory, mode, config.parser)
         super().__init__(
             source if source is not None else _directory(config, clock, asked),
             asked,
@@ -96,7 +100,13 @@ class ModelMonitor(Monitor):
             comparison=comparison,
             check_interval=config.check_interval,
             log_dir=log_dir,
-            resume_state=ResumeState(log_dir, watch_key(config), outbox=outbox, resume=resume),
+            resume_state=ResumeState(
+                log_dir,
+                self.watch_key,
+                outbox=outbox,
+                resume=resume,
+                is_legacy=legacy_keys_of(directory, {mode}, config.parser),
+            ),
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(
@@ -143,16 +153,6 @@ def _parsed(text: str, path: Path, mode: str | None) -> Rule:
     from ..rules import parse_rule  # it brings every rule with it
 
     return parse_rule(text, path=str(path), comparison=mode)
-
-
-def watch_key(config: MonitorConfig) -> str:
-    """Return what tells this watch from others that share a ``log_dir``: what it reads, not when it tells."""
-    parser = config.parser
-    kind = f"{type(parser).__module__}.{type(parser).__qualname__}"
-    pattern = getattr(getattr(parser, "pattern", None), "pattern", "")
-    directory = Path(config.watch_dir).expanduser().absolute()
-    mode = (config.comparison or Comparison.LOWER).value
-    return f"{directory}\n{mode}\n{kind} {pattern} {getattr(parser, 'metric', '')}"
 
 
 def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:

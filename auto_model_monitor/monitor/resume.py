@@ -30,6 +30,7 @@ class ResumeState:
         watch: which watch this is among those that share the directory.
         outbox: instead of the one on disk.
         resume: False begins a new run whatever is known.
+        is_legacy: recognises the keys that earlier versions gave to this watch.
 
     Raises:
         ConfigError: the outbox misses a member of its contract; the error names it.
@@ -42,6 +43,7 @@ class ResumeState:
         *,
         outbox: Outbox | None = None,
         resume: bool = True,
+        is_legacy: Callable[[str], bool] | None = None,
     ) -> None:
         if outbox is not None:
             require("outbox", outbox, Outbox, "MemoryOutbox()")
@@ -49,6 +51,7 @@ class ResumeState:
         self._watch = watch
         self._outbox = outbox
         self._resume = resume
+        self._is_legacy = is_legacy
         self._begun = False
         self._lock: WatchLock | None = None
         if self._path is not None:
@@ -79,7 +82,7 @@ class ResumeState:
     def outbox(self) -> Outbox:
         """Open the outbox at the first call; in memory, with a warning, where the disk does not let it."""
         if self._outbox is None:
-            self._outbox = MemoryOutbox() if self._path is None else _opened(self._path, self._watch)
+            self._outbox = MemoryOutbox() if self._path is None else self._opened(self._path)
         return self._outbox
 
     def look(
@@ -124,16 +127,21 @@ class ResumeState:
                 what = last.reading.name if last.reading else last.rule
                 logger.info(text, for_log_line(what), last.time.strftime("%Y-%m-%d %H:%M:%S"))
 
+    def _opened(self, path: Path) -> Outbox:
+        try:
+            outbox = SQLiteOutbox(path, self._watch)
+        except OutboxError as error:
+            logger.warning("%s; alerts are kept in memory, and are lost when this process ends", error)
+            return MemoryOutbox()
+        if self._is_legacy is not None:
+            try:
+                outbox.adopt(self._is_legacy)
+            except OutboxError as error:
+                logger.warning("%s; alerts of an earlier version may be repeated", error)
+        return FallbackOutbox(outbox)
+
 
 def _told(outbox: Outbox, rules: Sequence[Rule]) -> list[Reading]:
     """Return what the last alerts of the rules were about."""
     alerts = (outbox.last_alert(rule.name) for rule in rules)
     return [alert.reading for alert in alerts if alert is not None and alert.reading is not None]
-
-
-def _opened(path: Path, watch: str) -> Outbox:
-    try:
-        return FallbackOutbox(SQLiteOutbox(path, watch))
-    except OutboxError as error:
-        logger.warning("%s; alerts are kept in memory, and are forgotten when this process ends", error)
-        return MemoryOutbox()

@@ -22,6 +22,11 @@ class BaseParser(ABC):
     metric: str | None = "score"
     columnar: bool = True
 
+    @property
+    def identity(self) -> str:
+        """What the parser reads; a watch continues after a restart only where it is the same."""
+        return self.metric or ""
+
     @abstractmethod
     def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
         """Return the score and the name, or ``(None, None)`` when the name holds no score."""

@@ -58,6 +58,11 @@ class CustomParser(BaseParser):
         state = {name: value for name, value in vars(self).items() if name not in ("_read", "score")}
         return _rebuilt, (type(self), state)
 
+    @property
+    def identity(self) -> str:
+        """The pattern and the metric."""
+        return f"{self.pattern.pattern} {self.metric}"
+
     def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
         """Return the score and the name, or ``(None, None)`` when the pattern does not match.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..core.comparison import Comparison
 from ..core.errors import ConfigError
-from ..monitor.checkpoints import ModelMonitor, watch_key
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
 from ..monitor.group import WatchGroup
 from ..notifiers import Notifier
@@ -99,7 +99,7 @@ def _without_repeats(watches: Sequence[Settings], problems: Sequence[Sequence[st
 
 
 def _repeated_directories(monitors: Sequence[ModelMonitor]) -> list[str]:
-    keys = [(watch_key(monitor.config), str(monitor.config.log_dir)) for monitor in monitors]
+    keys = [(monitor.watch_key, str(monitor.config.log_dir)) for monitor in monitors]
     twice = {key: monitor for key, monitor in zip(keys, monitors, strict=True) if keys.count(key) > 1}
     return [
         f"watch_dir: expected each directory once, got {m.config.watch_dir} twice" for m in twice.values()

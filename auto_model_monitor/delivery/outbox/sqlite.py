@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ...core.messages import Message
 from ...runtime.fork_safety import fork_safe_lock
 from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
+from .adoption import adopt_watches
 from .outbox_rows import alert_from_json, alert_to_json, message_from_json, message_to_json
 
 logger = logging.getLogger(__name__)
@@ -158,6 +159,17 @@ class SQLiteOutbox:
         since = "(SELECT coalesce(max(number), 0) FROM alerts)"
         sql = f"INSERT OR REPLACE INTO runs (watch, identity, since) VALUES (?, ?, {since})"
         self._change(sql, (self._watch, identity))
+
+    def adopt(self, is_legacy: Callable[[str], bool]) -> None:
+        """Take over what an earlier version recorded of this watch under a key that ``is_legacy`` recognises.
+
+        Raises:
+            OutboxError: the file cannot be read or written.
+        """
+        keys = self._rows("SELECT watch FROM runs", ())
+        if any(key != self._watch and is_legacy(key) for (key,) in keys):
+            with self._transaction() as cursor:
+                adopt_watches(cursor, storable(self._watch or ""), is_legacy)
 
     def close(self) -> None:
         """Close the file."""

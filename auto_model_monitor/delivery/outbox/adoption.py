@@ -1,0 +1,24 @@
+"""Moves the alerts of a watch that an earlier version recorded under another key."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+
+def adopt_watches(cursor: sqlite3.Cursor, watch: str, is_legacy: Callable[[str], bool]) -> int:
+    """Give everything of the watches whose keys ``is_legacy`` recognises to ``watch``.
+
+    Of several watches, and of one that is there already, the latest run counts. Call it inside a transaction.
+
+    Returns:
+        The number of watches that were moved.
+    """
+    rows = cursor.execute("SELECT watch FROM runs ORDER BY since DESC").fetchall()
+    legacy = [key for (key,) in rows if key != watch and is_legacy(key)]
+    for key in legacy:
+        for table in ("alerts", "deliveries"):
+            cursor.execute(f"UPDATE {table} SET watch = ? WHERE watch = ?", (watch, key))
+        cursor.execute("UPDATE OR IGNORE runs SET watch = ? WHERE watch = ?", (watch, key))
+        cursor.execute("DELETE FROM runs WHERE watch = ?", (key,))
+    return len(legacy)
