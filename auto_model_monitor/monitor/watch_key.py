@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..delivery.outbox.texts import storable
 from ..parsers import BaseParser, CustomParser
+from ..text.cleaning import for_storage
 
 _PACKAGE = __name__.partition(".")[0] + "."
 
@@ -37,8 +37,8 @@ def legacy_keys_of(directory: Path, modes: set[str], parser: BaseParser) -> Call
     """
     ours = _is_ours(type(parser).__module__ + ".")
     pattern = parser.pattern.pattern if isinstance(parser, CustomParser) else ""
-    whole, ending = storable(f" {pattern} {parser.metric}"), storable(f" {parser.metric}")
-    prefix = storable(f"{directory}\n")
+    whole, ending = for_storage(f" {pattern} {parser.metric}"), for_storage(f" {parser.metric}")
+    prefix = for_storage(f"{directory}\n")
 
     def recognises(key: str) -> bool:
         mode, _, reader = key.removeprefix(prefix).partition("\n")

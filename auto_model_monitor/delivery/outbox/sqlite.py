@@ -169,7 +169,7 @@ class SQLiteOutbox:
         keys = self._rows("SELECT watch FROM runs", ())
         if any(key != self._watch and is_legacy(key) for (key,) in keys):
             with self._transaction() as cursor:
-                adopt_watches(cursor, storable(self._watch or ""), is_legacy)
+                adopt_watches(cursor, for_storage(self._watch or ""), is_legacy)
 
     def close(self) -> None:
         """Close the file."""
