@@ -1,1 +1,1 @@
-"""From an alert to the people: the outbox, the queue and one worker a channel."""
+"""Delivery: the outbox stores each message before it is sent; the queue runs one worker per notifier."""

@@ -1,4 +1,4 @@
-"""Notifiers: the ways in which a finished message reaches a person."""
+"""Notifiers send finished messages to people."""
 
 from __future__ import annotations
 

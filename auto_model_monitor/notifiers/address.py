@@ -1,4 +1,4 @@
-"""Addresses that hold a secret: checked once, posted to, and never shown as a whole."""
+"""Web addresses that contain a secret: checked at construction, never shown in full."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ _SHORTEST_SECRET = 6
 
 
 class Address:
-    """A web address, of which only scheme, host and port are shown.
+    """A web address that shows only its scheme, host and port.
+
+    Args:
+        url: ``https://…`` or ``http://…``; a user and password in it become basic authorisation.
+        what: its name in errors.
 
     Attributes:
         place: scheme, host and port, for logs and errors.
-        host: the host alone.
+        host: the host name.
+
+    Raises:
+        ConfigError: it is not a web address. The error does not show it.
     """
 
     def __init__(self, url: str, what: str = "url") -> None:
-        """Check the address.
-
-        Args:
-            url: ``https://…`` or ``http://…``; a user and a password in it become basic authorisation.
-            what: how an error calls it.
-
-        Raises:
-            ConfigError: nothing can be posted to it. The text does not show it.
-        """
         parts = _split(url, what)
         self.host = parts.hostname or ""
         shown = f"[{self.host}]" if ":" in self.host else self.host
@@ -43,7 +41,7 @@ class Address:
         self._secrets = Secret("\n".join(_secret_parts(parts)))
 
     def __repr__(self) -> str:
-        """Show the place alone."""
+        """Show only the place."""
         return f"Address({self.place!r})"
 
     @property
@@ -53,7 +51,7 @@ class Address:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes with every request to it."""
+        """The headers of every request to it."""
         usual = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "auto-model-monitor"}
         return (
             usual if self._authorisation is None else usual | {"Authorization": self._authorisation.reveal()}
@@ -61,7 +59,7 @@ class Address:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Whatever of it no text may show."""
+        """Every part of it that no log or error may show."""
         return tuple(self._secrets.reveal().split("\n"))
 
     @property
@@ -71,30 +69,30 @@ class Address:
 
     @property
     def fingerprint(self) -> str:
-        """Six digits by which a person tells two addresses at one host apart; they reveal nothing."""
+        """Six hexadecimal digits that distinguish addresses at one host without revealing them."""
         return fingerprint(self.url)
 
     def with_query(self, parameters: Mapping[str, str]) -> Address:
-        """Return the address with further parameters, each encoded once."""
+        """Return the address with further query parameters, each URL-encoded once."""
         joint = "&" if urlsplit(self.url).query else "?"
         return Address(f"{self.url}{joint}{urlencode(parameters)}")
 
 
 def fingerprint(text: str) -> str:
-    """Return six hexadecimal digits that are always the same for a text, and of which it cannot be made."""
+    """Return the first six hexadecimal digits of the text's SHA-256."""
     import hashlib
 
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def positive(timeout: float) -> float:
-    """Return a time-out in seconds, checked.
+    """Return a timeout in seconds as a float.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: it is not more than 0 and less than a day.
     """
     if not 0 < timeout < 86_400:
-        raise ConfigError(f"timeout: expected seconds, more than none and less than a day, got {timeout!r}")
+        raise ConfigError(f"timeout: expected more than 0 and less than 86400 seconds, got {timeout!r}")
     return float(timeout)
 
 
@@ -107,9 +105,9 @@ def _split(url: str, what: str) -> SplitResult:
     else:
         try:
             parts = urlsplit(url)
-            parts.port  # noqa: B018  # it raises where the port is no number
+            parts.port  # noqa: B018  # raises ValueError for an invalid port
         except ValueError:
-            problem = "an address that cannot be read"
+            problem = "a malformed address"
         else:
             if parts.scheme not in ("http", "https"):
                 problem = f"the scheme {parts.scheme[:20]!r}"
@@ -135,5 +133,5 @@ def _secret_parts(parts: SplitResult) -> list[str]:
     words += [part.partition("=")[2] for part in parts.query.split("&")]
     found = {word for word in words if len(word) >= _SHORTEST_SECRET} | {parts.password or ""}
     found |= {unquote(word) for word in found} | {quote(word, safe="") for word in found}
-    # The longest first, so that no piece of one stands when a shorter one within it is hidden.
+    # Longest first: hiding a short secret inside a longer one would leave the rest visible.
     return sorted((word for word in found if word and "\n" not in word), key=len, reverse=True)

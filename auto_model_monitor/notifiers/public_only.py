@@ -1,4 +1,4 @@
-"""Connections to the public internet alone, for addresses that somebody else wrote."""
+"""Connections restricted to public addresses, for URLs that other people provide."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from urllib.request import HTTPHandler, HTTPSHandler, ProxyHandler, Request
 
 
 class NotPublicError(OSError):
-    """An address inside a network, at which nobody from outside has any business."""
+    """The address belongs to a private network."""
 
 
 def handlers(context: ssl.SSLContext) -> tuple[ProxyHandler, HTTPHandler, HTTPSHandler]:
-    """Return what an opener needs: no proxy, which would look the host up by itself, and checked sockets."""
-    return ProxyHandler({}), _Plain(), _Encrypted(context)
+    """Return an opener's handlers: checked sockets, and no proxy, which would resolve the host itself."""
+    return ProxyHandler({}), _PublicHTTPHandler(), _PublicHTTPSHandler(context)
 
 
 def connect(address: tuple[str, int], timeout: float, source_address: Any = None) -> socket.socket:
     """Connect as ``socket.create_connection`` does, to a public address.
 
-    The host is looked up once, and the connection goes to the very address that was checked: a
-    second look-up could give another one.
+    The host is resolved once and the connection goes to the checked address: a second lookup could
+    return another one (DNS rebinding).
 
     Raises:
         NotPublicError: one of the host's addresses is not public.
@@ -31,17 +31,17 @@ def connect(address: tuple[str, int], timeout: float, source_address: Any = None
     found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     targets: list[tuple[str, int]] = [(str(entry[4][0]), address[1]) for entry in found]
     if not all(is_public(host) for host, _ in targets):
-        raise NotPublicError("it lies inside a network, and only public addresses are allowed here")
+        raise NotPublicError("expected a public address, got one of a private network")
     return socket.create_connection(targets[0], timeout, source_address)
 
 
 def is_public(host: str) -> bool:
-    """Tell whether an IP address is one of the public internet, also where it wraps another."""
+    """Return whether an IP address, or the IPv4 address inside it, is public."""
     ip = ipaddress.ip_address(host.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        # 6to4, Teredo and NAT64 lead to an IPv4 address of the sender's choice.
+        # 6to4, Teredo and NAT64 lead to any IPv4 address.
         if ip.sixtofour is not None or ip.teredo is not None or ip in _NAT64:
             return False
     return ip.is_global and not ip.is_multicast
@@ -50,27 +50,27 @@ def is_public(host: str) -> bool:
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class _Connection(http.client.HTTPConnection):
+class _PublicHTTPConnection(http.client.HTTPConnection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._create_connection = connect
 
 
-class _TLSConnection(http.client.HTTPSConnection):
+class _PublicHTTPSConnection(http.client.HTTPSConnection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._create_connection = connect
 
 
-class _Plain(HTTPHandler):
+class _PublicHTTPHandler(HTTPHandler):
     def http_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(_Connection, req)
+        return self.do_open(_PublicHTTPConnection, req)
 
 
-class _Encrypted(HTTPSHandler):
+class _PublicHTTPSHandler(HTTPSHandler):
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(context=context)
         self._verified = context
 
     def https_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(_TLSConnection, req, context=self._verified)
+        return self.do_open(_PublicHTTPSConnection, req, context=self._verified)

@@ -1,4 +1,4 @@
-"""Secrets that do not show themselves: not in a repr, not in a dump of attributes, not in an echo."""
+"""Secrets that stay out of reprs, attribute dumps and quoted server answers."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ _HIDDEN = "***"
 
 
 class Secret:
-    """A text that is handed on when asked for by name, and otherwise reads ``***``."""
+    """A text that only :meth:`reveal` returns; its repr is ``***`` and it cannot be pickled.
+
+    Args:
+        text: the secret, kept in a closure, where neither ``vars()`` nor a debugger's dump shows it.
+    """
 
     __slots__ = ("_reveal",)
 
     def __init__(self, text: str) -> None:
-        """Keep the text in a closure, where neither ``vars`` nor a debugger's dump looks."""
-
         def reveal() -> str:
             return text
 
         self._reveal: Callable[[], str] = reveal
 
     def reveal(self) -> str:
-        """Return the text itself."""
+        """Return the text."""
         return self._reveal()
 
     def __repr__(self) -> str:
-        """Say that there is one, and no more."""
+        """Return the same for every secret."""
         return f"Secret({_HIDDEN!r})"
 
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be written to disk."""
+        """Refuse to be pickled or copied."""
         raise TypeError("a secret cannot be pickled or copied")
 
 
 def scrub(text: str, *secrets: str) -> str:
-    """Return ``text`` with every secret in it hidden, plain or inside a base64 word.
+    """Return ``text`` with every secret in it replaced by ``***``, plain or inside a base64 word.
 
-    A server may quote what it was sent; ``AUTH PLAIN`` and ``AUTH LOGIN`` send base64.
+    A server may quote what it received; ``AUTH PLAIN`` and ``AUTH LOGIN`` send base64.
     """
     for secret in filter(None, secrets):
         text = re.sub(re.escape(secret), _HIDDEN, text, flags=re.IGNORECASE)
@@ -57,7 +59,7 @@ def _holds(word: str, secret: str) -> bool:
     import binascii
 
     plain = word.rstrip("=").replace("-", "+").replace("_", "/")
-    for lost in range(4):  # letters before the word, as when an echo begins in the middle
+    for lost in range(4):  # the quote may begin in the middle of a group of four letters
         body = "A" * lost + plain
         body = body[: len(body) - (len(body) % 4 == 1)]
         with suppress(binascii.Error):

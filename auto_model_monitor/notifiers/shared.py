@@ -1,4 +1,4 @@
-"""One channel that several watches of a process tell through."""
+"""One notifier that several watches of a process share."""
 
 from __future__ import annotations
 
@@ -9,39 +9,37 @@ from . import HasMinLevel, Notifier, Verifies
 
 
 class SharedNotifier:
-    """A door to a notifier that has several: one message at a time, and one look at the account.
+    """A notifier as one of several watches uses it: they send one message at a time, and one verifies.
 
-    A provider that counts logins sees one at the start, however many directories are watched.
+    Providers limit logins, so the account is verified once, however many directories are watched.
 
     Args:
-        notifier: what is shared.
-        turn: held while a message goes out; the same for every door.
-        verifies: whether this door is the one that looks at the account when a watch starts.
+        notifier: sends the messages of all of them.
+        lock: held while a message is sent; the same for all of them.
+        verifies: whether this one verifies the account.
+
+    Attributes:
+        name: the notifier's name.
     """
 
-    def __init__(self, notifier: Notifier, turn: Lock, *, verifies: bool) -> None:
-        """Take the notifier."""
+    def __init__(self, notifier: Notifier, lock: Lock, *, verifies: bool) -> None:
+        self.name = notifier.name
         self._notifier = notifier
-        self._turn = turn
+        self._lock = lock
         if verifies and isinstance(notifier, Verifies):
             self.verify = notifier.verify
         if isinstance(notifier, HasMinLevel):
             self.min_level = notifier.min_level
 
-    @property
-    def name(self) -> str:
-        """What the channel is called in logs."""
-        return self._notifier.name
-
     def __repr__(self) -> str:
-        """Show what is shared."""
+        """Show the shared notifier."""
         return f"SharedNotifier({self._notifier!r})"
 
     def send(self, message: Message) -> None:
-        """Hand the message over when it is its turn.
+        """Send the message as soon as no other watch is sending.
 
         Raises:
             NotificationError: it was not accepted.
         """
-        with self._turn:
+        with self._lock:
             self._notifier.send(message)

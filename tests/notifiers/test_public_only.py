@@ -38,7 +38,7 @@ def test_this_machine_is_not_public(robot_server, make_message, host):
     server = robot_server()
     error = refused(f"http://{host}:{server.port}/", make_message())
     assert error.permanent
-    assert "only public addresses" in str(error)
+    assert "expected a public address" in str(error)
     assert server.requests == []
 
 

@@ -1,4 +1,4 @@
-"""The outbox: alerts, and what is owed of each to every channel."""
+"""The outbox: alerts, and for each the deliveries to every notifier with their state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from ...core.messages import Message
 
 
 class DeliveryState(Enum):
-    """How far a delivery has come."""
+    """The state of a delivery.
+
+    Attributes:
+        OWED: pending: not sent yet, or to be sent again.
+        DELIVERED: accepted by the notifier.
+        REFUSED: permanently refused, or given up after too many attempts.
+        DROPPED: given up by a person with ``auto-model-monitor outbox drop``.
+    """
 
     OWED = "owed"
     DELIVERED = "delivered"
@@ -23,18 +30,18 @@ class DeliveryState(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message owed to one channel.
+    """The delivery of one message through one notifier.
 
     Attributes:
-        id: unique within the outbox, rising in the order in which deliveries were added.
+        id: unique within the outbox, in ascending order of addition.
         channel: the notifier's name.
-        message: what is to be handed over.
-        attempts: how often that failed.
+        message: what the notifier sends.
         added: when it was added, in seconds since 1970 UTC.
-        due: when it is tried next, in the same.
-        state: owed, delivered, refused for good, or dropped by hand.
+        due: when the next attempt is due, in seconds since 1970 UTC.
+        attempts: how many attempts have failed.
+        state: see :class:`DeliveryState`.
         error: why the last attempt failed, or the empty string.
-        settled: when it was accepted, refused or dropped, in seconds since 1970 UTC; None before that.
+        settled: when it was delivered, refused or dropped, in seconds since 1970 UTC; None while pending.
     """
 
     id: int
@@ -49,60 +56,60 @@ class Delivery:
 
 
 class Outbox(Protocol):
-    """What the monitor asks of an outbox. Every time is a number of seconds since 1970 UTC.
+    """Stores the alerts and deliveries of one watch. All times are seconds since 1970 UTC.
 
-    An outbox belongs to one watch. What it says of the past is what lets a watch go on after a restart.
+    After a restart the watch resumes from the alerts that it finds here.
     """
 
     @property
     @abstractmethod
     def outlives_the_process(self) -> bool:
-        """Whether a later process finds what is owed."""
+        """Whether a later process finds the pending deliveries."""
         ...
 
     @abstractmethod
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
-        """Commit the alert and one delivery a channel, all or nothing."""
+        """Commit the alert and a delivery per channel in one transaction."""
         ...
 
     @abstractmethod
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
-        """Return the oldest delivery after number ``after`` that is still owed to ``channel``, due or not."""
+        """Return the oldest pending delivery of ``channel`` with an id over ``after``, due or not."""
         ...
 
     @abstractmethod
     def delivered(self, delivery: Delivery) -> None:
-        """Note that it was accepted, when ``delivery.settled`` says."""
+        """Mark it as accepted at ``delivery.settled``."""
         ...
 
     @abstractmethod
     def postponed(self, delivery: Delivery, error: str, due: float) -> None:
-        """Note that an attempt failed, why, and when the next one is due."""
+        """Record why an attempt failed and when the next one is due."""
         ...
 
     @abstractmethod
     def refused(self, delivery: Delivery, error: str) -> None:
-        """Note that it will never be accepted, and why; likewise."""
+        """Mark it as permanently refused at ``delivery.settled``, with the reason."""
         ...
 
     @abstractmethod
     def deliveries(self) -> Sequence[Delivery]:
-        """Return what was owed lately, in the order in which it was added."""
+        """Return the recent deliveries and all that are pending, oldest first."""
         ...
 
     @abstractmethod
     def last_alert(self, rule: str) -> Alert | None:
-        """Return the last alert of that rule in this run, for the rule to go on from."""
+        """Return the last alert of that rule in this run, from which the rule resumes."""
         ...
 
     @abstractmethod
     def identity(self) -> str | None:
-        """Return what the watched place was when this run began, None when there was no run yet."""
+        """Return the identity of the watched place when this run began, None before the first run."""
         ...
 
     @abstractmethod
     def start_run(self, identity: str) -> None:
-        """Begin a new run: what was alerted before no longer counts; what is owed stays owed."""
+        """Begin a new run: earlier alerts no longer count, pending deliveries stay pending."""
         ...
 
 
