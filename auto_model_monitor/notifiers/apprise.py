@@ -1,9 +1,8 @@
-"""All the channels of apprise, SMS among them.
+"""All services of apprise, SMS included.
 
-The services and their URLs: https://appriseit.com/services/
+Services and their URLs: https://appriseit.com/services/
 
-apprise is imported at the first message or check, because it brings much with it and adds methods
-to every logger.
+apprise is imported with the first message or check: it is large and adds methods to every logger.
 """
 
 from __future__ import annotations
@@ -34,26 +33,28 @@ _TYPES = {Level.INFO: "info", Level.WARNING: "warning", Level.CRITICAL: "failure
 
 
 class AppriseNotifier:
-    """Sends each message as text through every service that is named by an apprise URL.
+    """Sends each message as text through the services of one or several apprise URLs.
 
-    Each service's own result counts: the error names those that failed, and another attempt with
-    the same message goes to them alone.
+    The error names the services that failed, and a retry of the same message goes only to them.
+
+    Args:
+        urls: one apprise URL or several, such as ``tgram://…`` or ``twilio://…``.
+        timeout: seconds to connect and to wait for each answer; None keeps apprise's defaults and the
+            URLs' own ``cto`` and ``rto``.
+
+    Attributes:
+        name: the name in logs: ``apprise tgram, twilio 3f9a1c``.
+
+    Raises:
+        ConfigError: there is no URL, or one is malformed. The error shows no secret.
+        MissingExtraError: apprise is not installed.
     """
 
     def __init__(self, urls: str | Sequence[str], *, timeout: float | None = None) -> None:
-        """Take the URLs; they are read at the first message or check.
-
-        Args:
-            urls: one apprise URL or several, such as ``tgram://…`` or ``twilio://…``.
-            timeout: seconds for connecting and for each answer; None leaves what apprise and the
-                URLs' own ``cto`` and ``rto`` say.
-
-        Raises:
-            ConfigError: there is none, or one is no URL. The text shows no secret.
-            MissingExtraError: apprise is not installed.
-        """
         given = [urls] if isinstance(urls, str) else list(urls)
         self._schemes = [_scheme(url) for url in given]
+        digits = fingerprint("\n".join(given))
+        self.name = f"apprise {', '.join(self._schemes)} {digits}"
         if not given:
             raise ConfigError("urls: expected at least one apprise URL, got none")
         with extra("apprise"):
@@ -63,31 +64,25 @@ class AppriseNotifier:
         self._timeout = None if timeout is None else positive(timeout)
         self._services: list[_Service] = []
         self._accepted: OrderedDict[str, set[int]] = OrderedDict()
-        self._print = fingerprint("\n".join(given))
-
-    @property
-    def name(self) -> str:
-        """What the channel is called in logs: ``apprise tgram, twilio 3f9a1c``."""
-        return f"apprise {', '.join(self._schemes)} {self._print}"
 
     def __repr__(self) -> str:
         """Show the name."""
         return f"AppriseNotifier({self.name!r})"
 
     def verify(self) -> None:
-        """Look whether apprise understands every URL; nothing is sent.
+        """Check that apprise understands every URL, without sending anything.
 
         Raises:
-            ConfigError: it does not. The text shows no secret.
+            ConfigError: it does not. The error shows no secret.
         """
         if not self._services:
             self._services = self._loaded()
 
     def send(self, message: Message) -> None:
-        """Send the message to the services that do not have it yet.
+        """Send the message to the services that have not accepted it yet.
 
         Raises:
-            NotificationError: some service did not take it.
+            NotificationError: a service did not accept it.
         """
         error = self._unusable() or self._try(message)
         if error is not None:
@@ -124,8 +119,8 @@ class AppriseNotifier:
             service = _Service(library, url, scheme, f"{number} of {count}" if count > 1 else "")
             if service.plugin is None:
                 raise ConfigError(
-                    f"apprise does not understand its URL number {number} ({scheme}://…): expected one "
-                    "as https://appriseit.com/services/ describes it"
+                    f"urls: expected a URL as https://appriseit.com/services/ describes it, got {scheme}://… "
+                    f"(number {number}), which apprise does not understand"
                 )
             service.limit(self._timeout)
             services.append(service)
@@ -133,7 +128,7 @@ class AppriseNotifier:
 
 
 class _Service:
-    """One service, with a logger of its own, so that what apprise says of it can be told, without secrets."""
+    """One service, with a logger of its own that collects apprise's reasons for a failure."""
 
     def __init__(self, library: Any, url: Secret, scheme: str, number: str) -> None:
         self._library = library
@@ -154,27 +149,27 @@ class _Service:
             self.plugin.socket_connect_timeout = self.plugin.socket_read_timeout = timeout
 
     def send(self, message: Message) -> str | None:
-        """Return None when the service took it, else why not."""
+        """Return None if the service accepted it, else the reason."""
         self._log.notes.clear()
         try:
             with _quiet():
-                taken = self._one.notify(
+                accepted = self._one.notify(
                     title=for_header(message.subject, 200),
                     body=for_body(message.text),
                     notify_type=_TYPES[message.level],
                     body_format="text",
                 )
-        except Exception as failure:  # a plugin is foreign code, of which there are many
+        except Exception as failure:  # a plugin of apprise may raise anything
             self._log.notes.append(f"{type(failure).__name__}: {failure}")
-            taken = False
-        if taken:
+            accepted = False
+        if accepted:
             return None
-        said = for_header(" ".join(self._log.notes)[:2000], 2000) or "apprise gives no reason"
-        return scrub(said, *self._secrets.reveal().split("\n"))[:300]
+        reason = for_header(" ".join(self._log.notes)[:2000], 2000) or "apprise gives no reason"
+        return scrub(reason, *self._secrets.reveal().split("\n"))[:300]
 
 
 class _Notes(logging.Logger):
-    """A logger outside the tree, which keeps the warnings."""
+    """A logger outside the hierarchy that collects warnings."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, logging.WARNING)
@@ -186,11 +181,10 @@ class _Notes(logging.Logger):
 
 
 class _Quiet(logging.Filter):
-    """Drops what the libraries below log for us; what they log for others meanwhile is kept.
+    """Drops what these libraries log during our calls; what they log for other callers passes.
 
-    apprise's own words would stand on the person's terminal, and urllib3 logs paths, in which some
-    services want their token. Threads are told apart by their context, which apprise hands to the
-    threads that it starts.
+    apprise would write to the user's terminal, and urllib3 logs paths, which contain the tokens of some
+    services. A context variable identifies our calls; apprise copies the context to its own threads.
     """
 
     _LOGGERS = ("apprise", "urllib3.connectionpool", "urllib3.util.retry")

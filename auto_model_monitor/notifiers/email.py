@@ -1,4 +1,4 @@
-"""Mail through the person's own mailbox."""
+"""Mail through the user's own mailbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import ConfigError, NotificationError
 from ..core.messages import Message
+from .address import positive
 from .providers import SecurityMode, choose_server, provider_for, split_addresses
 from .secret import Secret
 
@@ -22,17 +23,32 @@ _REMEMBERED = 512
 
 
 class EmailNotifier:
-    """Sends each message as one mail, through a server that is verified before it learns the code.
+    """Sends each message as one mail; the server's certificate is verified before the code is sent.
 
-    A mail counts as sent when the server accepts its content. When it refuses some of several
-    receivers, those are named in the error, and another attempt with the same message goes to
-    them alone.
+    A mail counts as sent when the server accepts its content. If it refuses some of several receivers,
+    the error names them, and a retry of the same message goes only to them.
+
+    Args:
+        sender: the mailbox that sends.
+        receiver: one address, several separated by commas, or a list.
+        auth_code: the provider's authorisation code or app password; None for a server without login.
+        host: the outgoing server; by default the one that the sender's provider documents.
+        port: its port; by default the usual one for ``security``.
+        security: ``"ssl"``, ``"starttls"`` or, only on request, ``"none"``.
+        timeout: seconds for each network operation.
+        display_name: the name beside the sender's address.
+        oauth2_file: a file that yagmail wrote for Google's OAuth2, instead of the code.
 
     Attributes:
-        sender: the address that logs in and stands in ``From``.
+        name: the name in logs: ``email to a@qq.com, b@163.com``.
+        sender: the address that logs in, also in ``From``.
         receivers: each address once.
         server: host, port and security.
-        timeout: seconds that each step may take.
+        timeout: seconds for each network operation.
+
+    Raises:
+        ConfigError: an argument cannot work.
+        ValueError: an address is malformed.
     """
 
     def __init__(
@@ -48,30 +64,13 @@ class EmailNotifier:
         display_name: str | None = None,
         oauth2_file: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Check what was given; the network is not touched before ``verify`` or ``send``.
-
-        Args:
-            sender: the mailbox that sends.
-            receiver: one address, several between commas, or a list.
-            auth_code: the provider's authorisation code or app password; None for a server that
-                wants no login.
-            host: the outgoing server; by default the one that the sender's provider documents.
-            port: its port; by default what goes with ``security``.
-            security: ``"ssl"``, ``"starttls"`` or, only when asked for, ``"none"``.
-            timeout: seconds that each step may take.
-            display_name: the name beside the sender's address.
-            oauth2_file: a file that yagmail wrote for Google's OAuth2, in place of the code.
-
-        Raises:
-            ConfigError: one of these cannot work.
-            ValueError: an address that is none.
-        """
         self.sender, *others = split_addresses(sender)
         if others:
             raise ConfigError(f"sender: expected one mail address, got {sender!r}")
         self.receivers = split_addresses(receiver)
+        self.name = f"email to {', '.join(self.receivers)}"
         self.server = choose_server(self.sender, host=host, port=port, security=security)
-        self.timeout = _positive(timeout)
+        self.timeout = positive(timeout)
         self.display_name = display_name
         self._auth_code = _code(auth_code)
         self._oauth2_file = oauth2_file
@@ -79,40 +78,35 @@ class EmailNotifier:
         if oauth2_file is not None:
             self._check_oauth2(oauth2_file)
 
-    @property
-    def name(self) -> str:
-        """What the channel is called in logs: ``email to a@qq.com, b@163.com``."""
-        return f"email to {', '.join(self.receivers)}"
-
     def __repr__(self) -> str:
-        """Show the addresses and the server, and no secret."""
+        """Show the addresses and the server, no secret."""
         where = f"{self.server.host}:{self.server.port} {self.server.security}"
         return f"EmailNotifier({self.sender!r}, {self.receivers!r}, {where!r})"
 
     def verify(self) -> None:
-        """Log in once and leave, to learn early whether the code is right.
+        """Log in and log out, to find out early whether the code is right.
 
         Raises:
             AuthenticationError: the server refused the login.
-            NotificationError: it could not be reached, or cannot be trusted.
+            NotificationError: it is unreachable, or its certificate is not valid.
         """
-        # Raised here and not where it was caught: an exception keeps the one it was raised under,
-        # and smtplib's may quote what it sent.
+        # Raised outside the except block: an exception keeps its context, and smtplib's may quote what
+        # it sent.
         error = self._try(None, ())
         if error is not None:
             raise error
 
     def send(self, message: Message) -> None:
-        """Send the message to the receivers who do not have it yet.
+        """Send the message to the receivers for whom it was not accepted yet.
 
         Raises:
             AuthenticationError: the server refused the login.
-            NotificationError: the mail was not accepted for everyone.
+            NotificationError: the mail was not accepted for all receivers.
         """
         had = self._accepted.get(message.id, set())
         outstanding = [address for address in self.receivers if address not in had]
         if not outstanding:
-            logger.debug("message %s was accepted for everyone before", message.id)
+            logger.debug("message %s was accepted for all receivers before", message.id)
             return
         error = self._try(message, outstanding)
         if error is not None:
@@ -120,14 +114,14 @@ class EmailNotifier:
 
     def _try(self, message: Message | None, receivers: Sequence[str]) -> NotificationError | None:
         from .smtp_connection import session
-        from .smtp_errors import code_of_ascii, explain, refused_recipients
+        from .smtp_errors import explain, not_ascii_code, refused_recipients
 
         try:
             login = self._login()
-        except ConfigError as error:  # the OAuth2 file is not what it was
+        except ConfigError as error:  # the OAuth2 file has changed since construction
             return NotificationError(str(error))
         if login.auth_code is not None and not login.auth_code.reveal().isascii():
-            return code_of_ascii(login)
+            return not_ascii_code(login)
         raw = b"" if message is None else self._raw(message)
         refused: dict[str, tuple[int, bytes]] = {}
         try:
@@ -188,9 +182,3 @@ def _code(auth_code: str | None) -> Secret | None:
             f"auth_code: expected the provider's authorisation code, or None without login, got {kind}"
         )
     return Secret(auth_code.strip())
-
-
-def _positive(timeout: float) -> float:
-    if not 0 < timeout < 86_400:
-        raise ConfigError(f"timeout: expected seconds, more than none and less than a day, got {timeout!r}")
-    return float(timeout)

@@ -1,6 +1,6 @@
-"""Posting JSON: the one place that speaks HTTP, with the standard library alone.
+"""Post JSON over HTTP with the standard library.
 
-It is imported at the first message: ``urllib.request`` is not for somebody who sends mails only.
+Imported with the first message: a user who only sends mail does not need ``urllib.request``.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from .public_only import NotPublicError, handlers
 from .secret import scrub
 
 LARGEST_ANSWER = 65_536
-"""Bytes of an answer that are read; what is behind them is left on the wire."""
+"""At most this many bytes of an answer are read."""
 
 _QUOTED = 300
 _REDIRECTS = 3
-# 408, 425 and 429 say "later" (RFC 9110, RFC 8470, RFC 6585); 407 is a word of a proxy on the way.
+# 408, 425 and 429 mean "later" (RFC 9110, RFC 8470, RFC 6585); 407 comes from a proxy.
 _LATER = frozenset({407, 408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a server said.
+class HTTPAnswer:
+    """A server's answer.
 
     Attributes:
         status: the HTTP status.
-        text: the body's beginning, of at most ``LARGEST_ANSWER`` bytes.
-        retry_after: seconds that the server asks for before the next attempt, or None.
+        text: the first ``LARGEST_ANSWER`` bytes of the body, decoded.
+        retry_after: seconds that the server asks to wait, or None.
         location: where it redirects to, or None.
     """
 
@@ -51,16 +51,16 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """True for 2xx."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
-    def lasts(self) -> bool:
-        """True when the same message would get the same answer."""
+    def is_permanent(self) -> bool:
+        """Whether a retry would get the same answer."""
         return 400 <= self.status < 500 and self.status not in _LATER
 
     def fields(self) -> dict[str, Any]:
-        """Return the body's JSON object, or an empty one where it is none."""
+        """Return the JSON object in the body, or an empty one."""
         try:
             found = json.loads(self.text)
         except (ValueError, RecursionError):
@@ -69,7 +69,7 @@ class Answer:
 
 
 def encoded(content: Mapping[str, Any]) -> bytes:
-    """Return an object as JSON in UTF-8, without spaces."""
+    """Return an object as compact JSON in UTF-8."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode(
         "utf-8", "replace"
     )
@@ -77,50 +77,50 @@ def encoded(content: Mapping[str, Any]) -> bytes:
 
 def post(
     address: Address, body: bytes, headers: Mapping[str, str], timeout: float, *, public_only: bool = False
-) -> Answer:
+) -> HTTPAnswer:
     """Post ``body`` and return the answer, whatever its status is.
 
-    TLS is verified, the environment's proxies are used, and a redirect is followed only where it
-    repeats the request (307 and 308) at the same host and not from https to http.
+    TLS is verified and the environment's proxies are used. A redirect is followed only if it repeats
+    the request (307 or 308) at the same host, and not from https to http.
 
     Args:
-        address: where to.
+        address: where to post.
         body: JSON in UTF-8.
-        headers: beside the usual ones.
-        timeout: seconds that each step may take, and that the answer's body may take as a whole.
-        public_only: True connects to public addresses alone, at every step, and without a proxy.
+        headers: further headers.
+        timeout: seconds for each network operation, and for the whole body of the answer.
+        public_only: True connects only to public addresses, after redirects too, and without a proxy.
 
     Raises:
-        NotificationError: no answer came; another attempt may get one.
+        NotificationError: there is no answer; a retry may get one.
     """
     answer = _attempt(address, body, headers, timeout, public_only)
-    if isinstance(answer, Answer):
+    if isinstance(answer, HTTPAnswer):
         return answer
-    # Raised here and not where it was caught: the failure and its frames hold the URL.
+    # Raised outside the except block: the original exception and its frames hold the URL.
     raise answer
 
 
-def refusal(address: Address, answer: Answer, *secrets: str) -> NotificationError:
+def refusal(address: Address, answer: HTTPAnswer, *secrets: str) -> NotificationError:
     """Return the error for an answer whose status is not 2xx."""
     wait = "" if answer.retry_after is None else f"; it asks to wait {answer.retry_after:.0f} s"
     if 300 <= answer.status < 400:
         return NotificationError(_redirected(address, answer))
-    said = quoted(answer.text, address, *secrets)
+    text = quoted(answer.text, address, *secrets)
     return NotificationError(
-        f"{address.place} answered {answer.status}{f' ({said})' if said else ''}{wait}",
-        permanent=answer.lasts,
+        f"{address.place} answered {answer.status}{f' ({text})' if text else ''}{wait}",
+        permanent=answer.is_permanent,
     )
 
 
 def quoted(text: str, address: Address, *secrets: str) -> str:
-    """Return the beginning of what a server said, on one line, with every secret hidden."""
+    """Return the beginning of a server's text on one line, with every secret hidden."""
     line = for_header(text, 4000)
     return scrub(line, *address.secrets, *secrets)[:_QUOTED]
 
 
 def _attempt(
     address: Address, body: bytes, headers: Mapping[str, str], timeout: float, public_only: bool
-) -> Answer | NotificationError:
+) -> HTTPAnswer | NotificationError:
     url = address.url
     try:
         opener = _opener(public_only)
@@ -131,11 +131,13 @@ def _attempt(
             url = urljoin(url, answer.location)
     except (OSError, http.client.HTTPException, ValueError) as failure:
         return _no_answer(failure, address, timeout)
-    return NotificationError(f"{address.place} redirected {_REDIRECTS} times; give the address it leads to")
+    return NotificationError(
+        f"{address.place} redirected {_REDIRECTS} times; configure the address that it leads to"
+    )
 
 
-class _AsTheyAre(HTTPErrorProcessor):
-    """Hands every answer on as it is: the standard library would follow redirects and raise errors."""
+class _RawAnswers(HTTPErrorProcessor):
+    """Returns every answer unchanged: the standard library would follow redirects and raise for errors."""
 
     def http_response(self, request: Request, response: Any) -> Any:
         return response
@@ -144,17 +146,17 @@ class _AsTheyAre(HTTPErrorProcessor):
 
 
 def _opener(public_only: bool) -> OpenerDirector:
-    # A new one each time: proxies and certificates are those of the environment at the moment.
+    # A new one for each request: the environment's proxies and certificates may change.
     context = ssl.create_default_context()
     if public_only:
-        return build_opener(_AsTheyAre, *handlers(context))
-    return build_opener(_AsTheyAre, HTTPSHandler(context=context))
+        return build_opener(_RawAnswers, *handlers(context))
+    return build_opener(_RawAnswers, HTTPSHandler(context=context))
 
 
-def _exchange(opener: OpenerDirector, request: Request, timeout: float) -> Answer:
+def _exchange(opener: OpenerDirector, request: Request, timeout: float) -> HTTPAnswer:
     with opener.open(request, timeout=timeout) as response:
         headers: HTTPMessage = response.headers
-        return Answer(
+        return HTTPAnswer(
             status=response.status,
             text=b"".join(_beginning(response, timeout)).decode("utf-8", "replace"),
             retry_after=_seconds(headers.get("Retry-After")),
@@ -163,7 +165,7 @@ def _exchange(opener: OpenerDirector, request: Request, timeout: float) -> Answe
 
 
 def _beginning(response: Any, timeout: float) -> Iterator[bytes]:
-    # The verdict is the status: a body that breaks off, or drips, takes nothing of it back.
+    # The status alone decides: a body that breaks off or arrives slowly does not change it.
     end, room = time.monotonic() + timeout, LARGEST_ANSWER
     try:
         while room > 0 and time.monotonic() < end and (part := response.read1(room)):
@@ -174,7 +176,7 @@ def _beginning(response: Any, timeout: float) -> Iterator[bytes]:
 
 
 def _seconds(header: str | None) -> float | None:
-    # Also a date is allowed (RFC 9110, section 10.2.3); the back-off does without it.
+    # A date is also allowed (RFC 9110, section 10.2.3) and is ignored: the backoff applies then.
     text = (header or "").strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
@@ -192,15 +194,15 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
     return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _redirected(address: Address, answer: Answer) -> str:
+def _redirected(address: Address, answer: HTTPAnswer) -> str:
     try:
         host = urlsplit(urljoin(address.url, answer.location or "")).hostname
     except ValueError:
         host = None
     where = "elsewhere" if host is None or host == address.host else f"to {quoted(host, address)}"
     return (
-        f"{address.place} redirected {where} ({answer.status}), and the message was not sent there; "
-        "a network that wants a login does that, else give the address that it leads to"
+        f"{address.place} redirected {where} ({answer.status}), which was not followed; log in to the "
+        "network if it asks for that, else configure the address that it leads to"
     )
 
 
@@ -210,14 +212,14 @@ def _no_answer(failure: Exception, address: Address, timeout: float) -> Notifica
         wrong = reason.verify_message or reason.reason or "it does not verify"
         text = (
             f"the certificate of {address.place} cannot be trusted: {wrong}. Nothing was sent. "
-            "Check the address and this machine's clock; a CA file of your own "
-            "is named in the environment variable SSL_CERT_FILE"
+            "Check the address and this machine's clock; for a private CA set the environment variable "
+            "SSL_CERT_FILE to its file"
         )
     elif isinstance(reason, TimeoutError) or "timed out" in str(reason):
         text = f"{address.place} did not answer within {timeout:g} s"
     elif isinstance(reason, socket.gaierror):
         text = f"the host of {address.place} cannot be found: {reason.strerror}; check it and the network"
     else:
-        said = quoted(str(reason), address) or type(reason).__name__
-        text = f"{address.place} cannot be reached: {said}"
+        details = quoted(str(reason), address) or type(reason).__name__
+        text = f"{address.place} cannot be reached: {details}"
     return NotificationError(text, permanent=isinstance(reason, NotPublicError))

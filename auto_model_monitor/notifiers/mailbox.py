@@ -1,4 +1,4 @@
-"""A mailbox that is a folder: each mail a file, for people without an account and for tests."""
+"""A folder as mailbox: each mail is a file; for users without a mail account and for tests."""
 
 from __future__ import annotations
 
@@ -18,8 +18,19 @@ _RANDOM_ID = re.compile(r"[0-9a-fA-F-]{16,}")
 class MailboxNotifier:
     """Writes each message as an ``.eml`` file, which any mail program opens.
 
-    A file appears whole or not at all, and the same message always has the same name, so that a
-    second attempt replaces the first.
+    A file is written atomically, and a message always has the same file name, so a retry replaces it.
+
+    Args:
+        folder: created with the first mail.
+        sender: the address in ``From``.
+        receiver: one address, several separated by commas, or a list.
+
+    Attributes:
+        name: the name in logs: ``mailbox /path``.
+        folder: absolute, as of construction: a training may change its working directory later.
+
+    Raises:
+        ValueError: an address is malformed.
     """
 
     def __init__(
@@ -29,36 +40,30 @@ class MailboxNotifier:
         sender: str = "auto-model-monitor@localhost",
         receiver: str | Sequence[str] = "you@localhost",
     ) -> None:
-        """Take the folder, which is made when the first mail comes, and the two addresses."""
-        # A training may change its directory later; what was meant is what is meant now.
         self.folder = Path(folder).absolute()
+        self.name = f"mailbox {self.folder}"
         self.sender = split_addresses(sender)[0]
         self.receivers = split_addresses(receiver)
-
-    @property
-    def name(self) -> str:
-        """What the channel is called in logs."""
-        return f"mailbox {self.folder}"
 
     def __repr__(self) -> str:
         """Show the folder."""
         return f"MailboxNotifier({str(self.folder)!r})"
 
     def path_of(self, message: Message) -> Path:
-        """Return where the message stands once it is sent."""
+        """Return the file of the message."""
         return self.folder / f"{message.time:%Y%m%d-%H%M%S}-{_short(message)}.eml"
 
     def send(self, message: Message) -> None:
         """Write the message.
 
         Raises:
-            NotificationError: the folder cannot be written to at the moment.
+            NotificationError: the file cannot be written now.
         """
         problem = self._write(message)
         if problem is not None:
             raise NotificationError(
-                f"cannot write the mail into {str(self.folder)!r}: {problem}; "
-                "expected a folder with room that may be written to"
+                f"{self.name}: expected a writable folder with free space, got: {problem}; "
+                "free space or change the folder's permissions"
             )
 
     def _write(self, message: Message) -> str | None:
@@ -76,7 +81,7 @@ class MailboxNotifier:
             part.replace(path)
             _sync_folder(self.folder)
         except OSError as error:
-            with suppress(OSError):  # what made the writing fail may forbid this too
+            with suppress(OSError):  # it may fail for the same reason
                 part.unlink(missing_ok=True)
             return error.strerror or str(error)
         return None
@@ -85,18 +90,18 @@ class MailboxNotifier:
 def _short(message: Message) -> str:
     if _RANDOM_ID.fullmatch(message.id):
         return message.id[:8]
-    import hashlib  # ids that count up share their first letters, their digests do not
+    import hashlib  # ids such as "alert-1" share their first letters, their digests do not
 
     return hashlib.sha256(message.id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":
-        return  # elsewhere a folder cannot be opened
+        return  # only POSIX systems open folders
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError:
-        pass  # some network file systems refuse it; the file itself is safe
+        pass  # some network file systems refuse it; the file itself is synchronised
     finally:
         os.close(handle)

@@ -1,4 +1,4 @@
-"""Messages as mails: RFC 5322 bytes that every reader shows alike, on every Python alike."""
+"""Build mails from messages: RFC 5322 bytes that do not depend on the Python version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..core.messages import Message, Picture
 from ..text.cleaning import for_body, for_file_name, for_header
 
 SUBJECT_LIMIT = 1000
-"""Characters after which a subject is cut, so that a header never grows into a body."""
+"""Characters after which a subject is cut."""
 
 
 def build_email(
@@ -22,14 +22,14 @@ def build_email(
     receivers: Sequence[str],
     display_name: str | None = None,
 ) -> EmailMessage:
-    """Return the message as a mail whose text part and HTML part each hold the whole content.
+    """Return the message as a mail whose text part and HTML part each contain the whole content.
 
-    Whatever the message holds, the mail is well formed: one line of subject, no header that was
-    not meant, printable text, no line over 998 bytes. Nothing in it is looked up as a file.
+    The mail is well formed whatever the message contains: a subject of one line, no injected header,
+    printable text, no line over 998 bytes.
 
     Args:
-        message: what to tell.
-        sender: the address of the login, which providers want to see in ``From``.
+        message: the content.
+        sender: the address that logs in; providers require it in ``From``.
         receivers: the addresses in ``To``.
         display_name: the name beside the sender's address.
     """
@@ -37,7 +37,7 @@ def build_email(
     mail = EmailMessage(policy=_WIRE)
     mail["From"] = Address(display_name=for_header(display_name or "", SUBJECT_LIMIT), addr_spec=sender)
     mail["To"] = ", ".join(receivers)
-    # Encoded here already: the policy decodes what looks encoded, also where a person wrote it.
+    # Encoded here already: the policy would decode a subject that merely looks encoded.
     mail["Subject"] = _words(for_header(message.subject, SUBJECT_LIMIT)).replace("\r\n", "")
     mail["Date"] = message.time
     mail["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
@@ -52,7 +52,7 @@ def build_email(
 
 
 def _add_picture(mail: EmailMessage, picture: Picture) -> None:
-    """Put a picture beside the HTML part, which names it by its content-ID."""
+    """Attach a picture to the HTML part, which refers to it by its content-ID."""
     html = mail.get_payload()[1]  # type: ignore[index]
     name = f"{picture.cid.partition('@')[0]}.png"
     html.add_related(  # type: ignore[union-attr]
@@ -61,10 +61,10 @@ def _add_picture(mail: EmailMessage, picture: Picture) -> None:
 
 
 class _WirePolicy(EmailPolicy):
-    """The standard policy, except that the headers of a person's words are folded here.
+    """The standard policy, except that headers with user text are folded here.
 
-    The standard library folds encoded words differently from one Python to the next: some lose a
-    space, some cut at a line break, some fold a long Message-ID into encoded words.
+    Python versions fold encoded words differently: some lose a space, some cut at a line break, some
+    fold a long Message-ID into encoded words.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -76,7 +76,7 @@ class _WirePolicy(EmailPolicy):
         return super().fold_binary(name, value) if line is None else f"{name}: {line}{self.linesep}".encode()
 
 
-# 7bit: whatever is not short lines of ASCII goes as quoted-printable or base64, whichever is shorter.
+# 7bit: text that is not short ASCII lines is sent as quoted-printable or base64, whichever is shorter.
 _WIRE = _WirePolicy(linesep="\r\n", cte_type="7bit")
 
 
@@ -109,7 +109,7 @@ def _words(text: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    # A literal "=?" would be decoded by the reader as an encoded word.
+    # A mail program would decode a literal "=?" as an encoded word.
     return text.isascii() and len(text) <= 60 and "=?" not in text
 
 
@@ -125,5 +125,5 @@ def _encoded_words(text: str) -> Iterator[str]:
 
 
 def _encoded_word(chunk: bytes) -> str:
-    # Base64 and not quoted-printable: QQ Mail refuses a From whose name is encoded otherwise.
+    # Base64, not quoted-printable: QQ Mail refuses a From whose name is encoded otherwise.
     return f"=?utf-8?b?{base64.b64encode(chunk).decode()}?="

@@ -1,4 +1,4 @@
-"""Google's OAuth2 for mail: a refresh token in a file becomes an access token for one login."""
+"""Google's OAuth2 for mail: exchange the refresh token of a file for an access token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..core.errors import AuthenticationError, ConfigError, NotificationError
 from .secret import scrub
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"
-"""Where a refresh token is exchanged: https://developers.google.com/identity/protocols/oauth2"""
+"""The token endpoint, see https://developers.google.com/identity/protocols/oauth2"""
 
 _FIELDS = ("email_address", "google_client_id", "google_client_secret", "google_refresh_token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a file that yagmail wrote holds; the secret parts stay out of the repr."""
+    """The content of a file that yagmail wrote; its repr omits the secrets."""
 
     email_address: str
     google_client_id: str = field(repr=False)
@@ -27,22 +27,22 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, str]:
-        """The two values that no text may show."""
+        """The two values that no log or error may show."""
         return self.google_client_secret, self.google_refresh_token
 
 
 def read_credentials(path: str | os.PathLike[str]) -> Credentials:
-    """Read and check the file, so that nothing asks for the missing parts at a terminal.
+    """Read and check the file; otherwise yagmail would ask for missing values at the terminal.
 
     Raises:
-        ConfigError: it cannot be read, or a field is missing.
+        ConfigError: it cannot be read, or lacks a field.
     """
     found = _parsed(path)
     if isinstance(found, Credentials):
         return found
     raise ConfigError(
         f"oauth2_file: expected a JSON file with {', '.join(_FIELDS)}, got: {os.fspath(path)!r} {found}; "
-        "yagmail's README tells how to make one"
+        "yagmail's README explains how to create one"
     )
 
 
@@ -70,11 +70,11 @@ def access_token(credentials: Credentials, timeout: float) -> str:
 
     Args:
         credentials: what the file holds.
-        timeout: seconds that Google may take for each step.
+        timeout: seconds for each network operation.
 
     Raises:
         AuthenticationError: Google refused the refresh token.
-        NotificationError: Google could not be reached, or said something else.
+        NotificationError: Google is unreachable or answered something else.
     """
     from urllib.error import HTTPError
     from urllib.parse import urlencode
@@ -95,15 +95,15 @@ def access_token(credentials: Credentials, timeout: float) -> str:
         error = _refused(failure.code, failure.reason, credentials)
     except (OSError, ValueError, KeyError, TypeError) as failure:
         reason = scrub(str(failure), *credentials.secrets)
-        error = NotificationError(f"no OAuth2 token from {TOKEN_URL}: {reason}; tried again later")
-    raise error  # outside the except block, so that nothing above hangs on to the request
+        error = NotificationError(f"no OAuth2 token from {TOKEN_URL}: {reason}")
+    raise error  # outside the except block: the exception's context holds the request
 
 
 def _refused(code: int, reason: str, credentials: Credentials) -> NotificationError:
     if code not in (400, 401, 403):
-        return NotificationError(f"no OAuth2 token from {TOKEN_URL}: it answered {code}; tried again later")
+        return NotificationError(f"no OAuth2 token from {TOKEN_URL}: it answered {code}")
     text = scrub(reason, *credentials.secrets)
     return AuthenticationError(
         f"Google refused the OAuth2 refresh token of {credentials.email_address} ({code} {text}); "
-        "it may have expired: make the oauth2_file anew"
+        "it may have expired: create the oauth2_file again"
     )

@@ -1,4 +1,4 @@
-"""Mail addresses, and the outgoing server that belongs to each provider; plain data, nothing heavy."""
+"""Mail addresses and each provider's outgoing server."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SECURITY_OF: dict[int, SecurityMode] = {587: "starttls", 25: "starttls"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A mail provider as its own documentation describes it.
+    """A mail provider, as its documentation describes it.
 
     Attributes:
-        name: what its users call it.
+        name: the name that its users know.
         host: the outgoing server.
-        port: the port that goes with ``security``.
+        port: its port.
         security: TLS from the first byte (``ssl``), or after STARTTLS.
         help_url: its page on authorisation codes, app passwords or client settings.
-        note: what else one has to know when a login is refused.
+        note: advice for a refused login.
     """
 
     name: str
@@ -44,8 +44,8 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """Where mail is handed in, and how the connection is protected."""
+class MailServer:
+    """An outgoing mail server and how its connection is protected."""
 
     host: str
     port: int
@@ -94,13 +94,13 @@ def _own(name: str, domain: str, help_url: str) -> Provider:
     return Provider(name=name, host=f"smtp.{domain}", help_url=help_url)
 
 
-# Where each line comes from, looked at in 2026-11. Copies of the provider's own words were read for
-# Outlook.com (Microsoft's page, which asks for OAuth2), NetEase (its page lists smtp.163.com, SSL 465 or 994)
-# and QQ (its server's refusals). The others are what several mail programs' tables (Thunderbird's, Delta
-# Chat's, Nodemailer's) agree on, or what projects take from the page that stands here. Single sources, which
-# could not be checked further: 188.com, vip.126.com, vip.sina.com, sohu.com, 139.com.
-# Left out: company mail on a domain of one's own (smtp.exmail.qq.com, smtp.qiye.aliyun.com, smtp.feishu.cn),
-# which a domain does not show, and Zoho outside the US, whose server depends on where the account lies.
+# Sources, checked in 2026-11: the provider's own documentation for Outlook.com (Microsoft's page, which
+# requires OAuth2), NetEase (its page lists smtp.163.com, SSL 465 or 994) and QQ (its server's refusals). For
+# the others the tables of several mail programs (Thunderbird, Delta Chat, Nodemailer) agree, or projects took
+# them from the page given here. Single, unconfirmed sources: 188.com, vip.126.com, vip.sina.com, sohu.com,
+# 139.com. Not included: company mail on a custom domain (smtp.exmail.qq.com, smtp.qiye.aliyun.com,
+# smtp.feishu.cn), which the domain does not reveal, and Zoho outside the US, whose server depends on the
+# account's region.
 _PROVIDERS: dict[str, Provider] = {
     "qq.com": _QQ,
     "vip.qq.com": _QQ,
@@ -136,12 +136,12 @@ _PROVIDERS: dict[str, Provider] = {
 
 
 def provider_for(address: str) -> Provider | None:
-    """Return the provider of an address by its domain, or None where ``smtp_host`` has to be given."""
+    """Return the provider of an address by its domain, or None if ``smtp_host`` is required."""
     return _PROVIDERS.get(address.rpartition("@")[2].strip().rstrip(">").lower())
 
 
 def known_domains() -> tuple[str, ...]:
-    """Return the domains whose server is known, for error messages and help texts."""
+    """Return the domains with a known server, for error messages and help texts."""
     return tuple(_PROVIDERS)
 
 
@@ -151,20 +151,20 @@ def choose_server(
     host: str | None = None,
     port: int | None = None,
     security: SecurityMode | None = None,
-) -> Server:
-    """Return the outgoing server of a sender: what is given first, then what its provider documents.
+) -> MailServer:
+    """Return the outgoing server of a sender: the arguments come before its provider's documentation.
 
-    Without ``security`` the port decides: 587 and 25 mean STARTTLS, any other TLS from the first
-    byte. A connection without TLS is never chosen, only asked for.
+    Without ``security`` the port decides: 587 and 25 mean STARTTLS, any other port TLS from the first
+    byte. ``"none"`` is never chosen by default.
 
     Raises:
-        ConfigError: the provider is not known and no host is given, or a value is not usable.
+        ConfigError: the provider is unknown and no host is given, or a value is not usable.
     """
     provider = provider_for(sender) if host is None else None
     if host is None and provider is None:
         raise ConfigError(
             f"smtp_host: expected the outgoing mail server of {sender.rpartition('@')[2]!r}, "
-            "which is not among the providers known here, got none; ask the mailbox's provider"
+            "which is not a known provider, got none; ask the mailbox's provider"
         )
     if security not in (None, *_PORT_OF):
         raise ConfigError(f"smtp_security: expected 'ssl', 'starttls' or 'none', got {security!r}")
@@ -173,21 +173,21 @@ def choose_server(
     if provider is not None:
         return _documented(provider, port, security)
     mode: SecurityMode = security or _SECURITY_OF.get(port or 465, "ssl")
-    return Server(host=str(host), port=port or _PORT_OF[mode], security=mode)
+    return MailServer(host=str(host), port=port or _PORT_OF[mode], security=mode)
 
 
-def _documented(provider: Provider, port: int | None, security: SecurityMode | None) -> Server:
+def _documented(provider: Provider, port: int | None, security: SecurityMode | None) -> MailServer:
     if port in (None, provider.port) and security in (None, provider.security):
-        return Server(host=provider.host, port=provider.port, security=provider.security)
+        return MailServer(host=provider.host, port=provider.port, security=provider.security)
     mode: SecurityMode = security or _SECURITY_OF.get(port or provider.port, "ssl")
-    return Server(host=provider.host, port=port or _PORT_OF[mode], security=mode)
+    return MailServer(host=provider.host, port=port or _PORT_OF[mode], security=mode)
 
 
 def split_addresses(receiver: str | Sequence[str]) -> list[str]:
-    """Return the addresses in ``"a@x, 名 <b@y>; c@z"`` or in a list of such, each once.
+    """Return the addresses in ``"a@x, 名 <b@y>; c@z"`` or in a list of such texts, each once.
 
     Raises:
-        ValueError: nothing, or something that is no address.
+        ValueError: there is no address, or a malformed one.
     """
     found: dict[str, str] = {}
     for piece in _pieces(receiver):

@@ -1,157 +1,148 @@
-"""What the robots of group chats share: their limits, their Markdown, and the verdict inside the answer."""
+"""The robots of group chats: everything but the payload and the signature, which each service defines."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..core.alerts import Level
 from ..core.clocks import Clock, SystemClock
-from ..core.errors import NotificationError
+from ..core.errors import ConfigError, NotificationError
 from ..core.messages import Message
 from ..text.cleaning import for_header
 from .address import Address, positive
+from .rate_limit import RateLimit
 from .secret import Secret
 
 if TYPE_CHECKING:
-    from .http import Answer
+    from .http import HTTPAnswer
 
 SUBJECT_LIMIT = 200
 """Characters after which a title is cut."""
 
 CUT = "…（内容过长，其余部分已省略 / cut: too long）"
-"""The line that ends a text of which the rest was left out."""
+"""The last line of a text that was cut."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
-    """How one provider's answers are read.
+class ChatService:
+    """What distinguishes one chat service from another.
 
     Attributes:
-        provider: its name.
-        code: the fields that may hold the verdict, the first that is there counts; 0 is "accepted".
-        reason: the fields that may hold its words.
-        permanent: codes that another attempt cannot change, with what to do.
-        too_fast: codes for too many messages, with the seconds for which nothing is sent then.
-        page: where the provider explains them.
+        name: the name in errors; in lower case part of the notifier's name.
+        base: scheme and host of its webhook addresses.
+        path: path and query of a webhook address, without the token that follows.
+        limits: pairs of a number of messages and the seconds within which the service accepts them.
+        code: the fields of an answer that may hold its code, of which the first present counts; 0 is success.
+        reason: the fields that may hold the explanation.
+        permanent: the codes for which a retry is useless, with the remedy.
+        too_fast: the codes for too many messages, with the seconds to pause.
+        page: the documentation of the codes.
     """
 
-    provider: str
+    name: str
+    base: str
+    path: str
+    limits: Sequence[tuple[int, float]]
     code: Sequence[str]
     reason: Sequence[str]
-    permanent: Mapping[int, str]
+    permanent: Mapping[int, str] = field(repr=False)
     too_fast: Mapping[int, float]
     page: str
 
 
-class Allowance:
-    """So many messages in so many seconds; what comes sooner is refused here, for later.
+class ChatRobot(ABC):
+    """Sends each message to a group through its custom robot.
 
-    Nothing waits: whoever delivers has a back-off of its own.
+    HTTP status 200 does not mean success there: the answer's body holds a code.
+
+    Attributes:
+        name: the name in logs, such as ``dingtalk robot 3f9a1c``.
     """
 
-    def __init__(self, clock: Clock, *limits: tuple[int, float]) -> None:
-        """Take the limits, each a number of messages and the seconds in which they may be sent."""
-        self._clock = clock
-        self._limits = limits
-        self._sent: deque[float] = deque(maxlen=max((number for number, _ in limits), default=1))
-        self._closed_until = float("-inf")
-        self._lock = threading.Lock()
-
-    def take(self, name: str) -> None:
-        """Count one message.
-
-        Raises:
-            NotificationError: it would be one too many; not permanent.
-        """
-        with self._lock:
-            now = self._clock.monotonic()
-            wait = max([self._closed_until - now, *(self._wait(*limit, now) for limit in self._limits)])
-            if wait <= 0:
-                self._sent.append(now)
-                return
-        raise NotificationError(
-            f"{name}: not sent yet, the limit of its messages is free again in {wait:.0f} s"
-        )
-
-    def close(self, seconds: float) -> None:
-        """Let nothing through for so long, as the provider wishes."""
-        with self._lock:
-            self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
-
-    def _wait(self, number: int, seconds: float, now: float) -> float:
-        return self._sent[-number] + seconds - now if len(self._sent) >= number else 0.0
-
-
-class Robot:
-    """A robot's address, its limits and its verdicts: the part that its providers do alike."""
+    _service: ClassVar[ChatService]
 
     def __init__(
-        self,
-        address: Address,
-        secret: str | None,
-        verdicts: Verdicts,
-        limits: Sequence[tuple[int, float]],
-        *,
-        timeout: float,
-        clock: Clock | None,
+        self, token_or_url: str, secret: str | None, *, timeout: float, base: str, clock: Clock | None
     ) -> None:
-        """Take what differs from provider to provider."""
-        self.address = address
-        self.verdicts = verdicts
-        self.clock = clock or SystemClock()
-        self.secret = None if secret is None else Secret(secret)
-        self.name = f"{verdicts.provider} robot {address.fingerprint}"
+        self._address = Address(self._webhook(token_or_url, base), f"{self._service.name}'s webhook address")
+        self._secret = None if secret is None else Secret(secret)
+        self._clock = clock or SystemClock()
         self._timeout = positive(timeout)
-        self._allowance = Allowance(self.clock, *limits)
+        self._rate_limit = RateLimit(self._clock, *self._service.limits)
+        self.name = f"{self._service.name.lower()} robot {self._address.fingerprint}"
 
-    def deliver(self, body: bytes, address: Address | None = None) -> None:
-        """Post the body once, if the limits allow it.
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"{type(self).__name__}({self.name!r})"
+
+    def send(self, message: Message) -> None:
+        """Send the message once, if the rate limits allow it.
 
         Raises:
             NotificationError: it was not accepted.
         """
         from .http import post
 
-        self._allowance.take(self.name)
-        answer = post(address or self.address, body, {}, self._timeout)
+        self._rate_limit.take(self.name)
+        address, body = self._request(message)
+        answer = post(address, body, {}, self._timeout)
         error = self._refusal(answer)
         if error is not None:
             if answer.retry_after is not None and not error.permanent:
-                self._allowance.close(min(answer.retry_after, 3600.0))
+                self._rate_limit.pause(answer.retry_after)
             raise error
 
-    def _refusal(self, answer: Answer) -> NotificationError | None:
+    @abstractmethod
+    def _request(self, message: Message) -> tuple[Address, bytes]:
+        """Return where to post the message and the signed body."""
+
+    def _webhook(self, token_or_url: str, base: str) -> str:
+        """Return the whole webhook address."""
+        service = self._service
+        if isinstance(token_or_url, str) and "://" in token_or_url:
+            _, _, parameter = service.path.rpartition("?")
+            if parameter.endswith("=") and parameter[:-1] not in Address(token_or_url).query:
+                raise ConfigError(f"{service.name}: expected ?{parameter}… in the webhook address, got none")
+            return token_or_url
+        if not isinstance(token_or_url, str) or not _TOKEN.fullmatch(token_or_url):
+            raise ConfigError(f"{service.name}: expected the robot's token or webhook address, got neither")
+        return f"{base}{service.path}{token_or_url}"
+
+    def _refusal(self, answer: HTTPAnswer) -> NotificationError | None:
         from .http import quoted, refusal
 
-        secrets = () if self.secret is None else (self.secret.reveal(),)
+        secrets = () if self._secret is None else (self._secret.reveal(),)
         fields = answer.fields()
-        code = _first(fields, self.verdicts.code)
+        code = _first(fields, self._service.code)
         if not isinstance(code, int) or isinstance(code, bool):
             if not answer.accepted:
-                return refusal(self.address, answer, *secrets)
-            said = quoted(answer.text, self.address, *secrets)
+                return refusal(self._address, answer, *secrets)
+            text = quoted(answer.text, self._address, *secrets)
             return NotificationError(
-                f"{self.address.place} answered without a verdict ({said}); "
-                f"perhaps it is not {self.verdicts.provider} that answered"
+                f"{self._address.place}: expected {self._service.name}'s answer with a code, got {text!r}; "
+                "check the webhook address"
             )
         if code == 0:
-            return None if answer.accepted else refusal(self.address, answer, *secrets)
-        said = quoted(str(_first(fields, self.verdicts.reason)), self.address, *secrets)
-        return self._judged(code, said)
+            return None if answer.accepted else refusal(self._address, answer, *secrets)
+        reason = quoted(str(_first(fields, self._service.reason)), self._address, *secrets)
+        return self._refused(code, reason)
 
-    def _judged(self, code: int, said: str) -> NotificationError:
-        rules = self.verdicts
-        too_fast = code in rules.too_fast and (code not in rules.permanent or "too many" in said.lower())
+    def _refused(self, code: int, reason: str) -> NotificationError:
+        service = self._service
+        too_fast = code in service.too_fast and (
+            code not in service.permanent or "too many" in reason.lower()
+        )
         if too_fast:
-            self._allowance.close(rules.too_fast[code])
-        permanent = code in rules.permanent and not too_fast
-        help_text = f" {rules.permanent[code]}." if permanent else ""
+            self._rate_limit.pause(service.too_fast[code])
+        permanent = code in service.permanent and not too_fast
+        remedy = f" {service.permanent[code]}." if permanent else ""
         return NotificationError(
-            f"{self.name} did not accept the message ({code} {said}).{help_text} See {rules.page}",
+            f"{self.name} did not accept the message ({code} {reason}).{remedy} See {service.page}",
             permanent=permanent,
         )
 
@@ -161,15 +152,27 @@ def _first(fields: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def title_of(message: Message) -> str:
-    """Return the subject on one line, cut where it grows into a body."""
+    """Return the subject on one line, cut after ``SUBJECT_LIMIT`` characters."""
     return for_header(message.subject, SUBJECT_LIMIT)
 
 
-def fitted(text: str, limit: int, build: Callable[[str], bytes]) -> bytes:
-    """Return ``build(text)``, with the text cut so far that there are at most ``limit`` bytes.
+def checked_ids(ids: str | Iterable[str], pattern: re.Pattern[str], expected: str) -> list[str]:
+    """Return the ids of members as a list.
 
-    The text is cut before it is escaped, so that no escape is cut in two, and ends with a line
-    that says so.
+    Raises:
+        ConfigError: one does not match ``pattern``; the error starts with ``expected``.
+    """
+    found = [ids] if isinstance(ids, str) else [str(one) for one in ids]
+    for one in found:
+        if not pattern.fullmatch(one):
+            raise ConfigError(f"{expected}, got {one!r}")
+    return found
+
+
+def fitted(text: str, limit: int, build: Callable[[str], bytes]) -> bytes:
+    """Return ``build(text)``, with the text cut so that the result has at most ``limit`` bytes.
+
+    The text is cut before ``build`` escapes it, so that no escape sequence is split.
     """
     body = build(text)
     if len(body) <= limit:
@@ -182,8 +185,3 @@ def fitted(text: str, limit: int, build: Callable[[str], bytes]) -> bytes:
         else:
             too_long = middle
     return build(f"{text[:fits]}\n{CUT}")
-
-
-def by_level(level: Level, info: str, warning: str, critical: str) -> str:
-    """Return the one that goes with the level."""
-    return {Level.INFO: info, Level.WARNING: warning, Level.CRITICAL: critical}[level]

@@ -1,4 +1,4 @@
-"""yagmail's client, except that a refused code is offered once."""
+"""yagmail's client, changed to try a refused code only once and to limit each answer's time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import yagmail
 
 
-class _Answers:
-    """What a server says, line by line, up to a moment."""
+class _ReplyReader:
+    """Reads a server's lines until a deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.until = 0.0
@@ -20,7 +20,7 @@ class _Answers:
         self._read = bytearray()
 
     def readline(self, most: int) -> bytes:
-        """Return the next line, or what there is of it when the server has closed or says too much."""
+        """Return the next line, or its beginning if it is too long or the server has closed."""
         while (end := self._read.find(b"\n") + 1) == 0 and len(self._read) < most:
             left = self.until - time.monotonic()
             if left <= 0:
@@ -35,34 +35,33 @@ class _Answers:
         return line
 
     def close(self) -> None:
-        """Forget the rest."""
+        """Drop unread bytes."""
         self._read.clear()
 
 
-class _OneRefusal(smtplib.SMTP):
-    """Takes the server's first word on a code for its last.
+class _SingleLoginSMTP(smtplib.SMTP):
+    """Stops after the first refusal of a code.
 
-    The standard library offers a refused code again by the next mechanism. That is a second failed
-    login, of which providers allow few, and where the server has hung up meanwhile, the refusal is
-    lost behind a broken connection.
+    The standard library tries a refused code again with the next mechanism. That is a second failed
+    login, of which providers allow few, and if the server closes the connection, its refusal is lost.
     """
 
     _refusal: smtplib.SMTPAuthenticationError | None = None
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one whole answer within the time-out; each byte of it may not have as long again."""
+        """Read one whole answer within the timeout, which smtplib grants to each byte."""
         sock = self.sock
-        patience = None if sock is None else sock.gettimeout()
-        if sock is None or patience is None:
+        timeout = None if sock is None else sock.gettimeout()
+        if sock is None or timeout is None:
             return super().getreply()
-        if not isinstance(self.file, _Answers):
-            self.file = _Answers(sock)
-        self.file.until = time.monotonic() + patience
+        if not isinstance(self.file, _ReplyReader):
+            self.file = _ReplyReader(sock)
+        self.file.until = time.monotonic() + timeout
         try:
             return super().getreply()
         finally:
             with suppress(OSError):  # it may be closed by now
-                sock.settimeout(patience)
+                sock.settimeout(timeout)
 
     def auth(self, mechanism: str, *arguments: Any, **options: Any) -> tuple[int, bytes]:
         if self._refusal is not None:
@@ -70,20 +69,20 @@ class _OneRefusal(smtplib.SMTP):
         try:
             return super().auth(mechanism, *arguments, **options)
         except smtplib.SMTPAuthenticationError as refusal:
-            # Some offer CRAM-MD5 and cannot do it; that says nothing about the code.
+            # Some servers offer CRAM-MD5 and fail at it: that does not mean that the code is wrong.
             if refusal.smtp_code == 535 and mechanism in ("PLAIN", "LOGIN"):
                 self._refusal = refusal
             raise
 
 
-class _OneRefusalSSL(_OneRefusal, smtplib.SMTP_SSL):
-    """The same with TLS from the first byte."""
+class _SingleLoginSMTPOverTLS(_SingleLoginSMTP, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
 
 
-class Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail is not typed
+class SMTPClient(yagmail.SMTP):  # type: ignore[misc]  # yagmail is not typed
     """yagmail's client with the connections above."""
 
     @property
     def connection(self) -> type[smtplib.SMTP]:
-        """The class that connects."""
-        return _OneRefusalSSL if self.ssl else _OneRefusal
+        """The class of the connection."""
+        return _SingleLoginSMTPOverTLS if self.ssl else _SingleLoginSMTP

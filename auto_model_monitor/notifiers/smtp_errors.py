@@ -1,4 +1,4 @@
-"""What went wrong in an SMTP session, in words: which server, what it said, what to do."""
+"""Explain SMTP failures: which server, its answer, and what to do."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .secret import scrub
 from .smtp_connection import Login
 
 _ANSWER_LIMIT = 300
-# QQ Mail says 550 when mails come too fast and means "later":
-# https://service.mail.qq.com/detail/122/166 and /172 to /175. ("denined" is its own spelling.)
+# QQ Mail answers 550 when mails come too fast, although a retry succeeds later:
+# https://service.mail.qq.com/detail/122/166 and /172 to /175. ("denined" is QQ's spelling.)
 _LATER = re.compile(
     r"frequency|rate.?limit|too many|try again|mailbox unavailable or access den|connection denied",
     re.IGNORECASE,
 )
-_LOGIN_WANTED = (530, 535, 538)
+_LOGIN_REQUIRED = (530, 535, 538)
 
 Refusals = Mapping[str, tuple[int, bytes]]
 
 
 def explain(failure: Exception, login: Login) -> NotificationError:
-    """Return the error that a notifier raises for what yagmail or smtplib raised.
+    """Return the notifier's error for an exception of yagmail or smtplib.
 
-    The answers of the server are quoted without any secret; the failure itself is not attached,
-    because it, or a frame it keeps, may hold one.
+    It quotes the server without any secret. The exception itself is not attached: it, or one of its frames,
+    may contain a secret.
     """
     if isinstance(failure, NotificationError):
-        return failure.with_traceback(None)  # the frames it came through hold tokens
+        return failure.with_traceback(None)  # its frames hold tokens
     for kind, describe in _DESCRIPTIONS:
         if isinstance(failure, kind):
             return describe(failure, login)
@@ -41,14 +41,14 @@ def explain(failure: Exception, login: Login) -> NotificationError:
 
 
 def refused_recipients(refused: Refusals, login: Login) -> NotificationError:
-    """Return the error that names the recipients who were refused, each with the answer."""
+    """Return the error that names each refused recipient with the server's answer."""
     each = "; ".join(f"{name} ({_answer(*answer, login)})" for name, answer in refused.items())
-    permanent = all(_lasts(*answer) for answer in refused.values())
+    permanent = all(_is_permanent(*answer) for answer in refused.values())
     return NotificationError(f"{_place(login)} refused {each}", permanent=permanent)
 
 
-def code_of_ascii(login: Login) -> AuthenticationError:
-    """Return the error for a code that no server can have given out."""
+def not_ascii_code(login: Login) -> AuthenticationError:
+    """Return the error for a code that contains characters other than ASCII."""
     return AuthenticationError(
         "auth_code: expected the letters and digits that the provider shows, got other characters, "
         f"perhaps full-width ones; copy it again.{_help(login)}"
@@ -61,13 +61,13 @@ def _place(login: Login) -> str:
 
 def _help(login: Login) -> str:
     if login.provider is None:
-        return " Ask the mailbox's provider which code or app password its SMTP server wants."
+        return " Ask the mailbox's provider which code or app password its SMTP server requires."
     note = f" {login.provider.note}" if login.provider.note else ""
     return f"{note} See {login.provider.help_url}"
 
 
-def _answer(code: int, said: bytes | str, login: Login) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _answer(code: int, answer: bytes | str, login: Login) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
     text = for_header(text, 4000)
     return f"{code} {_scrubbed(text, login)[:_ANSWER_LIMIT]}".rstrip()
 
@@ -80,46 +80,48 @@ def _scrubbed(text: str, login: Login) -> str:
     return scrub(text, *secrets)
 
 
-def _lasts(code: int, said: bytes | str) -> bool:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _is_permanent(code: int, answer: bytes | str) -> bool:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
     return code >= 500 and not _LATER.search(text)
 
 
 def _login_refused(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
-    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    answer = _answer(failure.smtp_code, failure.smtp_error, login)
     if 400 <= failure.smtp_code < 500:
-        return NotificationError(f"{_place(login)} cannot log {login.user} in at the moment ({said})")
+        return NotificationError(f"{_place(login)} cannot log {login.user} in at the moment ({answer})")
     whose = f"{login.provider.name}'s" if login.provider else "the provider's"
     if login.oauth2 is not None:
-        expected = "the OAuth2 token was not accepted: make the oauth2_file anew."
+        expected = "the OAuth2 token was not accepted: create the oauth2_file again."
     elif login.auth_code is None:
-        expected = f"the server wants a login and no auth_code was given: it is {whose} authorisation code."
+        expected = f"auth_code: expected {whose} authorisation code, got none."
     else:
-        expected = f"auth_code has to be {whose} authorisation code, not the password of the account."
+        expected = (
+            f"auth_code: expected {whose} authorisation code, which is not the password of the account."
+        )
     return AuthenticationError(
-        f"{_place(login)} refused the login of {login.user} ({said}): {expected}{_help(login)}"
+        f"{_place(login)} refused the login of {login.user} ({answer}): {expected}{_help(login)}"
     )
 
 
 def _not_offered(failure: smtplib.SMTPException, login: Login) -> NotificationError:
     if "STARTTLS" in str(failure):
         return NotificationError(
-            f"{_place(login)} does not offer STARTTLS, so nothing was sent, the code least of all; "
-            "use smtp_security='ssl' (usually port 465), or find out who takes the offer away"
+            f"{_place(login)} does not offer STARTTLS, so neither the code nor the mail was sent; use "
+            "smtp_security='ssl' (usually port 465), or find out whether a firewall removes the offer"
         )
     return AuthenticationError(
-        f"{_place(login)} offers no login that is known here ({_scrubbed(str(failure), login)}); "
+        f"{_place(login)} offers no supported login ({_scrubbed(str(failure), login)}); "
         f"check smtp_host, smtp_port and smtp_security.{_help(login)}"
     )
 
 
 def _sender_refused(failure: smtplib.SMTPSenderRefused, login: Login) -> NotificationError:
-    if failure.smtp_code in _LOGIN_WANTED:
+    if failure.smtp_code in _LOGIN_REQUIRED:
         return _login_refused(failure, login)
-    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    answer = _answer(failure.smtp_code, failure.smtp_error, login)
     return NotificationError(
-        f"{_place(login)} refused mail from {login.user} ({said})",
-        permanent=_lasts(failure.smtp_code, failure.smtp_error),
+        f"{_place(login)} refused mail from {login.user} ({answer})",
+        permanent=_is_permanent(failure.smtp_code, failure.smtp_error),
     )
 
 
@@ -128,24 +130,24 @@ def _all_refused(failure: smtplib.SMTPRecipientsRefused, login: Login) -> Notifi
 
 
 def _content_refused(failure: smtplib.SMTPDataError, login: Login) -> NotificationError:
-    said = _answer(failure.smtp_code, failure.smtp_error, login)
+    answer = _answer(failure.smtp_code, failure.smtp_error, login)
     return NotificationError(
-        f"{_place(login)} refused the mail itself ({said})",
-        permanent=_lasts(failure.smtp_code, failure.smtp_error),
+        f"{_place(login)} refused the mail itself ({answer})",
+        permanent=_is_permanent(failure.smtp_code, failure.smtp_error),
     )
 
 
-def _unwilling(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
-    said = _answer(failure.smtp_code, failure.smtp_error, login)
-    return NotificationError(f"{_place(login)} takes no mail at the moment ({said})")
+def _temporarily_refused(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
+    answer = _answer(failure.smtp_code, failure.smtp_error, login)
+    return NotificationError(f"{_place(login)} accepts no mail at the moment ({answer})")
 
 
-def _distrusted(failure: ssl.SSLCertVerificationError, login: Login) -> NotificationError:
+def _untrusted(failure: ssl.SSLCertVerificationError, login: Login) -> NotificationError:
     wrong = failure.verify_message or failure.reason or "it does not verify"
     return NotificationError(
         f"the certificate of {_place(login)} cannot be trusted: {wrong}. The code was not sent. "
-        "Check smtp_host and this machine's clock; if a proxy of your own stands in between, "
-        "name its CA file in the environment variable SSL_CERT_FILE"
+        "Check smtp_host and this machine's clock; behind a proxy that decrypts TLS set the environment "
+        "variable SSL_CERT_FILE to its CA file"
     )
 
 
@@ -174,10 +176,10 @@ _DESCRIPTIONS: tuple[tuple[type[Exception], Callable[[Any, Login], NotificationE
     (smtplib.SMTPSenderRefused, _sender_refused),
     (smtplib.SMTPRecipientsRefused, _all_refused),
     (smtplib.SMTPDataError, _content_refused),
-    (smtplib.SMTPResponseException, _unwilling),
+    (smtplib.SMTPResponseException, _temporarily_refused),
     (smtplib.SMTPNotSupportedError, _not_offered),
     (smtplib.SMTPServerDisconnected, _unreachable),
     (smtplib.SMTPException, _not_offered),
-    (ssl.SSLCertVerificationError, _distrusted),
+    (ssl.SSLCertVerificationError, _untrusted),
     (ssl.SSLError, _no_tls),
 )

@@ -1,4 +1,4 @@
-"""One line a channel: notifiers made of URLs, as a command line or a file holds them."""
+"""Create notifiers from URLs, as given on the command line or in a file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _YES = frozenset({"1", "true", "yes", "on"})
 
 
 def notifier_from_url(url: str) -> Notifier:
-    """Return the notifier that a URL names.
+    """Return the notifier that a URL describes.
 
     - ``dingtalk://TOKEN?secret=SEC…&at=13800000000&at=all``
     - ``feishu://HOOK?secret=…&at=ou_…&at=all``, and ``lark://…`` for Lark
     - ``wecom://KEY?at=USERID``
-    - ``json://host/path?secret=…`` by http and ``jsons://…`` or ``https+json://…`` by https: the
-      webhook. Of its parameters only ``secret`` and ``timeout`` are taken; the others are its own.
-    - the robots' own addresses, as they are copied: ``https://oapi.dingtalk.com/robot/send?…``,
-      with ``&secret=…`` and the like behind.
-    - everything else is apprise's, with the extra ``apprise``.
+    - ``json://host/path?secret=…`` (http) and ``jsons://…`` or ``https+json://…`` (https): a webhook.
+      It keeps all parameters but ``secret`` and ``timeout``.
+    - a robot's own webhook address, such as ``https://oapi.dingtalk.com/robot/send?…``, followed by
+      ``&secret=…`` and the like.
+    - any URL of apprise, with the extra ``apprise``.
 
-    Any of the first three takes ``timeout=`` seconds, and an encoded character as ``%2B``.
+    Each of ours accepts ``timeout=`` seconds and percent-encoding, such as ``%2B`` for a plus.
 
     Raises:
-        ConfigError: it names none, or one that cannot work. The text shows no secret.
-        MissingExtraError: it is apprise's, and apprise is not installed.
+        ConfigError: it describes no notifier, or one that cannot work. The error shows no secret.
+        MissingExtraError: it needs apprise, which is not installed.
     """
     if not isinstance(url, str) or "://" not in url or url.startswith("://"):
         raise ConfigError(f"notify: expected a URL such as dingtalk://TOKEN?secret=…, got {_kind(url)}")
@@ -35,14 +35,14 @@ def notifier_from_url(url: str) -> Notifier:
     try:
         parts = urlsplit(url.strip())
     except ValueError:
-        raise ConfigError(f"notify: expected a URL, got {scheme[:20]}://… that cannot be read") from None
+        raise ConfigError(f"notify: expected a URL, got a malformed one, {scheme[:20]}://…") from None
     parts = _pasted(parts)
     build = _SCHEMES.get(parts.scheme)
     return build(parts) if build is not None else _apprise(url)
 
 
 def _pasted(parts: SplitResult) -> SplitResult:
-    """Return a robot's own address in the short form; any other as it is."""
+    """Return a robot's webhook address in the short form, any other URL unchanged."""
     if parts.scheme != "https" or parts.hostname not in _HOSTS:
         return parts
     scheme, parameter = _HOSTS[parts.hostname]
@@ -55,7 +55,7 @@ def _pasted(parts: SplitResult) -> SplitResult:
 
 
 def masked(url: str) -> str:
-    """Return a URL as it may be shown: its scheme, and for a webhook its host."""
+    """Return a URL without its secrets: the scheme, and for a webhook the host."""
     scheme, found, _ = url.strip().partition("://")
     if not found:
         return "***"
@@ -70,7 +70,7 @@ def masked(url: str) -> str:
 def _dingtalk(parts: SplitResult) -> Notifier:
     from .dingtalk import DingTalkNotifier
 
-    options = _Options(parts, "secret", "at", "timeout", "at_all")
+    options = _URLOptions(parts, "secret", "at", "timeout", "at_all")
     at_all, mobiles = options.mentions()
     return DingTalkNotifier(
         options.key,
@@ -82,9 +82,9 @@ def _dingtalk(parts: SplitResult) -> Notifier:
 
 
 def _feishu(parts: SplitResult) -> Notifier:
-    from .feishu import BASE, FeishuNotifier
+    from .feishu import FEISHU, LARK, FeishuNotifier
 
-    options = _Options(parts, "secret", "at", "timeout", "at_all")
+    options = _URLOptions(parts, "secret", "at", "timeout", "at_all")
     at_all, users = options.mentions()
     return FeishuNotifier(
         options.key,
@@ -92,22 +92,22 @@ def _feishu(parts: SplitResult) -> Notifier:
         at_users=users,
         at_all=at_all,
         timeout=options.timeout,
-        base="https://open.larksuite.com" if parts.scheme == "lark" else BASE,
+        base=LARK if parts.scheme == "lark" else FEISHU,
     )
 
 
 def _wecom(parts: SplitResult) -> Notifier:
     from .wecom import WeComNotifier
 
-    options = _Options(parts, "at", "timeout")
+    options = _URLOptions(parts, "at", "timeout")
     return WeComNotifier(options.key, at_users=options.all("at"), timeout=options.timeout)
 
 
 def _webhook(parts: SplitResult) -> Notifier:
     from .webhook import WebhookNotifier
 
-    options = _Options(parts)
-    # What is not ours goes on as it was written: another encoding could be another address.
+    options = _URLOptions(parts)
+    # Keep the other parameters verbatim: another encoding could be another address.
     rest = [p for p in parts.query.split("&") if p and p.partition("=")[0] not in ("secret", "timeout")]
     address = urlunsplit((_WEB[parts.scheme], parts.netloc, parts.path, "&".join(rest), ""))
     return WebhookNotifier(address, options.get("secret"), timeout=options.timeout)
@@ -117,15 +117,15 @@ def _apprise(url: str) -> Notifier:
     from .apprise import AppriseNotifier
 
     notifier = AppriseNotifier(url)
-    notifier.verify()  # better now than at night
+    notifier.verify()  # report a wrong URL now, not with the first alert
     return notifier
 
 
-class _Options:
-    """A URL's parameters; those that nobody knows are an error when ``known`` are given."""
+class _URLOptions:
+    """A URL's parameters; if ``known`` are given, others are an error."""
 
     def __init__(self, parts: SplitResult, *known: str) -> None:
-        # Not parse_qsl's own reading of "+": it stands in secrets as it is.
+        # parse_qsl would read "+" as a space, but secrets contain it.
         pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
         self._pairs = pairs
         self.key = unquote(parts.netloc) + parts.path.rstrip("/")
@@ -142,10 +142,10 @@ class _Options:
         return [value for key, value in self._pairs if key == name]
 
     def mentions(self) -> tuple[bool, list[str]]:
-        """Return whether everybody is mentioned, and who else."""
+        """Return whether all members are mentioned, and the individual ones."""
         who = [name for value in self.all("at") for name in value.split(",") if name]
-        everybody = "all" in who or (self.get("at_all") or "").lower() in _YES
-        return everybody, [name for name in who if name != "all"]
+        at_all = "all" in who or (self.get("at_all") or "").lower() in _YES
+        return at_all, [name for name in who if name != "all"]
 
     @property
     def timeout(self) -> float:
@@ -155,7 +155,7 @@ class _Options:
         try:
             return float(text)
         except ValueError:
-            raise ConfigError("timeout: expected seconds, got something else") from None
+            raise ConfigError("timeout: expected seconds, such as timeout=15, got something else") from None
 
 
 def _kind(url: object) -> str:
@@ -163,7 +163,7 @@ def _kind(url: object) -> str:
 
 
 _WEB = {"json": "http", "http+json": "http", "jsons": "https", "https+json": "https"}
-# The parameter that holds the token; Feishu's is the last part of the path.
+# Scheme and the parameter that contains the token; Feishu's token is the last part of the path.
 _HOSTS = {
     "oapi.dingtalk.com": ("dingtalk", "access_token"),
     "open.feishu.cn": ("feishu", ""),

@@ -1,4 +1,4 @@
-"""Webhooks: each message as JSON to an address of your own, signed."""
+"""Signed webhooks: each message as JSON to an address of your own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..core.errors import ConfigError
 from ..core.messages import Message
 from ..text.cleaning import for_body, for_header
 from .address import Address, positive
-from .robots import Allowance
+from .rate_limit import RateLimit
 from .secret import Secret
 
 VERSION = 1
-"""Of the schema below; a change that a reader could stumble over raises it."""
+"""The schema's version; an incompatible change raises it."""
 
 _SUBJECT_LIMIT = 1000
 _FIELD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -24,26 +24,41 @@ _OWN = frozenset({"content-length", "content-type", "host", "idempotency-key", "
 
 
 class WebhookNotifier:
-    """Posts each message as JSON; any 2xx means that it has arrived.
+    """Posts each message as JSON; any 2xx status means that it was accepted.
 
     The body is one object:
 
     - ``version``: integer, 1.
-    - ``id``: text, the same over every attempt; also the header ``Idempotency-Key``.
-    - ``time``: text, when what it tells was seen, ISO 8601 with the zone.
+    - ``id``: text, equal in every attempt; also the header ``Idempotency-Key``.
+    - ``time``: text, when the event was detected, ISO 8601 with the zone.
     - ``level``: text, ``info``, ``warning`` or ``critical``.
     - ``subject``: text on one line.
-    - ``text``: the whole content as text, its lines ended by line feeds.
-    - ``facts``: object, what a program asks for: ``metric``, ``score``, ``threshold`` and the like,
-      each a text, a number or null. JSON has no NaN and no infinity: those are the texts ``nan``,
-      ``inf`` and ``-inf``.
+    - ``text``: the whole content as plain text with line feeds.
+    - ``facts``: object, the values for programs, such as ``metric``, ``score`` and ``threshold``, each a
+      text, a number or null. JSON has no NaN and no infinity: they are the texts ``nan``, ``inf`` and
+      ``-inf``.
 
-    With a secret, two headers come with it. The receiver computes the same and compares, without
-    leaking time (``hmac.compare_digest``), and refuses a time that is minutes away from its own:
+    With a secret there are two more headers. The receiver computes the same signature, compares it with
+    ``hmac.compare_digest``, and refuses a timestamp that is minutes away from its own clock:
 
     - ``X-Auto-Model-Monitor-Timestamp``: whole seconds since 1970.
     - ``X-Auto-Model-Monitor-Signature``: ``sha256=`` and the hexadecimal HMAC-SHA256, with the
       secret in UTF-8 as its key, of the timestamp, a full stop and the body's bytes.
+
+    Args:
+        url: ``https://…`` or ``http://…``; a user and password in it become basic authorisation.
+        secret: the key of the signature; None sends no signature.
+        timeout: seconds for each network operation.
+        headers: further headers, such as ``{"Authorization": "Bearer …"}``.
+        public_only: True for a URL that other people provide: only public addresses are used, after
+            redirects too, and no proxy.
+        clock: the time, injected.
+
+    Attributes:
+        name: the name in logs: ``webhook https://host 3f9a1c``.
+
+    Raises:
+        ConfigError: an argument cannot work. The error shows no secret.
     """
 
     def __init__(
@@ -56,20 +71,6 @@ class WebhookNotifier:
         public_only: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        """Check what was given; nothing is sent.
-
-        Args:
-            url: ``https://…`` or ``http://…``; a user and a password in it are basic authorisation.
-            secret: the key of the signature; None sends none.
-            timeout: seconds that each step may take.
-            headers: further headers, such as ``{"Authorization": "Bearer …"}``.
-            public_only: True for an address that somebody else wrote: it, what it redirects to and
-                what its name means at that moment must be public, and no proxy is used.
-            clock: the time, injected.
-
-        Raises:
-            ConfigError: one of these cannot work. The text shows no secret.
-        """
         if secret is not None and not secret:
             raise ConfigError("secret: expected a text, or None for no signature, got an empty one")
         self._address = Address(url)
@@ -78,12 +79,8 @@ class WebhookNotifier:
         self._public_only = public_only
         self._timeout = positive(timeout)
         self._clock = clock or SystemClock()
-        self._allowance = Allowance(self._clock)
-
-    @property
-    def name(self) -> str:
-        """What the channel is called in logs: ``webhook https://host 3f9a1c``."""
-        return f"webhook {self._address.place} {self._address.fingerprint}"
+        self._rate_limit = RateLimit(self._clock)
+        self.name = f"webhook {self._address.place} {self._address.fingerprint}"
 
     def __repr__(self) -> str:
         """Show the name."""
@@ -93,12 +90,12 @@ class WebhookNotifier:
         """Post the message once.
 
         Raises:
-            NotificationError: it was not accepted. 408, 425, 429 and 5xx may pass, after the seconds
-                of ``Retry-After`` where there are some; other 4xx last.
+            NotificationError: it was not accepted. After 408, 425, 429 and 5xx a retry may succeed, but not
+                before the seconds of ``Retry-After``; other 4xx are permanent.
         """
         from .http import encoded, post, refusal
 
-        self._allowance.take(self.name)
+        self._rate_limit.take(self.name)
         body = encoded(content_of(message))
         headers = {name: value.reveal() for name, value in self._headers.items()}
         headers["Idempotency-Key"] = _header_value(message.id)
@@ -111,20 +108,20 @@ class WebhookNotifier:
         answer = post(self._address, body, headers, self._timeout, public_only=self._public_only)
         if answer.accepted:
             return
-        if answer.retry_after is not None and not answer.lasts:
-            self._allowance.close(min(answer.retry_after, 3600.0))
+        if answer.retry_after is not None and not answer.is_permanent:
+            self._rate_limit.pause(answer.retry_after)
         raise refusal(self._address, answer, *secrets)
 
 
 def signature(timestamp: str, body: bytes, secret: str) -> str:
-    """Return the signature header's value, as a receiver computes it too."""
+    """Return the value of the signature header, as a receiver computes it."""
     import hmac
 
     return f"sha256={hmac.digest(secret.encode(), timestamp.encode() + b'.' + body, 'sha256').hex()}"
 
 
 def content_of(message: Message) -> dict[str, Any]:
-    """Return the message as the object that is posted."""
+    """Return the message as the JSON object to post."""
     return {
         "version": VERSION,
         "id": message.id,
@@ -155,7 +152,9 @@ def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
             or name.lower() in _OWN
             or name.lower().startswith("x-auto-model-monitor-")
         ):
-            raise ConfigError(f"headers: expected names of further headers, got {name!r}")
+            raise ConfigError(
+                f"headers: expected names of further headers, got the reserved or malformed {name!r}"
+            )
         if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
             raise ConfigError(f"headers: expected one line of ASCII for {name!r}, got something else")
     return headers

@@ -90,7 +90,7 @@ def test_too_fast_closes_for_ten_minutes(robot_server, make_message, clock):
     notifier = notifier_for(server, clock)
     error_of(notifier, make_message())
     clock.advance(599)
-    assert "free again in 1 s" in str(error_of(notifier, make_message()))
+    assert "next message in 1 s" in str(error_of(notifier, make_message()))
     assert len(server.requests) == 1
     clock.advance(1)
     error_of(notifier, make_message())
@@ -165,7 +165,7 @@ def test_what_cannot_work_is_refused_early(arguments):
 
 
 def test_the_whole_address_does_as_well(robot_server, make_message, clock):
-    """The Webhook address as DingTalk shows it can be given in place of the token, also with a sign."""
+    """The webhook address as DingTalk shows it can be given in place of the token, also with a sign."""
     server = robot_server(DingTalk(SECRET, now=clock.now().timestamp()))
     url = f"{server.url}/robot/send?access_token={TOKEN}"
     by_url = DingTalkNotifier(url, SECRET, clock=clock)

@@ -169,7 +169,7 @@ def test_a_silent_tls_handshake_has_the_time_out(tls, make_message):
 )  # fmt: skip
 def test_what_happens_at_quit_says_nothing_about_the_mail(smtp_server, make_message, faults, monkeypatch):
     """A mail that was accepted is sent, however the server behaves at QUIT, and without a long wait."""
-    monkeypatch.setattr(connection, "_QUIT_PATIENCE", 0.2)
+    monkeypatch.setattr(connection, "_QUIT_TIMEOUT", 0.2)
     server = smtp_server(faults=faults)
     notifier_for(server, timeout=600).send(make_message())
     assert len(server.mails) == 1
@@ -232,14 +232,14 @@ def test_a_server_that_wants_a_login_says_so(smtp_server, make_message):
     server = smtp_server()
     error = failure_of(notifier_for(server, code=None).send, make_message())
     assert isinstance(error, AuthenticationError)
-    assert "no auth_code was given" in str(error)
+    assert "authorisation code, got none" in str(error)
 
 
 def test_a_server_without_a_login_is_not_given_the_code(smtp_server):
     """A server that offers no login gets none, and the error names what to check."""
     error = failure_of(notifier_for(smtp_server(faults=Faults(offers_login=False))).verify)
     assert isinstance(error, AuthenticationError)
-    assert "offers no login" in str(error)
+    assert "offers no supported login" in str(error)
 
 
 def test_full_width_letters_in_the_code_are_noticed(smtp_server):

@@ -42,9 +42,9 @@ def test_an_answer_is_returned_whatever_it_says(robot_server):
     assert request.headers["content-type"] == "application/json; charset=utf-8"
     assert request.headers["user-agent"] == "auto-model-monitor"
     answer = post_to(server)
-    assert (answer.status, answer.text, answer.lasts) == (404, "no", True)
+    assert (answer.status, answer.text, answer.is_permanent) == (404, "no", True)
     answer = post_to(server)
-    assert (answer.status, answer.retry_after, answer.lasts) == (503, 7.0, False)
+    assert (answer.status, answer.retry_after, answer.is_permanent) == (503, 7.0, False)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 407, 500, 502, 503, 504, 599])

@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_is_a_notification_error(tmp_path, make_message,
     """A folder whose place is taken by a file is an error that names it and may pass."""
     place = tmp_path / "file"
     place.write_text("x")
-    with pytest.raises(NotificationError, match="cannot write the mail into") as caught:
+    with pytest.raises(NotificationError, match="expected a writable folder") as caught:
         MailboxNotifier(place / below).send(make_message())
     assert not caught.value.permanent
     assert caught.value.__context__ is None

@@ -80,7 +80,7 @@ def test_a_refused_token_is_an_authentication_error(smtp_server, google, tmp_pat
     """A server that refuses XOAUTH2 is heard, and its echo of the token is not passed on."""
     server = smtp_server(accounts={})
     server.faults.login = "535 no {password}"
-    with pytest.raises(AuthenticationError, match="oauth2_file anew") as caught:
+    with pytest.raises(AuthenticationError, match="create the oauth2_file again") as caught:
         notifier_for(server, file_with(tmp_path, FILE)).verify()
     assert not caught.value.permanent
     check_nothing_shows(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.notifiers.providers import (
-    Server,
+    MailServer,
     choose_server,
     known_domains,
     provider_for,
@@ -48,7 +48,7 @@ from auto_model_monitor.notifiers.providers import (
 def test_server_follows_the_senders_domain(domain, host, port, security):
     """The server, port and protection of each known provider are the documented ones, in any case."""
     for sender in (f"someone@{domain}", f"Someone@{domain.upper()}"):
-        assert choose_server(sender) == Server(host=host, port=port, security=security)
+        assert choose_server(sender) == MailServer(host=host, port=port, security=security)
 
 
 def test_every_provider_has_its_own_page_and_protects_the_code():
@@ -82,13 +82,15 @@ def test_unknown_domain_needs_a_host():
 )
 def test_what_is_not_given_follows_from_what_is(given, port, security):
     """Port and protection imply each other, and a connection without TLS has to be asked for."""
-    expected = Server(host="mail.lab.edu", port=port, security=security)
+    expected = MailServer(host="mail.lab.edu", port=port, security=security)
     assert choose_server("me@lab.edu", host="mail.lab.edu", **given) == expected
 
 
 def test_a_known_provider_can_be_used_on_its_other_port():
     """A given port or protection wins over the documented one, and the two stay consistent."""
-    assert choose_server("me@qq.com", port=587) == Server(host="smtp.qq.com", port=587, security="starttls")
+    assert choose_server("me@qq.com", port=587) == MailServer(
+        host="smtp.qq.com", port=587, security="starttls"
+    )
     assert choose_server("me@qq.com", security="starttls").port == 587
     assert choose_server("me@outlook.com", port=465).security == "ssl"
 

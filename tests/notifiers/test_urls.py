@@ -90,8 +90,8 @@ def test_the_webhook_s_own_parameters_stay(robot_server, make_message):
 def test_feishu_s_base_goes_with_the_scheme():
     """lark:// is the same robot at Lark's host."""
     feishu, lark = notifier_from_url("feishu://a"), notifier_from_url("lark://a")
-    assert feishu._robot.address.place == "https://open.feishu.cn"
-    assert lark._robot.address.place == "https://open.larksuite.com"
+    assert feishu._address.place == "https://open.feishu.cn"
+    assert lark._address.place == "https://open.larksuite.com"
     assert Feishu().hook
 
 

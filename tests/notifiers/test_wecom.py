@@ -36,7 +36,7 @@ def test_a_wrong_key_is_an_error_although_http_says_200(robot_server, make_messa
     error = error_of(notifier_for(server, clock, "another"), make_message())
     assert error.permanent
     assert "93000" in str(error)
-    assert "Webhook address" in str(error)
+    assert "webhook address" in str(error)
 
 
 @pytest.mark.parametrize(
