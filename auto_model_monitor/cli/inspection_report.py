@@ -20,13 +20,13 @@ _NAMED = 4  # names that share a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was asked for, to be written into the line to copy.
+class ParserChoice:
+    """The options that choose what is read, which the line to copy repeats.
 
     Attributes:
         pattern: the pattern that reads the scores, if one was given.
         metric: the metric to read, if one was given.
-        recursive: whether folders below were looked into.
+        recursive: whether the directories below are read, too.
     """
 
     pattern: str | None = None
@@ -34,7 +34,7 @@ class Asked:
     recursive: bool = False
 
 
-def show(inspection: Inspection, asked: Asked, terminal: Terminal, *, everything: bool) -> None:
+def show(inspection: Inspection, choice: ParserChoice, terminal: Terminal, *, everything: bool) -> None:
     """Write the report for people."""
     counts = f"{len(inspection.findings)} names, {len(inspection.scores)} with a score"
     terminal.say(f"{terminal.paint(for_terminal(inspection.directory), 'bold')}: {counts}")
@@ -46,7 +46,7 @@ def show(inspection: Inspection, asked: Asked, terminal: Terminal, *, everything
     for outcome in (Outcome.UNREADABLE, Outcome.NO_SCORE, Outcome.IGNORED):
         _show_reasons(outcome, inspection, terminal, everything=everything)
     _show_verdict(inspection, terminal)
-    _show_lines_to_copy(inspection, asked, terminal)
+    _show_lines_to_copy(inspection, choice, terminal)
 
 
 def _choices(inspection: Inspection, everything: bool) -> Iterator[tuple[str, Sequence[Finding]]]:
@@ -131,8 +131,8 @@ def verdict(inspection: Inspection) -> str:
     return f"{found}; {mails} of {len(inspection.scores)} would have sent a mail ({beyond}, and a new best)"
 
 
-def _show_lines_to_copy(inspection: Inspection, asked: Asked, terminal: Terminal) -> None:
-    lines = lines_to_copy(inspection, asked)
+def _show_lines_to_copy(inspection: Inspection, choice: ParserChoice, terminal: Terminal) -> None:
+    lines = lines_to_copy(inspection, choice)
     if not lines:
         return
     pattern = inspection.suggestion
@@ -144,14 +144,14 @@ def _show_lines_to_copy(inspection: Inspection, asked: Asked, terminal: Terminal
         terminal.say(f"  {kind:8} {terminal.paint(line, 'cyan')}")
 
 
-def lines_to_copy(inspection: Inspection, asked: Asked) -> dict[str, str]:
+def lines_to_copy(inspection: Inspection, choice: ParserChoice) -> dict[str, str]:
     """Return the next command, and the parser in Python; nothing when no score can be read."""
-    pattern = asked.pattern or inspection.suggestion
+    pattern = choice.pattern or inspection.suggestion
     if not inspection.scores and not inspection.suggestion:
         return {}
-    options = ["--pattern", pattern] if pattern and not asked.metric else []
-    options += [f"--metric={asked.metric}"] if asked.metric else []
-    options += ["--recursive"] if asked.recursive else []
+    options = ["--pattern", pattern] if pattern and not choice.metric else []
+    options += [f"--metric={choice.metric}"] if choice.metric else []
+    options += ["--recursive"] if choice.recursive else []
     command = ["auto-model-monitor", "inspect", inspection.directory, *options]
     best = inspection.best()
     if best is not None:
@@ -160,7 +160,7 @@ def lines_to_copy(inspection: Inspection, asked: Asked) -> dict[str, str]:
         if inspection.comparison is not Comparison.LOWER:
             options.append(f"--mode={inspection.comparison.value}")
         command = ["auto-model-monitor", "watch", inspection.directory, *options]
-    return {"command": for_shell(command), "Python": _in_python(pattern, asked.metric)}
+    return {"command": for_shell(command), "Python": _in_python(pattern, choice.metric)}
 
 
 def _in_python(pattern: str | None, metric: str | None) -> str:
@@ -184,7 +184,7 @@ def _count(count: int | None) -> str:
     return "" if count is None else str(count)
 
 
-def as_json(inspection: Inspection, asked: Asked) -> str:
+def as_json(inspection: Inspection, choice: ParserChoice) -> str:
     """Return the report for programs.
 
     A score that JSON cannot write is a text: ``"nan"``, ``"inf"`` or ``"-inf"``.
@@ -201,7 +201,7 @@ def as_json(inspection: Inspection, asked: Asked) -> str:
         "best": best.name if best else None,
         "first_mail": inspection.first_told.name if inspection.first_told else None,
         "suggested_pattern": inspection.suggestion,
-        "to_copy": lines_to_copy(inspection, asked),
+        "to_copy": lines_to_copy(inspection, choice),
         "names": [_name_in_json(finding, inspection) for finding in inspection.findings],
     }
     return json.dumps(report, indent=2, allow_nan=False)

@@ -18,8 +18,8 @@ from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal, width
 
 _LATEST = 20  # entries that are shown of what was there before
-#: Bytes at the end of a log in which these entries are, unless they are long and rare.
-HEARD = 1 << 18
+#: Bytes at the end of a log that hold these entries, unless they are long and rare.
+TAIL_BYTES = 1 << 18
 _COUNTS = ("epoch", "total_epochs")
 _GAP = "  "
 
@@ -70,7 +70,7 @@ class LiveLog:
         self._first: deque[LogEntry] | None = deque(maxlen=_LATEST) if shortens else None
         self._has_numbers = False
 
-    def hear(self, entry: LogEntry) -> None:
+    def add(self, entry: LogEntry) -> None:
         """Show an entry, or keep it until the first look is over."""
         self._has_numbers = self._has_numbers or _says_a_metric(entry)
         if self._first is None:
@@ -78,7 +78,7 @@ class LiveLog:
         elif self._is_shown(entry):
             self._first.append(entry)
 
-    def looked(self, alerts: Sequence[Alert], readings: ReadingBatch) -> bool:
+    def polled(self, alerts: Sequence[Alert], readings: ReadingBatch) -> bool:
         """Show what a look has found beside the entries; tell whether anybody reads on.
 
         Args:

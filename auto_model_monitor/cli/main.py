@@ -1,4 +1,4 @@
-"""The program ``auto-model-monitor``: its start, its end, and one door for every error."""
+"""The program ``auto-model-monitor``: its commands, its start, its end, and one door for every error."""
 
 from __future__ import annotations
 
@@ -6,51 +6,105 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
 
 from ..core.errors import ConfigError, MissingExtraError, MonitorError
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
-from .options import PROGRAM, parser
+from .command import FAILURE, INTERRUPTED, WRONG_USAGE, Command
+from .option_parser import PROGRAM, OptionParser, VersionOption, did_you_mean
 
-__all__ = ["main", "parser"]
+#: The commands, in the order of the help; each has a module of its own.
+NAMES = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "help")
+_FORMER_NAMES = {"test-mail": "test-notify"}
+_STATUS = """\
+status: 0 success; 1 something to know, which the help of each command names;
+2 wrong usage or configuration; 130 interrupted"""
 
-Command = Callable[[argparse.Namespace, Terminal, Terminal], int]
+
+def command_of(name: str) -> Command:
+    """Return a command; its module is imported only now."""
+    command: Command = import_module(f".{name.replace('-', '_')}_command", __package__).COMMAND
+    return command
+
+
+def overview() -> OptionParser:
+    """Return the parser of the program by itself, whose help lists the commands."""
+    names = "\n".join(f"  {name:12} {command_of(name).summary}" for name in NAMES)
+    parser = OptionParser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} COMMAND [options]",
+        description="Reads the scores of a training and alerts you once when one of them matters.",
+        epilog=f"commands:\n{names}\n\nCOMMAND --help shows the most used options, help COMMAND all.\n\n"
+        f"example: {PROGRAM} demo\n\n{_STATUS}",
+    )
+    parser.add_argument("--version", action=VersionOption, nargs=0, help="show the version and exit")
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """Return the command of a command line, and its options.
+
+    Raises:
+        SystemExit: the command line is wrong, or asks for help or the version.
+    """
+    first, *rest = arguments or [""]
+    name = _FORMER_NAMES.get(first, first)
+    if name not in NAMES:
+        _exit_without_command(first, arguments)
+    command = command_of(name)
+    return command, command.parser().parse(rest)
+
+
+def _exit_without_command(first: str, arguments: Sequence[str]) -> NoReturn:
+    parser = overview()
+    if not first:
+        parser.print_help(sys.stderr)
+        parser.exit(WRONG_USAGE)
+    if first.startswith("-"):
+        parser.parse(arguments)
+        parser.error(f"expected a command after {first}")
+    suggestion = did_you_mean(first, NAMES) or f"; there are {', '.join(NAMES)}"
+    parser.error(f"expected a command, got {first!r}{suggestion}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        # What the terminal's encoding cannot write is escaped, and ends nothing.
+        # A character that the terminal's encoding lacks is escaped.
         with contextlib.suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        command, options = parse(sys.argv[1:] if argv is None else argv)
+        return _run(command, options)
+    except SystemExit as end:  # argparse has written its message
+        return end.code if isinstance(end.code, int) else WRONG_USAGE
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(command: Command, options: argparse.Namespace) -> int:
     errors = Terminal(sys.stderr)
     try:
-        options = parser().parse_args(argv)
-        status = _command(options.command)(options, Terminal(sys.stdout), errors)
+        status = command.run(options, Terminal(sys.stdout), errors)
         sys.stdout.flush()
-    except SystemExit as end:  # argparse has said what there is to say
-        return end.code if isinstance(end.code, int) else 2
-    except BrokenPipeError:  # whoever read the output, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    except ConfigError as error:
+        return _report(command.in_words_of_options(error, options), errors)
+    except BrokenPipeError:
+        raise
     except (MonitorError, OSError) as error:
-        return _say(error, errors)
+        return _report(error, errors)
     return status
 
 
-def _say(error: Exception, errors: Terminal) -> int:
+def _report(error: Exception, errors: Terminal) -> int:
     first, *rest = str(error).splitlines() or [type(error).__name__]
     errors.say(f"{PROGRAM}: {errors.paint('error', 'red', 'bold')}: {for_terminal(first)}")
     for line in rest:
         errors.say(for_terminal(line))
-    return 2 if isinstance(error, (ConfigError, MissingExtraError)) else 1
-
-
-def _command(name: str) -> Command:
-    from . import commands
-
-    command: Command = getattr(commands, name)
-    return command
+    return WRONG_USAGE if isinstance(error, (ConfigError, MissingExtraError)) else FAILURE

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi")
 import auto_model_monitor
 from auto_model_monitor.api.documents import schemas
 from auto_model_monitor.api.server_settings import ServerSettings
-from auto_model_monitor.cli.options import parser
+from auto_model_monitor.cli.main import parse
 from auto_model_monitor.log_parser import LogReader
 from tests.api.live import request
 from tests.api.server_process import TRAINER, serving
@@ -60,7 +60,7 @@ def test_the_example_file_is_one(tmp_path):
     """The TOML of the guide is taken by the command."""
     (text,) = blocks(GUIDES[1], "toml")
     (tmp_path / "serve.toml").write_text(text)
-    options = parser().parse_args(["serve", "--config", str(tmp_path / "serve.toml")])
+    _, options = parse(["serve", "--config", str(tmp_path / "serve.toml")])
     names = [trainer.name for trainer in ServerSettings.of(options).trainers]
     assert names == ["mine", "from-a-file", "some"]
 
@@ -69,7 +69,7 @@ def test_every_option_is_documented():
     """The guide's table holds every option of the command."""
     text = (DOCS / GUIDES[1]).read_text("utf-8")
     shown = set(re.findall(r"--[a-z-]+", text))
-    for option in vars(parser().parse_args(["serve"])):
+    for option in vars(parse(["serve"])[1]):
         name = {"trainers": "trainer", "rules": "rule"}.get(option, option)
         if name not in ("command", "version", "auth_code"):
             assert "--" + name.replace("_", "-") in shown

@@ -9,12 +9,12 @@ import pytest
 pytest.importorskip("fastapi")
 
 from auto_model_monitor.api.server_settings import ServerSettings
-from auto_model_monitor.cli.options import parser
+from auto_model_monitor.cli.main import parse
 from auto_model_monitor.core.errors import ConfigError
 
 
 def told(*words):
-    return ServerSettings.of(parser().parse_args(["serve", *words]))
+    return ServerSettings.of(parse(["serve", *words])[1])
 
 
 def test_nothing_has_to_be_said():

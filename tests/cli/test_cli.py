@@ -15,9 +15,11 @@ import pytest
 from programs import PROGRAM, program, watching
 from smtp_server import Faults, SMTPServer
 
+from auto_model_monitor.cli import help_command
 from auto_model_monitor.cli import main as cli
+from auto_model_monitor.monitor.settings_table import SETTINGS
 
-COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo")
+COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "help")
 SECRET = "abcdefghijklmnop"
 
 
@@ -54,23 +56,102 @@ def watch(*arguments, until, env=None, end=signal.SIGTERM):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_help_has_an_example_that_works(run, command):
-    """The help names the statuses and shows examples, and the program understands these."""
+def test_the_help_of_a_command_fits_a_terminal(run, command):
+    """`--help` fits 40 lines of 80 columns: eight options at most, the statuses, examples that parse."""
     status, out, errors = run(command, "--help")
     assert (status, errors) == (0, "")
+    lines = out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert len(re.findall(r"^  --", out, re.MULTILINE)) <= 8
     assert "status: 0 " in out
-    assert max(map(len, out.splitlines())) <= 80
-    examples = [line for line in out.splitlines() if line.startswith(f"  auto-model-monitor {command}")]
+    assert f"auto-model-monitor help {command}" in out
+    examples = [line for line in lines if line.startswith(f"  auto-model-monitor {command}")]
     assert examples
     for example in examples:
-        assert cli.parser().parse_args(shlex.split(example)[1:]).command == command.replace("-", "_")
+        assert cli.parse(shlex.split(example)[1:])[0].name == command
+
+
+def test_the_overview_fits_a_terminal(run):
+    """The help of the program fits 40 lines of 80 columns and lists every command."""
+    status, out, errors = run("--help")
+    assert (status, errors) == (0, "")
+    assert len(out.splitlines()) <= 40
+    assert max(map(len, out.splitlines())) <= 80
+    assert all(f"\n  {command} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_reference_of_a_command_holds_every_option(run, command):
+    """`help COMMAND` fits 80 columns and shows every option with all its spellings."""
+    status, out, errors = run("help", command)
+    assert (status, errors) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    shown = set(re.findall(r"--[a-z-]+", out))
+    for action in cli.command_of(command).parser(full=True)._actions:
+        assert {flag for flag in action.option_strings if flag.startswith("--")} <= shown or (
+            "--auth-code" in action.option_strings
+        )
+
+
+def test_the_reference_names_every_setting_of_a_file(run):
+    """`help watch` names each setting that a TOML file may hold."""
+    out = run("help", "watch")[1]
+    for name, setting in SETTINGS.items():
+        assert (re.search(rf"\b{name}\b", out) is None) == bool(setting.instead), name
+
+
+@pytest.fixture
+def guides(monkeypatch, tmp_path):
+    """Put two guides in both languages into the place of the package's."""
+    for topic in ("rules", "logs"):
+        for language in ("en", "zh"):
+            (tmp_path / f"{topic}.{language}.md").write_text(f"# {topic} in {language} 规则\n", "utf-8")
+    (tmp_path / "draft.en.md").write_text("not translated")
+    monkeypatch.setattr(help_command, "_FOLDER", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "language"),
+    [("zh_CN.UTF-8", [], "zh"), ("C", [], "en"), ("C", ["--language", "zh"], "zh")],
+)
+def test_a_guide_is_shown_in_the_reader_s_language(run, guides, monkeypatch, environment, options, language):
+    """`help TOPIC` shows the guide in the language of the locale, or the one that is given."""
+    monkeypatch.setenv("LC_ALL", environment)
+    assert run("help", "rules", *options) == (0, f"# rules in {language} 规则\n", "")
+
+
+def test_help_lists_commands_and_guides(run, guides):
+    """`help` lists the commands and the guides that are there in both languages."""
+    status, out, errors = run("help")
+    assert (status, errors) == (0, "")
+    assert "\n  watch " in out
+    assert out.endswith("guides (help TOPIC): logs, rules\n")
+
+
+def test_a_topic_that_is_a_command_too_shows_both(run, guides):
+    """`help logs` shows the reference of the command, and the guide after it."""
+    out = run("help", "logs", "--language", "en")[1]
+    assert out.startswith("usage: auto-model-monitor logs ")
+    assert out.endswith("\n\n# logs in en 规则\n")
+
+
+def test_the_file_s_problem_keeps_the_file_s_words(run, place):
+    """A wrong value of a file is reported under the file's key, one of an option under the option."""
+    (place / "night.toml").write_text("check_interval = 0\n")
+    errors = run("watch", "x", "--config", "night.toml", "--threshold", "nan")[2]
+    assert "  - check_interval: expected" in errors
+    assert "  - --threshold: expected" in errors
+    (place / "night.toml").write_text("threshold = 'low'\n")
+    errors = run("watch", "x", "--config", "night.toml", "--threshold", "1")[2]
+    assert "night.toml: threshold: expected a number, got a text" in errors
 
 
 def test_without_a_command(run):
     """The program by itself shows its help, as an error."""
     status, out, errors = run()
     assert (status, out) == (2, "")
-    assert all(f"\n    {command}" in errors for command in COMMANDS)
+    assert all(f"\n  {command} " in errors for command in COMMANDS)
 
 
 def test_version(run):
@@ -97,32 +178,44 @@ def test_help_costs_little():
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["watch"], "watch_dir: expected the path of a directory"),
-        (["watch", "x"], "threshold: expected a finite number, such as 0.004, or rules, got neither"),
+        (["watch"], "DIR: expected the path of a directory"),
+        (["watch", "x"], "--threshold: expected a finite number, such as 0.004, or rules, got neither"),
         (
             ["watch", "x", "y", "--threshold", "1", "--silent-after", "soon"],
-            "silent_after: expected a number",
+            "--silent-after: expected a number",
         ),
         (["watch", "x", "--threshold", "1", "--silent-after", "2h"], "expected several directories"),
-        (["watch", "x", "x/", "--threshold", "1"], "watch_dir: expected each directory once"),
+        (["watch", "x", "x/", "--threshold", "1"], "DIR: expected each directory once"),
         (["outbox", "drop"], "outbox drop: expected the ID"),
         (["outbox", "a", "b"], "outbox: expected one PATH, got 2"),
-        (["watch", "x", "--threshold", "nan"], "threshold: expected a finite number, such as 0.004, got nan"),
-        (["watch", "x", "--threshold", "low"], "argument --threshold: invalid float value: 'low'"),
-        (["watch", "x", "--threshold", "1", "--mode", "up"], "choose from"),
+        (
+            ["watch", "x", "--threshold", "nan"],
+            "--threshold: expected a finite number, such as 0.004, got nan",
+        ),
+        (["watch", "x", "--threshold", "low"], "argument --threshold: expected a number, got 'low'"),
+        (
+            ["watch", "x", "--threshold", "1", "--mode", "up"],
+            "--mode: expected 'lower', 'higher', 'min' or 'max'",
+        ),
         (["watch", "x", "--threshold", "1", "--sender", "a@qq.com"], "AUTO_MODEL_MONITOR_AUTH_CODE"),
-        (["watch", "x", "--threshold", "1", "--pattern", "a("], "pattern: expected a regular expression"),
+        (["watch", "x", "--threshold", "1", "--pattern", "a("], "--pattern: expected a regular expression"),
         (
             ["watch", "x", "--threshold", "1", "--subject", "{scor}"],
-            "email_subject_template: expected one of",
+            "--subject: expected one of",
         ),
         (["watch", "x", "--threshold", "1", "--content", "@none.txt"], "got 'none.txt': No such file"),
         (["watch", "x", "--config", "none.toml"], "none.toml: expected a file that can be read"),
         (["watch", "x", "--pattern", "a", "--metric", "b"], "not allowed with argument"),
-        (["inspect"], "DIR: expected the directory"),
-        (["inspect", "x", "--threshold", "inf"], "threshold: expected a finite number"),
-        (["test-notify", "--sender", "a@example.com"], "smtp_host: expected"),
-        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["inspect"], "DIR: expected a directory, got none"),
+        (["inspect", "x", "--threshold", "inf"], "--threshold: expected a finite number"),
+        (["test-notify", "--sender", "a@example.com"], "--smtp-host: expected"),
+        (["nonsense"], "expected a command, got 'nonsense'; there are watch, logs,"),
+        (["wacth"], "expected a command, got 'wacth'; did you mean 'watch'?"),
+        (["watch", "x", "--treshold", "1"], "--treshold; did you mean '--threshold'?"),
+        (["watch", "x", "--treshold=1"], "--treshold=1; did you mean '--threshold'?"),
+        (["--vresion"], "--vresion; did you mean '--version'?"),
+        (["help", "wacth"], "help: expected a command or a topic, got 'wacth'; did you mean 'watch'?"),
+        (["help", "--language", "fr"], "--language: expected 'zh' or 'en', got 'fr'"),
     ],
 )
 def test_wrong_usage(run, arguments, expected):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.cli import demo
+from auto_model_monitor.cli import demo_command as demo
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.text.terminal import width
 from tests.campaigns import THOROUGH

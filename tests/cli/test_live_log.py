@@ -49,13 +49,13 @@ def show(*lines: str, stream: io.StringIO | None = None, **options: bool) -> str
     stream = io.StringIO() if stream is None else stream
     live = LiveLog(Terminal(stream), Terminal(io.StringIO()), **options)
     for entry in entries(*lines):
-        live.hear(entry)
+        live.add(entry)
     rows = [
         (name, value, number, entry.metrics.get("epoch"), None)
         for number, entry in enumerate(entries(*lines))
         for name, value in entry.own_metrics.items()
     ]
-    live.looked([], LogBatch(rows, lambda number: Location(str(number), ""), time=NOON))  # type: ignore[arg-type]
+    live.polled([], LogBatch(rows, lambda number: Location(str(number), ""), time=NOON))  # type: ignore[arg-type]
     return stream.getvalue()
 
 
@@ -153,7 +153,7 @@ def test_alerts_are_said_beside_the_entries() -> None:
     screen, errors = io.StringIO(), io.StringIO()
     live = LiveLog(Terminal(screen), Terminal(errors))
     over = Alert(rule="disk < 5GB", time=NOON, kind=AlertKind.DISK, resolved=True)
-    assert live.looked([alert(0.003), over], batch())
+    assert live.polled([alert(0.003), over], batch())
     assert errors.getvalue() == "told: threshold: val_loss 0.003 (a.pt)\nover: disk < 5GB\n"
     assert screen.getvalue() == ""
 
@@ -163,7 +163,7 @@ def test_a_log_without_a_number_is_said_to_be_one() -> None:
     errors = io.StringIO()
     live = LiveLog(Terminal(io.StringIO()), Terminal(errors))
     for entry in entries("nothing", "Epoch [1/2] started"):
-        live.hear(entry)
+        live.add(entry)
     live.ended()
     assert errors.getvalue().startswith("No metric was found")
 
@@ -177,9 +177,9 @@ def test_a_screen_that_is_gone_harms_nothing() -> None:
 
     live = LiveLog(Terminal(Gone()), Terminal(io.StringIO()))
     for entry in entries("Train Loss: 0.5", "Train Loss: 0.4"):
-        live.hear(entry)
+        live.add(entry)
     live.ended()
-    assert not live.looked([], batch())
+    assert not live.polled([], batch())
 
 
 def test_the_time_is_the_reader_s_own() -> None:
@@ -187,7 +187,7 @@ def test_the_time_is_the_reader_s_own() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=-7)))
     screen = io.StringIO()
     entry = LogReader().read("Train Loss: 0.5", time=moment)
-    LiveLog(Terminal(screen), Terminal(io.StringIO())).hear(entry)
+    LiveLog(Terminal(screen), Terminal(io.StringIO())).add(entry)
     assert screen.getvalue().startswith(f"{entry.timestamp.astimezone():%H:%M:%S}")
 
 

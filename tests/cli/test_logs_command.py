@@ -363,11 +363,11 @@ def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
         ([], "FILE: expected a log", 2),
         (["none.log", "--no-follow"], "nothing is there", 1),
         (["x", "--no-follow", "--pattern", "("], "pattern: expected a regular expression", 2),
-        (["x", "--rule", "nonsense"], "rules: expected", 2),
+        (["x", "--rule", "nonsense"], "--rule: expected", 2),
         (["x", "--threshold", "1"], "metric: expected the metric of the threshold", 2),
         (["x", "--sender", "a@qq.com"], "threshold: expected a finite number, such as 0.004, or rules", 2),
         (["x", "--rule", "nan", "--sender", "a@qq.com"], "AUTO_MODEL_MONITOR_AUTH_CODE", 2),
-        (["x", "--interval", "0"], "check_interval: expected a number of seconds above 0", 2),
+        (["x", "--interval", "0"], "--interval: expected a number of seconds above 0", 2),
     ],
 )
 def test_what_is_wrong_is_said(

@@ -62,7 +62,7 @@ def test_what_was_sent_and_what_is_owed(run, box):
     assert [row.split()[:2] for row in rows] == [["1", "delivered"], ["2", "owed"], ["3", "refused"]]
     assert "dingtalk robot 123456" in rows[0]
     assert rows[0].endswith("first")
-    assert "2 is owed after 1 failed attempt; it is tried next at 2096-10-02" in out
+    assert "2 is owed after 1 failed attempt; the next attempt is at 2096-10-02" in out
     assert "  smtp.qq.com:465 answered 451\n  later\n" in out
     assert "3 was refused; 'outbox retry 3' tries it again\n  550 no such user" in out
     assert "\x1b" not in out
@@ -70,7 +70,7 @@ def test_what_was_sent_and_what_is_owed(run, box):
 
 def test_nothing_owed_is_status_0(run, box):
     """An outbox in which everything was delivered, or that is empty, ends with status 0."""
-    assert run() == (0, "monitor_logs/outbox.db: nothing was told yet\n", "")
+    assert run() == (0, "monitor_logs/outbox.db: no alert so far\n", "")
     box.add(alert(), message("first"), ["a"], LONG_AGO)
     box.delivered(box.first_owed("a"))
     assert run()[0] == 0
@@ -111,19 +111,19 @@ def test_retry_and_drop(run, box):
     fill(box)
     assert run("retry", "3")[:2] == (
         0,
-        "Owed again: 3.\n"
-        "A watch that runs tries within a minute; without one it is tried when it runs again.\n",
+        "Queued again: 3.\n"
+        "A running watch sends within a minute; otherwise the next run of the watch sends.\n",
     )
-    assert "it is tried as soon as its watch runs" in run()[1]
+    assert "the next attempt is as soon as its watch runs" in run()[1]
     box.refused(box.deliveries()[2], "550")
-    assert run("retry")[1].startswith("Owed again: 2, 3.\n")
+    assert run("retry")[1].startswith("Queued again: 2, 3.\n")
     assert [d.attempts for d in box.deliveries()] == [0, 0, 0]
     status, out, errors = run("drop", "2", "1", "99")
     assert (status, out) == (1, "Dropped: 2.\n")
-    assert errors.splitlines()[0] == "1: there is no such delivery that is owed or was refused"
+    assert errors.splitlines()[0] == "1: there is no such delivery that is owed or refused"
     assert run("drop", "3")[0] == 0
     assert run()[0] == 0
-    assert run("retry") == (0, "Nothing is owed, and nothing was refused.\n", "")
+    assert run("retry") == (0, "Nothing is owed, and nothing is refused.\n", "")
     assert run("retry", "1")[0] == 1
 
 
@@ -191,7 +191,7 @@ def test_beside_a_watch_that_runs(tmp_path):
             running.wait_for("not delivered yet")
             listed = program("outbox", "--log-dir", logs)
             assert listed.returncode == 1
-            assert "1 is owed after 1 failed attempt; it is tried next at" in listed.stdout
+            assert "1 is owed after 1 failed attempt; the next attempt is at" in listed.stdout
             assert "503" in listed.stdout
             assert program("outbox", "drop", "1", "--log-dir", logs).returncode == 0
             assert running.end() == 0

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from auto_model_monitor.cli.inspection_report import Asked, as_json, lines_to_copy, show
+from auto_model_monitor.cli.inspection_report import ParserChoice, as_json, lines_to_copy, show
 from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.errors import SourceError
 from auto_model_monitor.monitor.inspection import Outcome, inspect_directory
@@ -55,7 +55,7 @@ def fill(tmp_path, names):
 
 def report(inspection, asked=None, *, everything=False):
     stream = io.StringIO()
-    show(inspection, asked or Asked(), Terminal(stream), everything=everything)
+    show(inspection, asked or ParserChoice(), Terminal(stream), everything=everything)
     return stream.getvalue()
 
 
@@ -65,7 +65,7 @@ def test_the_whole_report(tmp_path):
     parser = DefaultParser(metric="val_loss")
     inspection = inspect_directory(folder, parser, threshold=0.004)
     assert (
-        report(inspection, Asked(metric="val_loss"))
+        report(inspection, ParserChoice(metric="val_loss"))
         == """\
 checkpoints: 9 names, 6 with a score
 
@@ -106,7 +106,7 @@ def test_a_pattern_is_suggested(tmp_path):
     text = report(inspection)
     assert "unreadable: 6\n  holds several metrics: val_loss, acc; choose one" in text
     assert "and 2 more (--all)" in text
-    line = lines_to_copy(inspection, Asked())["command"]
+    line = lines_to_copy(inspection, ParserChoice())["command"]
     assert line == f"auto-model-monitor inspect checkpoints --pattern '{inspection.suggestion}'"
     again = inspect_directory(folder, CustomParser(inspection.suggestion))
     assert len(again.scores) == 6
@@ -121,7 +121,7 @@ def test_direction(tmp_path):
     assert "acc usually improves when it gets higher: is --mode higher meant?" in report(as_watched)
     higher = inspect_directory(folder, DefaultParser(), threshold=0.93, comparison=Comparison.HIGHER)
     assert [finding.name for finding in higher.scores if finding.mails] == ["acc_0.95.pt"]
-    assert "--threshold=0.93 --mode=higher" in lines_to_copy(higher, Asked())["command"]
+    assert "--threshold=0.93 --mode=higher" in lines_to_copy(higher, ParserChoice())["command"]
 
 
 def test_many_names(tmp_path):
@@ -145,7 +145,7 @@ def test_hostile_names(tmp_path):
     assert all(character.isprintable() for character in text.replace("\n", ""))
     assert "val_loss_0.1\\n\\x1b[2J.pt" in text
     assert "val_loss_0.2_\\udcff.pt" in text
-    assert json.loads(as_json(inspection, Asked()))["counts"]["score"] == 3
+    assert json.loads(as_json(inspection, ParserChoice()))["counts"]["score"] == 3
 
 
 def test_recursive(tmp_path):
@@ -159,7 +159,7 @@ def test_recursive(tmp_path):
     deep = inspect_directory(folder, DefaultParser(), recursive=True)
     names = {"run1/val_loss_0.1.pt", "val_loss_0.2.ckpt", "val_loss_0.3.pt"}
     assert {finding.name for finding in deep.findings} == names
-    assert "--recursive" in lines_to_copy(deep, Asked(recursive=True))["command"]
+    assert "--recursive" in lines_to_copy(deep, ParserChoice(recursive=True))["command"]
 
 
 def test_what_is_not_ready(tmp_path):
@@ -202,7 +202,7 @@ def test_copied_all_at_once(tmp_path):
 def test_json(tmp_path):
     """Programs get every name, with numbers as numbers, and nan as a text."""
     inspection = inspect_directory(fill(tmp_path, NIGHT), DefaultParser(metric="val_loss"), threshold=0.004)
-    found = json.loads(as_json(inspection, Asked(metric="val_loss")), parse_constant=pytest.fail)
+    found = json.loads(as_json(inspection, ParserChoice(metric="val_loss")), parse_constant=pytest.fail)
     assert found["counts"] == {"score": 6, "unreadable": 0, "no score": 1, "ignored": 2}
     assert (found["directory"], found["mode"], found["threshold"]) == ("checkpoints", "lower", 0.004)
     assert found["best"] == found["first_mail"] == "epoch_12_val_loss_9.8e-04_acc_0.97.pt"
@@ -234,7 +234,7 @@ def test_lines_to_copy_are_quoted(tmp_path):
     import shlex
 
     folder = fill(tmp_path, ["val loss $(x)_0.1.pt"])
-    asked = Asked(pattern=r"""val loss \$\(x\)_([0-9.]+)|"'""")
+    asked = ParserChoice(pattern=r"""val loss \$\(x\)_([0-9.]+)|"'""")
     inspection = inspect_directory(folder, CustomParser(asked.pattern), threshold=-1e-05)
     lines = lines_to_copy(inspection, asked)
     assert shlex.split(lines["command"]) == [
@@ -249,7 +249,7 @@ def test_a_hostile_directory_can_be_copied_too(tmp_path, name):
     """The line to copy is printable, and bash makes the directory's very bytes of it."""
     (tmp_path / name).mkdir()
     (tmp_path / name / "val_loss_0.1.pt").touch()
-    line = lines_to_copy(inspect_directory(name, DefaultParser()), Asked())["command"]
+    line = lines_to_copy(inspect_directory(name, DefaultParser()), ParserChoice())["command"]
     assert line.isprintable()
     script = f'set -- {line}; printf %s "$3"'
     said = subprocess.run(["bash", "-c", script], check=True, capture_output=True).stdout

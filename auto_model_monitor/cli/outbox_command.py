@@ -1,7 +1,8 @@
-"""An outbox for people, as a list, and for programs, as JSON; and what hands may change in it."""
+"""``auto-model-monitor outbox``: list the deliveries of an outbox, send some again or drop them."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections import Counter
@@ -15,23 +16,56 @@ from ..core.errors import ConfigError, OutboxError
 from ..delivery.outbox import Delivery, DeliveryState
 from ..delivery.outbox.sqlite import SQLiteOutbox
 from ..i18n import duration_text, time_text
+from ..settings import settings_of
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal, table
+from .command import FAILURE, SUCCESS, Command
+from .option_parser import OptionParser, add_config, add_settings
 
-_LAST = 20  # so many of what is settled well are listed
+_LAST = 20  # settled deliveries in the list, unless all are listed
 _UNSETTLED = (DeliveryState.OWED, DeliveryState.REFUSED)
 _COLOURS = {DeliveryState.OWED: "yellow", DeliveryState.REFUSED: "red", DeliveryState.DROPPED: "dim"}
 _UNITS = "d,h,min,s"
 
 
+def add_options(parser: OptionParser) -> None:
+    """Add the options of ``outbox``."""
+    parser.add_argument("words", nargs="*", metavar="PATH", help="an outbox.db, or the folder that holds it")
+    add_settings(parser, "log_dir", log_dir="the folder that holds it (default: monitor_logs)")
+    add_config(parser, "a file of settings, for its log_dir")
+    parser.add_argument("--all", action="store_true", help="list every delivery, not the last ones alone")
+    parser.add_argument("--json", action="store_true", help="write JSON for programs")
+
+
+def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """List the deliveries, or change some of them."""
+    request = OutboxRequest.of(options.words)
+    folders = {watch.get("log_dir", "monitor_logs") for watch in settings_of(vars(options), errors)}
+    if len(folders) > 1 and not request.path:
+        raise ConfigError(f"--log-dir: expected, because {options.config} has {len(folders)} of them")
+    box = open_outbox(request.path or folders.pop())
+    try:
+        if request.action != "list":
+            change = retry if request.action == "retry" else drop
+            return SUCCESS if change(box, request.ids, screen, errors) else FAILURE
+        deliveries = box.deliveries()
+    finally:
+        box.close()
+    if options.json:
+        screen.say(as_json(box.path, deliveries))
+    else:
+        show(box.path, deliveries, screen, everything=options.all)
+    return FAILURE if any(delivery.state in _UNSETTLED for delivery in deliveries) else SUCCESS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was asked for.
+class OutboxRequest:
+    """The words after ``outbox``.
 
     Attributes:
         action: ``list``, ``retry`` or ``drop``.
         ids: which deliveries; none stands for all that are owed or refused.
-        path: the file or its folder, if one was named.
+        path: the file or its folder, if one is named.
     """
 
     action: str
@@ -39,11 +73,11 @@ class Asked:
     path: str | None = None
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Asked:
-        """Read the words after ``outbox``.
+    def of(cls, words: Sequence[str]) -> OutboxRequest:
+        """Return the request that the words make.
 
         Raises:
-            ConfigError: they cannot be understood.
+            ConfigError: they make none.
         """
         action = words[0] if words and words[0] in ("retry", "drop") else "list"
         rest = list(words) if action == "list" else list(words[1:])
@@ -60,8 +94,8 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.isdigit() and len(word) < 18
 
 
-def opened(place: str) -> SQLiteOutbox:
-    """Open an outbox that is there, by its path or its folder's.
+def open_outbox(place: str) -> SQLiteOutbox:
+    """Open an existing outbox, by its path or its folder's.
 
     Raises:
         OutboxError: there is none, or it cannot be read.
@@ -71,14 +105,14 @@ def opened(place: str) -> SQLiteOutbox:
         path = path / "outbox.db"
     if not path.is_file():
         raise OutboxError(
-            f"there is no outbox at {os.fspath(path)!r}; a watch makes it in its log_dir when it starts: "
+            f"there is no outbox at {os.fspath(path)!r}; a watch creates it in its log_dir when it starts: "
             "name that folder with --log-dir"
         )
     return SQLiteOutbox(path, None, existing=True)
 
 
 def retry(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Terminal) -> bool:
-    """Owe deliveries again, from now on; return whether every one that was named is there.
+    """Queue deliveries again, due now; return whether every named one exists.
 
     Raises:
         OutboxError: it cannot be written.
@@ -87,17 +121,17 @@ def retry(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Termi
     chosen = ids or [delivery.id for delivery in box.deliveries() if delivery.state in _UNSETTLED]
     done = [number for number in chosen if box.retry(number, now)]
     for number in sorted(set(chosen) - set(done)):
-        errors.say(f"{number}: there is no such delivery, or it was accepted")
+        errors.say(f"{number}: there is no such delivery, or it is delivered")
     if done:
-        screen.say(f"Owed again: {_listed(done)}.")
-        screen.say("A watch that runs tries within a minute; without one it is tried when it runs again.")
+        screen.say(f"Queued again: {_listed(done)}.")
+        screen.say("A running watch sends within a minute; otherwise the next run of the watch sends.")
     elif not ids:
-        screen.say("Nothing is owed, and nothing was refused.")
+        screen.say("Nothing is owed, and nothing is refused.")
     return len(done) == len(chosen)
 
 
 def drop(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Terminal) -> bool:
-    """Be done with deliveries; return whether every one was there.
+    """Drop deliveries; return whether every one was unsettled.
 
     Raises:
         OutboxError: it cannot be written.
@@ -105,7 +139,7 @@ def drop(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Termin
     now = _now()
     done = [number for number in ids if box.drop(number, now)]
     for number in sorted(set(ids) - set(done)):
-        errors.say(f"{number}: there is no such delivery that is owed or was refused")
+        errors.say(f"{number}: there is no such delivery that is owed or refused")
     if done:
         screen.say(f"Dropped: {_listed(done)}.")
     return len(done) == len(ids)
@@ -116,10 +150,10 @@ def _listed(ids: Sequence[int]) -> str:
 
 
 def show(path: Path, deliveries: Sequence[Delivery], screen: Terminal, *, everything: bool) -> None:
-    """Write the list for people: the last that were settled, and everything that was not delivered."""
+    """Show the last settled deliveries, and every one that is not delivered."""
     counts = Counter(delivery.state for delivery in deliveries)
-    said = ", ".join(f"{counts[state]} {state.value}" for state in DeliveryState if counts[state])
-    screen.say(f"{screen.paint(for_terminal(str(path)), 'bold')}: {said or 'nothing was told yet'}")
+    summary = ", ".join(f"{counts[state]} {state.value}" for state in DeliveryState if counts[state])
+    screen.say(f"{screen.paint(for_terminal(str(path)), 'bold')}: {summary or 'no alert so far'}")
     last = [d.id for d in deliveries if d.state not in _UNSETTLED][-_LAST:]
     listed = [d for d in deliveries if everything or d.state in _UNSETTLED or d.id in last]
     if not listed:
@@ -156,7 +190,7 @@ def _list(deliveries: Sequence[Delivery], screen: Terminal) -> None:
 
 
 def _explained(delivery: Delivery) -> Iterator[str]:
-    """Say of what was not delivered why, and when it is tried next."""
+    """Yield why a delivery failed, and when the next attempt is."""
     if delivery.state not in _UNSETTLED:
         return
     yield ""
@@ -172,8 +206,8 @@ def _explained(delivery: Delivery) -> Iterator[str]:
 def _next(delivery: Delivery) -> str:
     wait = delivery.due - _now()
     if wait <= 0:
-        return "it is tried as soon as its watch runs"
-    return f"it is tried next at {_local(delivery.due)}, in {duration_text(wait, _UNITS)}"
+        return "the next attempt is as soon as its watch runs"
+    return f"the next attempt is at {_local(delivery.due)}, in {duration_text(wait, _UNITS)}"
 
 
 def as_json(path: Path, deliveries: Sequence[Delivery]) -> str:
@@ -215,3 +249,19 @@ def _local(seconds: float) -> str:
 
 def _utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+COMMAND = Command(
+    usage="outbox [retry [ID ...] | drop ID ...] [PATH] [options]",
+    summary="list the messages that are sent and pending, and each failure",
+    essential=("--log-dir", "--config", "--all", "--json"),
+    examples=("outbox --log-dir monitor_logs", "outbox retry", "outbox drop 12"),
+    status="0 nothing is owed and nothing is refused, or retry and drop are done;\n"
+    "1 something is owed or refused, there is no such delivery, or no outbox;\n2 wrong usage.",
+    notes="""\
+retry [ID ...] queues deliveries again, due now: all that are owed or refused,
+unless numbers are given. drop ID ... drops them. A running watch notices within
+a minute; otherwise the next run of the watch does.""",
+    add_options=add_options,
+    run=run,
+)

@@ -1,7 +1,8 @@
-"""The demo: a short training in a program of its own, watched as any training is, its mails on the screen."""
+"""``auto-model-monitor demo``: watch a short training, and show its mails on the screen."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -16,23 +17,26 @@ from typing import Any, NamedTuple
 from ..core.errors import ConfigError, MonitorError
 from ..core.messages import Message
 from ..i18n import Language
+from ..i18n.locale_language import locale_language
 from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
 from ..notifiers.mailbox import MailboxNotifier
 from ..parsers import CustomParser
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
+from .command import INTERRUPTED, SUCCESS, Command
+from .option_parser import OptionParser, add_settings
 
 EPOCHS = 12
 THRESHOLD = 0.06
 PATTERN = r"val_loss_([0-9.]+)"
 _PACE = 0.75  # seconds an epoch
-_PATIENCE = 2.0  # seconds in which the watch has to have seen a checkpoint, on a slow machine
+_TIMEOUT = 2.0  # seconds in which the watch sees a checkpoint, on a slow machine
 _BAR = 24
 
 
 class Received(NamedTuple):
-    """A mail that has arrived, and where it lies."""
+    """A mail that has arrived, and its files."""
 
     message: Message
     eml: Path
@@ -40,7 +44,7 @@ class Received(NamedTuple):
 
 
 class _ShownMailbox(MailboxNotifier):
-    """A mailbox in a folder that also shows what comes in."""
+    """A mailbox in a folder, with a queue of the mails that arrive."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -55,10 +59,10 @@ class _ShownMailbox(MailboxNotifier):
 
 
 class _Stage:
-    """What is on the screen while the demo plays.
+    """Shows the demo on the screen.
 
     Attributes:
-        shown: how many mails were shown.
+        shown: the number of mails shown.
     """
 
     def __init__(self, screen: Terminal, mailbox: _ShownMailbox) -> None:
@@ -68,7 +72,7 @@ class _Stage:
         self._mailbox = mailbox
 
     def opening(self, folder: Path) -> None:
-        """Say what is about to happen."""
+        """Show what is about to happen."""
         screen = self._screen
         screen.say(screen.paint("auto-model-monitor demo", "bold", "cyan"))
         screen.say("A small training writes a checkpoint every epoch. A watch reads the loss in each")
@@ -77,20 +81,20 @@ class _Stage:
         screen.say(screen.paint(for_terminal(str(folder)), "cyan"))
         screen.say()
 
-    def epoch(self, said: dict[str, Any]) -> None:
+    def epoch(self, results: dict[str, Any]) -> None:
         """Show one epoch, with a bar as long as its loss."""
-        screen, loss = self._screen, said["loss"]
+        screen, loss = self._screen, results["loss"]
         length = max(1, min(_BAR, round(loss / 0.12 * _BAR)))
         bar = f"{('▇' if screen.draws else '#') * length:{_BAR}}"
         better = loss < self._best
         note = f"below {THRESHOLD}" if loss < THRESHOLD else ""
         note += ", no new best" if note and not better else ""
         self._best = min(loss, self._best)
-        line = f"epoch {said['epoch']:2}/{EPOCHS}  val_loss {loss:.4f}  {bar}  {note}".rstrip()
+        line = f"epoch {results['epoch']:2}/{EPOCHS}  val_loss {loss:.4f}  {bar}  {note}".rstrip()
         screen.say(screen.paint(line, "green") if better else line)
 
     def mails(self, seconds: float) -> None:
-        """Show the mails that arrive within so many seconds, at least those that are there."""
+        """Show the mails that arrive within some seconds, at least those that have arrived."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -110,7 +114,7 @@ class _Stage:
         screen.say()
 
     def closing(self, monitor: ModelMonitor, seconds: float) -> None:
-        """Sum up, and say what to do next."""
+        """Sum up, and show the next steps."""
         screen, progress = self._screen, monitor.progress
         best = progress.best
         score = f"; the best was {best.metric} {best.value:g}" if best else ""
@@ -129,17 +133,37 @@ class _Stage:
             screen.say(f"  {screen.paint(line, 'cyan')}")
 
 
+def add_options(parser: OptionParser) -> None:
+    """Add the options of ``demo``."""
+    parser.add_argument("--fast", action="store_true", help="play without pauses")
+    add_settings(parser, "language", language="the language of the mails, zh or en (default: the locale's)")
+    parser.add_argument(
+        "--keep", metavar="DIR", help="a new or empty folder for every file (default: a temporary one)"
+    )
+
+
+def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """Play a training and its mails."""
+    try:
+        play(screen, language=options.language or locale_language(), fast=options.fast, folder=options.keep)
+    except KeyboardInterrupt:
+        screen.say()
+        screen.say("Interrupted; the training of the demo has ended too.")
+        return INTERRUPTED
+    return SUCCESS
+
+
 def play(
     screen: Terminal, *, language: Language = "zh", fast: bool = False, folder: str | None = None
-) -> int:
-    """Play the training and its mails; return the status with which the program ends.
+) -> None:
+    """Play the training and its mails.
 
     Args:
-        screen: where it is shown.
+        screen: shows it.
         language: the language of the mails.
         fast: without pauses between the epochs.
-        folder: a new or empty folder for everything that is written; by default a temporary one, which
-            stays, so that the mails can be opened.
+        folder: a new or empty folder for every file; by default a temporary one, which is kept, so that
+            the mails can be opened.
 
     Raises:
         ConfigError: the folder cannot be used.
@@ -161,18 +185,17 @@ def play(
     )
     began = time.monotonic()
     with ModelMonitor(config, notifiers=[mailbox]) as monitor:
-        for said in _training(checkpoints):
-            stage.epoch(said)
+        for results in _training(checkpoints):
+            stage.epoch(results)
             stage.mails(0.0 if fast else _PACE)
-            _wait_until_told(monitor, stage, said["epoch"])
+            _wait_for_mails(monitor, stage, results["epoch"])
     stage.mails(0.0)
     stage.closing(monitor, time.monotonic() - began)
-    return 0
 
 
-def _wait_until_told(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
-    """Let the watch come after, so that each epoch is looked at by itself on any machine."""
-    end = time.monotonic() + _PATIENCE
+def _wait_for_mails(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
+    """Wait until the watch has seen the epoch, so that each is polled by itself on any machine."""
+    end = time.monotonic() + _TIMEOUT
     while time.monotonic() < end:
         if monitor.progress.seen >= epoch and stage.shown >= monitor.progress.alerts:
             return
@@ -196,7 +219,7 @@ def _home(folder: str | None) -> Path:
 
 
 def _training(checkpoints: Path) -> Iterator[dict[str, Any]]:
-    """Run the training, and yield what it says after each epoch."""
+    """Run the training, and yield its results of each epoch."""
     with _process(checkpoints) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -212,13 +235,13 @@ def _training(checkpoints: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
         else:
             return
-        raise MonitorError("the training of the demo ended early; what it said stands above")
+        raise MonitorError("the training of the demo ended early; its error stands above")
 
 
 @contextmanager
 def _process(checkpoints: Path) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).with_name("demo_training.py")
-    # -I keeps this package's folder off the module path; the session keeps Ctrl-C for the demo itself.
+    # -I keeps this package's folder off the module path; with a session of its own it gets no Ctrl-C.
     command = [sys.executable, "-I", str(script), str(checkpoints)]
     with subprocess.Popen(
         command,
@@ -231,3 +254,14 @@ def _process(checkpoints: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+COMMAND = Command(
+    usage="demo [options]",
+    summary="see it work in fifteen seconds, without an account or a network",
+    essential=("--fast", "--language", "--keep"),
+    examples=("demo", "demo --language zh", "demo --fast --keep ./demo"),
+    status="0 it has played; 1 it could not; 2 wrong usage; 130 ended by Ctrl-C.",
+    add_options=add_options,
+    run=run,
+)

@@ -1,0 +1,92 @@
+"""``auto-model-monitor logs``: show the metrics of a training's log live, and alert."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..core.errors import AuthenticationError
+from ..text.cleaning import for_terminal
+from ..text.terminal import Terminal
+from .command import FAILURE, SUCCESS, Command
+from .option_parser import OptionParser, add_channels, add_config, add_settings
+from .reference_notes import CHANNEL_NOTES, RULES
+from .watch_command import add_fresh, show_mailboxes
+
+
+def add_options(parser: OptionParser) -> None:
+    """Add the options of ``logs``."""
+    parser.add_argument("watch_dir", nargs="?", metavar="FILE", help="a log, a directory, or - for a pipe")
+    parser.add_argument("--no-follow", action="store_true", help="read the present content and exit")
+    parser.add_argument("--json", action="store_true", help="write one JSON entry a line, for programs")
+    parser.add_argument("--all", action="store_true", help="also show lines without a metric")
+    add_settings(parser, "log_patterns")
+    add_config(parser)
+    group = parser.add_argument_group("alerts")
+    add_settings(
+        group,
+        *("rules", "threshold", "metric", "comparison_mode", "check_interval", "log_dir"),
+        threshold="a value of --metric strictly beyond it counts",
+        metric="the metric of --threshold, and of rules that name none",
+        check_interval="seconds between two polls (default: 0.5)",
+    )
+    add_fresh(group)
+    add_channels(parser)
+
+
+def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
+    """Show the metrics of a log, and alert, until the log ends or nobody reads."""
+    from ..settings import log_monitor_of, settings_of, single_watch
+    from .live_log import TAIL_BYTES, LiveLog
+
+    follows = not options.no_follow
+    shortens = follows and screen.is_screen and not options.json
+    live = LiveLog(screen, errors, as_json=options.json, every_line=options.all, shortens=shortens)
+    monitor = log_monitor_of(
+        single_watch(settings_of(vars(options), errors)),
+        errors,
+        follows=follows,
+        resume=not options.fresh,
+        on_entry=live.add,
+        on_look=live.polled,
+        every_line=options.all,
+        heard=TAIL_BYTES if shortens else None,
+    )
+    show_mailboxes([notifier.name for notifier in monitor.notifiers], errors)
+    try:
+        monitor.follow()
+    except AuthenticationError as error:
+        errors.say(
+            errors.paint(f"The watch ended because the login was refused: {for_terminal(str(error))}", "red")
+        )
+        return FAILURE
+    live.ended()
+    return SUCCESS
+
+
+COMMAND = Command(
+    usage="logs FILE|DIR|- [options]",
+    summary="show the metrics of a log live, and alert when one matters",
+    essential=("--rule", "--no-follow", "--json", "--all", "--pattern", "--sender", "--notify", "--config"),
+    examples=(
+        'logs train.log --rule "val_acc >= 90" --notify @urls',
+        "logs runs/exp1 --no-follow --json",
+        "python -u train.py 2>&1 | auto-model-monitor logs -",
+    ),
+    status="0 ended by Ctrl-C or SIGTERM, or because the log has ended; 1 the log\n"
+    "cannot be read, or the mail server refused the login; 2 wrong usage or\nconfiguration.",
+    notes=f"""\
+FILE is followed through truncation and rotation, as by tail -F; - reads a pipe
+to its end. trainer_state.json, metrics.csv, results.csv, summary.csv,
+scalars.json and TensorBoard's event files are read too, and DIR reads all of
+them in it and below it.
+
+A star marks a new best value. Of a file that has content already a screen
+shows the end. With --rule or --threshold it alerts as watch does, with the
+same options; without, nothing is written anywhere.
+
+{RULES}
+
+{CHANNEL_NOTES}""",
+    add_options=add_options,
+    run=run,
+)
