@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.host import host_name
 from ..settings import read_toml
 from ..training import Trainer
 from .alerting import ALERT_SETTINGS, alert_problems
@@ -92,7 +93,7 @@ class ServerSettings:
     def names(self) -> tuple[str, ...]:
         """The names under which the server is reached."""
         own = () if self.host in ("0.0.0.0", "::", "") else (self.host,)
-        machine = () if self.is_local else (socket.gethostname(),)
+        machine = () if self.is_local else (host_name(),)
         return (*DEFAULT_HOSTS, *own, *machine, *self.allow_host)
 
     @classmethod

@@ -14,6 +14,7 @@ from ..core.clocks import Clock
 from ..core.comparison import Comparison
 from ..core.contracts import require, require_all
 from ..core.errors import ConfigError, MonitorError, OutboxError
+from ..core.host import host_name
 from ..core.messages import Message
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
@@ -170,10 +171,9 @@ class CompletionNotifier:
             return ""
 
     def _render(self, alert: Alert) -> Message:
-        import socket
 
         config = self._config
-        directory, host = os.fspath(config.watch_dir), socket.gethostname()
+        directory, host = os.fspath(config.watch_dir), host_name()
         plain = Renderer(language=config.language, watch_dir=directory, host=host)
         try:
             return (self._renderer or plain).render(alert)

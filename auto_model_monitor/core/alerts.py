@@ -1,4 +1,4 @@
-"""Alerts: facts that somebody should hear of."""
+"""Alerts: the facts that a person should know."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Level(Enum):
 
 
 class AlertKind(Enum):
-    """What an alert is about: it decides the words, not the urgency."""
+    """The subject of an alert: it decides the words, not the urgency."""
 
     HIT = "hit"
     NOT_FINITE = "not_finite"
@@ -46,22 +46,22 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One fact that a rule found; it stays true whether or not anybody could be told.
+    """One fact that a rule found; it stays true whether or not its delivery succeeds.
 
     Attributes:
-        id: unique, and the same over every attempt to deliver it.
+        id: unique, and the same in every attempt to deliver it.
         rule: the name of the rule that found it.
-        time: when it was seen, with its zone.
+        time: when it was found, with its zone.
         kind: what it is about.
-        level: how urgent it is; a resolved alert has the level of what it resolves, so that whoever
-            heard of the one hears of the other.
-        resolved: True when it says that what an earlier alert of the rule told is over.
-        reading: the reading that it is about, or the last one before a silence; None where there is none.
+        level: how urgent it is; a resolved alert has the level of what it resolves, so that both reach the
+            same notifiers.
+        resolved: True when it ends the condition that an earlier alert of the rule reported.
+        reading: the reading that it is about, or the last one before a silence; None when there is none.
         comparison: the direction in which the reading improves, where that matters.
         threshold: what the reading was compared with, if anything.
-        previous_best: the value that was last reported, or the best so far; None where there is none.
+        previous_best: the value that was last reported, or the best so far; None when there is none.
         details: the facts of its kind, such as ``silent_seconds`` or ``free_bytes``.
-        history: the readings of the same metric so far, for the renderer; no outbox keeps them.
+        history: the readings of the same metric so far, for the renderer; the outbox does not store them.
     """
 
     rule: str
@@ -79,7 +79,7 @@ class Alert:
 
     @property
     def improvement(self) -> float | None:
-        """By how much the reading is better than what was last reported; None at the first alert."""
+        """The gain over the value that was last reported; None for the first alert."""
         if self.previous_best is None or self.reading is None or self.comparison is None:
             return None
         return self.comparison.gain(self.reading.value, self.previous_best)

@@ -1,4 +1,4 @@
-"""Time as an argument, so that a test never waits."""
+"""Time as an argument, so that tests never wait."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the package wants to know of time."""
+    """The time that a part needs: a wall clock, a monotonic clock and a wait."""
 
     @abstractmethod
     def now(self) -> datetime:
-        """Return the wall clock's time, with its zone; for texts only."""
+        """Return the wall clock's time with its zone; for texts only."""
         ...
 
     @abstractmethod
     def monotonic(self) -> float:
-        """Return seconds that never go back; for every wait and every age."""
+        """Return seconds that never decrease; for waits and ages."""
         ...
 
     @abstractmethod
     def wait(self, event: Event, seconds: float) -> bool:
-        """Wait until ``event`` is set or ``seconds`` have passed; return whether it is set."""
+        """Wait for ``event`` for at most ``seconds``; return whether it is set."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
         """Return the local time, with its zone."""

@@ -1,4 +1,4 @@
-"""Which of two scores is better: the only place in the package that knows ``<`` from ``>``."""
+"""Which of two scores is better: the only module that compares scores with ``<`` and ``>``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Comparison(Enum):
     HIGHER = "higher"
 
     def is_better(self, value: float, than: float | None) -> bool:
-        """Tell whether ``value`` is finite and strictly better than ``than`` (None: than nothing)."""
+        """Return whether ``value`` is finite and strictly better than ``than``; None is worse than any."""
         if not math.isfinite(value):
             return False
         if than is None:
@@ -25,12 +25,12 @@ class Comparison(Enum):
         return value < than if self is Comparison.LOWER else value > than
 
     def best(self, values: Iterable[float]) -> float | None:
-        """Return the best finite value, or None when there is none."""
+        """Return the best finite value; None when there is none."""
         finite = filter(math.isfinite, values)
         return min(finite, default=None) if self is Comparison.LOWER else max(finite, default=None)
 
     def gain(self, value: float, over: float) -> float:
-        """Return by how much ``value`` is better than ``over``: positive when it is better."""
+        """Return the gain of ``value`` over ``over``: positive when it is better."""
         return over - value if self is Comparison.LOWER else value - over
 
 
@@ -56,7 +56,7 @@ _JOINED = r"(?:train|valid|val|eval|test|dev|avg|mean|best|total)(?=[a-z])"
 
 
 def _words(metric: str) -> list[str]:
-    """Split a metric's name into lower-case words, ``valLoss`` and ``valloss`` into two as well."""
+    """Split a metric's name into lower-case words; ``valLoss`` and ``valloss`` have two."""
     words: list[str] = []
     for word in compiled(_WORDS).findall(metric):
         lower = word.lower()
@@ -70,16 +70,16 @@ def _words(metric: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def names_a_metric(text: str) -> bool:
-    """Tell whether ``text`` holds a word that is known to name a metric, such as ``loss`` or ``score``."""
+    """Return whether ``text`` contains a known word for a metric, such as ``loss`` or ``score``."""
     return any(word in _DIRECTIONS or word in _UNDIRECTED for word in _words(text))
 
 
 @lru_cache(maxsize=1024)
 def usual_direction(metric: str) -> Comparison | None:
-    """Return the direction in which a metric of that name usually improves, None when unknown.
+    """Return the direction in which a metric usually improves, by its name; None when it is unknown.
 
-    ``val_loss`` falls, ``top1_acc`` rises, ``score`` may do either. ``neg_`` turns it round. The last
-    word that is known decides, so that ``loss_acc`` is an accuracy.
+    ``val_loss`` falls, ``top1_acc`` rises, ``score`` may do either. ``neg_`` reverses the direction. The last
+    known word decides: ``loss_acc`` is an accuracy.
     """
     words = _words(metric)
     known = [_DIRECTIONS[word] for word in words if word in _DIRECTIONS]

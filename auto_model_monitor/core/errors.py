@@ -1,4 +1,4 @@
-"""The errors that the package raises: one family, each with a standard-library cousin."""
+"""The errors of the package: one family, each with a base class of the standard library."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Sequence
 
 
 class MonitorError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises."""
 
 
 class ConfigError(MonitorError, ValueError):
     """A configuration that cannot work.
 
+    Args:
+        problems: one problem, or all of them.
+
     Attributes:
-        problems: every problem found, each with what was expected and what was got.
+        problems: all problems, each with what was expected and what was got.
     """
 
     def __init__(self, problems: Sequence[str] | str) -> None:
-        """Take one problem or all of them."""
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
         lines = self.problems
         text = lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} problems:", *_dashed(lines)])
@@ -29,15 +31,15 @@ def _dashed(lines: Sequence[str]) -> list[str]:
 
 
 class MissingExtraError(MonitorError, ImportError):
-    """An optional package that is not installed; the text names the line that installs it."""
+    """An optional package that is not installed; the text names the command that installs it."""
 
 
 class ParseError(MonitorError, ValueError):
-    """A name that holds something where a score should stand, but no score that can be read."""
+    """A name with an unreadable score: something other than a number stands in its place."""
 
 
 class SourceError(MonitorError, OSError):
-    """A source that cannot be read at the moment; the next look may succeed."""
+    """A source that cannot be read at the moment; the next poll may succeed."""
 
 
 class OutboxError(MonitorError, OSError):
@@ -45,25 +47,28 @@ class OutboxError(MonitorError, OSError):
 
 
 class RuleError(MonitorError, ValueError):
-    """A rule that cannot decide on what it was given."""
+    """A rule that cannot decide on its readings."""
 
 
 class RenderingError(MonitorError, ValueError):
-    """A message that could not be put into words as the user wished."""
+    """A message that cannot be rendered as the user asked."""
 
 
 class NotificationError(MonitorError, ConnectionError):
-    """A message that a notifier could not hand over.
+    """A message that a notifier failed to send.
+
+    Args:
+        message: the reason.
+        permanent: True when a retry of the same message would fail again.
 
     Attributes:
-        permanent: True when the same message will be refused again, so that trying again is useless.
+        permanent: True when a retry of the same message would fail again.
     """
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
-        """Take the reason and whether it will last."""
         super().__init__(message)
         self.permanent = permanent
 
 
 class AuthenticationError(NotificationError):
-    """A login that the server refused; tried again slowly, because the code can be renewed."""
+    """A login that the server refused; retried slowly, because the code can be renewed."""

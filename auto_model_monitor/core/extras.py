@@ -1,4 +1,4 @@
-"""Optional packages: imported where they are needed, with an error that names the line to type."""
+"""Optional packages: imported where they are needed, with an error that names the command to run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import MissingExtraError
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Turn a missing package inside the block into a :class:`MissingExtraError` for the extra ``name``."""
+    """Raise a :class:`MissingExtraError` for the extra ``name`` when an import in the block fails."""
     try:
         yield
     except ModuleNotFoundError as error:

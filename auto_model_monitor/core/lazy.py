@@ -1,4 +1,4 @@
-"""The face of a package: public names that import their module when they are first used."""
+"""The face of a room: public names that import their module at their first use."""
 
 from __future__ import annotations
 

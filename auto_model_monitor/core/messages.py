@@ -1,4 +1,4 @@
-"""Messages: what a person receives, finished."""
+"""Messages: rendered and ready to send."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ LARGEST_PICTURE = 1 << 20  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture that stands in the HTML of a message.
+    """One picture in the HTML of a message.
 
     Attributes:
         cid: the content-ID, without angle brackets, by which the HTML names it: ``<img src="cid:…">``.
         png: the picture.
-        alt: what it shows, for those who do not see it.
+        alt: a description for readers who do not see it.
 
     Raises:
-        RenderingError: it is larger than 1 MiB, or the content-ID is no token that a header can carry.
+        RenderingError: it is larger than 1 MiB, or the content-ID is not valid in a header.
     """
 
     cid: str
@@ -32,7 +32,6 @@ class Picture:
     alt: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what no mail should carry."""
         if len(self.png) > LARGEST_PICTURE:
             size = len(self.png)
             raise RenderingError(
@@ -47,17 +46,17 @@ _IN_A_CONTENT_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message, ready to be handed over.
+    """One message, ready to send.
 
     Attributes:
-        id: unique, equal over every attempt; a mail's Message-ID is made of it.
-        time: when what it tells was seen, with its zone.
+        id: unique, and the same in every attempt; a mail's Message-ID derives from it.
+        time: when the alert was found, with its zone.
         subject: one line of text, without line breaks.
         text: the whole content as plain text, its lines ended by line feeds.
         html: the whole content as an HTML document.
         level: how urgent it is.
-        facts: the same for programs: ``metric``, ``score``, ``threshold`` and more, as JSON can hold them.
-        pictures: what the HTML shows beside its text; a channel without HTML leaves them out.
+        facts: the same for programs: ``metric``, ``score``, ``threshold`` and more, as JSON values.
+        pictures: the pictures of the HTML; a notifier without HTML omits them.
     """
 
     id: str

@@ -1,9 +1,8 @@
-"""The history: what the scores of a watch were, in bounded memory however long it runs."""
+"""The readings of each metric so far, in bounded memory."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -11,12 +10,13 @@ from itertools import groupby, pairwise
 from .comparison import Comparison
 from .numbers import compiled
 from .readings import Reading, ReadingBatch
+from .thinning import extremes
 
 MOST_POINTS = 1000  # of one metric
 MOST_METRICS = 8
-LATEST = 10  # the last readings are kept as they are, whatever is thinned before them
-_WHOLE = 4000  # of a batch that holds more, a sample is taken: the first look must not feel it
-_STRETCHES = 240  # three points of each, and the latest, are fewer than the most
+LATEST = 10  # readings that are never thinned
+_WHOLE = 4000  # a larger batch is sampled, so that the first poll stays fast
+_STRETCHES = 240  # three points of each, and the latest, are fewer than MOST_POINTS
 _DIGITS = r"([0-9]+)"
 
 
@@ -25,9 +25,9 @@ class Point:
     """One reading of the history.
 
     Attributes:
-        time: when it was seen, with its zone.
-        number: the how manieth of its metric it is. Where nothing was left out between two points, their
-            numbers follow each other.
+        time: when it was found, with its zone.
+        number: its position among the readings of its metric. Two points without a gap between them have
+            consecutive numbers.
         value: the score; may be NaN or infinite.
         name: the name that it was read from.
         epoch: the epoch that the name gives, if any.
@@ -45,17 +45,19 @@ class Point:
 class MetricHistory:
     """Keeps the readings of each metric, the older ones thinned so that the shape of the curve stays.
 
-    Of a batch with very many names an even sample is taken, and the best. After a restart the first look
-    brings back all that is still there.
+    Of a very large batch it keeps an even sample and the best. After a restart the first poll restores
+    what is still there.
+
+    Args:
+        comparison: the direction in which the score improves.
     """
 
     def __init__(self, comparison: Comparison) -> None:
-        """Take the direction in which the score improves."""
         self._comparison = comparison
         self._tracks: dict[str, _MetricPoints] = {}
 
     def add(self, batch: ReadingBatch) -> None:
-        """Take in what one look found; a new run starts afresh."""
+        """Add the readings of one poll; a new run drops the earlier ones."""
         if batch.new_run:
             self._tracks.clear()
         if not len(batch):
@@ -72,7 +74,7 @@ class MetricHistory:
             self._tracks.setdefault(metric, _MetricPoints()).add(readings, batch.time, spread)
 
     def points(self, metric: str) -> tuple[Point, ...]:
-        """Return the readings of a metric in the order of the training."""
+        """Return the points of a metric in the order of the training."""
         track = self._tracks.get(metric)
         return () if track is None else tuple(track.points)
 
@@ -107,15 +109,15 @@ class _MetricPoints:
                     step=reading.step,
                 )
             )
-        self._seen += spread > 1  # after a sample nobody knows whether its last was the last
+        self._seen += spread > 1  # after a sample the next reading may not be adjacent
         if len(self.points) > MOST_POINTS:
             self.points[:-LATEST] = _thinned(self.points[:-LATEST])
 
 
 def horizontal(points: Sequence[Point]) -> list[int]:
-    """Return how far the training was at each point: its step, else its epoch, else its number.
+    """Return the horizontal position of each point: its step, else its epoch, else its number.
 
-    A step or an epoch is taken only if every point has one and none goes back.
+    Steps or epochs count only if every point has one and none decreases.
     """
     for places in ([point.step for point in points], [point.epoch for point in points]):
         known = [place for place in places if place is not None]
@@ -125,7 +127,7 @@ def horizontal(points: Sequence[Point]) -> list[int]:
 
 
 def latest(points: Sequence[Point], most: int = LATEST) -> Sequence[Point]:
-    """Return the last points as far as none was left out between them."""
+    """Return the last points up to the first gap between them, at most ``most``."""
     first = len(points)
     while first > max(0, len(points) - most):
         if first < len(points) and points[first - 1].number + 1 != points[first].number:
@@ -135,22 +137,14 @@ def latest(points: Sequence[Point], most: int = LATEST) -> Sequence[Point]:
 
 
 def _age(reading: Reading) -> tuple[object, ...]:
-    """Return what sorts readings by epoch and step, then by name as people do: 9 before 10."""
+    """Return a sort key: epoch and step, then the name in natural order, 9 before 10."""
     pieces = compiled(_DIGITS).split(reading.name)
     numbers = ((len(piece.lstrip("0")), piece.lstrip("0")) for piece in pieces[1::2])
     return (reading.count, pieces[::2][:1], *zip(numbers, pieces[2::2], strict=False))
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
-    """Return, of each of many equally long stretches, the lowest, the highest and what is no number."""
+    """Return the extremes of each of many equally long stretches."""
     first, length = points[0].number, points[-1].number - points[0].number + 1
     stretches = groupby(points, key=lambda point: (point.number - first) * _STRETCHES // length)
-    return [point for _, stretch in stretches for point in _telling(list(stretch))]
-
-
-def _telling(stretch: Sequence[Point]) -> Iterator[Point]:
-    finite = [point for point in stretch if math.isfinite(point.value)]
-    odd = [point for point in stretch if not math.isfinite(point.value)][:1]
-    ends = [pick(finite, key=lambda point: point.value) for pick in (min, max) if finite]
-    numbers = {point.number for point in (*odd, *ends)}
-    return (point for point in stretch if point.number in numbers)
+    return [point for _, stretch in stretches for point in extremes(list(stretch), lambda p: p.value)]

@@ -1,4 +1,4 @@
-"""Readings: the numbers that were read, and where they were read."""
+"""Readings: the numbers that a source read, and where."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .comparison import Comparison
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One number, under its name, from one place.
+    """One number of one metric, from one place.
 
     Attributes:
         metric: the metric's name, such as ``val_loss``.
         value: the number as it was read; may be NaN or infinite.
-        name: the name that it was read from, relative to the watched directory, with ``/``.
-        path: the same as a path on this machine, or the empty string.
+        name: the name that it was read from, relative to the watched directory, with ``/`` separators.
+        path: the same as a path on this machine; empty when there is none.
         epoch: the epoch that the name gives, if any.
         step: the step that the name gives, if any.
-        in_log: it was read from a training's log, which ``name`` names.
+        in_log: True when it was read from a training's log, whose name is ``name``.
     """
 
     metric: str
@@ -36,20 +36,32 @@ class Reading:
 
     @property
     def count(self) -> tuple[int, int]:
-        """How far the training was: epoch and step, -1 where unknown; what sorts readings by age."""
+        """The epoch and the step, -1 where unknown; readings sort by it."""
         return -1 if self.epoch is None else self.epoch, -1 if self.step is None else self.step
 
 
 class ReadingBatch(Sequence[Reading]):
-    """What one look found new.
+    """The new readings of one poll.
 
-    The first score of each name is held in two columns, so that a million names cost no object each; a
-    :class:`Reading` is made when it is asked for. Further numbers of a name stand in ``others``.
+    Two columns hold the first score of each name, so that a million names need no object each; a
+    :class:`Reading` is built on demand. ``others`` holds the further numbers of a name.
+
+    A log has no columns: all its numbers are ``others``.
+
+    Args:
+        time: when the poll took place, with its zone; for texts only.
+        seconds: the same on a monotonic clock; for silences and ages.
+        names: the names, one for each value.
+        values: the first score of each name.
+        build: builds the reading of a name and its value.
+        others: the readings outside the columns.
+        new_run: True when a new training began, so that the previous best no longer counts.
+        score: of a log, the default metric; empty while it is not known.
 
     Attributes:
-        time: when the look was taken, with its zone; for texts only.
-        seconds: the same on a clock that never goes back; for every silence and every age.
-        new_run: True when the directory was made anew, so that what was best before no longer counts.
+        time: when the poll took place, with its zone; for texts only.
+        seconds: the same on a monotonic clock; for silences and ages.
+        new_run: True when a new training began, so that the previous best no longer counts.
     """
 
     __slots__ = ("_build", "_names", "_others", "_score", "_values", "new_run", "seconds", "time")
@@ -66,11 +78,6 @@ class ReadingBatch(Sequence[Reading]):
         new_run: bool = False,
         score: str | None = None,
     ) -> None:
-        """Take the columns, of one length, and how a reading is made of a row.
-
-        A log has no columns: all its numbers are ``others``, and ``score`` names the metric that is meant
-        where none is named; it is empty as long as that cannot be known.
-        """
         self.time = time
         self.seconds = seconds
         self.new_run = new_run
@@ -82,12 +89,12 @@ class ReadingBatch(Sequence[Reading]):
 
     @property
     def is_log(self) -> bool:
-        """Whether it was read from a log."""
+        """Whether the readings come from a log."""
         return self._score is not None
 
     @property
     def score(self) -> str:
-        """The metric that is meant where none is named; empty as long as that cannot be known."""
+        """The metric that a rule without a metric evaluates; empty while it is not known."""
         if self._score is not None:
             return self._score
         return self[0].metric if len(self) else ""
@@ -111,19 +118,19 @@ class ReadingBatch(Sequence[Reading]):
         return self._build(self._names[index], self._values[index])
 
     def __iter__(self) -> Iterator[Reading]:
-        """Yield every reading, the scores first."""
+        """Yield all readings, the columns first."""
         yield from map(self._build, self._names, self._values)
         yield from self._others
 
     @property
     def checkpoints(self) -> int:
-        """Count the names, however many numbers each of them holds."""
+        """The number of names, whatever the count of numbers in each."""
         return len(self._values) or len({reading.name for reading in self._others})
 
     def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
-        """Return the best finite reading of ``metric``; None stands for the score of each name.
+        """Return the best finite reading of ``metric``; None means the score of each name.
 
-        Of equal ones, such as ``x.ckpt`` and ``x-v1.ckpt``, the one with the shortest name is returned.
+        Of equal ones, such as ``x.ckpt`` and ``x-v1.ckpt``, it returns the one with the shortest name.
         """
         if metric is None:
             metric = self._score
@@ -139,9 +146,9 @@ class ReadingBatch(Sequence[Reading]):
         return self._build(min(names, key=lambda name: (len(name), name)), value)
 
     def series(self, metric: str | None = None) -> list[Reading]:
-        """Return the readings of ``metric`` by epoch and step; what has neither stays as it was read.
+        """Return the readings of ``metric`` by epoch and step; those with neither keep their order.
 
-        None stands for the score of each name.
+        None means the score of each name.
         """
         if metric is None:
             metric = self._score
@@ -152,7 +159,7 @@ class ReadingBatch(Sequence[Reading]):
         return sorted(found, key=lambda reading: reading.count)
 
     def sample(self, most: int) -> list[Reading]:
-        """Return every reading, of very many names those of at most ``most`` that lie evenly apart."""
+        """Return all readings; beyond ``most`` names, those of at most ``most`` evenly spaced names."""
         if len(self._values) <= most:
             return list(self)
         stride = -(-len(self._values) // most)
@@ -161,12 +168,15 @@ class ReadingBatch(Sequence[Reading]):
         return found + [reading for reading in self._others if reading.name in names]
 
     def are_finite(self) -> bool:
-        """Tell whether every value surely is finite, a million of them in milliseconds."""
-        # A sum is finite only if all are; where large ones overflow, the answer is the careful one.
+        """Return whether all values are finite; takes milliseconds for a million.
+
+        It may return False for finite values whose sum overflows.
+        """
+        # A sum is finite only if all its terms are.
         return math.isfinite(sum(self._values)) and all(math.isfinite(r.value) for r in self._others)
 
     def _rows_of(self, value: float) -> Iterator[int]:
-        # index() goes through a million values in C.
+        # index() runs in C: it searches a million values fast.
         index = -1
         with suppress(ValueError):
             while True:
@@ -176,7 +186,7 @@ class ReadingBatch(Sequence[Reading]):
     def _best_value(self, comparison: Comparison) -> float | None:
         if not self._values:
             return None
-        # min() and max() skip a NaN unless it comes first, so a finite result is right.
+        # min() and max() skip a NaN unless it comes first, so a finite result is correct.
         pick = min if comparison is Comparison.LOWER else max
         value = pick(self._values)
         return value if math.isfinite(value) else comparison.best(self._values)

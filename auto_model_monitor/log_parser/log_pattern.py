@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..core.capture_groups import literal_in, site_of, whole_number
 from ..core.errors import ConfigError
-from ..core.numbers import literal_in, site_of, to_float, whole_number
+from ..core.numbers import to_float
 from .entries import Number, ParsedLine, Stage
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
 from .values import count_epochs, whole

@@ -13,6 +13,7 @@ from ..core.clocks import Clock
 from ..core.comparison import Comparison, usual_direction
 from ..core.contracts import listed, require_all
 from ..core.errors import ConfigError
+from ..core.host import host_name
 from ..delivery.outbox import Outbox
 from ..notifiers import Notifier
 from ..notifiers.email import EmailNotifier
@@ -110,7 +111,7 @@ class ModelMonitor(Monitor):
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(
-                language=config.language, watch_dir=os.fspath(config.watch_dir), host=_host()
+                language=config.language, watch_dir=os.fspath(config.watch_dir), host=host_name()
             ),
         )
         self._contradicted = False
@@ -181,12 +182,6 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
     )
 
 
-def _host() -> str:
-    import socket  # heavy, and nothing before this needs it
-
-    return socket.gethostname()
-
-
 def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
     return Renderer(
         language=config.language,
@@ -195,5 +190,5 @@ def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
         content_generator=config.email_content_generator,
         plots=plots,
         watch_dir=os.fspath(config.watch_dir),
-        host=_host(),
+        host=host_name(),
     )

@@ -12,6 +12,7 @@ from ..core.clocks import Clock, SystemClock
 from ..core.comparison import Comparison
 from ..core.contracts import listed
 from ..core.errors import AuthenticationError, ConfigError
+from ..core.host import host_name
 from ..core.readings import ReadingBatch
 from ..delivery.outbox import Outbox
 from ..i18n import Language
@@ -148,7 +149,7 @@ class _Whole(Monitor):
             Members(members, clock),
             [AllSilentRule(members)],
             notifiers,
-            renderer=GroupRenderer(members, language, clock, _host()),
+            renderer=GroupRenderer(members, language, clock, host_name()),
             comparison=Comparison.LOWER,
             check_interval=check_interval,
             resume_state=resume_state,
@@ -185,12 +186,6 @@ def _every_channel(monitors: Sequence[Monitor]) -> list[Notifier]:
     """Return each channel of any of them once; the members look at the accounts."""
     channels = {n.name: n for monitor in reversed(monitors) for n in reversed(monitor.notifiers)}
     return [SharedNotifier(notifier, Lock(), verifies=False) for notifier in reversed(channels.values())]
-
-
-def _host() -> str:
-    import socket  # heavy, and nothing before this needs it
-
-    return socket.gethostname()
 
 
 def _run(monitor: Monitor, stop: Event) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from ..core.capture_groups import site_of, whole_number
 from ..core.errors import ConfigError, ParseError
-from ..core.numbers import site_of, whole_number
 from ..core.readings import Reading
 from .base import BaseParser
 from .names import metric_in, whole

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from ..core.alerts import Alert, AlertKind
 from ..core.comparison import usual_direction
 from ..core.metric_history import LATEST, Point, latest
+from ..core.thinning import evenly_thinned
 from ..i18n import Wording, number_text
 from ..text.cleaning import for_header, for_name
-from .sparkline import picked, sparkline
+from .sparkline import WIDTH, sparkline
 
 _LONGEST_PLACE = 24  # characters
 _WITHOUT = (AlertKind.DISK, AlertKind.UNDELIVERED)
@@ -68,7 +69,7 @@ class Curve:
     @property
     def bars(self) -> list[float]:
         """The scores of a few points that keep the shape."""
-        return picked([point.value for point in self.points])
+        return evenly_thinned([point.value for point in self.points], WIDTH)
 
     def line(self) -> str:
         """Return the curve on one line of text."""

@@ -11,6 +11,7 @@ from ..core.alerts import Alert
 from ..core.clocks import Clock, SystemClock
 from ..core.comparison import Comparison
 from ..core.errors import ConfigError
+from ..core.host import host_name
 from ..core.messages import Message
 from ..core.metric_history import Point
 from ..core.readings import ReadingBatch
@@ -69,7 +70,7 @@ class TrainingMonitor(Monitor):
     ) -> None:
         """Take the parts; nothing is read yet."""
         _check(rules)
-        clock, host = clock or SystemClock(), _host()
+        clock, host = clock or SystemClock(), host_name()
         store = dispatcher.store
         self._trainings = _Trainings(store, rules, clock)
         super().__init__(
@@ -245,12 +246,6 @@ class _Silent(WatchSummary):
 
     def say_hourly(self) -> None:
         """Say nothing."""
-
-
-def _host() -> str:
-    import socket  # heavy, and whoever imports this may never need it
-
-    return socket.gethostname()
 
 
 def _check(rules: Sequence[str]) -> None:

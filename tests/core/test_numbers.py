@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core import numbers as patterns
+from auto_model_monitor.core.capture_groups import literal_in, site_of, whole_number
 from auto_model_monitor.core.numbers import (
     NUMBER,
     is_whole,
+    number_splitter,
     positional,
-    site_of,
     to_float,
     tokens,
-    whole_number,
 )
 
 number = re.compile(NUMBER)
@@ -192,7 +191,7 @@ def test_a_long_name_costs_linear_time(piece):
 )
 def test_numbers_are_set_apart_from_words(text, parts):
     """What begins like a number stands apart to its end; digits of words, signs and dots stay with words."""
-    found = patterns.number_splitter()(text)
+    found = number_splitter()(text)
     assert "".join(found) == text
     expected = parts or [
         "",
@@ -230,4 +229,4 @@ def test_numbers_are_set_apart_from_words(text, parts):
 )
 def test_a_literal_is_found_that_each_match_holds(pattern, literal):
     """A text that every match holds is found; where any doubt is left, none is."""
-    assert patterns.literal_in(re.compile(pattern)) == literal
+    assert literal_in(re.compile(pattern)) == literal

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from auto_model_monitor.core.alerts import AlertKind
 from auto_model_monitor.core.metric_history import Point
+from auto_model_monitor.core.thinning import evenly_thinned
 from auto_model_monitor.rendering import Renderer
 from auto_model_monitor.rendering.scales import Scale
-from auto_model_monitor.rendering.sparkline import WIDTH, picked, sparkline
+from auto_model_monitor.rendering.sparkline import WIDTH, sparkline
 from tests.event_alerts import ALL, TIME
 from tests.rendering.test_mail_card import Reader
 from tests.rendering.test_rendering import NAME, PLACE, lower
@@ -158,7 +159,7 @@ def test_a_sparkline_is_one_short_line(values):
 def test_a_short_choice_keeps_the_ends(values):
     """Of many numbers the few that are shown hold the lowest and, in another bar, the highest."""
     finite = [value for value in values if math.isfinite(value)]
-    kept = picked(values)
+    kept = evenly_thinned(values, WIDTH)
     if finite:
         assert min(finite) in kept or max(finite) in kept
     assert set(map(repr, kept)) <= {*map(repr, values), "nan"}

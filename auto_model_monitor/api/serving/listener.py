@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 
 from ...core.errors import ConfigError, MonitorError
+from ...core.host import host_name
 
 _USER_TIMEOUT = 30  # seconds after which the kernel drops a connection whose client acknowledges nothing
 _RESERVE = 300  # file descriptors beside the streams: the store, the logs, other requests
@@ -50,7 +51,7 @@ def url_of(listener: socket.socket, host: str) -> str:
     """Return the URL that people open."""
     port = listener.getsockname()[1]
     if host in ("0.0.0.0", "::", ""):
-        host = socket.gethostname()
+        host = host_name()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

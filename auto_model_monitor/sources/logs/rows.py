@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
+
+from ...core.thinning import extremes
 
 #: One number: its metric, its value, the place that said it (as the source counts its lines or entries),
 #: and the epoch and the step that it belongs to, as far as they are known.
@@ -64,14 +65,7 @@ def thinned(rows: Sequence[Row]) -> list[Row]:
         group = groups.setdefault(row[0], [])
         group.append(row)
         if len(group) == _GROUP:
-            kept += _telling(group)
+            kept += extremes(group, lambda row: row[1])
             group.clear()
     kept += (row for group in groups.values() for row in group)
     return sorted(kept, key=lambda row: row[2])
-
-
-def _telling(group: Sequence[Row]) -> list[Row]:
-    finite = [row for row in group if math.isfinite(row[1])]
-    odd = [row for row in group if not math.isfinite(row[1])][:1]
-    ends = [pick(finite, key=lambda row: row[1]) for pick in (min, max) if finite]
-    return [row for row in group if any(row is one for one in (*odd, *ends))]
