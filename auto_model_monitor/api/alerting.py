@@ -11,7 +11,9 @@ from ..text.terminal import Terminal
 from ..training import Dispatcher
 from ..training_alerts.training_monitor import TrainingMonitor
 
-#: The settings of alerts, on the command line and in the file's table ``[tell]``.
+#: The table of the alerts' settings in a server's file.
+ALERT_TABLE = "tell"
+#: The settings of the alerts, on the command line and in that table.
 ALERT_SETTINGS = (
     *("rules", "notify", "sender", "receiver", "auth_code", "smtp_host", "smtp_port", "smtp_security"),
     "language",
@@ -50,5 +52,5 @@ def monitor_factory(given: Mapping[str, Any], store: Path, errors: Terminal) -> 
 
 
 def alert_problems(table: Mapping[str, object]) -> Iterator[str]:
-    """Yield what is wrong with a table ``[tell]``."""
-    yield from (f"tell.{problem}" for problem in table_problems(table, ALERT_SETTINGS))
+    """Yield what is wrong with a file's table of the alerts' settings."""
+    yield from (f"{ALERT_TABLE}.{problem}" for problem in table_problems(table, ALERT_SETTINGS))

@@ -50,7 +50,7 @@ def _run(
         allowed_hosts=settings.names,
         per_device=settings.per_device,
         most_streams=max_streams(),
-        watch=monitor_factory(settings.tell, store.path, errors),
+        watch=monitor_factory(settings.alerts, store.path, errors),
     )
 
     def report_start() -> None:
@@ -78,8 +78,8 @@ def _report_choices(settings: ServerSettings, screen: Terminal) -> None:
     names = ", ".join(trainer.name for trainer in settings.trainers)
     roots = ", ".join(_root_text(os.path.realpath(root)) for root in settings.allow_path)
     screen.say(f"Trainers: {names}. Data and checkpoints: below {roots}.")
-    if settings.tell:
-        rules = ", ".join(for_terminal(rule) for rule in settings.tell.get("rules", ()))
+    if settings.alerts:
+        rules = ", ".join(for_terminal(rule) for rule in settings.alerts.get("rules", ()))
         screen.say(f"Messages about: {rules + ', and ' if rules else ''}the end of each training.")
     screen.say("Ctrl-C stops the server; trainings continue without it.")
 

@@ -15,7 +15,7 @@ from ..core.errors import ConfigError
 from ..core.host import host_name
 from ..settings import read_toml
 from ..training import Trainer
-from .alerting import ALERT_SETTINGS, alert_problems
+from .alerting import ALERT_SETTINGS, ALERT_TABLE, alert_problems
 from .security import DEFAULT_HOSTS, is_loopback
 
 STORE = "training_store"
@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "allow_host": ("a name or a list of names", (str, list)),
     "per_device": ("a whole number", int),
     "trainers": ("a table of names and commands", dict),
-    "tell": ("a table", dict),
+    ALERT_TABLE: ("a table", dict),
 }
 
 
@@ -49,7 +49,7 @@ class ServerSettings:
         allow_host: further names under which the server is reached.
         per_device: how many tasks run on one device.
         trainers: the trainers that a request may name; the first is the default.
-        tell: the alerts about the trainings, by the names in :data:`.alerting.ALERT_SETTINGS`.
+        alerts: the settings of the messages about the trainings, by :data:`.alerting.ALERT_SETTINGS`.
 
     Raises:
         ConfigError: a value cannot work; the error lists every problem.
@@ -63,7 +63,7 @@ class ServerSettings:
     allow_host: tuple[str, ...] = ()
     per_device: int = 1
     trainers: tuple[Trainer, ...] = (_BUILT_IN,)
-    tell: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    alerts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         problems = []
@@ -104,7 +104,7 @@ class ServerSettings:
             ConfigError: a setting cannot work.
         """
         settings = {} if options.config is None else _read(options.config)
-        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "tell"}
+        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "alerts"}
         chosen = _pairs(given.pop("trainers") or ())
         # An option that is not given is None, a flag False; a port of 0 is given.
         settings |= {name: value for name, value in given.items() if value is not None and value is not False}
@@ -115,7 +115,9 @@ class ServerSettings:
             if name in settings:
                 settings[name] = tuple(settings[name])
         alerts = {name: getattr(options, name, None) for name in ALERT_SETTINGS}
-        settings["tell"] = settings.get("tell", {}) | {n: v for n, v in alerts.items() if v is not None}
+        settings["alerts"] = settings.pop(ALERT_TABLE, {}) | {
+            n: v for n, v in alerts.items() if v is not None
+        }
         return cls(**settings)
 
 
@@ -144,8 +146,8 @@ def _read(path: str) -> dict[str, Any]:
         if isinstance(settings.get(name), str):
             settings[name] = [settings[name]]
     for name in ("rules", "notify"):
-        if isinstance(settings.get("tell", {}).get(name), str):
-            settings["tell"][name] = [settings["tell"][name]]
+        if isinstance(settings.get(ALERT_TABLE, {}).get(name), str):
+            settings[ALERT_TABLE][name] = [settings[ALERT_TABLE][name]]
     if "store" in settings:
         settings["store"] = str(folder / Path(settings["store"]).expanduser())
     if "allow_path" in settings:
@@ -157,7 +159,7 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
     for name, value in settings.items():
         if name not in _KINDS:
             near = "".join(f"; did you mean {one!r}?" for one in get_close_matches(name, _KINDS, n=1))
-            near = "; it belongs in [tell]" if name in ALERT_SETTINGS else near
+            near = f"; it belongs in [{ALERT_TABLE}]" if name in ALERT_SETTINGS else near
             yield f"{name}: expected a known name, got another{near}"
             continue
         expected, kinds = _KINDS[name]
@@ -166,7 +168,7 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
         elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
             yield f"{name}: expected {expected}, got a list of something else"
         elif isinstance(value, dict):
-            yield from alert_problems(value) if name == "tell" else _command_problems(value)
+            yield from alert_problems(value) if name == ALERT_TABLE else _command_problems(value)
 
 
 def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:

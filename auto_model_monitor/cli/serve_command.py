@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     from ..settings import others_can_read, warn_of_readers
 
     settings = ServerSettings.of(options)
-    secret = {"auth_code", "notify"} & settings.tell.keys()
+    secret = {"auth_code", "notify"} & settings.alerts.keys()
     if secret and options.config is not None and others_can_read(options.config):
         warn_of_readers(options.config, "secrets in [tell]", errors)
     serve(settings, screen, errors)

@@ -1,7 +1,7 @@
-"""The page: its files, and plotly's JavaScript out of the package ``plotly``, without a build step.
+"""The page: its files, and plotly's JavaScript from the package ``plotly``, without a build step.
 
-Nothing is fetched from anywhere else, no style is inline, no script is evaluated, and no text becomes HTML:
-:data:`CONTENT_SECURITY_POLICY` says so to the browser. The page looks up ``/api/v2`` and decides nothing.
+The page loads nothing from other hosts, has no inline style, evaluates no script and never turns text into
+HTML: :data:`CONTENT_SECURITY_POLICY` makes the browser enforce this. It only shows what ``/api/v2`` returns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .assets import Assets
 
 __all__ = ["CONTENT_SECURITY_POLICY", "page_routes"]
 
-# The last two: no script turns a text into HTML or into a script, hostile or not. plotly draws SVG without.
+# The last two: no script can turn text into HTML or into a script. plotly draws SVG without that.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     )
 )
-_FOR_EVER = "private, max-age=31536000, immutable"  # the address changes with the content
+_IMMUTABLE = "private, max-age=31536000, immutable"  # the address changes with the content
 
 
 def page_routes() -> list[Route]:
@@ -49,7 +49,7 @@ def page_routes() -> list[Route]:
         if name not in assets.names or version != await asyncio.to_thread(lambda: assets.version):
             raise HTTPException(404, f"the page has no file {name!r} of this version: load the page again")
         found = await asyncio.to_thread(assets.get, name)
-        headers = {"cache-control": _FOR_EVER, "vary": "accept-encoding"}
+        headers = {"cache-control": _IMMUTABLE, "vary": "accept-encoding"}
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(found.body, media_type=found.media_type, headers=headers)
         headers["content-encoding"] = "gzip"

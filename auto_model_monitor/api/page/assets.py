@@ -1,4 +1,4 @@
-"""The files of the page, read once, compressed once, and addressed by what they contain."""
+"""The files of the page: read once, compressed once, and addressed by a hash of their content."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from ...core.extras import extra
 _HERE = Path(__file__).parent
 _PLOTLY = "plotly.min.js"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-# plotly brings the style sheet of its maps as an inline <style>, unless an element of this id is there.
+# plotly adds its style sheet as an inline <style>, unless an element with this id exists.
 _OWN_STYLE = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file: its bytes, the same compressed, and what it is."""
+    """One file.
+
+    Attributes:
+        body: its bytes.
+        gzipped: the same bytes, compressed.
+        media_type: its ``Content-Type``.
+    """
 
     body: bytes
     gzipped: bytes
@@ -29,17 +35,16 @@ class Asset:
 
 
 class Assets:
-    """The page's own files and plotly's JavaScript.
+    """The page's own files and plotly's JavaScript; each is read on its first request.
 
     Attributes:
-        names: the files that may be asked for.
+        names: the files that can be requested.
 
     Raises:
         MissingExtraError: the package ``plotly`` is not installed.
     """
 
     def __init__(self) -> None:
-        """Find the files; they are read when somebody asks."""
         self._paths = {path.name: path for path in _HERE.iterdir() if path.suffix in _MEDIA_TYPES}
         self._paths[_PLOTLY] = _plotly()
         self.names = frozenset(self._paths)
@@ -47,7 +52,7 @@ class Assets:
 
     @cached_property
     def version(self) -> str:
-        """Part of every file's address; another one as soon as any file is another one."""
+        """Part of each file's address; it changes when any file changes."""
         digest = hashlib.sha256()
         for name in sorted(self.names):
             digest.update(name.encode() + b"\0" + self._paths[name].read_bytes())
@@ -67,7 +72,7 @@ class Assets:
 
 
 def _plotly() -> Path:
-    """Return where plotly's JavaScript is, without importing plotly, which takes its time."""
+    """Return the path of plotly's JavaScript, without importing plotly, which is slow."""
     with extra("api"):
         spec = find_spec("plotly")
         if spec is None or not spec.submodule_search_locations:

@@ -6,13 +6,13 @@ import { PANELS, colourName, inOrder, panelOf, resolved } from "./palette.js";
 import { known, t } from "./words.js";
 
 const PAUSE = 200; // milliseconds from one redraw to the next
-const FEW = 60; // up to so many points each has a mark of its own
+const FEW = 60; // up to this many points, each has a marker
 
 const label = (metric) => (known(metric) ? t(metric) : metric);
-/** plotly reads a name as a little HTML of its own: a name is a name. */
+/** plotly parses names as a subset of HTML, so a name has to be escaped. */
 const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** Plotly once it is here: it is large and comes after the page. */
+/** Resolves to plotly once it is loaded: it is large and loads after the page. */
 const plotly = new Promise((arrived, failed) => {
   const script = byId("plotly");
   if (globalThis.Plotly) arrived(globalThis.Plotly);
@@ -21,8 +21,8 @@ const plotly = new Promise((arrived, failed) => {
 });
 
 class Panel {
-  #chosen = new Map(); // metric -> whether it is shown, where somebody has chosen
-  #logarithmic = null; // true or false where somebody has chosen
+  #chosen = new Map(); // metric -> whether it is shown, if the user has chosen
+  #logarithmic = null; // true or false if the user has chosen
 
   constructor({ key, shows }, redraw) {
     Object.assign(this, { key, shows, redraw });
@@ -50,9 +50,9 @@ class Panel {
   }
 
   #writeChips(metrics) {
-    const wanted = metrics.map((metric) => `${metric} ${label(metric)}`).join("\n");
-    if (this.chips.dataset.wanted !== wanted) {
-      this.chips.dataset.wanted = wanted;
+    const labels = metrics.map((metric) => `${metric} ${label(metric)}`).join("\n");
+    if (this.chips.dataset.labels !== labels) {
+      this.chips.dataset.labels = labels;
       this.chips.replaceChildren(...metrics.map((metric) => {
         const toggle = () => (this.#chosen.set(metric, !this.#isShown(metric)), this.redraw());
         const swatch = make("span", { class: `swatch ${colourName(metric)}`, "aria-hidden": "true" });
@@ -62,7 +62,7 @@ class Panel {
     [...this.chips.children].forEach((chip, at) => chip.setAttribute("aria-pressed", this.#isShown(metrics[at])));
   }
 
-  /** Write the words and the chips; they are here before plotly is. */
+  /** Write the texts and the chips; they need no plotly. */
   write(series) {
     write(this.title, t(this.key));
     write(this.scale, t("log_axis"));
@@ -76,11 +76,11 @@ class Panel {
     show(this.none, this.shown.length === 0);
     show(this.scale, metrics.length > 0);
     this.node.classList.toggle("empty", metrics.length === 0);
-    const said = this.shown.map((metric) => `${label(metric)} ${figure(series.last(metric))}`);
-    this.plot.setAttribute("aria-label", [t(this.key), ...said].join(", "));
+    const values = this.shown.map((metric) => `${label(metric)} ${figure(series.last(metric))}`);
+    this.plot.setAttribute("aria-label", [t(this.key), ...values].join(", "));
   }
 
-  /** Draw what is shown; before the first value there is nothing to draw. */
+  /** Draw the shown metrics, if there is a value. */
   draw(Plotly, series, total, revision) {
     if (!this.plot.data && this.shown.length === 0) return;
     const traces = this.shown.map((metric) => trace(metric, series.curve(metric)));
@@ -102,15 +102,15 @@ function trace(metric, { x, y }) {
   };
 }
 
-/** The end of the epoch axis: the last epoch, but for a long training twice as far as it has come at most. */
+/** The end of the epoch axis: the last epoch; for a long training at most twice the current one. */
 function end(traces, total) {
   const far = Math.max(1, ...traces.map(({ x }) => x.at(-1) ?? 0));
-  if (!total) return far; // it has ended, and this is how far it came
+  if (!total) return far; // it has ended
   if (total <= 20) return Math.max(total, far);
   return Math.max(far, Math.min(total, 20 * 2 ** Math.ceil(Math.log2(Math.max(1, far / 20)))));
 }
 
-/** A log axis whose ticks are 1, 2, 5, 10 …, or over many decades the powers of ten alone. */
+/** A log axis with ticks at 1, 2, 5, 10 …, or for many decades only at powers of ten. */
 function decades(traces) {
   const values = traces.filter(({ yaxis }) => yaxis === "y").flatMap(({ y }) => y.filter((value) => value > 0));
   const [low, high] = [Math.min(...values), Math.max(...values)].map(Math.log10);
@@ -122,7 +122,7 @@ function decades(traces) {
 
 function frame(traces, total, logarithmic, revision) {
   const [ink, line, surface] = ["ink-quiet", "line", "surface"].map(resolved);
-  const touch = matchMedia("(pointer: coarse)").matches; // there a drag is for scrolling the page
+  const touch = matchMedia("(pointer: coarse)").matches; // where dragging scrolls the page
   const to = end(traces, total);
   const from = Math.min(1, ...traces.map(({ x }) => Math.floor(x[0] ?? 1)));
   const axis = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { color: ink, size: 11 }, fixedrange: touch, automargin: true };
@@ -150,7 +150,7 @@ export class Curves {
   #pending = false;
   #drawn = 0;
 
-  /** Take where the panels stand: loss and accuracy, and further down the rest, which may never come. */
+  /** `node` holds loss and accuracy, `further` the other metrics, which may never come. */
   constructor(node, further) {
     this.panels = PANELS.map((panel) => new Panel(panel, () => this.redraw()));
     for (const panel of this.panels) (panel.key === "others" ? further : node).append(panel.node);
@@ -164,7 +164,7 @@ export class Curves {
     this.redraw();
   }
 
-  /** Ask for a redraw soon; however many ask, there is one. A page that is not seen draws nothing. */
+  /** Schedule one redraw for any number of calls. A hidden page draws nothing. */
   redraw() {
     if (this.#pending || !this.series) return;
     this.#pending = true;

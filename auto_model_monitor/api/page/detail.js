@@ -1,46 +1,46 @@
-/** One task: where it stands, its curves and its log, brought together from the three views of the server. */
+/** One task: its progress, its curves and its log, combined from three routes of the server. */
 
-import { writeCourse, writeTiming } from "./course.js";
 import { Curves } from "./curves.js";
 import { byId, show, write } from "./elements.js";
 import { writeFacts } from "./facts.js";
 import { Lines } from "./lines.js";
-import { tellState } from "./list.js";
+import { announceState } from "./list.js";
+import { writeProgress, writeTiming } from "./progress.js";
 import { Series } from "./series.js";
 import * as server from "./server.js";
 import { follow } from "./stream.js";
 import { t } from "./words.js";
 
-const LINES = 2000; // of a longer log, the last so many are asked for
-const PAUSE = 2000; // milliseconds between two looks at a task that has not ended
-const SOON = 200; // milliseconds after news that the server knows more about
-const HIDDEN_PAUSE = 15_000; // the same while nobody sees the page but for its title
-const HANG_UP = 60_000; // milliseconds after which a hidden page gives its connection back
+const LINES = 2000; // requested of a longer log: the last ones
+const PAUSE = 2000; // milliseconds between two polls of a task that has not ended
+const SOON = 200; // milliseconds until the poll after an event that changes the task
+const HIDDEN_PAUSE = 15_000; // PAUSE while the page is hidden and only its title is visible
+const HANG_UP = 60_000; // milliseconds after which a hidden page closes its connection
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** Whether a task has ended. */
 export const isFinal = (task) => FINAL.has(task?.status);
 
-/** The view of one task at a time. `changed(task)` hears of it, `gone(id)` when there is no such task any more. */
+/** The view of one task. Calls `changed(task)` for each new state, `gone(id)` when the task no longer exists. */
 export class Detail {
-  #away = new AbortController(); // ends whatever was asked for the task before
+  #away = new AbortController(); // aborts the requests of the previous task
   #timer = 0;
   #leaving = 0;
   #stream = null;
   #frame = 0;
-  #early = null; // entries that came before the history was read, or null
-  #heard = -1; // where the stream was at the look before
+  #early = null; // entries that arrive before the history is read, or null
+  #lastPolled = -1; // the stream's last entry at the previous poll
 
   constructor({ changed, gone, reached }) {
     Object.assign(this, { changed, gone, reached });
     this.curves = new Curves(byId("curves"), byId("more-curves"));
     this.lines = new Lines({ frame: byId("lines"), button: byId("latest"), filter: byId("only-metrics") });
     setInterval(() => this.task && !document.hidden && writeTiming(this.task, this.series), 1000);
-    document.addEventListener("visibilitychange", () => this.#seen(!document.hidden));
+    document.addEventListener("visibilitychange", () => this.#visible(!document.hidden));
   }
 
-  /** Whoever comes back to the page sees what is; whoever leaves it for long needs no connection. */
-  #seen(visible) {
+  /** Refresh when the page becomes visible; close the connection when it stays hidden. */
+  #visible(visible) {
     clearTimeout(this.#leaving);
     if (!visible) {
       this.#leaving = setTimeout(() => (this.#stream?.pause(), (this.paused = true)), HANG_UP);
@@ -48,10 +48,10 @@ export class Detail {
     }
     if (this.paused) this.#stream?.restart();
     this.paused = false;
-    if (this.id && !isFinal(this.task)) this.#again(0);
+    if (this.id && !isFinal(this.task)) this.#pollAfter(0);
   }
 
-  /** Leave the task that is open. */
+  /** Close the open task. */
   close() {
     this.#away.abort();
     clearTimeout(this.#timer);
@@ -60,7 +60,7 @@ export class Detail {
     show(byId("task"), false);
   }
 
-  /** Open a task: what it is, then its history, and its log as it comes. */
+  /** Open a task: its state, then its history, and its log as it grows. */
   async open(id) {
     this.close();
     this.id = id;
@@ -69,7 +69,7 @@ export class Detail {
     this.link = "connecting";
     try {
       this.task = await server.task(id, signal);
-      this.known = this.task.last_seq; // the history holds it up to here
+      this.known = this.task.last_seq; // the history ends here
       const begin = Math.max(0, (this.task.last_seq ?? 0) - LINES);
       this.lines.reset(begin);
       this.render();
@@ -77,14 +77,14 @@ export class Detail {
       this.changed(this.task);
       this.#early = [];
       this.#follow(id, begin);
-      this.#again();
+      this.#pollAfter();
       await this.#history(id, signal);
     } catch (problem) {
       if (problem.name !== "AbortError") this.#failed(problem, () => this.open(id));
     }
   }
 
-  /** Read the metrics up to the entry that was the last one; those of later ones are heard, and wait so long. */
+  /** Read the metrics up to the last known entry; later entries from the stream wait until then. */
   async #history(id, signal) {
     const last = this.known;
     for await (const rows of server.metricPages(id, signal, last)) {
@@ -97,7 +97,7 @@ export class Detail {
   }
 
   #follow(id, after) {
-    const mine = (heard) => (...args) => this.id === id && heard(...args);
+    const mine = (listener) => (...args) => this.id === id && listener(...args);
     this.#stream = follow(id, after, {
       entry: mine((entry, seq) => this.#entry(entry, seq)),
       gap: mine((entry) => this.lines.add({ ...entry, gap: true })),
@@ -120,54 +120,54 @@ export class Detail {
     if (epoch) this.task.current_epoch = epoch;
     if (total) this.task.total_epochs = total;
     if (entry.stage) this.task.stage = entry.stage;
-    if (this.task.status === "pending" || entry.stage === "epoch_end") this.#again(SOON);
+    if (this.task.status === "pending" || entry.stage === "epoch_end") this.#pollAfter(SOON);
     this.#soon();
   }
 
   #ended(entry) {
     this.lines.add(entry);
     this.lines.end();
-    this.#again(0);
+    this.#pollAfter(0);
   }
 
-  /** Look again after a pause, while there is something to wait for. */
-  #again(pause = document.hidden ? HIDDEN_PAUSE : PAUSE) {
+  /** Poll after a pause, unless the task has ended. */
+  #pollAfter(pause = document.hidden ? HIDDEN_PAUSE : PAUSE) {
     clearTimeout(this.#timer);
-    if (this.id && !(isFinal(this.task) && pause)) this.#timer = setTimeout(() => this.#look(), pause);
+    if (this.id && !(isFinal(this.task) && pause)) this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
-  /** Look now at what has become of the task. */
+  /** Poll now. */
   refresh() {
-    this.#again(0);
+    this.#pollAfter(0);
   }
 
-  async #look() {
+  async #poll() {
     const { id, task: before } = this;
-    const heard = this.#stream?.last;
+    const last = this.#stream?.last;
     try {
       const task = await server.task(id, this.#away.signal);
-      this.#wake(heard, before.last_seq);
+      this.#reconnectIfDead(last, before.last_seq);
       this.#take(task);
       this.reached(null);
-      this.#again();
+      this.#pollAfter();
     } catch (problem) {
-      if (problem.name !== "AbortError") this.#failed(problem, () => (this.#early ? this.open(id) : this.#look()));
+      if (problem.name !== "AbortError") this.#failed(problem, () => (this.#early ? this.open(id) : this.#poll()));
     }
   }
 
   #take(task) {
-    const news = task.status !== this.task.status;
+    const isNewState = task.status !== this.task.status;
     this.task = task;
     this.render();
     this.changed(task);
-    if (news) tellState(task);
+    if (isNewState) announceState(task);
   }
 
-  /** A connection that hears nothing, though there was more to hear two seconds ago, is dead, whatever it thinks. */
-  #wake(heard, there) {
-    const silent = heard === this.#heard && heard === this.#stream?.last;
-    this.#heard = heard;
-    if (silent && this.link === "live" && !this.paused && there > heard) this.#stream.restart();
+  /** Restart a connection that stays silent although the server had more entries two seconds ago. */
+  #reconnectIfDead(last, available) {
+    const silent = last === this.#lastPolled && last === this.#stream?.last;
+    this.#lastPolled = last;
+    if (silent && this.link === "live" && !this.paused && available > last) this.#stream.restart();
   }
 
   #failed(problem, retry) {
@@ -178,15 +178,15 @@ export class Detail {
     this.#timer = setTimeout(retry, PAUSE);
   }
 
-  /** Write the figures and the curves with the next frame. */
+  /** Write the figures and the curves in the next frame. */
   #soon() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      if (this.task) this.#writeCourse();
+      if (this.task) this.#writeProgress();
     });
   }
 
-  /** Write everything, for another task, another state or another language. */
+  /** Write everything, for a new task, state or language. */
   render() {
     const { task } = this;
     if (!task) return;
@@ -204,7 +204,7 @@ export class Detail {
     byId("reason").dataset.state = task.status;
     write(byId("reason"), task.reason ?? "");
     this.#writeLink();
-    this.#writeCourse();
+    this.#writeProgress();
     writeFacts(task);
   }
 
@@ -220,9 +220,9 @@ export class Detail {
     write(byId("link"), t(`link_${this.link}`));
   }
 
-  #writeCourse() {
+  #writeProgress() {
     const { task, series } = this;
-    writeCourse(task, series);
+    writeProgress(task, series);
     this.curves.of(task.task_id, series, isFinal(task) ? null : task.total_epochs);
   }
 }

@@ -1,15 +1,15 @@
-/** What the two dialogs have in common, and the one that asks "really?". */
+/** What the two dialogs share, and the one that asks for confirmation. */
 
 import { byId, write } from "./elements.js";
 import { t } from "./words.js";
 
-/** Let a dialog be closed by its own buttons and by a click beside it; Escape is the browser's. */
+/** Close a dialog by its buttons and by a click beside it; the browser handles Escape. */
 export function closable(dialog) {
   for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close());
   dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
 }
 
-/** Ask before something that cannot be taken back, with the text of the given name; resolves to true only for a clear yes. */
+/** Ask before something irreversible, with the text of the given name; resolves to true only for yes. */
 export function confirmed(what, text, values) {
   const dialog = byId("confirm");
   write(byId("confirm-title"), t(`${what}_ask`));
@@ -24,6 +24,6 @@ export function confirmed(what, text, values) {
     };
     dialog.onclose = () => answer(false);
     dialog.showModal();
-    byId("confirm-no").focus(); // Enter in haste keeps what there is
+    byId("confirm-no").focus(); // so that Enter in haste changes nothing
   });
 }

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that a remembered theme or language never flashes past as the other one.
+// Runs before the first paint, so that a remembered theme or language does not flash as the other one.
 (() => {
   const kept = (key) => {
     try {
@@ -11,6 +11,6 @@
   const theme = kept("amm-theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   const known = (tag) => (/^zh\b/i.test(tag) ? "zh" : /^en\b/i.test(tag) ? "en" : null);
-  const wanted = [kept("amm-language"), ...(navigator.languages ?? [navigator.language])];
-  root.lang = wanted.map((tag) => known(tag ?? "")).find(Boolean) ?? "zh";
+  const preferred = [kept("amm-language"), ...(navigator.languages ?? [navigator.language])];
+  root.lang = preferred.map((tag) => known(tag ?? "")).find(Boolean) ?? "zh";
 })();

@@ -1,10 +1,10 @@
-/** The document, with one rule: whatever comes from the server goes in as text, never as HTML. */
+/** The document, with one rule: everything from the server is inserted as text, never as HTML. */
 
 /** Find an element of the page by its id. */
 export const byId = (id) => document.getElementById(id);
 
 /**
- * Build an element: `on…` properties are listeners, `true` an empty attribute, null and false none.
+ * Build an element: `on…` properties are listeners, `true` is an empty attribute, null and false are none.
  * Children are nodes or texts.
  */
 export function make(tag, properties = {}, ...children) {
@@ -18,7 +18,7 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Set a text if it is another one, so that nothing is laid out and nothing is read aloud in vain. */
+/** Set a text if it differs, so that an equal one causes no layout and no announcement. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -28,10 +28,10 @@ export function show(node, visible) {
   if (node.hidden === visible) node.hidden = !visible;
 }
 
-/** Tell a screen reader something that is seen elsewhere. */
+/** Announce to screen readers what others see. */
 export const speak = (text) => write(byId("spoken"), text);
 
-/** Remember a choice in this browser, where it may. */
+/** Store a choice in this browser, if it permits that. */
 export function keep(key, value) {
   try {
     localStorage.setItem(key, value);
@@ -40,7 +40,7 @@ export function keep(key, value) {
   }
 }
 
-/** What was kept under a key, or null. */
+/** The stored choice of a key, or null. */
 export function kept(key) {
   try {
     return localStorage.getItem(key);

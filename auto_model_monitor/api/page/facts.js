@@ -1,4 +1,4 @@
-/** The fold at the foot: with what a task was started and what became of it. */
+/** The section at the bottom: a task's settings and its transitions. */
 
 import { byId, make, write } from "./elements.js";
 import { moment } from "./figures.js";
@@ -24,14 +24,14 @@ function copyButton(text) {
   return button;
 }
 
-/** Write the fold, if it says something new. */
+/** Write the section, if it changed. */
 export function writeFacts(task) {
   const list = byId("pairs");
   const all = pairs(task);
   const history = (task.transitions ?? []).map(({ status, time, reason }) => ({ status, time: moment(time), reason: reason ?? "" }));
-  const said = JSON.stringify([all, history, document.documentElement.lang]);
-  if (list.dataset.said === said) return;
-  list.dataset.said = said;
+  const content = JSON.stringify([all, history, document.documentElement.lang]);
+  if (list.dataset.content === content) return;
+  list.dataset.content = content;
   list.replaceChildren(...all.map(([name, value], at) => make("div", {}, make("dt", {}, name), make("dd", {}, value, ...(at === 0 ? [copyButton(value)] : [])))));
   byId("transitions").replaceChildren(...history.map(({ status, time, reason }) => {
     const state = make("span", { class: "state", "data-state": status }, t(status));

@@ -2,7 +2,7 @@
 
 import { language, t } from "./words.js";
 
-/** A number in at most `digits` significant figures; what is not finite as a dash. */
+/** A number with at most `digits` significant digits; a dash if it is not finite. */
 export function figure(value, digits = 4) {
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -16,7 +16,7 @@ export function accuracy(value, percent = value > 1) {
   return percent ? `${value.toFixed(2)}%` : value.toFixed(4);
 }
 
-/** A length of time, given in milliseconds; an estimate comes without the seconds that nobody knows. */
+/** A duration, given in milliseconds; an estimate is rounded to minutes or ten seconds. */
 export function duration(milliseconds, estimate = false) {
   const step = estimate ? (milliseconds > 90_000 ? 60 : 10) : 1;
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000 / step) * step);
@@ -27,7 +27,7 @@ export function duration(milliseconds, estimate = false) {
   return m ? t("minutes", { m, s }) : t("seconds", { s });
 }
 
-/** How long ago something was, to the minute, so that a list does not flicker. */
+/** The time since something, to the minute, so that a list does not flicker. */
 export function ago(when) {
   const minutes = Math.floor((Date.now() - Date.parse(when)) / 60_000);
   const format = new Intl.RelativeTimeFormat(language(), { numeric: "always", style: "short" });
@@ -37,7 +37,7 @@ export function ago(when) {
   return format.format(-Math.floor(minutes / 60 / 24), "day");
 }
 
-/** A moment in full, in the reader's own time zone. */
+/** A moment in full, in the reader's time zone. */
 export function moment(when) {
   const date = new Date(when ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? "–" : date.toLocaleString(language(), { dateStyle: "medium", timeStyle: "medium" });

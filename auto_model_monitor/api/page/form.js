@@ -10,20 +10,20 @@ const KEPT = "amm-last-request";
 /** The fields of the request, in the order of the form; `whole` and `number` are kinds of number. */
 const FIELDS = [
   { name: "trainer", kind: "choice" },
-  { name: "model", value: "resnet18", needed: true, width: "two" },
-  { name: "train_path", value: "", needed: true, width: "wide" },
-  { name: "val_path", value: "", needed: true, width: "wide" },
-  { name: "save_path", value: "", needed: true, width: "wide" },
-  { name: "num_classes", kind: "whole", value: 10, needed: true, least: 1 },
-  { name: "device", value: "cpu", needed: true, suggests: true },
-  { name: "num_epochs", kind: "whole", value: 10, needed: true, least: 1 },
-  { name: "batch_size", kind: "whole", value: 8, needed: true, least: 1 },
-  { name: "learning_rate", kind: "number", value: 0.0001, needed: true, least: 0 },
-  { name: "priority", kind: "whole", value: 5, needed: true, least: 0 },
+  { name: "model", value: "resnet18", required: true, width: "two" },
+  { name: "train_path", value: "", required: true, width: "wide" },
+  { name: "val_path", value: "", required: true, width: "wide" },
+  { name: "save_path", value: "", required: true, width: "wide" },
+  { name: "num_classes", kind: "whole", value: 10, required: true, min: 1 },
+  { name: "device", value: "cpu", required: true, suggests: true },
+  { name: "num_epochs", kind: "whole", value: 10, required: true, min: 1 },
+  { name: "batch_size", kind: "whole", value: 8, required: true, min: 1 },
+  { name: "learning_rate", kind: "number", value: 0.0001, required: true, min: 0 },
+  { name: "priority", kind: "whole", value: 5, required: true, min: 0 },
   { name: "weights_path", value: "", width: "wide" },
 ];
 
-/** One field: its label, its input and the place for what is wrong with it. */
+/** One field: its label, its input and its error. */
 class Field {
   constructor(spec) {
     this.spec = spec;
@@ -31,9 +31,9 @@ class Field {
     this.label = make("label", { for: id });
     this.problem = make("p", { class: "problem", id: `${id}-problem` });
     this.input = spec.kind === "choice" ? make("select", { id, name: spec.name }) : make("input", {
-      id, name: spec.name, autocomplete: "off", spellcheck: "false", required: spec.needed,
+      id, name: spec.name, autocomplete: "off", spellcheck: "false", required: spec.required,
       type: spec.kind ? "number" : "text", step: spec.kind === "whole" ? 1 : spec.kind && "any", value: spec.value,
-      min: spec.least, list: spec.suggests && `${id}-list`,
+      min: spec.min, list: spec.suggests && `${id}-list`,
     });
     this.input.setAttribute("aria-describedby", this.problem.id);
     this.input.addEventListener("input", () => this.complain(""));
@@ -46,7 +46,7 @@ class Field {
     write(this.label, t(this.spec.name));
   }
 
-  /** Take the greatest value that the server allows. */
+  /** Set the greatest value that the server allows. */
   bound(most) {
     if (this.input.type === "number" && most !== undefined) this.input.max = most;
   }
@@ -61,18 +61,18 @@ class Field {
     if (this.spec.kind === "choice" && this.input.selectedIndex < 0) this.input.selectedIndex = 0;
   }
 
-  /** What is to be sent; undefined for a field that was left empty. */
+  /** The value to send; undefined for an empty field. */
   get value() {
     const text = this.input.value.trim();
     if (text === "") return undefined;
     return this.spec.kind === "whole" || this.spec.kind === "number" ? Number(text) : text;
   }
 
-  /** What the browser finds wrong, in the language of the page; "" if nothing. */
+  /** The browser's validation error in the language of the page, or "". */
   check() {
     const { validity, min, max } = this.input;
     if (validity.badInput) return t("wants_number");
-    if (validity.valueMissing || (this.spec.needed && this.value === undefined)) return t("needed");
+    if (validity.valueMissing || (this.spec.required && this.value === undefined)) return t("needed");
     if (validity.rangeUnderflow) return t("at_least", { limit: min });
     if (validity.rangeOverflow) return t("at_most", { limit: max });
     return validity.stepMismatch && this.spec.kind === "whole" ? t("wants_whole") : "";
@@ -85,7 +85,7 @@ class Field {
   }
 }
 
-/** The dialog with the form. `started(task)` hears of what it has started. */
+/** The dialog with the form. Calls `started(task)` for the task that it starts. */
 export class Form {
   constructor(started) {
     this.started = started;
@@ -102,7 +102,7 @@ export class Form {
     if (this.offered?.roots?.length) write(byId("roots"), t("roots", { roots: this.offered.roots.join(", ") }));
   }
 
-  /** Open with the values of a request, else with those of the last one that was started here. */
+  /** Open with the values of a request, or of the last one from this browser. */
   async open(request = remembered()) {
     this.translate();
     this.#complain("");
@@ -162,7 +162,7 @@ export class Form {
     }
   }
 
-  /** Put what the server found wrong beside the fields that it names, and the rest on top. */
+  /** Show the server's errors beside the fields that they name, and the others on top. */
   #refused(problem) {
     if (!server.isAnswer(problem)) throw problem;
     if (problem instanceof server.Unreachable) return this.#complain(t("unreachable"));

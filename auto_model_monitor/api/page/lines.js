@@ -1,4 +1,4 @@
-/** The log as it runs: the last lines only, and no jumping while somebody reads. */
+/** The live log: only the last lines, and no scrolling while the user reads. */
 
 import { make, show, write } from "./elements.js";
 import { clock, moment } from "./figures.js";
@@ -13,18 +13,18 @@ function lineOf({ timestamp, level, message, stage, gap }) {
     ? make("span", { class: `badge ${stage}` }, t(stage === "completed" ? "stage_completed" : stage))
     : make("span", { class: "badge none" });
   const time = make("time", { datetime: timestamp, title: moment(timestamp) }, clock(timestamp));
-  const said = make("span", { class: "said" }, message);
-  return make("div", { class: gap ? "entry gap" : "entry", "data-level": level }, time, badge, said);
+  const text = make("span", { class: "message" }, message);
+  return make("div", { class: gap ? "entry gap" : "entry", "data-level": level }, time, badge, text);
 }
 
-/** The newest entries of one kind; `dropped` counts those that made room. */
+/** The newest entries of one kind; `dropped` counts the removed ones. */
 class Ring {
   entries = [];
   dropped = 0;
 
   push(entry) {
     this.entries.push(entry);
-    if (this.entries.length < 2 * MOST) return; // thrown out by the thousand, which costs less
+    if (this.entries.length < 2 * MOST) return; // removed by the thousand, which costs less
     this.dropped += this.entries.length - MOST;
     this.entries = this.entries.slice(-MOST);
   }
@@ -32,7 +32,7 @@ class Ring {
 
 /** The view of a log. */
 export class Lines {
-  #waiting = []; // entries that have come since the last frame
+  #waiting = []; // entries since the last frame
   #pending = false;
   #follows = true;
   #unread = 0;
@@ -45,7 +45,7 @@ export class Lines {
     this.reset();
   }
 
-  /** Begin another log, whose first `skipped` lines are not asked for. */
+  /** Start another log, whose first `skipped` lines are not requested. */
   reset(skipped = 0) {
     this.all = new Ring();
     this.metric = new Ring();
@@ -55,7 +55,7 @@ export class Lines {
     this.toEnd();
   }
 
-  /** Take an entry; it is shown with the next frame. */
+  /** Add an entry; the next frame shows it. */
   add(entry) {
     this.all.push(entry);
     const counts = Object.keys(entry.metrics ?? {}).some((name) => name !== "epoch" && name !== "total_epochs");
@@ -66,20 +66,20 @@ export class Lines {
     requestAnimationFrame(() => this.#append());
   }
 
-  /** There are no frames while the page is hidden, perhaps for a night: what waits for one is bounded. */
+  /** A hidden page has no frames, perhaps for a night, so the waiting entries are limited. */
   #wait(entry) {
     this.#unread += this.#follows ? 0 : 1;
     this.#waiting.push(entry);
     if (this.#waiting.length >= 2 * MOST) this.#waiting = this.#waiting.slice(-MOST);
   }
 
-  /** The log is complete: an empty one will stay empty. */
+  /** The log is complete: an empty one stays empty. */
   end() {
     this.over = true;
     this.#head();
   }
 
-  /** Show everything anew: another language, another filter. */
+  /** Show everything again, after a change of language or filter. */
   render() {
     this.#waiting = [];
     const ring = this.filter.checked ? this.metric : this.all;
@@ -107,7 +107,7 @@ export class Lines {
     this.#button();
   }
 
-  /** Take the oldest lines away without moving what is being read. */
+  /** Remove the oldest lines without moving what is being read. */
   #trim() {
     const surplus = this.frame.childElementCount - 1 - MOST;
     if (surplus <= 0) return;

@@ -1,4 +1,4 @@
-/** The list of the tasks: filtered, in pages, brought up to date every few seconds. */
+/** The list of the tasks: filtered, in pages, refreshed every few seconds. */
 
 import { byId, make, show, speak, write } from "./elements.js";
 import { Row } from "./row.js";
@@ -7,25 +7,25 @@ import { t } from "./words.js";
 
 const STATES = ["running", "pending", "completed", "failed", "cancelled"];
 const PAGE = 50; // at first
-const MOST_AT_ONCE = 200; // what the server gives in one answer
-const PAUSE = 3000; // milliseconds between two looks
+const MAX_LIMIT = 200; // the most that the server returns in one response
+const PAUSE = 3000; // milliseconds between two polls
 
-/** The list with its filters. `open(id)` says which one is open. */
+/** The list with its filters. Calls `reached(problem)` after each poll, with null for success. */
 export class List {
   #rows = new Map(); // id -> Row
-  #tasks = new Map(); // id -> what the server said last, newest task first
+  #tasks = new Map(); // id -> the last known state, newest task first
   #states = null; // null: all
   #timer = 0;
-  #looking = null;
+  #polling = null;
   total = 0;
 
   constructor(reached) {
-    this.reached = reached; // told whether the server answers
+    this.reached = reached;
     this.rows = byId("rows");
     byId("search").addEventListener("input", () => this.render());
     byId("more").addEventListener("click", () => this.#more());
     this.rows.addEventListener("keydown", (event) => this.#walk(event));
-    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    document.addEventListener("visibilitychange", () => document.hidden || this.poll());
     this.#makeFilters();
   }
 
@@ -34,7 +34,7 @@ export class List {
       this.#states = state && [state];
       this.#tasks.clear();
       this.render();
-      this.look();
+      this.poll();
     };
     this.chips = [null, ...STATES].map((state) => {
       const dot = state ? [make("span", { class: "dot" })] : [];
@@ -45,28 +45,28 @@ export class List {
     byId("states").replaceChildren(...this.chips);
   }
 
-  /** Look at once, and from then on every few seconds while the page is seen. */
-  async look() {
+  /** Poll now, and then every few seconds while the page is visible. */
+  async poll() {
     clearTimeout(this.#timer);
-    this.#looking?.abort();
-    const looking = (this.#looking = new AbortController());
+    this.#polling?.abort();
+    const polling = (this.#polling = new AbortController());
     try {
-      await this.#fetch(looking.signal);
+      await this.#fetch(polling.signal);
       this.reached(null);
     } catch (problem) {
       if (problem.name === "AbortError") return;
       if (!server.isAnswer(problem)) throw problem;
       this.reached(problem);
     }
-    if (looking !== this.#looking) return;
+    if (polling !== this.#polling) return;
     this.render();
-    if (!document.hidden) this.#timer = setTimeout(() => this.look(), PAUSE);
+    if (!document.hidden) this.#timer = setTimeout(() => this.poll(), PAUSE);
   }
 
-  /** The newest ones anew, and of the older ones those that still move. */
+  /** Fetch the newest tasks, and those of the older ones that have not ended. */
   async #fetch(signal) {
     const shown = Math.max(PAGE, this.#tasks.size);
-    const limit = Math.min(shown, MOST_AT_ONCE);
+    const limit = Math.min(shown, MAX_LIMIT);
     const newest = await server.tasks({ states: this.#states ?? [], limit }, signal);
     const listed = new Set(newest.items.map((task) => task.task_id));
     const oldest = newest.items.length < limit ? "" : newest.items.at(-1).created_at; // ISO 8601 in UTC: sorts as text
@@ -74,7 +74,7 @@ export class List {
     const moving = [];
     if (older.length) {
       const states = (this.#states ?? STATES).filter((state) => state === "running" || state === "pending");
-      if (states.length) moving.push(...(await server.tasks({ states, limit: MOST_AT_ONCE }, signal)).items);
+      if (states.length) moving.push(...(await server.tasks({ states, limit: MAX_LIMIT }, signal)).items);
     }
     const now = new Map(moving.map((task) => [task.task_id, task]));
     this.total = newest.total;
@@ -84,7 +84,7 @@ export class List {
 
   async #more() {
     try {
-      const next = await server.tasks({ states: this.#states ?? [], limit: MOST_AT_ONCE, offset: this.#tasks.size });
+      const next = await server.tasks({ states: this.#states ?? [], limit: MAX_LIMIT, offset: this.#tasks.size });
       const last = [...this.#rows.values()].at(-1);
       for (const task of next.items) this.#tasks.set(task.task_id, task);
       this.total = next.total;
@@ -172,7 +172,7 @@ export class List {
     show(byId("none"), matching === 0 && Boolean(this.answered));
   }
 
-  /** Up and down go from row to row. */
+  /** The up and down keys move from row to row. */
   #walk(event) {
     const row = event.target.closest("li");
     const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
@@ -182,7 +182,7 @@ export class List {
   }
 }
 
-/** Say aloud that a task has come to another state. */
-export function tellState(task) {
-  speak(t("said_state", { model: task.model, state: t(task.status) }));
+/** Announce the new state of a task. */
+export function announceState(task) {
+  speak(t("announced_state", { model: task.model, state: t(task.status) }));
 }

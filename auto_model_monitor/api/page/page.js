@@ -1,4 +1,4 @@
-/** The page: list, detail, form and switches, and what each has to tell the others. */
+/** The page: connects the list, the detail, the form and the switches. */
 
 import { Detail } from "./detail.js";
 import { closable, confirmed } from "./dialogs.js";
@@ -10,7 +10,7 @@ import { settings } from "./settings.js";
 import { t } from "./words.js";
 
 const wide = matchMedia("(min-width: 900px)");
-let trouble = null; // why the server is not reached, or null
+let trouble = null; // why the server cannot be reached, or null
 
 const list = new List((problem) => {
   reached(problem);
@@ -22,11 +22,11 @@ const detail = new Detail({
   reached,
 });
 const form = new Form((task) => {
-  list.look();
+  list.poll();
   location.hash = encodeURIComponent(task.task_id);
 });
 
-/** Tell that the server does not answer, or that it does again. */
+/** Show that the server does not answer, or that it answers again. */
 function reached(problem) {
   trouble = problem;
   if (problem?.status === 401 || problem?.status === 403) notice(t("unauthorised"));
@@ -41,7 +41,7 @@ function notice(text, kind = "") {
   show(byId("notice"), Boolean(text));
 }
 
-/** Tell what the server refused, for a while. */
+/** Show for a while what the server refused. */
 function refused(problem) {
   notice(problem instanceof server.Refused ? t("refused", { detail: problem.message }) : problem.message, "refusal");
   setTimeout(() => byId("notice").dataset.kind === "refusal" && notice(""), 8000);
@@ -52,24 +52,24 @@ function leave() {
   route();
 }
 
-/** Open what the address names; without a name and with room, the one that is most worth seeing. */
+/** Open the task in the address; on a wide screen without one, the most interesting task. */
 function route() {
   let id = "";
   try {
     id = decodeURIComponent(location.hash.slice(1));
   } catch {
-    // somebody typed it
+    // the address was typed
   }
   byId("panes").classList.toggle("opened", Boolean(id));
   const left = detail.id;
   if (id !== left) id ? detail.open(id) : detail.close();
   list.mark(id);
-  if (!wide.matches && id !== left) id ? byId("main").focus() : list.focus(left); // the other one is hidden
+  if (!wide.matches && id !== left) id ? byId("main").focus() : list.focus(left); // the other pane is hidden
   welcome();
   writeTitle();
 }
 
-/** What stands where a task would: how to start one, or the newest one itself. */
+/** Fill the empty detail pane: how to start a training, or the newest one. */
 function welcome() {
   const first = list.first();
   if (!detail.id && first && wide.matches && !location.hash) {
@@ -86,7 +86,7 @@ function writeTitle() {
   document.title = `${mark}${task ? `${task.model} · ` : ""}auto_model_monitor`;
 }
 
-/** Ask, do, and look again. */
+/** Ask for confirmation, act, and refresh. */
 async function act(what, action, after) {
   const { task } = detail;
   const text = what === "cancel" && task?.status === "pending" ? "cancel_pending" : what;
@@ -103,12 +103,12 @@ async function act(what, action, after) {
 function gone(id) {
   list.forget(id);
   leave();
-  list.look();
+  list.poll();
 }
 
 byId("new").addEventListener("click", () => form.open());
 byId("again").addEventListener("click", () => form.open(detail.task.request));
-byId("cancel").addEventListener("click", () => act("cancel", server.cancel, () => (detail.refresh(), list.look())));
+byId("cancel").addEventListener("click", () => act("cancel", server.cancel, () => (detail.refresh(), list.poll())));
 byId("delete").addEventListener("click", () => act("delete", server.remove, gone));
 byId("skip").addEventListener("click", (event) => (event.preventDefault(), byId("main").focus()));
 closable(byId("confirm"));
@@ -122,4 +122,4 @@ settings(() => {
   writeTitle();
 });
 route();
-list.look();
+list.poll();

@@ -1,4 +1,4 @@
-/** Which metric is drawn where and in which colour. */
+/** The panel and the colour of each metric. */
 
 const COLOURS = ["blue", "amber", "teal", "purple", "pink", "olive", "grey"];
 const USUAL = {
@@ -8,7 +8,7 @@ const USUAL = {
 };
 const ORDER = Object.keys(USUAL);
 
-/** The three panels, each with what belongs to it and what it shows unless told otherwise. */
+/** The three panels, each with its metrics and those that it shows by default. */
 export const PANELS = [
   { key: "loss", owns: (metric) => /loss/i.test(metric), shows: () => true },
   { key: "accuracy", owns: (metric) => /acc/i.test(metric), shows: (metric) => !/^(best|top\d+)_/.test(metric) },
@@ -24,7 +24,7 @@ export function inOrder(metrics) {
   return [...metrics].sort((a, b) => place(a) - place(b) || a.localeCompare(b));
 }
 
-/** The name of a metric's colour: the usual one, else one that stays the same for the same name. */
+/** The name of a metric's colour: the usual one, or one that depends on the metric's name alone. */
 export function colourName(metric) {
   if (Object.hasOwn(USUAL, metric)) return USUAL[metric];
   let sum = 0;
@@ -32,7 +32,7 @@ export function colourName(metric) {
   return COLOURS[sum % COLOURS.length];
 }
 
-/** What a CSS variable comes to in the theme that is on, as a colour that plotly can read. */
+/** The value of a CSS variable in the current theme, as a colour that plotly can read. */
 export function resolved(variable) {
   const probe = document.createElement("span");
   probe.style.color = `var(--${variable})`;

@@ -4,7 +4,7 @@ import { make, write } from "./elements.js";
 import { accuracy, ago } from "./figures.js";
 import { t } from "./words.js";
 
-/** A row; the element stays while what it says changes. */
+/** A row; its element stays while its content changes. */
 export class Row {
   constructor(id) {
     this.dot = make("span", { class: "dot" });

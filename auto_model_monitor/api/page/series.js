@@ -1,7 +1,7 @@
 /** The values of each metric over the epochs, as the curves show them. */
 
 const MOST_DRAWN = 2000;
-const MOST_KEPT = 40_000; // of one metric; then every second one goes
+const MOST_KEPT = 40_000; // of one metric; beyond that, every second one is dropped
 
 /** Whether less of a metric is better. */
 export const lowerIsBetter = (metric) => /loss|error|perplexity|(^|_)(mae|mse|rmse)$/i.test(metric);
@@ -10,7 +10,7 @@ export const lowerIsBetter = (metric) => /loss|error|perplexity|(^|_)(mae|mse|rm
 export class Series {
   #metrics = new Map();
 
-  /** Take one value; null is a value that was not finite and makes a gap. */
+  /** Add one value; null stands for one that is not finite and makes a gap. */
   add(metric, epoch, value, time) {
     if (metric === "epoch" || metric === "total_epochs") return;
     let kept = this.#metrics.get(metric);
@@ -45,12 +45,12 @@ export class Series {
     return this.#metrics.get(metric)?.values.at(-1);
   }
 
-  /** When the last value of a metric was logged. */
+  /** The time of the last value of a metric. */
   lastTime(metric) {
     return this.#metrics.get(metric)?.time;
   }
 
-  /** Whether every value so far could be a fraction: then it is written as one. */
+  /** Whether all values so far can be fractions, and are written as such. */
   isFraction(metric) {
     const best = this.best(metric);
     return best !== null && best.value <= 1;
@@ -63,7 +63,7 @@ export class Series {
     return thin(positions(kept.epochs, kept.numbers), kept.values);
   }
 
-  /** Whether the values spread over more than two decades, so that a log scale shows more. */
+  /** Whether the values span more than two decades, so that a log scale shows more. */
   spread(metrics) {
     let [least, most] = [Infinity, 0];
     for (const metric of metrics) {
@@ -79,10 +79,10 @@ export class Series {
 }
 
 /**
- * Where each value stands on the epoch axis: the k-th of n values in epoch e at e - 1 + k/n, so that the
- * one value of a validation stands at e, where the last training value stands too. The epoch that still
- * runs is as long as the one before it. Without epochs the values are counted: `numbers` counts them all,
- * also those that are no longer kept.
+ * The position of each value on the epoch axis: e - 1 + k/n for the k-th of n values in epoch e, so that
+ * the only value of a validation is at e, like the last training value. The running epoch is taken to be as
+ * long as the one before it. Without epochs the position is the value's number: `numbers` also counts
+ * values that were dropped.
  */
 export function positions(epochs, numbers = epochs.map((_, at) => at + 1)) {
   if (epochs.every((epoch) => epoch === null)) return numbers;
@@ -100,7 +100,7 @@ export function positions(epochs, numbers = epochs.map((_, at) => at + 1)) {
   return x;
 }
 
-/** The least and the greatest value of each of some buckets, in order: peaks stay. */
+/** Reduce to the least and the greatest value of each bucket, in order, so that peaks stay. */
 export function thin(x, y, most = MOST_DRAWN) {
   if (x.length <= most) return { x, y };
   const size = Math.ceil((2 * x.length) / most);

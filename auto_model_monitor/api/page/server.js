@@ -1,11 +1,11 @@
-/** The HTTP interface, as the page uses it. Addresses are relative, so that a path prefix before it does no harm. */
+/** The HTTP API, as the page uses it. Addresses are relative, so that it also works below a path prefix. */
 
 const BASE = "api/v2/";
 
-/** Where a training stands, or one of its views. */
+/** The address of a training, or of one of its views. */
 export const trainingPath = (id, view = "") => `${BASE}training/${encodeURIComponent(id)}${view && `/${view}`}`;
 
-/** The server said no: `status`, `title`, `detail` and, for a 422, `errors` by field. */
+/** The server answered with a problem: `status` and, for a 422, `errors` by field. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `HTTP ${status}`);
@@ -14,15 +14,15 @@ export class Refused extends Error {
   }
 }
 
-/** Nothing answered. */
+/** The server did not answer. */
 export class Unreachable extends Error {}
 
-/** Whether this is one of the two, and no fault of the page itself. */
+/** Whether this is one of the two, and not a bug of the page. */
 export const isAnswer = (problem) => problem instanceof Refused || problem instanceof Unreachable;
 
 /**
- * Ask the server and return its JSON, or null where it has nothing to say.
- * Throws Refused or Unreachable; an abort goes through as it is.
+ * Ask the server and return its JSON, or null for an empty response.
+ * Throws Refused or Unreachable; an AbortError passes through.
  */
 export async function ask(path, { method = "GET", json, signal } = {}) {
   const options = { method, signal, headers: { accept: "application/json" }, cache: "no-store" };
@@ -43,7 +43,7 @@ export async function ask(path, { method = "GET", json, signal } = {}) {
   return body;
 }
 
-/** Ask for some of the tasks: `{items, total, limit, offset}`. */
+/** Request a page of the tasks: `{items, total, limit, offset}`. */
 export function tasks({ states = [], limit = 50, offset = 0, ...filters }, signal) {
   const query = new URLSearchParams({ limit, offset });
   for (const state of states) query.append("status", state);

@@ -1,7 +1,7 @@
 /** The two switches at the top: language and theme. */
 
 import { byId, keep } from "./elements.js";
-import { language, speakLanguage, t, translate } from "./words.js";
+import { language, setLanguage, t, translate } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
 const root = document.documentElement;
@@ -18,10 +18,10 @@ function writeSwitches() {
   button.querySelector("use").setAttribute("href", `#i-${theme()}`);
 }
 
-/** Make the switches work; `changed()` hears of every change, also of one of the system's theme. */
+/** Connect the switches; calls `changed()` after each change, also of the system's theme. */
 export function settings(changed) {
   byId("language").addEventListener("click", () => {
-    speakLanguage(language() === "en" ? "zh" : "en");
+    setLanguage(language() === "en" ? "zh" : "en");
     writeSwitches();
     changed();
   });

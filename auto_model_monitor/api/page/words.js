@@ -1,4 +1,4 @@
-/** Every text of the page, Chinese and English beside each other. */
+/** Every text of the page, in Chinese and English. */
 
 import { keep } from "./elements.js";
 
@@ -27,17 +27,17 @@ const WORDS = {
   none_loaded: ["已载入的 {shown} 个里没有符合的；下面还有。", "None of the {shown} loaded ones matches; there are more below."],
   welcome_empty: ["还没有训练。点击“开始训练”，填好数据目录即可。", "No trainings yet. Press “Start training” and name the folder of your data."],
   welcome: ["选择一个训练，查看它的曲线和日志。", "Choose a training to see its curves and its log."],
-  gone: ["这个训练已不存在。", "This training is no longer there."],
+  gone: ["这个训练已不存在。", "This training no longer exists."],
   back: ["返回列表", "Back to the list"],
   cancel: ["取消训练", "Cancel training"],
   cancel_ask: ["取消这次训练？", "Cancel this training?"],
-  cancel_text: ["“{model}” 将收到停止信号。已保存的检查点会保留，训练不能从这里继续。", "“{model}” will be told to stop. Checkpoints already saved stay; the training cannot go on from here."],
-  cancel_pending_text: ["“{model}” 还没有开始，将从队列中移除。", "“{model}” has not begun; it will leave the queue."],
+  cancel_text: ["“{model}” 将收到停止信号。已保存的检查点会保留，训练不能从这里继续。", "“{model}” will receive a signal to stop. Saved checkpoints stay; the training cannot continue from here."],
+  cancel_pending_text: ["“{model}” 还没有开始，将从队列中移除。", "“{model}” has not started; it will leave the queue."],
   cancelling: ["正在取消…", "Cancelling…"],
   cancel_no: ["继续训练", "Keep it running"],
   delete: ["删除记录", "Delete"],
   delete_ask: ["删除这条记录？", "Delete this record?"],
-  delete_text: ["“{model}” 的日志和指标将被永久删除，检查点不受影响。", "The log and the metrics of “{model}” will be gone for good. Its checkpoints stay."],
+  delete_text: ["“{model}” 的日志和指标将被永久删除，检查点不受影响。", "The log and the metrics of “{model}” will be deleted for good. Its checkpoints stay."],
   delete_no: ["保留", "Keep it"],
   again: ["再来一次", "Run again"],
   close: ["关闭", "Close"],
@@ -58,7 +58,7 @@ const WORDS = {
   now: ["刚刚", "just now"],
   best: ["最佳 {value}", "best {value}"],
   best_at: ["最佳 {value} · 第 {epoch} 轮", "best {value} · epoch {epoch}"],
-  started_with: ["初始 {value}", "began at {value}"],
+  started_with: ["初始 {value}", "started at {value}"],
   curves: ["曲线", "Curves"],
   loss: ["损失", "Loss"],
   accuracy: ["准确率", "Accuracy"],
@@ -122,19 +122,19 @@ const WORDS = {
   finished_at: ["结束时间", "Ended"],
   roots: ["目录须位于 {roots} 之内", "Folders must lie in {roots}"],
   needed: ["请填写", "Please fill in"],
-  wants_number: ["请填写数字", "Wants a number"],
-  wants_whole: ["请填写整数", "Wants a whole number"],
+  wants_number: ["请填写数字", "Must be a number"],
+  wants_whole: ["请填写整数", "Must be a whole number"],
   at_least: ["不能小于 {limit}", "Must be at least {limit}"],
   at_most: ["不能大于 {limit}", "Must be at most {limit}"],
   unreachable: ["服务器没有应答，正在重试…", "The server does not answer. Trying again…"],
-  unauthorised: ["登录已失效：请重新打开 serve 启动时显示的带令牌的地址。", "Not signed in any more: open the address with the token that serve showed when it started."],
+  unauthorised: ["登录已失效：请重新打开 serve 启动时显示的带令牌的地址。", "Signed out: open the address with the token that serve printed when it started."],
   refused: ["服务器拒绝：{detail}", "The server refused: {detail}"],
-  said_state: ["{model}：{state}", "{model}: {state}"],
+  announced_state: ["{model}：{state}", "{model}: {state}"],
 };
 
 export const language = () => (document.documentElement.lang.startsWith("en") ? "en" : "zh");
 
-/** A text in the language of the page, its `{gaps}` filled; a key without one is returned as it is. */
+/** A text in the language of the page, with its `{gaps}` filled; an unknown key is returned unchanged. */
 export function t(key, values = {}) {
   const words = Object.hasOwn(WORDS, key) ? WORDS[key] : null;
   const text = words ? words[language() === "en" ? 1 : 0] : key;
@@ -144,15 +144,15 @@ export function t(key, values = {}) {
 /** Whether there is a text for this key. */
 export const known = (key) => Object.hasOwn(WORDS, key);
 
-/** Fill what stands in the document with `data-t`, `data-t-label` and `data-t-placeholder`. */
+/** Fill the elements with `data-t`, `data-t-label` and `data-t-placeholder`. */
 export function translate(root = document) {
   for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
   for (const node of root.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
   for (const node of root.querySelectorAll("[data-t-placeholder]")) node.placeholder = t(node.dataset.tPlaceholder);
 }
 
-/** Speak the other language from now on. */
-export function speakLanguage(tag) {
+/** Switch to another language. */
+export function setLanguage(tag) {
   document.documentElement.lang = tag;
   keep("amm-language", tag);
   translate();

@@ -82,6 +82,7 @@ def test_answers_fit_their_schemas(live, tmp_path):
     schemas.ProblemDocument.model_validate(server.ask("POST", "/api/v2/training/start", {}))
 
 
+@pytest.mark.campaign
 def test_no_request_makes_a_5xx(make_app, live):
     """Whatever fits the document, or does not, is answered without an error of the server's own."""
     schemathesis = pytest.importorskip("schemathesis")

@@ -14,6 +14,8 @@ from tests.api.page.live_server import Baton, LiveServer
 expect = pytest.importorskip("playwright.sync_api").expect
 Visit = Callable[..., Any]
 
+pytestmark = pytest.mark.browser
+
 HOSTILE = "<img src=x onerror=window.pwned=1><b>&lt;" + "long" * 38
 # Playwright's own wait_for_function evaluates a text, which the page's policy forbids.
 GROWN = """expected => new Promise((grown, failed) => {
@@ -42,7 +44,7 @@ READ = """lines => {
 
 
 def shown_lines(page: Any) -> list[str]:
-    return page.locator("#lines .entry .said").all_text_contents()
+    return page.locator("#lines .entry .message").all_text_contents()
 
 
 def test_a_training_started_by_the_form_draws_its_curve_to_the_end(
@@ -234,7 +236,7 @@ def test_the_log_is_bounded_and_does_not_jump_while_somebody_reads(
     page = visit(task_id, curves=False)
     lines, latest = page.locator("#lines"), page.locator("#latest")
     from_end = "n => n.scrollHeight - n.scrollTop - n.clientHeight"
-    expect(lines.locator(".said").last).to_have_text("a line without a number to keep (4999)")
+    expect(lines.locator(".message").last).to_have_text("a line without a number to keep (4999)")
     assert lines.evaluate(from_end) < 24
     lines.evaluate("n => { n.scrollTop = n.scrollHeight / 2; }")
     expect(latest).to_be_visible()

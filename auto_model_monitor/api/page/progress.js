@@ -1,4 +1,4 @@
-/** How far a task is: the bar, the figures with their best values, and how long it will take. */
+/** The progress card: the bar, the figures with their best values, and the time that is left. */
 
 import { byId, show, write } from "./elements.js";
 import { accuracy, duration, figure } from "./figures.js";
@@ -7,7 +7,7 @@ import { t } from "./words.js";
 const FIGURES = ["val_acc", "train_acc", "val_loss", "train_loss", "learning_rate"];
 
 /** Write the whole card. */
-export function writeCourse(task, series) {
+export function writeProgress(task, series) {
   write(byId("percent"), `${task.progress}%`);
   byId("progress").style.width = `${task.progress}%`;
   byId("track").setAttribute("aria-valuenow", task.progress);
@@ -43,7 +43,7 @@ function firstRate(latest, series) {
   return changed ? t("started_with", { value: figure(first) }) : "";
 }
 
-/** Write how long it has run and how long it may still take. */
+/** Write the time that the task has taken and the time that is left. */
 export function writeTiming(task, series) {
   const { status, created_at: created, started_at: started, finished_at: finished } = task;
   const since = (from, to = Date.now()) => duration(to - Date.parse(from));
@@ -56,7 +56,7 @@ export function writeTiming(task, series) {
   write(byId("timing"), parts.join(" · "));
 }
 
-/** When it will end if it goes on as until its last validation: milliseconds since 1970. */
+/** The estimated end, from the pace until the last validation: milliseconds since 1970. */
 function end(task, series) {
   const started = Date.parse(task.started_at);
   const validated = series.lastTime("val_acc") ?? series.lastTime("val_loss");
