@@ -9,8 +9,8 @@ from typing import Any
 
 from ...text.cleaning import for_attribute
 from ..web.framework import FastAPI, Request, Response, Route
-from ..web.json_text import dumps
-from .schemas import describe_problems
+from ..web.json_response import dumps
+from .openapi import describe_problems
 
 _STYLE = Path(__file__).with_name("reference_page.css")
 _METHODS = ("get", "post", "delete")

@@ -178,21 +178,3 @@ class ProblemDocument(DocumentedAnswer):
     status: int
     detail: str
     errors: list[Fault] = Field(default_factory=list)
-
-
-def describe_problems(document: dict[str, Any]) -> None:
-    """Add the problem document and the token to an OpenAPI document.
-
-    The examples are replaced, because the generator reorders their keys.
-    """
-    components = document.setdefault("components", {})
-    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas = components.setdefault("schemas", {})
-    schemas.update({**schema.pop("$defs"), ProblemDocument.__name__: schema})
-    for model in (StartRequest, Started, Status, Item, Details, MetricItem):
-        extra = model.model_config["json_schema_extra"]
-        if model.__name__ in schemas and isinstance(extra, dict):
-            schemas[model.__name__]["example"] = extra["example"]
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    document["security"] = [{"token": []}]
-    document["paths"]["/healthz"]["get"]["security"] = []

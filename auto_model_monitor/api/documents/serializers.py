@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.comparison import Comparison, usual_direction
 from ...training import Extremes, MetricRow, Task, Transition
-from ..web.json_text import utc_text
+from ..web.json_response import utc_text
 
 
 def started(task: Task) -> dict[str, Any]:

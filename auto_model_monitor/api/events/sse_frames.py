@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ...training import StoredEntry, Task
-from ..web.json_text import dumps, utc_text
+from ..web.json_response import dumps, utc_text
 
 MAX_WRITE = 64 * 1024  # bytes of one write; a slow client holds no more
 RETRY = b"retry: 2000\n\n"  # milliseconds until a browser reconnects

@@ -9,7 +9,6 @@ from typing import Any
 
 from ...core.errors import ConfigError
 from ...training import QueueFullError, StoreError, TaskStateError, UnknownTaskError, UnknownTrainerError
-from ..documents.responses import problem_response
 from ..documents.schemas import StartRequest
 from ..web.framework import FastAPI, HTTPException, Request, RequestValidationError, Response
 from ..web.problem_details import HTTPProblem
@@ -41,7 +40,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _handler(to_problem: Callable[[Any], HTTPProblem]) -> Callable[[Request, Exception], Response]:
     def respond(request: Request, error: Exception) -> Response:
-        return problem_response(to_problem(error))
+        return to_problem(error).response()
 
     return respond
 

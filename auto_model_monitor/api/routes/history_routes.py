@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 from ...text.cleaning import for_storage
 from ...training import MetricRow, TaskStore
 from ..documents import examples, serializers
-from ..documents.responses import describe_errors, json_response
+from ..documents.openapi import describe_errors
 from ..documents.schemas import MetricPage
 from ..web.framework import FastAPI, Header, Query, Response, StreamingResponse
-from ..web.json_text import utc_text
+from ..web.json_response import json_response, utc_text
 from .services import Services
 from .task_routes import PREFIX, TaskId
 

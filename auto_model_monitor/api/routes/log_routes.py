@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..documents import examples
-from ..documents.responses import describe_errors
+from ..documents.openapi import describe_errors
 from ..events import EventStream, StreamCursor
 from ..web.framework import FastAPI, Header, Query, Response
 from .services import Services

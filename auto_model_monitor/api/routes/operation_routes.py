@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from ...training import TaskState
-from ..documents.responses import describe_errors, describe_route, json_response
+from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Choices, Health, StartRequest
 from ..web.framework import FastAPI, Response
+from ..web.json_response import json_response
 from ..web.package_version import package_version
 from .prometheus_text import CONTENT_TYPE, MetricFamily, prometheus_text
 from .services import Services

@@ -7,9 +7,10 @@ from typing import Annotated
 from ...core.errors import ConfigError
 from ...training import TaskState, TrainingRequest
 from ..documents import serializers
-from ..documents.responses import describe_errors, describe_route, json_response
+from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Details, Started, StartRequest, Status, TaskPage
 from ..web.framework import FastAPI, Path, Query, Response
+from ..web.json_response import json_response
 from .services import Services
 
 PREFIX = "/api/v2/training"

@@ -92,7 +92,7 @@ class AccessToken:
     def __init__(self, token: str) -> None:
         if not _TOKEN.fullmatch(token):
             raise ConfigError(f"token: expected {_EXPECTED}, got something else")
-        self._digest = _digest(token)
+        self._digest = hashlib.sha256(token.encode()).digest()
 
     def __repr__(self) -> str:
         """Return a text without the secret."""
@@ -100,8 +100,5 @@ class AccessToken:
 
     def matches(self, given: str) -> bool:
         """Return whether a text is the token, in constant time."""
-        return hmac.compare_digest(_digest(given), self._digest)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+        digest = hashlib.sha256(given.encode("utf-8", "surrogateescape")).digest()
+        return hmac.compare_digest(digest, self._digest)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from .framework import Send
-from .json_text import dumps
+from .framework import Response, Send
+from .json_response import dumps
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -53,6 +53,10 @@ class HTTPProblem(Exception):
         if self.errors:
             document["errors"] = [dict(error) for error in self.errors]
         return dumps(document)
+
+    def response(self) -> Response:
+        """Return the document as a response of the framework."""
+        return Response(self.body(), self.status, self.headers, MEDIA_TYPE)
 
     async def send_to(self, send: Send) -> None:
         """Send the document as the whole response, outside of the framework."""

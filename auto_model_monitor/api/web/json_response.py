@@ -1,4 +1,4 @@
-"""Strict JSON: no NaN, no infinity, no lone surrogate, and times in UTC."""
+"""Responses in strict JSON: no NaN, no infinity, no lone surrogate, and times in UTC."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from .framework import Response
+
 
 def dumps(value: Any) -> bytes:
     """Return the value as one line of UTF-8 JSON; a number that is not finite becomes null."""
@@ -15,6 +17,11 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except ValueError:  # a number without a JSON form, or a lone surrogate without a UTF-8 form
         return json.dumps(_finite(value), allow_nan=False, separators=(",", ":")).encode()
+
+
+def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a JSON response; a number that is not finite becomes null."""
+    return Response(dumps(content), status, headers, "application/json")
 
 
 def _finite(value: Any) -> Any:

@@ -1,14 +1,12 @@
-"""JSON responses, and how OpenAPI describes the problem documents among them."""
+"""The OpenAPI document: how it describes routes, problem documents and the token."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from ..web.framework import BaseModel, Response
-from ..web.json_text import dumps
-from ..web.problem_details import MEDIA_TYPE, HTTPProblem
-from .schemas import ProblemDocument
+from ..web.framework import BaseModel
+from ..web.problem_details import MEDIA_TYPE
+from .schemas import Details, Item, MetricItem, ProblemDocument, Started, StartRequest, Status
 
 _MEANINGS = {
     400: "A header or the body cannot be read.",
@@ -24,16 +22,6 @@ _MEANINGS = {
 }
 
 
-def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON response; a number that is not finite becomes null."""
-    return Response(dumps(content), status, headers, "application/json")
-
-
-def problem_response(problem: HTTPProblem) -> Response:
-    """Return a problem as a response."""
-    return Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
-
-
 def describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe these error statuses for OpenAPI, and those that every route may answer with."""
     schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
@@ -47,3 +35,21 @@ def describe_route(status: int, model: type[BaseModel], meaning: str, *errors: i
     """Describe a route that builds its response itself; the result goes to ``add_api_route``."""
     responses = {status: {"model": model, "description": meaning}, **describe_errors(*errors)}
     return {"status_code": status, "response_model": None, "responses": responses}
+
+
+def describe_problems(document: dict[str, Any]) -> None:
+    """Add the problem document and the token to an OpenAPI document.
+
+    The examples are replaced, because the generator reorders their keys.
+    """
+    components = document.setdefault("components", {})
+    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = components.setdefault("schemas", {})
+    schemas.update({**schema.pop("$defs"), ProblemDocument.__name__: schema})
+    for model in (StartRequest, Started, Status, Item, Details, MetricItem):
+        extra = model.model_config["json_schema_extra"]
+        if model.__name__ in schemas and isinstance(extra, dict):
+            schemas[model.__name__]["example"] = extra["example"]
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    document["paths"]["/healthz"]["get"]["security"] = []
