@@ -127,7 +127,7 @@ class Project:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.05 if endless else 60)
                     break
-                if self._messages() > before or "\nCtrl-C ends" in out.read_text():
+                if self._messages() > before or "\nCtrl-C " in out.read_text():
                     os.killpg(process.pid, signal.SIGINT)
                     break
             status = process.wait(30)
