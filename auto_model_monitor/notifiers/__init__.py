@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..core.alerts import Level
+from ..core.lazy import lazy_names
 from ..core.messages import Message
 from .score_notifier import BaseNotifier
 
-__all__ = ["BaseNotifier", "HasMinLevel", "Notifier", "Verifies"]
+if TYPE_CHECKING:
+    from .apprise import AppriseNotifier
+    from .dingtalk import DingTalkNotifier
+    from .email import EmailNotifier
+    from .feishu import FeishuNotifier
+    from .mailbox import MailboxNotifier
+    from .shared import SharedNotifier
+    from .urls import notifier_from_url
+    from .webhook import WebhookNotifier
+    from .wecom import WeComNotifier
+
+__all__ = [
+    "AppriseNotifier",
+    "BaseNotifier",
+    "DingTalkNotifier",
+    "EmailNotifier",
+    "FeishuNotifier",
+    "HasMinLevel",
+    "MailboxNotifier",
+    "Notifier",
+    "SharedNotifier",
+    "Verifies",
+    "WeComNotifier",
+    "WebhookNotifier",
+    "notifier_from_url",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "AppriseNotifier": "apprise",
+        "DingTalkNotifier": "dingtalk",
+        "EmailNotifier": "email",
+        "FeishuNotifier": "feishu",
+        "MailboxNotifier": "mailbox",
+        "SharedNotifier": "shared",
+        "WeComNotifier": "wecom",
+        "WebhookNotifier": "webhook",
+        "notifier_from_url": "urls",
+    },
+)
 
 
 class Notifier(Protocol):
     """Sends a finished message.
 
-    A notifier that can check its account is also :class:`Verifies`; one that wants urgent messages alone is
+    A notifier that can check its account is also :class:`Verifies`; one that accepts only urgent messages is
     also :class:`HasMinLevel`.
     """
 

@@ -24,7 +24,7 @@ from auto_model_monitor import ConfigError, ModelMonitor, MonitorConfig, SQLiteO
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
 from auto_model_monitor.completion.training_run import speaks
 from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery import MemoryOutbox
 from tests.fakes import RecordingNotifier, permanent, transient
 
 ROOT = Path(auto_model_monitor.__file__).parents[1]

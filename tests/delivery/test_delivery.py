@@ -11,11 +11,8 @@ import pytest
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import AuthenticationError
-from auto_model_monitor.delivery.backoff import Backoff
-from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.delivery.queue import DeliveryQueue
-from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS, DeliveryWorker
+from auto_model_monitor.delivery import Backoff, DeliveryQueue, DeliveryState, DeliveryWorker, MemoryOutbox
+from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS
 from tests.fakes import FakeClock, RecordingNotifier, alert, message, permanent, transient
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers.email import EmailNotifier
+from auto_model_monitor.notifiers import EmailNotifier
 
 
 @pytest.fixture

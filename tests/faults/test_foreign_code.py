@@ -12,7 +12,7 @@ import pytest
 from auto_model_monitor import BaseParser, ModelMonitor, MonitorConfig, ThresholdRule
 from auto_model_monitor.core.alerts import Alert
 from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery import SQLiteOutbox
 from auto_model_monitor.monitor import loop
 from tests.fakes import RecordingNotifier
 

@@ -10,10 +10,7 @@ import threading
 import pytest
 
 from auto_model_monitor import CustomParser, ModelMonitor, MonitorConfig
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.delivery.queue import DeliveryQueue
-from auto_model_monitor.delivery.worker import DeliveryWorker
+from auto_model_monitor.delivery import DeliveryQueue, DeliveryWorker, MemoryOutbox, SQLiteOutbox
 from tests.fakes import RecordingNotifier, transient
 
 

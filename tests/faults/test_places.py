@@ -10,9 +10,7 @@ import sys
 import pytest
 
 from auto_model_monitor import CustomParser, MailboxNotifier, ModelMonitor, MonitorConfig
-from auto_model_monitor.delivery.outbox.fallback import FallbackOutbox
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery import FallbackOutbox, MemoryOutbox, SQLiteOutbox
 from auto_model_monitor.runtime.run_log import OneLineFormatter, run_log
 from auto_model_monitor.sources.checkpoints.directory import DirectorySource
 from tests.fakes import RecordingNotifier, alert, message

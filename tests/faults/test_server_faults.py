@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 from smtp_server import Faults
 
-from auto_model_monitor.delivery.backoff import Backoff
-from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
-from auto_model_monitor.delivery.worker import DeliveryWorker
-from auto_model_monitor.notifiers.email import EmailNotifier
+from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker, SQLiteOutbox
+from auto_model_monitor.notifiers import EmailNotifier
 from tests.fakes import FakeClock, alert, message
 
 STEPS = ("mail", "rcpt", "data")

@@ -14,7 +14,7 @@ from programs import program, watching
 from auto_model_monitor import CustomParser, ModelMonitor, Monitor, MonitorConfig, ThresholdRule
 from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery import MemoryOutbox
 from auto_model_monitor.monitor.group import WatchGroup
 from auto_model_monitor.monitor.group_silence import LONG, AllSilentRule, Member
 from auto_model_monitor.monitor.summary import WatchSummary

@@ -13,7 +13,7 @@ from robot_server import Reply
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import ConfigError, MissingExtraError, NotificationError
-from auto_model_monitor.notifiers.apprise import AppriseNotifier
+from auto_model_monitor.notifiers import AppriseNotifier
 
 CANARY = "CANARYsecret4711"
 

@@ -13,14 +13,16 @@ from robot_server import DingTalk, Feishu, Reply, Webhook, WeCom
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers import Notifier
-from auto_model_monitor.notifiers.apprise import AppriseNotifier
-from auto_model_monitor.notifiers.dingtalk import DingTalkNotifier
-from auto_model_monitor.notifiers.email import EmailNotifier
-from auto_model_monitor.notifiers.feishu import FeishuNotifier
-from auto_model_monitor.notifiers.mailbox import MailboxNotifier
-from auto_model_monitor.notifiers.webhook import WebhookNotifier
-from auto_model_monitor.notifiers.wecom import WeComNotifier
+from auto_model_monitor.notifiers import (
+    AppriseNotifier,
+    DingTalkNotifier,
+    EmailNotifier,
+    FeishuNotifier,
+    MailboxNotifier,
+    Notifier,
+    WebhookNotifier,
+    WeComNotifier,
+)
 
 CANARY = "CANARY4711secret"
 needs_apprise = pytest.mark.skipif(find_spec("apprise") is None, reason="needs the extra apprise")

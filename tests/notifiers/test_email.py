@@ -14,9 +14,8 @@ import pytest
 from smtp_server import Faults, LoginAttempt
 
 from auto_model_monitor.core.errors import AuthenticationError, ConfigError, NotificationError
-from auto_model_monitor.notifiers import Notifier
+from auto_model_monitor.notifiers import EmailNotifier, Notifier
 from auto_model_monitor.notifiers import smtp_connection as connection
-from auto_model_monitor.notifiers.email import EmailNotifier
 
 CODE = "CANARY-code-4711"
 PLAIN = b64encode(f"\0me@qq.com\0{CODE}".encode()).decode()

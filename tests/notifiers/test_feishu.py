@@ -7,7 +7,8 @@ from robot_server import Feishu, reply
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers.feishu import LARGEST_BODY, FeishuNotifier, signature
+from auto_model_monitor.notifiers import FeishuNotifier
+from auto_model_monitor.notifiers.feishu import LARGEST_BODY, signature
 
 HOOK, SECRET = "CANARY-hook-4711", "CANARY-secret-4711"
 

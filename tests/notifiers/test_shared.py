@@ -8,7 +8,7 @@ import pytest
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers.shared import SharedNotifier
+from auto_model_monitor.notifiers import SharedNotifier
 from tests.fakes import RecordingNotifier, message, permanent
 
 

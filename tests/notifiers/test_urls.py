@@ -8,12 +8,15 @@ import pytest
 from robot_server import DingTalk, Feishu, Webhook, WeCom
 
 from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import urls
-from auto_model_monitor.notifiers.dingtalk import DingTalkNotifier
-from auto_model_monitor.notifiers.feishu import FeishuNotifier
-from auto_model_monitor.notifiers.urls import masked, notifier_from_url
-from auto_model_monitor.notifiers.webhook import WebhookNotifier
-from auto_model_monitor.notifiers.wecom import WeComNotifier
+from auto_model_monitor.notifiers import (
+    DingTalkNotifier,
+    FeishuNotifier,
+    WebhookNotifier,
+    WeComNotifier,
+    notifier_from_url,
+    urls,
+)
+from auto_model_monitor.notifiers.urls import masked
 
 CANARY = "CANARY4711"
 

@@ -9,7 +9,8 @@ from robot_server import Reply, Webhook
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers.webhook import WebhookNotifier, signature
+from auto_model_monitor.notifiers import WebhookNotifier
+from auto_model_monitor.notifiers.webhook import signature
 
 SECRET = "CANARY-secret-4711"
 

@@ -6,7 +6,8 @@ import pytest
 from robot_server import Reply, WeCom, reply
 
 from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers.wecom import LARGEST_CONTENT, WeComNotifier
+from auto_model_monitor.notifiers import WeComNotifier
+from auto_model_monitor.notifiers.wecom import LARGEST_CONTENT
 
 KEY = "CANARY-key-4711"
 

@@ -6,10 +6,7 @@ import math
 
 import pytest
 
-from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.fallback import FallbackOutbox
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
-from auto_model_monitor.delivery.outbox.sqlite import SQLiteOutbox
+from auto_model_monitor.delivery import DeliveryState, FallbackOutbox, MemoryOutbox, SQLiteOutbox
 from tests.fakes import alert, message
 
 

@@ -7,9 +7,7 @@ import logging
 import pytest
 
 from auto_model_monitor.core.errors import OutboxError
-from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.fallback import FallbackOutbox
-from auto_model_monitor.delivery.outbox.memory import MemoryOutbox
+from auto_model_monitor.delivery import DeliveryState, FallbackOutbox, MemoryOutbox
 from tests.fakes import alert, message
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from auto_model_monitor.delivery.outbox.lock import WatchLock
+from auto_model_monitor.delivery import WatchLock
 
 HOLD = (
     "import sys; from auto_model_monitor.delivery.outbox.lock import WatchLock;"

@@ -14,8 +14,7 @@ from dataclasses import replace
 import pytest
 
 from auto_model_monitor.core.errors import OutboxError
-from auto_model_monitor.delivery.outbox import DeliveryState
-from auto_model_monitor.delivery.outbox.sqlite import SCHEMA_VERSION, SQLiteOutbox
+from auto_model_monitor.delivery import SCHEMA_VERSION, DeliveryState, SQLiteOutbox
 from tests.fakes import alert, message
 
 
