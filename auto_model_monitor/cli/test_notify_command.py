@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..core.errors import NotificationError
+from ..core.host import host_name
 from ..core.messages import Message
 from ..i18n import Language
 from ..notifiers import Notifier
@@ -63,7 +64,6 @@ def _accepted(notifier: Notifier, message: Message, screen: Terminal) -> str:
 
 
 def _test_message(language: Language) -> Message:
-    import socket
     from uuid import uuid4
 
     from ..core.alerts import Alert
@@ -86,7 +86,7 @@ def _test_message(language: Language) -> Message:
         language=language,
         subject_template=words.test_subject,
         content_template=words.test_content,
-        host=socket.gethostname(),
+        host=host_name(),
     )
     return renderer.render(alert)
 

@@ -16,7 +16,7 @@ from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS
 from tests.fakes import FakeClock, RecordingNotifier, alert, message, permanent, transient
 
 
-def channel_for(notifier, outbox, clock):
+def worker_for(notifier, outbox, clock):
     even = Backoff(uniform=lambda low, high: 1.0)
     return DeliveryWorker(notifier, outbox, clock, even)
 
@@ -40,7 +40,7 @@ def test_messages_arrive_in_the_order_in_which_they_were_added(outbox, clock):
     """A channel delivers its messages oldest first."""
     notifier = RecordingNotifier()
     owe(outbox, clock, "a", "b", "c")
-    assert channel_for(notifier, outbox, clock).deliver_due() is None
+    assert worker_for(notifier, outbox, clock).deliver_due() is None
     assert [m.subject for m in notifier.sent] == ["a", "b", "c"]
     assert {d.state for d in outbox.deliveries()} == {DeliveryState.DELIVERED}
 
@@ -48,7 +48,7 @@ def test_messages_arrive_in_the_order_in_which_they_were_added(outbox, clock):
 def test_a_server_that_is_down_is_asked_ever_more_rarely(outbox, clock):
     """Three hours without a server: doubling waits up to half an hour, then the same message arrives once."""
     notifier = RecordingNotifier(failures=[transient()] * 13)
-    channel = channel_for(notifier, outbox, clock)
+    channel = worker_for(notifier, outbox, clock)
     owe(outbox, clock, "a")
     waits = []
     while (wait := channel.deliver_due()) is not None:
@@ -63,7 +63,7 @@ def test_a_server_that_is_down_is_asked_ever_more_rarely(outbox, clock):
 def test_a_failure_keeps_the_order(outbox, clock):
     """While the oldest message waits for its next attempt, no later one overtakes it."""
     notifier = RecordingNotifier(failures=[transient()])
-    channel = channel_for(notifier, outbox, clock)
+    channel = worker_for(notifier, outbox, clock)
     owe(outbox, clock, "a", "b")
     assert channel.deliver_due() == 10
     assert notifier.sent == []
@@ -76,7 +76,7 @@ def test_a_message_refused_for_good_lets_the_next_pass(outbox, clock, caplog):
     """A permanent refusal is recorded and shown, and does not block what comes after it."""
     notifier = RecordingNotifier(failures=[permanent()])
     owe(outbox, clock, "a", "b")
-    channel_for(notifier, outbox, clock).deliver_due()
+    worker_for(notifier, outbox, clock).deliver_due()
     assert [m.subject for m in notifier.sent] == ["b"]
     assert [d.state for d in outbox.deliveries()] == [DeliveryState.REFUSED, DeliveryState.DELIVERED]
     assert "no such user" in outbox.deliveries()[0].error
@@ -87,13 +87,13 @@ def test_a_refused_login_is_tried_again_slowly(outbox, clock):
     """A wrong code is not hammered at the provider: the next attempt is half an hour away."""
     notifier = RecordingNotifier(failures=[AuthenticationError("535")])
     owe(outbox, clock, "a")
-    assert channel_for(notifier, outbox, clock).deliver_due() == 1800
+    assert worker_for(notifier, outbox, clock).deliver_due() == 1800
 
 
 def test_a_message_is_given_up_after_seven_days(outbox, clock):
     """What no attempt of seven days could deliver is recorded as refused, and the next one gets its turn."""
     notifier = RecordingNotifier(failures=[transient()] * SEVEN_DAYS_OF_ATTEMPTS)
-    channel = channel_for(notifier, outbox, clock)
+    channel = worker_for(notifier, outbox, clock)
     owe(outbox, clock, "a", "b")
     begin = clock.seconds
     while (wait := channel.deliver_due()) is not None:
@@ -106,7 +106,7 @@ def test_a_message_is_given_up_after_seven_days(outbox, clock):
 def test_a_clock_that_jumps_loses_and_delays_nothing(outbox, clock, days):
     """Set back a day, the next attempt comes within the hour; set forward a week, nothing is given up."""
     notifier = RecordingNotifier(failures=[transient()])
-    channel = channel_for(notifier, outbox, clock)
+    channel = worker_for(notifier, outbox, clock)
     owe(outbox, clock, "a")
     channel.deliver_due()
     clock.wall += timedelta(days=days)
@@ -121,7 +121,7 @@ def test_a_clock_that_jumps_loses_and_delays_nothing(outbox, clock, days):
 def test_a_fault_in_a_notifier_is_no_end(outbox, clock, caplog):
     """An error that is no NotificationError is logged with its traceback and tried again."""
     notifier = RecordingNotifier(failures=[ZeroDivisionError("oops")])
-    channel = channel_for(notifier, outbox, clock)
+    channel = worker_for(notifier, outbox, clock)
     owe(outbox, clock, "a")
     assert channel.deliver_due() == 10
     assert "ZeroDivisionError" in caplog.text
@@ -201,7 +201,7 @@ def test_the_account_is_checked_once_and_what_was_found_is_said(
     outbox, clock, caplog, outcome, level, refused
 ):
     """A refused login is kept for whoever waits; anything else is only said, and the watch goes on."""
-    channel = channel_for(Verifying(outcome), outbox, clock)
+    channel = worker_for(Verifying(outcome), outbox, clock)
     with caplog.at_level(logging.INFO):
         channel.verify()
     assert caplog.records[-1].levelno == level
@@ -214,7 +214,7 @@ def test_the_memory_of_an_outbox_is_bounded(clock):
     owe(outbox, clock, "owed", channel="dead")
     for n in range(10):
         owe(outbox, clock, f"s{n}")
-        channel_for(RecordingNotifier(), outbox, clock).deliver_due()
+        worker_for(RecordingNotifier(), outbox, clock).deliver_due()
     subjects = [d.message.subject for d in outbox.deliveries()]
     assert subjects[0] == "owed"
     assert subjects[1:] == ["s6", "s7", "s8", "s9"]
@@ -341,3 +341,111 @@ def test_a_refusal_at_the_end_is_told_and_does_not_hold_up_the_end(first):
     assert closed
     assert [m.subject for m in good.sent] == ["hello", "bad refused hello: 550 no such user"]
     assert not any(channel.is_running for channel in queue.workers)
+
+
+def test_a_restart_retries_immediately_what_failed_before_and_then_waits(outbox, clock):
+    """A new worker tries a postponed message immediately, once; after a further failure the wait holds."""
+    owe(outbox, clock, "a")
+    worker_for(RecordingNotifier(failures=[transient()]), outbox, clock).deliver_due()
+    notifier = RecordingNotifier(failures=[transient()])
+    restarted = worker_for(notifier, outbox, clock)
+    assert restarted.deliver_due() == 20
+    assert restarted.deliver_due() == 20
+    assert notifier.attempts == 1
+    clock.advance(20)
+    assert restarted.deliver_due() is None
+    assert [m.subject for m in notifier.sent] == ["a"]
+
+
+def test_ctrl_c_within_a_delivery_reaches_the_program_and_loses_no_message(outbox, clock):
+    """In the main thread KeyboardInterrupt propagates; the message stays pending without a failed attempt."""
+    notifier = RecordingNotifier(failures=[KeyboardInterrupt()])
+    owe(outbox, clock, "a")
+    worker = worker_for(notifier, outbox, clock)
+    with pytest.raises(KeyboardInterrupt):
+        worker.deliver_or_report()
+    (delivery,) = outbox.deliveries()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.OWED, 0)
+    worker.deliver_due()
+    assert [m.subject for m in notifier.sent] == ["a"]
+
+
+def test_ctrl_c_within_a_check_of_the_account_reaches_the_program(outbox, clock):
+    """In the main thread KeyboardInterrupt of verify() propagates."""
+    with pytest.raises(KeyboardInterrupt):
+        worker_for(Verifying(KeyboardInterrupt()), outbox, clock).verify()
+
+
+class Counting(Verifying):
+    """Counts the checks of its account."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.checks = 0
+
+    def verify(self):
+        self.checks += 1
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_an_account_is_checked_only_on_request_and_once(verify):
+    """Without verify=True there is no login; with it exactly one, however often the queue is opened."""
+    notifier, outbox = Counting(), MemoryOutbox()
+    queue = DeliveryQueue([notifier])
+    for n in range(3):
+        queue.open(outbox, verify=verify)
+        queue.add(alert(), message(id=f"m{n}"))
+    queue.close(60)
+    assert (notifier.checks, len(notifier.sent)) == (int(verify), 3)
+
+
+class NoThread:
+    """A thread that the system cannot start."""
+
+    def __init__(self, **options):
+        pass
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+
+def test_without_threads_close_delivers_itself(monkeypatch):
+    """Where no thread can start, close() called outside the main thread sends what is pending."""
+    first, second = RecordingNotifier("first"), RecordingNotifier("second")
+    queue = DeliveryQueue([first, second])
+    closer = Thread(target=lambda: queue.close(60))
+    monkeypatch.setattr("auto_model_monitor.delivery.worker.Thread", NoThread)
+    queue.add(alert(), message("a"))
+    closer.start()
+    closer.join(60)
+    assert [m.subject for m in [*first.sent, *second.sent]] == ["a", "a"]
+
+
+def test_without_threads_close_in_the_main_thread_sends_nothing_and_reports_it(monkeypatch, caplog):
+    """The main thread never waits for a server: the message stays pending, which one line reports."""
+    notifier, outbox = RecordingNotifier(), MemoryOutbox()
+    queue = DeliveryQueue([notifier])
+    monkeypatch.setattr("auto_model_monitor.delivery.worker.Thread", NoThread)
+    queue.open(outbox)
+    queue.add(alert(), message("a"))
+    queue.close(60)
+    assert notifier.sent == []
+    assert [d.state for d in outbox.deliveries()] == [DeliveryState.OWED]
+    assert "recorder: NOT delivered: a: no answer yet" in caplog.text
+
+
+def test_with_threads_close_leaves_the_sending_to_them():
+    """close() outside the main thread never sends a second time what a slow thread is still sending."""
+    hanging, outbox = Hanging(), MemoryOutbox()
+    queue = DeliveryQueue([hanging])
+    queue.open(outbox)
+    queue.add(alert(), message("a"))
+    assert hanging.entered.wait(60)
+    hanging.entered.clear()
+    closer = Thread(target=lambda: queue.close(0.0))
+    closer.start()
+    closer.join(60)
+    assert not hanging.entered.is_set()
+    hanging.let_go.set()
+    queue.workers[0].join(60)
+    assert [d.state for d in outbox.deliveries()] == [DeliveryState.DELIVERED]

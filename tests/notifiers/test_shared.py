@@ -8,6 +8,7 @@ import pytest
 
 from auto_model_monitor.core.alerts import Level
 from auto_model_monitor.core.errors import NotificationError
+from auto_model_monitor.delivery import DeliveryQueue, MemoryOutbox
 from auto_model_monitor.notifiers import SharedNotifier
 from tests.fakes import RecordingNotifier, message, permanent
 
@@ -50,3 +51,17 @@ def test_it_is_the_notifier_for_all_others():
     with pytest.raises(NotificationError, match="no such user"):
         first.send(message())
     assert repr(first).startswith("SharedNotifier(")
+
+
+def test_the_account_is_verified_once_for_all_watches():
+    """Of several watches that share a notifier, only the one with verifies=True logs in."""
+    logins = []
+    notifier, lock = RecordingNotifier(), Lock()
+    notifier.verify = lambda: logins.append(1)
+    shared = [SharedNotifier(notifier, lock, verifies=first) for first in (True, False, False)]
+    queues = [DeliveryQueue([one]) for one in shared]
+    for queue in queues:
+        queue.open(MemoryOutbox(), verify=True)
+    for queue in queues:
+        queue.close(60)
+    assert logins == [1]
