@@ -1,7 +1,7 @@
 """The training of the demo: a logistic regression, fitted by stochastic gradient descent in plain Python.
 
-A program of its own, as a user's training is: it knows nothing of the monitor, and only writes its
-checkpoints into a folder. It begins an epoch for each line that it reads, and says what came of it.
+A program of its own, as a user's training is: it only writes checkpoints into a folder. It runs an epoch for
+each line that it reads, and prints the results as JSON.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Point = tuple[tuple[float, float, float], int]
 
 _SEED = 89
 _RATE = 0.3
-_DRAWN = 16  # points an epoch: so few that the loss rises now and then, as it does in real trainings
+_DRAWN = 16  # points an epoch: few enough that the loss sometimes rises, as in real trainings
 _BATCH = 2
 
 
 def main() -> None:
-    """Train in the folder that is named, an epoch for each line of standard input."""
+    """Train into the given folder, one epoch for each line of standard input."""
     folder = Path(sys.argv[1])
     chance = random.Random(_SEED)
     training, validation = _points(chance, 300), _points(chance, 200)
@@ -31,8 +31,8 @@ def main() -> None:
         loss, accuracy = _evaluate(weights, validation)
         name = f"epoch_{epoch:02d}_val_loss_{loss:.4f}_acc_{accuracy:.2f}.pt"
         _save(folder / name, weights)
-        said = {"epoch": epoch, "loss": loss, "accuracy": accuracy, "name": name}
-        sys.stdout.write(f"{json.dumps(said)}\n")
+        results = {"epoch": epoch, "loss": loss, "accuracy": accuracy, "name": name}
+        sys.stdout.write(f"{json.dumps(results)}\n")
         sys.stdout.flush()
 
 
@@ -62,14 +62,14 @@ def _probability(weights: list[float], x: tuple[float, ...]) -> float:
 
 
 def _evaluate(weights: list[float], points: list[Point]) -> tuple[float, float]:
-    """Return the mean cross-entropy and the share of points that are classified rightly."""
+    """Return the mean cross-entropy and the share of correctly classified points."""
     chances = [(_probability(weights, x), label) for x, label in points]
     loss = -sum(math.log(max(p if label else 1 - p, 1e-12)) for p, label in chances) / len(points)
     return loss, sum((p > 0.5) == bool(label) for p, label in chances) / len(points)
 
 
 def _save(path: Path, weights: list[float]) -> None:
-    """Write a checkpoint under another name first, as careful trainings do: it is there whole, or not."""
+    """Write a checkpoint atomically, under another name first, as careful trainings do."""
     part = path.with_name(f"{path.name}.tmp")
     part.write_text(json.dumps({"weights": weights}), encoding="utf-8")
     part.replace(path)

@@ -14,9 +14,9 @@ from ..monitor.inspection import Finding, Inspection, Outcome
 from ..text.cleaning import for_shell, for_terminal
 from ..text.terminal import Terminal, clip, table
 
-_FEW = 30  # so many scores are shown one by one
-_SHOWN = 8  # of more, so many of the best and so many of the last
-_NAMED = 4  # names that share a reason
+_FEW = 30  # scores up to this number are all shown
+_SHOWN = 8  # of more scores: the best and the last of this number
+_NAMED = 4  # names shown below each reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +109,9 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
         return
     terminal.say()
     terminal.say(terminal.paint(verdict(inspection), "bold"))
-    told = inspection.first_told
-    if told is not None:
-        text = f"A watch that starts now sends one mail, about the best: {for_terminal(told.name)}"
+    mailed = inspection.first_told
+    if mailed is not None:
+        text = f"A watch that starts now sends one mail, about the best: {for_terminal(mailed.name)}"
         terminal.say(text)
     usual = usual_direction(inspection.metrics[0])
     if usual is not None and usual is not inspection.comparison:
@@ -121,7 +121,7 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
 
 
 def verdict(inspection: Inspection) -> str:
-    """Return in one line what was found."""
+    """Return the result in one line."""
     best = inspection.best()
     found = f"best {for_terminal(best.metric)} {number_text(best.value)}" if best else "no finite score"
     if inspection.threshold is None:

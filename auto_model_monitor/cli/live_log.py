@@ -1,4 +1,4 @@
-"""What a training says, on a screen while it runs: epoch, stage, metrics and what was best."""
+"""The entries of a log on the screen: epoch, stage, metrics, and the best value of each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..sources.logs.log_batch import LogBatch
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal, width
 
-_LATEST = 20  # entries that are shown of what was there before
+_LATEST = 20  # entries shown of the content that a log has at the start
 #: Bytes at the end of a log that hold these entries, unless they are long and rare.
 TAIL_BYTES = 1 << 18
 _COUNTS = ("epoch", "total_epochs")
@@ -25,7 +25,7 @@ _GAP = "  "
 
 
 class _Piece(NamedTuple):
-    """What stands on a line whole or not at all: a text, or a metric's name and its value."""
+    """A part of a line that is not split: a text, or a metric's name and its value."""
 
     text: str
     styles: tuple[str, ...] = ()
@@ -34,20 +34,20 @@ class _Piece(NamedTuple):
 
 
 class LiveLog:
-    """Shows the entries of a log as they come, one line for each that holds a number.
+    """Shows the entries of a log as they arrive, one line for each that holds a number.
 
-    On a screen a progress bar's states take each other's place, and of what was there at the start only the
-    end is shown. What cannot be written, because nobody reads it any more, harms nothing.
+    On a screen each state of a progress bar replaces the one before, and only the end of the initial content
+    is shown. A closed pipe raises nothing.
 
     Attributes:
-        is_read: False once it is known that nobody reads.
+        is_read: False once the reader has closed the pipe.
 
     Args:
-        screen: where entries are shown.
-        errors: where alerts are, so that the entries stay what they are.
-        as_json: write an entry as JSON on a line instead.
-        every_line: show lines without a number, too.
-        shortens: of what is there at the start show the end alone.
+        screen: shows the entries.
+        errors: shows the alerts, so that the entries stay machine-readable.
+        as_json: write each entry as JSON on one line.
+        every_line: also show lines without a number.
+        shortens: show only the end of the initial content.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class LiveLog:
         every_line: bool = False,
         shortens: bool = False,
     ) -> None:
-        """Take the screens; nothing is written yet."""
         self.is_read = True
         self._screen = screen
         self._errors = errors
@@ -71,34 +70,34 @@ class LiveLog:
         self._has_numbers = False
 
     def add(self, entry: LogEntry) -> None:
-        """Show an entry, or keep it until the first look is over."""
-        self._has_numbers = self._has_numbers or _says_a_metric(entry)
+        """Show an entry, or keep it until the first poll ends."""
+        self._has_numbers = self._has_numbers or _has_a_metric(entry)
         if self._first is None:
             self._show(entry, self._improved(entry))
         elif self._is_shown(entry):
             self._first.append(entry)
 
     def polled(self, alerts: Sequence[Alert], readings: ReadingBatch) -> bool:
-        """Show what a look has found beside the entries; tell whether anybody reads on.
+        """Show the alerts of a poll; return whether the reader is still there.
 
         Args:
-            alerts: what is told.
-            readings: the numbers that it has found.
+            alerts: the alerts.
+            readings: the numbers that the poll has found.
         """
         first, self._first = self._first, None
         if first is not None and isinstance(readings, LogBatch):
             self._show_first(first, readings)
         for alert in alerts:
             self._kind = None
-            said = "over" if alert.resolved else "told"
+            word = "resolved" if alert.resolved else "alert"
             about = "" if alert.reading is None else f": {_about(alert)}"
             self._errors.say(
-                self._errors.paint(f"{said}: {for_terminal(alert.rule)}{about}", "yellow", "bold")
+                self._errors.paint(f"{word}: {for_terminal(alert.rule)}{about}", "yellow", "bold")
             )
         return self.is_read
 
     def _show_first(self, entries: Sequence[LogEntry], readings: LogBatch) -> None:
-        """Show the end of what is there at the start, with a star at what is best of all of it."""
+        """Show the end of the initial content, with a star at the best values of all of it."""
         for metric in readings.metrics:
             direction = _direction(metric)
             best = None if direction is None else readings.best(direction, metric)
@@ -112,7 +111,7 @@ class LiveLog:
             self._show(entry, {metric for metric, best in known.items() if entry.own_metrics[metric] == best})
 
     def ended(self) -> None:
-        """Show what was best, or say that there was nothing to show."""
+        """Show the best values, or that there was no metric."""
         if not self._has_numbers and not self._as_json:
             self._errors.say("No metric was found: --all shows every line, --pattern adds a format")
         if self._as_json or not self._best:
@@ -124,7 +123,7 @@ class LiveLog:
         self._say([_Piece("best: ", ("dim",)), _Piece(", ".join(best), ("bold",))], whole=True)
 
     def _is_shown(self, entry: LogEntry) -> bool:
-        return _says_a_metric(entry) or self._every_line or entry.stage is Stage.COMPLETED
+        return _has_a_metric(entry) or self._every_line or entry.stage is Stage.COMPLETED
 
     def _show(self, entry: LogEntry, improved: set[str]) -> None:
         if self._as_json:
@@ -133,14 +132,14 @@ class LiveLog:
             return
         if not self._is_shown(entry):
             return
-        # A bar's states, and the steps of an epoch, say the same metrics again and again.
+        # The states of a bar and the steps of an epoch repeat the same metrics.
         kind = (entry.stage, entry.metrics.get("epoch"), *entry.own_metrics)
         repeats = kind == self._kind and entry.stage in (Stage.TRAINING, None) and bool(entry.own_metrics)
         self._kind = kind
         self._say(list(_pieces(entry, improved)), over=repeats)
 
     def _improved(self, entry: LogEntry) -> set[str]:
-        """Return the metrics that are better than ever before."""
+        """Return the metrics with a new best value."""
         found = set()
         for metric, value in entry.own_metrics.items():
             direction = _direction(metric)
@@ -173,7 +172,7 @@ class LiveLog:
                 self._screen.say_over(line)
             else:
                 self._screen.say(line)
-        except OSError:  # whoever read has enough
+        except OSError:  # the reader has closed the pipe
             self.is_read = False
 
 
@@ -181,7 +180,7 @@ def _direction(metric: str) -> Comparison | None:
     return None if metric.startswith("best_") else usual_direction(metric)
 
 
-def _says_a_metric(entry: LogEntry) -> bool:
+def _has_a_metric(entry: LogEntry) -> bool:
     return any(name not in _COUNTS for name in entry.own_metrics)
 
 

@@ -34,7 +34,7 @@ def add_options(parser: OptionParser) -> None:
 
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
-    """Show the metrics of a log, and alert, until the log ends or nobody reads."""
+    """Show the metrics of a log, and alert, until the log ends or the reader closes the pipe."""
     from ..settings import log_monitor_of, settings_of, single_watch
     from .live_log import TAIL_BYTES, LiveLog
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         on_entry=live.add,
         on_look=live.polled,
         every_line=options.all,
-        heard=TAIL_BYTES if shortens else None,
+        tail_bytes=TAIL_BYTES if shortens else None,
     )
     show_mailboxes([notifier.name for notifier in monitor.notifiers], errors)
     try:

@@ -91,7 +91,7 @@ class _RefusedOption(argparse.Action):
 
 
 class VersionOption(argparse.Action):
-    """Looks the version up only where it is asked for, because that takes time."""
+    """Reads the version only on demand, because that takes time."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> NoReturn:
         from importlib.metadata import PackageNotFoundError, version

@@ -1,4 +1,4 @@
-"""The settings of a watch over a log, made into its source, its rules and its monitor."""
+"""The settings of a watch over a log, made into its monitor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, with_rules
 
-_INTERVAL = 0.5  # seconds; a look at a log costs next to nothing, and somebody may sit before the screen
+_INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
 _COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
 
 
@@ -36,19 +36,19 @@ def log_monitor_of(
     on_entry: Callable[[LogEntry], None],
     on_look: Callable[[Sequence[Alert], ReadingBatch], bool],
     every_line: bool = False,
-    heard: int | None = None,
+    tail_bytes: int | None = None,
 ) -> LogMonitor:
-    """Return what watches a log, a file of numbers, a directory of these, or what is piped in.
+    """Return the monitor of a log, a file of numbers, a directory of these, or a pipe.
 
     Args:
-        settings: what is watched, and who is told of what; without a rule nobody is.
-        errors: where a file with secrets that others can read is warned of.
-        follows: False reads what is there and ends.
-        resume: False forgets what was told before.
+        settings: the settings of the watch; without a rule or threshold it sends nothing.
+        errors: shows the warning about a file of secrets that others can read.
+        follows: False reads the present content and ends.
+        resume: False forgets the alerts of earlier runs.
         on_entry: called with each entry.
-        on_look: called after each look; tells whether anybody wants to see more.
-        every_line: call ``on_entry`` with lines that say nothing, too.
-        heard: of a log that is there already, call it with so many bytes at the end alone.
+        on_look: called after each poll; returns whether the reader is still there.
+        every_line: also call ``on_entry`` with lines without a metric.
+        tail_bytes: call ``on_entry`` only with this last part of the initial content.
 
     Raises:
         ConfigError: with every problem of the settings.
@@ -58,7 +58,7 @@ def log_monitor_of(
     if not path:
         raise ConfigError("FILE: expected a log, a directory, or - for what is piped in, got none")
     settings, rules = _of_log({**settings, "check_interval": settings.get("check_interval", _INTERVAL)})
-    source = _log_source(path, settings, on_entry, every_line=every_line, heard=heard)
+    source = _log_source(path, settings, on_entry, every_line=every_line, tail_bytes=tail_bytes)
     config = config_of(settings)
     if config.threshold is not None:
         rules.insert(
@@ -81,10 +81,9 @@ def log_monitor_of(
 
 
 def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
-    """Return the settings as they are meant of a log, and its rules."""
+    """Return the settings with the metrics in a log's names, and the rules."""
     settings = {name: value for name, value in settings.items() if name not in ("pattern", "recursive")}
-    told = ("rules", "threshold", "notify", "sender")
-    if all(settings.get(name) is None for name in told):
+    if all(settings.get(name) is None for name in ("rules", "threshold", "notify", "sender")):
         return {"metric": None, **settings}, []
     if settings.get("metric"):
         settings["metric"] = _as_in_logs(settings["metric"])
@@ -101,7 +100,7 @@ def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
 
 
 def _as_in_logs(metric: str) -> str:
-    """Return what a log's reader calls a metric: ``eval_loss`` is ``val_loss``."""
+    """Return the name that the log reader gives a metric: ``eval_loss`` is ``val_loss``."""
     name = metric_name(metric, structured=True)
     return metric if name is None or name.counts else name.metric()
 
@@ -112,7 +111,7 @@ def _log_source(
     on_entry: Callable[[LogEntry], None],
     *,
     every_line: bool,
-    heard: int | None,
+    tail_bytes: int | None,
 ) -> LogSource:
     patterns, metric = settings.get("log_patterns", ()), settings["metric"]
     if path == "-":
@@ -120,4 +119,6 @@ def _log_source(
     path = str(Path(path).expanduser())
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)
-    return LogFileSource(path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, heard=heard)
+    return LogFileSource(
+        path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, heard=tail_bytes
+    )

@@ -154,7 +154,7 @@ def test_alerts_are_said_beside_the_entries() -> None:
     live = LiveLog(Terminal(screen), Terminal(errors))
     over = Alert(rule="disk < 5GB", time=NOON, kind=AlertKind.DISK, resolved=True)
     assert live.polled([alert(0.003), over], batch())
-    assert errors.getvalue() == "told: threshold: val_loss 0.003 (a.pt)\nover: disk < 5GB\n"
+    assert errors.getvalue() == "alert: threshold: val_loss 0.003 (a.pt)\nresolved: disk < 5GB\n"
     assert screen.getvalue() == ""
 
 

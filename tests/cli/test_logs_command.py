@@ -141,7 +141,7 @@ def test_a_training_is_shown_live_and_told_by_mail(
     assert "train.log" in arrived.text
     assert "2/99  validation" in shown
     assert "best: val_loss 0.5 (epoch 1), val_acc 91.25 (epoch 2)" in out
-    assert errors.splitlines() == ["told: val_acc >= 90: val_acc 91.25 (train.log:6)"]
+    assert errors.splitlines() == ["alert: val_acc >= 90: val_acc 91.25 (train.log:6)"]
 
 
 @pytest.mark.campaign
@@ -196,8 +196,8 @@ def test_what_is_piped_is_shown_and_told_to_its_end(place: Path) -> None:
     out, errors = rest_of(logs)
     assert logs.returncode == 0
     assert "Training completed" in out
-    told = [line for line in errors.splitlines() if line.startswith("told: ")]
-    assert told[-1] == "told: val_acc >= 90: val_acc 92 (stdin:6)"
+    told = [line for line in errors.splitlines() if line.startswith("alert: ")]
+    assert told[-1] == "alert: val_acc >= 90: val_acc 92 (stdin:6)"
     assert len([*(place / "monitor_logs" / "mailbox").glob("*.eml")]) == len(told)
 
 
@@ -312,7 +312,7 @@ def test_side_files_just_work(place: Path, run: Callable[..., tuple[int, str, st
     shutil.copy(SAMPLES / (name if name != "." else "metrics.csv"), folder)
     status, out, errors = run(str(folder / name), "--no-follow", "--rule", "val_loss < 100", "--fresh")
     assert (status, "best: " in out) == (0, True)
-    assert ("told: val_loss < 100" in errors) == (name in (".", "trainer_state.json"))
+    assert ("alert: val_loss < 100" in errors) == (name in (".", "trainer_state.json"))
 
 
 def test_rules_name_metrics_as_frameworks_do(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
@@ -322,8 +322,8 @@ def test_rules_name_metrics_as_frameworks_do(place: Path, run: Callable[..., tup
         "train.log", "--no-follow", "--rule", "eval_accuracy>=0.9", "--rule", "eval_loss < 0.6"
     )
     assert status == 0
-    assert "told: val_acc >= 0.9: val_acc 0.97 (train.log:1)" in errors
-    assert "told: val_loss < 0.6: val_loss 0.5 (train.log:1)" in errors
+    assert "alert: val_acc >= 0.9: val_acc 0.97 (train.log:1)" in errors
+    assert "alert: val_loss < 0.6: val_loss 0.5 (train.log:1)" in errors
 
 
 def test_a_threshold_takes_the_usual_direction(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
@@ -337,9 +337,9 @@ def test_what_was_told_is_not_told_again(place: Path, run: Callable[..., tuple[i
     """A second run over the same log must tell nothing, unless it is to begin afresh."""
     write_log(place, 91.0)
     command = ("train.log", "--no-follow", "--rule", "val_acc >= 90")
-    assert "told: " in run(*command)[2]
-    assert "told: " not in run(*command)[2]
-    assert "told: " in run(*command, "--fresh")[2]
+    assert "alert: " in run(*command)[2]
+    assert "alert: " not in run(*command)[2]
+    assert "alert: " in run(*command, "--fresh")[2]
 
 
 def test_a_metric_that_never_comes_is_said(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
