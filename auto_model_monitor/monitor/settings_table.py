@@ -52,7 +52,7 @@ class Setting(NamedTuple):
     instead: str = ""
 
     def is_wrong(self, value: object) -> bool:
-        """Tell whether ``MonitorConfig`` has to refuse the value."""
+        """Return whether ``MonitorConfig`` has to refuse the value."""
         if self.accepts is None or (value is None and not self.required):
             return False
         return not self.accepts(value)

@@ -11,7 +11,7 @@ from ..text.terminal import Terminal
 
 
 def others_can_read(path: str | os.PathLike[str]) -> bool:
-    """Tell whether other people of this machine can read the file."""
+    """Return whether other people of this machine can read the file."""
     if os.name != "posix":
         return False  # the mode means nothing there
     mode = Path(path).expanduser().stat().st_mode
