@@ -1,7 +1,8 @@
-"""Trainings that are started, watched and stopped: the queue, the processes, and what their logs said."""
+"""Trainings as tasks: the queue, the processes, and the metrics of their logs."""
 
 from __future__ import annotations
 
+from .devices import visible_device
 from .dispatcher import Dispatcher, Listener
 from .request import TrainingRequest
 from .store import Limits, TaskStore
@@ -13,7 +14,7 @@ from .task_errors import (
     UnknownTaskError,
     UnknownTrainerError,
 )
-from .tasks import Extremes, MetricRow, StoredEntry, Task, TaskState, Transition
+from .tasks import Extremes, LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
 from .trainer import Trainer
 
 __all__ = [
@@ -21,8 +22,10 @@ __all__ = [
     "Extremes",
     "Limits",
     "Listener",
+    "LogPosition",
     "MetricRow",
     "QueueFullError",
+    "ResumePoint",
     "StoreError",
     "StoredEntry",
     "Task",
@@ -35,4 +38,5 @@ __all__ = [
     "Transition",
     "UnknownTaskError",
     "UnknownTrainerError",
+    "visible_device",
 ]

@@ -1,4 +1,4 @@
-"""Devices: one name for each, and what a training is shown of them."""
+"""Device names, and how a training sees its device."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 def device_name(text: object) -> str | None:
-    """Return a device's full name, None where the text names none: ``cuda`` is ``cuda:0``.
-
-    The processor is one device, however it is called.
-    """
+    """Return a device's full name, None for any other text: ``cuda`` is ``cuda:0``, ``cpu:1`` is ``cpu``."""
     found = _DEVICE.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None
@@ -23,18 +20,18 @@ def device_name(text: object) -> str | None:
     return kind if kind in ("cpu", "mps") else f"{kind}:{number or 0}"
 
 
-def shown_device(device: str, environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return how a training is told of its device, and what its environment has to say.
+def visible_device(device: str, environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return the device's name inside the training, and the environment variables that select it.
 
-    A training on ``cuda:2`` is shown the third card of those that the server itself may see, alone, so that
-    for the training it is ``cuda:0``. One on the processor is shown no card.
+    A training on ``cuda:2`` sees only the third of the server's cards, as its ``cuda:0``. A training on the
+    CPU sees no card.
 
     Args:
         device: a full name.
-        environment: the server's own.
+        environment: the server's environment.
 
     Raises:
-        ConfigError: the server may not see so many cards.
+        ConfigError: the server sees fewer cards.
     """
     if device == "cpu":
         return device, {_VISIBLE: ""}
@@ -47,14 +44,14 @@ def shown_device(device: str, environment: Mapping[str, str]) -> tuple[str, dict
     cards = _cards(own)
     if int(number) >= len(cards):
         raise ConfigError(
-            f"device: expected one of the {len(cards)} cards that the server may see ({_VISIBLE}={own!r}), "
+            f"device: expected one of the {len(cards)} cards that the server sees ({_VISIBLE}={own!r}), "
             f"got {device!r}; cuda:0 is the first of them"
         )
     return "cuda:0", {_VISIBLE: cards[int(number)]}
 
 
 def _cards(visible: str) -> list[str]:
-    """Return the cards of a list; as CUDA has it, the first invalid one ends the list."""
+    """Return the cards of a list; the first invalid one ends the list, as in CUDA."""
     cards: list[str] = []
     for card in visible.split(","):
         if not card.strip() or card.strip().startswith("-"):

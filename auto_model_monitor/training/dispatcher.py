@@ -1,4 +1,4 @@
-"""The dispatcher: starts what is due, follows what runs, and notices what has ended."""
+"""The dispatcher: a thread that starts due tasks, follows their logs and notices their ends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from ..core.errors import ConfigError
 from ..log_parser import LogPattern
 from ..text.cleaning import describe_error
-from .devices import shown_device
+from .devices import visible_device
 from .request import TrainingRequest
 from .running_tasks import RunningTasks
 from .store import TaskStore
@@ -27,28 +28,28 @@ Listener = Callable[[Task, Sequence[StoredEntry]], None]
 class Dispatcher:
     """Runs the tasks of a store, in one thread.
 
-    The trainings are processes that outlive it: :meth:`stop`, and any other end, leaves them running, and
-    the next dispatcher of the same store goes on with them where this one was. A service manager that ends
-    every process of a service has to be told to leave them, as systemd is by ``KillMode=process``.
+    The trainings are processes that outlive it: after :meth:`stop`, or any other end, they keep running, and
+    the next dispatcher of the same store resumes following them. Configure a service manager that kills every
+    process of a service to leave them, as systemd with ``KillMode=process``.
 
     Attributes:
         store: the store.
-        trainers: the trainers, by their names.
+        trainers: the trainers by name.
 
     Args:
-        store: where the tasks are; one dispatcher at a time.
-        trainers: what may be started; the first is what a request gets that names none.
-        per_device: how many tasks run on one device at the same time.
+        store: the tasks; one dispatcher at a time.
+        trainers: the commands that may be started; the first serves requests that name none.
+        per_device: the largest number of tasks on one device.
         grace: seconds between SIGTERM and SIGKILL when a task is cancelled.
-        most_pending: how many tasks may wait.
-        patterns: formats of log lines beyond those that are known.
-        interval: seconds between two looks.
-        environment: what the trainings' environment is built on; by default this process's.
-        check: looks at a request once more when its turn has come, which may be hours later; what it raises
-            ends the task.
+        most_pending: the largest number of pending tasks.
+        patterns: additional formats of log lines.
+        interval: seconds between two polls.
+        environment: the environment that trainings inherit; by default this process's.
+        check: validates a request again when its task starts, perhaps hours later; what it raises fails the
+            task.
 
     Raises:
-        ConfigError: no trainer, or two of one name; a number that is too small; a system that cannot fork.
+        ConfigError: no trainer, two with the same name, a number that is too small, or no ``os.fork``.
     """
 
     def __init__(
@@ -64,26 +65,13 @@ class Dispatcher:
         environment: Mapping[str, str] | None = None,
         check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
-        """Take the parts; nothing is started yet."""
-        if not hasattr(os, "fork"):
-            raise ConfigError(
-                "trainings: expected Linux or macOS, where a process can outlive its parent's end"
-            )
+        _check_options(trainers, per_device=per_device, most_pending=most_pending, grace=grace)
         self.trainers = {trainer.name: trainer for trainer in trainers}
-        if not self.trainers or len(self.trainers) < len(trainers):
-            names = ", ".join(trainer.name for trainer in trainers) or "none"
-            raise ConfigError(f"trainers: expected at least one, each with a name of its own, got {names}")
-        least = {"per_device": (per_device, 1), "most_pending": (most_pending, 1), "grace": (grace, 0)}
-        problems = [
-            f"{name}: expected at least {low}, got {got!r}" for name, (got, low) in least.items() if got < low
-        ]
-        if problems:
-            raise ConfigError(problems)
         self.store = store
         self._most_pending = most_pending
         self._interval = interval
         self._environment = os.environ if environment is None else environment
-        self._roster = RunningTasks(
+        self._running = RunningTasks(
             store,
             self.trainers,
             self._environment,
@@ -94,171 +82,182 @@ class Dispatcher:
             check=check,
         )
         self._listeners: list[Listener] = []
-        self._news: deque[str] = deque()
-        self._submitting = Lock()
+        self._changed: deque[str] = deque()  # ids of tasks that other threads have changed
+        self._submit_lock = Lock()
         self._wake = Event()
         self._stopping = Event()
         self._thread: Thread | None = None
-        self._in_trouble = False
+        self._is_failing = False
 
     def start(self) -> None:
-        """Take over the trainings that still run, and begin.
+        """Adopt the trainings that still run, and start the thread.
 
         Raises:
             StoreError: the store cannot be read or written.
         """
         if self._thread is None:
-            self._news.extend(self._roster.adopt())
+            self._changed.extend(self._running.adopt())
             self._stopping.clear()
             self._thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
             self._thread.start()
 
-    def stop(self, patience: float = 2.0) -> None:
-        """Stop looking; what runs goes on.
+    def stop(self, timeout: float = 2.0) -> None:
+        """Stop the thread; the trainings keep running.
 
         Args:
-            patience: seconds that a look has to come to its end, as on a disk that hangs.
+            timeout: seconds to wait for the current poll, which may hang on a disk.
         """
         thread, self._thread = self._thread, None
         if thread is None:
             return
         self._stopping.set()
         self._wake.set()
-        thread.join(patience)
+        thread.join(timeout)
         if thread.is_alive():
-            logger.warning("the dispatcher still waits for the disk; it is left behind")
+            logger.warning("the dispatcher still waits for the disk; its thread is abandoned")
         else:
-            self._roster.leave()
+            self._running.detach()
 
     def submit(self, request: TrainingRequest) -> Task:
-        """Put a task into the queue.
+        """Queue a task.
 
         Raises:
             UnknownTrainerError: the request names a trainer that is not configured.
-            ConfigError: its device is none that this server may see.
-            QueueFullError: as many tasks wait as may.
-            StoreError: it cannot be written.
+            ConfigError: the server does not see the request's device.
+            QueueFullError: the queue is full.
+            StoreError: the store cannot be written.
         """
         name = request.trainer or next(iter(self.trainers))
         if name not in self.trainers:
             listed = ", ".join(self.trainers)
             raise UnknownTrainerError(f"there is no trainer {name!r}; configured are: {listed}")
-        shown_device(request.device, self._environment)
-        with self._submitting:
-            waiting = self.store.count(TaskState.PENDING)
-            if waiting >= self._most_pending:
-                text = f"{waiting} tasks wait, and at most {self._most_pending} may"
+        visible_device(request.device, self._environment)
+        with self._submit_lock:
+            pending = self.store.count(TaskState.PENDING)
+            if pending >= self._most_pending:
+                text = f"{pending} tasks wait, and the queue holds at most {self._most_pending}"
                 raise QueueFullError(f"{text}: try again when one of them has started")
             task = self.store.add(request, trainer=name)
-            self._tell_of(task.id)
+            self._announce(task.id)
         return task
 
     def cancel(self, task_id: str, reason: str = "cancelled by request") -> Task:
-        """End a task: one that waits at once; one that runs by SIGTERM, the grace, and SIGKILL.
+        """Cancel a task: a pending one immediately, a running one by SIGTERM, the grace, and SIGKILL.
 
-        The wish is committed before anything is done about it, so that no crash can forget it.
+        The cancel request is committed first, so that it survives a crash.
 
         Raises:
             UnknownTaskError: there is no such task.
             TaskStateError: it has ended.
-            StoreError: it cannot be written.
+            StoreError: the store cannot be written.
         """
-        task = self.store.ask_to_cancel(task_id, reason)
-        self._tell_of(task_id)
+        task = self.store.request_cancel(task_id, reason)
+        self._announce(task_id)
         return task
 
     def delete(self, task_id: str) -> None:
-        """Delete a task that has ended, with its log, its metrics and its files.
+        """Delete a task that has ended, with its log, metrics and files.
 
         Raises:
             UnknownTaskError: there is no such task.
             TaskStateError: it has not ended.
-            StoreError: it cannot be written.
+            StoreError: the store cannot be written.
         """
         self.store.delete(task_id)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(task, entries)`` after every commit, in the dispatcher's thread.
 
-        A change of state comes with no entries, and after those that were logged before it. What the
-        listener raises is logged. While it works nothing else is looked at: it has to be quick.
+        A change of state comes without entries, and after the entries that were logged before it. What the
+        listener raises is logged. It must return quickly: the dispatcher waits for it.
 
         Returns:
-            What ends it.
+            A function that removes the listener.
         """
         self._listeners.append(listener)
 
-        def end() -> None:
+        def remove() -> None:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
-        return end
+        return remove
 
-    def _look(self) -> bool:
-        """Look once at everything; return whether there is more to be read at once.
+    def _poll(self) -> bool:
+        """Poll every task once; return whether there is more to read immediately.
 
         Raises:
-            StoreError: something could not be committed; it is at the next look.
+            StoreError: a commit failed; the next poll repeats it.
         """
-        self._hear_news()
+        self._process_changes()
         try:
-            return self._roster.follow()
+            return self._running.poll()
         finally:
-            with self._submitting:  # so that of no task more is heard before it is heard of at all
-                self._hear_news()
-                self._roster.start_due()
+            with self._submit_lock:  # so that listeners learn of a submission before its start
+                self._process_changes()
+                self._running.start_due()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             more = False
             try:
-                more = self._look()
-            except StoreError as error:
-                self._complain(error)
+                more = self._poll()
             except Exception as error:
-                self._complain(error)
+                self._log_failure(error)
             else:
-                self._be_content()
+                self._log_recovery()
             if not more:
                 self._wake.wait(self._interval)
 
-    def _complain(self, error: Exception) -> None:
-        """Say once what is wrong, however often it is tried again."""
-        if not self._in_trouble:
-            self._in_trouble = True
-            known = isinstance(error, StoreError)
-            text = "%s; the trainings go on, and it is tried again and again"
+    def _log_failure(self, error: Exception) -> None:
+        """Log the first of a series of failed polls."""
+        if not self._is_failing:
+            self._is_failing = True
+            expected = isinstance(error, StoreError)
+            text = "%s; the trainings continue, and polling is repeated"
             logger.error(
-                text, describe_error(error) if not known else error, exc_info=None if known else error
+                text, error if expected else describe_error(error), exc_info=None if expected else error
             )
 
-    def _be_content(self) -> None:
-        if self._in_trouble:
-            self._in_trouble = False
-            logger.warning(
-                "the trainings of %s are followed again; nothing of the logs is lost", self.store.path
-            )
+    def _log_recovery(self) -> None:
+        if self._is_failing:
+            self._is_failing = False
+            text = "the trainings of %s are followed again; no log line is lost"
+            logger.warning(text, self.store.path)
 
-    def _hear_news(self) -> None:
-        while self._news:
-            self._roster.wish(self._news[0])
-            self._notify(self._news.popleft(), ())
-
-    def _tell_of(self, task_id: str) -> None:
-        self._news.append(task_id)
+    def _announce(self, task_id: str) -> None:
+        """Make the thread process a change immediately."""
+        self._changed.append(task_id)
         self._wake.set()
 
-    def _notify(self, task: str | Task, entries: Sequence[StoredEntry]) -> None:
-        if not self._listeners:
-            return
-        if isinstance(task, str):
-            try:
-                task = self.store.get(task)
-            except UnknownTaskError:  # deleted meanwhile
-                return
+    def _process_changes(self) -> None:
+        while self._changed:
+            task_id = self._changed[0]
+            self._running.read_cancel_request(task_id)
+            if self._listeners:
+                with suppress(UnknownTaskError):  # deleted in the meantime
+                    self._notify(self.store.get(task_id), ())
+            self._changed.popleft()
+
+    def _notify(self, task: Task, entries: Sequence[StoredEntry]) -> None:
         for listener in list(self._listeners):
             try:
                 listener(task, entries)
             except Exception:
                 logger.exception("a listener failed on task %s", task.id)
+
+
+def _check_options(trainers: Sequence[Trainer], **numbers: float) -> None:
+    if not hasattr(os, "fork"):
+        raise ConfigError("trainings: expected Linux or macOS, where a process can outlive its parent")
+    if not trainers or len({trainer.name for trainer in trainers}) < len(trainers):
+        names = ", ".join(trainer.name for trainer in trainers) or "none"
+        raise ConfigError(f"trainers: expected at least one, each with its own name, got {names}")
+    minimum = {"per_device": 1, "most_pending": 1, "grace": 0}
+    problems = [
+        f"{name}: expected at least {minimum[name]}, got {number!r}"
+        for name, number in numbers.items()
+        if number < minimum[name]
+    ]
+    if problems:
+        raise ConfigError(problems)

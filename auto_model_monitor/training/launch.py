@@ -1,4 +1,4 @@
-"""Starting a training: its folder, its command, its environment, and the supervisor that stays with it."""
+"""Launch a training: its folder, command, environment and supervisor."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import supervisor
-from .devices import shown_device
+from .devices import visible_device
 from .request import TrainingRequest
 from .trainer import Trainer
 
-MARK = "AUTO_MODEL_MONITOR_TASK"  # the variable by which everything that a task has started is known
-# A training whose output goes into a file would otherwise keep it back until some kilobytes have gathered.
+TASK_VARIABLE = "AUTO_MODEL_MONITOR_TASK"  # the environment variable that marks every process of a task
+# Without it Python buffers kilobytes of output before they reach the log file.
 _DEFAULTS = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-# What the server needs for its own mails: a training would write it into other logs with its environment.
+# Not passed on: a training may write its environment into its own logs.
 SECRETS = frozenset(("AUTO_MODEL_MONITOR_AUTH_CODE", "AUTO_MODEL_MONITOR_NOTIFY"))
 
 
@@ -35,35 +35,44 @@ def launch(
     """Start a training's supervisor, which starts the training.
 
     Args:
-        folder: the task's folder; it is made when needed.
-        task_id: what the training and all that it starts are marked with.
-        attempt: how often the task has been started, this one included.
-        trainer: whose command is run.
-        request: what is to be trained.
-        grace: seconds between SIGTERM and SIGKILL when it is to end.
-        environment: the server's own, on which the training's is built; its :data:`SECRETS` are left out.
+        folder: the task's folder; created if needed.
+        task_id: marks the training and every process that it starts.
+        attempt: the number of this launch, from 1.
+        trainer: provides the command.
+        request: the training's parameters.
+        grace: seconds between SIGTERM and SIGKILL.
+        environment: the server's environment, which the training inherits without :data:`SECRETS`.
 
     Raises:
-        OSError: the folder cannot be written, or no process can be started.
-        ConfigError: the request's device is none that the server may see.
+        OSError: the folder cannot be written, or no process can start.
+        ConfigError: the server does not see the request's device.
     """
-    device, shown = shown_device(request.device, environment)
+    device, device_variables = visible_device(request.device, environment)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     arguments_file = folder / "request.json"
-    seen = replace(request, device=device)
-    arguments_file.write_text(json.dumps(seen.values(), indent=1) + "\n", encoding="utf-8")
-    command = trainer.argv(seen, str(arguments_file))
+    local_request = replace(request, device=device)
+    arguments_file.write_text(json.dumps(local_request.values(), indent=1) + "\n", encoding="utf-8")
+    command = trainer.argv(local_request, str(arguments_file))
     inherited = {name: value for name, value in environment.items() if name not in SECRETS}
-    papers = [str(folder), str(attempt), repr(grace)]
     log = os.open(folder / "log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", supervisor.__file__, *papers, "--", *command],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                supervisor.__file__,
+                str(folder),
+                str(attempt),
+                repr(grace),
+                "--",
+                *command,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**_DEFAULTS, **inherited, **shown, MARK: task_id},
-            # Ctrl-C in the server's terminal, and the terminal's end, do not reach it there.
+            env={**_DEFAULTS, **inherited, **device_variables, TASK_VARIABLE: task_id},
+            # Ctrl-C and hang-up of the server's terminal do not reach it there.
             start_new_session=True,
         )
     finally:

@@ -1,4 +1,4 @@
-"""Processes that others have started: whether they still run, and how to end them."""
+"""Processes that may have ended: whether they still run, and how to signal them."""
 
 from __future__ import annotations
 
@@ -9,66 +9,66 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .launch import MARK
-from .plain_files import read_plain
+from .launch import TASK_VARIABLE
+from .regular_files import read_regular
 from .supervisor import start_of
 
 _PROC = Path("/proc")
 
 
-class Known(NamedTuple):
-    """A process that was met before.
+class KnownProcess(NamedTuple):
+    """A process, told apart from later ones with the same pid by its start time.
 
     Attributes:
-        pid: its number, which another one has after its end; 0 for a process that never was.
-        start: what tells it from that one.
+        pid: its number; 0 stands for a process that never starts.
+        start: what :func:`start_of` returned while it ran.
     """
 
     pid: int
     start: str
 
     @classmethod
-    def read(cls, paper: Path) -> Known | None:
-        """Return the process that a paper names, None where there is no paper yet."""
+    def read(cls, state_file: Path) -> KnownProcess | None:
+        """Return the process that a state file names, None if the file does not exist yet."""
         try:
-            pid, _, start = read_plain(paper).decode("ascii").strip().partition(" ")
+            pid, _, start = read_regular(state_file).decode("ascii").strip().partition(" ")
             return cls(int(pid), start)
         except (OSError, ValueError):
             return None
 
-    def runs(self) -> bool:
-        """Tell whether it still runs; where it has ended as a child of this process, it is collected."""
+    def is_running(self) -> bool:
+        """Return whether it still runs; an ended child of this process is collected."""
         if self.pid and start_of(self.pid) == self.start:
             return True
         if self.pid:
-            with suppress(OSError):  # most often it is not ours: but in a container this may be process 1
+            with suppress(OSError):  # rarely a child of ours, but in a container this may be process 1
                 os.waitpid(self.pid, os.WNOHANG)
         return False
 
     def signal(self, number: int) -> None:
-        """Send it a signal, and never to another process that has its number by now."""
+        """Send it a signal, but never to another process that has its pid by now."""
         with suppress(OSError):
-            held = _hold(self.pid)
+            pidfd = _open_pidfd(self.pid)
             try:
                 if start_of(self.pid) != self.start:
                     return
-                if held is None:
+                if pidfd is None:
                     os.kill(self.pid, number)
                 else:
-                    signal.pidfd_send_signal(held, number)
+                    signal.pidfd_send_signal(pidfd, number)
             finally:
-                if held is not None:
-                    os.close(held)
+                if pidfd is not None:
+                    os.close(pidfd)
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the process group that it leads, as long as it runs."""
+        """Send a signal to the process group that it leads, while it runs."""
         with suppress(OSError):
-            if self.runs():
+            if self.is_running():
                 os.killpg(self.pid, number)
 
 
-def _hold(pid: int) -> int | None:
-    """Return a file that stands for the process whatever becomes of its number; None where there are none.
+def _open_pidfd(pid: int) -> int | None:
+    """Return a pidfd; None where the system has none, as macOS, an old kernel or a sandbox.
 
     Raises:
         ProcessLookupError: there is no such process.
@@ -77,36 +77,31 @@ def _hold(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except ProcessLookupError:
         raise
-    except (AttributeError, OSError):  # macOS, an old kernel, or a sandbox that does not know it
+    except (AttributeError, OSError):
         return None
 
 
-def kill_marked(task_id: str, patience: float) -> None:
-    """Kill every process that a task has started, and return when they are gone, or after ``patience``.
-
-    Args:
-        task_id: the task's.
-        patience: seconds; a process that hangs in the kernel ends when it can.
-    """
-    end = time.monotonic() + patience
-    while left := marked(task_id):
+def kill_task_processes(task_id: str, timeout: float) -> None:
+    """Kill every process of a task, and return when they have ended or after ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while left := task_processes(task_id):
         for process in left:
             process.signal(signal.SIGKILL)
         time.sleep(0.01)
         for process in left:
-            process.runs()  # which collects it where it was ours
-        if time.monotonic() > end:
+            process.is_running()  # collects a child
+        if time.monotonic() > deadline:
             return
 
 
-def marked(task_id: str) -> list[Known]:
-    """Return every process whose environment says that a task has started it; none where it is not shown."""
-    sign = f"{MARK}={task_id}".encode()
+def task_processes(task_id: str) -> list[KnownProcess]:
+    """Return every process whose environment carries the task's id; none on systems without /proc."""
+    variable = f"{TASK_VARIABLE}={task_id}".encode()
     found = []
     for folder in _PROC.glob("[0-9]*"):
         with suppress(OSError):
-            if sign in (folder / "environ").read_bytes().split(b"\0"):
+            if variable in (folder / "environ").read_bytes().split(b"\0"):
                 start = start_of(int(folder.name))
                 if start:
-                    found.append(Known(int(folder.name), start))
+                    found.append(KnownProcess(int(folder.name), start))
     return found

@@ -1,4 +1,4 @@
-"""What somebody wants trained."""
+"""The parameters of a training."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from ..core.errors import ConfigError
 from .devices import device_name
 
 LONGEST_NAME = 200  # characters of a model's or a trainer's name
-LONGEST_PATH = 4096  # bytes: what Linux takes
+LONGEST_PATH = 4096  # bytes, the limit of Linux
 _PATHS = ("train_path", "val_path", "save_path", "weights_path")
 _COUNTS = {"num_classes": 1_000_000, "batch_size": 1_000_000, "num_epochs": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRequest:
-    """One training to be done.
+    """A request to train a model.
 
     Attributes:
-        model: the model's name, such as ``resnet18``; a trainer knows what it stands for.
-        num_classes: how many classes there are.
-        train_path: where the training images are.
-        val_path: where the validation images are.
-        save_path: where the checkpoints go.
-        batch_size: images a step.
-        num_epochs: how often the training goes through the images.
-        learning_rate: at the start.
-        device: ``cpu``, ``cuda``, ``cuda:1`` …; kept by its full name.
-        priority: 0 to 10; of two that wait for one device the higher one goes first.
-        trainer: the name of a configured trainer; the empty string stands for the first.
-        weights_path: a file of weights to begin with, None for none.
+        model: the model's name, such as ``resnet18``; the trainer interprets it.
+        num_classes: the number of classes.
+        train_path: the training images.
+        val_path: the validation images.
+        save_path: the directory for checkpoints.
+        batch_size: images per step.
+        num_epochs: passes over the images.
+        learning_rate: the initial rate.
+        device: ``cpu``, ``cuda``, ``cuda:1`` …; stored by its full name.
+        priority: 0 to 10; of two tasks for one device the higher one starts first.
+        trainer: the name of a configured trainer; empty for the first.
+        weights_path: initial weights, None for none.
 
     Raises:
-        ConfigError: a value is none that can be passed on; every problem is named at once.
+        ConfigError: a value is invalid; names every problem.
     """
 
     model: str
@@ -51,7 +51,6 @@ class TrainingRequest:
     weights_path: str | None = None
 
     def __post_init__(self) -> None:
-        """Check every value."""
         problems = list(_problems(self))
         if problems:
             raise ConfigError(problems)
@@ -59,7 +58,7 @@ class TrainingRequest:
         object.__setattr__(self, "learning_rate", float(self.learning_rate))
 
     def values(self) -> dict[str, Any]:
-        """Return what the trainer is told: neither the trainer's name nor the place in the queue."""
+        """Return the parameters that the trainer receives: all but ``trainer`` and ``priority``."""
         values = asdict(self)
         del values["trainer"], values["priority"]
         if self.weights_path is None:
@@ -67,9 +66,9 @@ class TrainingRequest:
         return values
 
     def arguments(self) -> list[str]:
-        """Return the command line's arguments: ``--model=resnet18``, ``--num-classes=37`` and so on.
+        """Return command-line arguments: ``--model=resnet18``, ``--num-classes=37`` and so on.
 
-        Each is one argument with its value behind ``=``, so that no value can be taken for an option.
+        Each value is in its option's own argument, so that no value can pass for an option.
         """
         return [f"--{name.replace('_', '-')}={value}" for name, value in self.values().items()]
 
@@ -97,7 +96,7 @@ def _is_rate(value: float) -> bool:
 
 def _text_problems(name: str, value: object, most: int) -> Iterator[str]:
     if not isinstance(value, str) or not value:
-        yield f"{name}: expected a text that is not empty, got {_shown(value)}"
+        yield f"{name}: expected a non-empty text, got {_shown(value)}"
         return
     try:
         length = len(value.encode())
@@ -107,7 +106,7 @@ def _text_problems(name: str, value: object, most: int) -> Iterator[str]:
     if length > most:
         yield f"{name}: expected at most {most} bytes, got {length}"
     elif value.startswith("-"):
-        yield f"{name}: expected a text that cannot be taken for an option, got {_shown(value)}"
+        yield f"{name}: expected a text that does not begin with '-', got {_shown(value)}"
     elif any(ord(character) < 32 or ord(character) == 127 for character in value):
         yield f"{name}: expected a text without control characters, got {_shown(value)}"
 

@@ -1,4 +1,4 @@
-"""The trainings that run, and what is done about them at each look."""
+"""The running tasks: start, adopt, poll and finish them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,38 @@ import logging
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from ..log_parser import LogPattern
-from .endings import verdict
 from .launch import launch
+from .outcomes import outcome_of
 from .request import TrainingRequest
 from .running_task import RunningTask
 from .store import TaskStore
 from .supervisor import claim
 from .task_errors import StoreError, TaskStateError, UnknownTrainerError
-from .tasks import StoredEntry, Task, TaskState
+from .tasks import ResumePoint, StoredEntry, Task, TaskState
 from .trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
-_NOBODY = "0 nobody\n"  # who has claimed an attempt that is never to begin
-_left: list[subprocess.Popen[bytes]] = []  # supervisors that outlived their dispatcher, but not this process
+_REVOKED = "0 revoked\n"  # a claim by no process: the attempt never starts
+_detached: list[subprocess.Popen[bytes]] = []  # supervisors of dispatchers that this process has stopped
 
 
 class RunningTasks:
-    """Starts tasks that are due, takes over those that run, follows their logs and judges their ends.
+    """Starts due tasks, adopts those of an earlier server, follows their logs and finishes them.
 
-    Not for several threads at once.
+    Not thread-safe.
 
     Args:
-        store: where the tasks are.
-        trainers: by their names.
-        environment: what the trainings' environment is built on.
-        notify: is called with a task or its id, and new entries, after each commit.
-        per_device: how many tasks run on one device at the same time.
+        store: the tasks.
+        trainers: by name.
+        environment: the environment that trainings inherit.
+        notify: called with a task and its new entries after each commit.
+        per_device: the largest number of tasks on one device.
         grace: seconds between SIGTERM and SIGKILL.
-        patterns: formats of log lines beyond those that are known.
-        check: looks at a request just before it is started, and raises what is wrong with it.
+        patterns: additional formats of log lines.
+        check: validates a request again when its task starts; what it raises fails the task.
     """
 
     def __init__(
@@ -46,14 +45,13 @@ class RunningTasks:
         store: TaskStore,
         trainers: Mapping[str, Trainer],
         environment: Mapping[str, str],
-        notify: Callable[[str | Task, Sequence[StoredEntry]], None],
+        notify: Callable[[Task, Sequence[StoredEntry]], None],
         *,
         per_device: int,
         grace: float,
         patterns: Sequence[LogPattern | str],
         check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
-        """Take the parts."""
         self._store = store
         self._trainers = trainers
         self._environment = environment
@@ -62,138 +60,138 @@ class RunningTasks:
         self._grace = grace
         self._patterns = patterns
         self._check = check or (lambda request: None)
-        self._runs: dict[str, RunningTask] = {}
-        self._failures: dict[str, str] = {}  # what could not be started, while that cannot be committed
+        self._tasks: dict[str, RunningTask] = {}
+        self._launch_failures: dict[str, str] = {}  # reasons that are not committed yet
 
     def adopt(self) -> list[str]:
-        """Take over every task that was running when the last dispatcher ended.
+        """Take over every task that was running when the last dispatcher stopped.
 
         Returns:
-            The ids of those whose start was broken off; their state has changed.
+            The ids of the tasks whose launch was interrupted; their state has changed.
 
         Raises:
             StoreError: the store cannot be read or written.
         """
-        _left[:] = [process for process in _left if process.poll() is None]
-        changed = []
+        _detached[:] = [process for process in _detached if process.poll() is None]
+        requeued = []
         total = self._store.count(TaskState.RUNNING)
         for task in self._store.tasks(states=[TaskState.RUNNING], limit=total)[0]:
-            follow = self._store.follow(task.id)
-            run = self._run_of(task, follow)
-            # A supervisor that was being started, and is not there yet, will find that it is too late.
-            if self._claim(task.id, follow["attempt"]) or run.was_claimed_in_vain:
-                self._put_back(run)
-                changed.append(task.id)
+            resume_point = self._store.resume_point(task.id)
+            running = self._running_task(task, resume_point)
+            # A supervisor that is only starting finds the attempt claimed, and exits.
+            if self._revoke(task.id, resume_point.attempt) or running.is_revoked:
+                self._requeue(running)
+                requeued.append(task.id)
             else:
-                self._runs[task.id] = run
-        return changed
+                self._tasks[task.id] = running
+        return requeued
 
-    def _claim(self, task_id: str, attempt: int) -> bool:
-        """Try to see to it that an attempt is never begun."""
+    def _revoke(self, task_id: str, attempt: int) -> bool:
+        """Claim an attempt so that it never starts; return False if a supervisor was first."""
         try:
-            return claim(str(self._store.folder(task_id) / f"claim-{attempt}"), _NOBODY)
+            return claim(str(self._store.folder(task_id) / f"claim-{attempt}"), _REVOKED)
         except OSError as error:
             raise StoreError(f"the store {self._store.path} cannot be written: {error}") from error
 
-    def wish(self, task_id: str) -> None:
-        """Look whether a task that runs is to be cancelled."""
-        run = self._runs.get(task_id)
-        if run is not None:
-            run.wish = self._store.follow(task_id)["cancel"]
+    def read_cancel_request(self, task_id: str) -> None:
+        """Note whether the cancellation of a running task was requested."""
+        running = self._tasks.get(task_id)
+        if running is not None:
+            running.cancel_reason = self._store.resume_point(task_id).cancel_reason
 
-    def follow(self) -> bool:
-        """Look at everything that runs; return whether there is more to be read at once.
+    def poll(self) -> bool:
+        """Poll every running task; return whether a log has more to read immediately.
 
         Raises:
-            StoreError: something could not be committed; it is at the next look.
+            StoreError: a commit failed; the next poll repeats it.
         """
         more = False
-        trouble: StoreError | None = None
-        for run in list(self._runs.values()):
+        store_error: StoreError | None = None
+        for running in list(self._tasks.values()):
             try:
-                more = self._follow(run) or more
-                run.in_trouble = False
+                more = self._poll_task(running) or more
+                running.is_failing = False
             except StoreError as error:
-                trouble = error
-            except Exception:  # whatever it is, the other tasks are not to suffer from it
-                if not run.in_trouble:
-                    logger.exception("task %s cannot be looked at; it is tried again and again", run.task_id)
-                run.in_trouble = True
-        if trouble is not None:
-            raise trouble
+                store_error = error
+            except Exception:  # the other tasks must not suffer from it
+                if not running.is_failing:
+                    logger.exception("task %s cannot be polled; polling continues", running.task_id)
+                running.is_failing = True
+        if store_error is not None:
+            raise store_error
         return more
 
     def start_due(self) -> None:
-        """Start what is due on every device that is free.
+        """Start the due tasks of every free device.
 
         Raises:
             StoreError: the store cannot be read or written.
         """
-        self._tell_failures()
+        self._commit_launch_failures()
         while True:
-            full = Counter(run.device for run in self._runs.values() if not run.gone)
-            task = self._store.next_due(full, self._per_device)
+            occupied = Counter(running.device for running in self._tasks.values() if not running.has_ended)
+            task = self._store.next_due(occupied, self._per_device)
             if task is None:
                 return
             self._start(task)
-            self._tell_failures()
+            self._commit_launch_failures()
 
-    def leave(self) -> None:
-        """Let everything run on, unwatched."""
-        for run in self._runs.values():
-            run.log.close()
-            if run.process is not None:
-                _left.append(run.process)
-        self._runs.clear()
+    def detach(self) -> None:
+        """Leave every training running, and stop following it."""
+        for running in self._tasks.values():
+            running.log.close()
+            if running.process is not None:
+                _detached.append(running.process)
+        self._tasks.clear()
 
-    def _run_of(
-        self, task: Task, follow: dict[str, Any], process: subprocess.Popen[bytes] | None = None
+    def _running_task(
+        self, task: Task, resume_point: ResumePoint, process: subprocess.Popen[bytes] | None = None
     ) -> RunningTask:
         return RunningTask(
             task_id=task.id,
             device=task.device,
             folder=self._store.folder(task.id),
-            follow=follow,
+            resume_point=resume_point,
             process=process,
             patterns=self._patterns,
         )
 
-    def _put_back(self, run: RunningTask) -> None:
-        """Let a task wait again whose start was broken off."""
-        if run.wish is not None:
-            self._store.move(run.task_id, TaskState.CANCELLED, run.wish)
+    def _requeue(self, running: RunningTask) -> None:
+        """Requeue a task whose launch was interrupted, or cancel it if that was requested."""
+        if running.cancel_reason is not None:
+            self._store.move(running.task_id, TaskState.CANCELLED, running.cancel_reason)
         else:
-            self._store.move(run.task_id, TaskState.PENDING, "its start was broken off; it waits again")
+            self._store.move(running.task_id, TaskState.PENDING, "its launch was interrupted; requeued")
 
     def _start(self, task: Task) -> None:
-        follow = self._store.follow(task.id)
-        follow["attempt"] += 1
+        resume_point = self._store.resume_point(task.id)
+        resume_point = resume_point._replace(attempt=resume_point.attempt + 1)
         try:
-            self._store.move(task.id, TaskState.RUNNING, "started")
-        except TaskStateError:  # cancelled meanwhile
+            started = self._store.move(task.id, TaskState.RUNNING, "started")
+        except TaskStateError:  # cancelled in the meantime
             return
-        # From here on nothing is asked of the store until the training is on the running_tasks.
+        # No store access between the launch and the registration: it could raise.
         try:
             self._check(task.request)
             process = launch(
                 self._store.folder(task.id),
                 task_id=task.id,
-                attempt=follow["attempt"],
+                attempt=resume_point.attempt,
                 trainer=self._trainer_of(task),
                 request=task.request,
                 grace=self._grace,
                 environment=self._environment,
             )
         except (OSError, ValueError, LookupError) as error:
-            self._failures[task.id] = f"could not be started: {error}"
+            self._launch_failures[task.id] = f"could not be started: {error}"
         else:
-            self._runs[task.id] = self._run_of(task, follow, process)
-            self._notify(task.id, ())
+            self._tasks[task.id] = self._running_task(task, resume_point, process)
+            self._notify(started, ())
 
-    def _tell_failures(self) -> None:
-        for task_id, reason in list(self._failures.items()):
+    def _commit_launch_failures(self) -> None:
+        for task_id, reason in list(self._launch_failures.items()):
             failed = self._store.move(task_id, TaskState.FAILED, reason)
-            del self._failures[task_id]
+            del self._launch_failures[task_id]
             self._notify(failed, ())
 
     def _trainer_of(self, task: Task) -> Trainer:
@@ -201,36 +199,42 @@ class RunningTasks:
             raise UnknownTrainerError(f"the trainer {task.trainer!r} is no longer configured")
         return self._trainers[task.trainer]
 
-    def _follow(self, run: RunningTask) -> bool:
-        """Look at one training; return whether there is more to be read at once."""
-        if not run.gone and not run.runs():
-            run.gone = True  # from here on its device is free, and nothing is written after the last read
-            run.clear()
-        if not run.gone and run.wish is not None:
-            run.end(self._grace)
-        more = self._take(run)
-        if more or not run.gone:
+    def _poll_task(self, running: RunningTask) -> bool:
+        """Poll one task; return whether its log has more to read immediately."""
+        if not running.has_ended and not running.is_running():
+            running.has_ended = True  # its device is free, and nothing is written after the last read
+            running.kill_leftovers()
+        if not running.has_ended and running.cancel_reason is not None:
+            running.terminate(self._grace)
+        more = self._commit_log(running)
+        if more or not running.has_ended:
             return more
-        while self._take(run, at_end=True):
+        while self._commit_log(running, at_end=True):
             pass
-        self._conclude(run)
+        self._finish(running)
         return False
 
-    def _take(self, run: RunningTask, *, at_end: bool = False) -> bool:
-        """Commit a further piece of a log; return whether there may be more at once."""
-        batch = run.log.read(self._store.now(), at_end=at_end)
-        stored = self._store.append(run.task_id, batch.entries, **batch.follow) if batch.entries else []
-        run.log.committed()
-        if stored:
-            self._notify(run.task_id, stored)
+    def _commit_log(self, running: RunningTask, *, at_end: bool = False) -> bool:
+        """Commit the next part of a log; return whether there may be more to read immediately."""
+        batch = running.log.read(self._store.now(), at_end=at_end)
+        if batch.entries:
+            task, stored = self._store.append(running.task_id, batch.entries, batch.position)
+            running.log.committed()
+            self._notify(task, stored)
+        else:
+            running.log.committed()
         return batch.more
 
-    def _conclude(self, run: RunningTask) -> None:
-        completed = self._store.said_completed(run.task_id)
-        found = verdict(run.exit(), wish=run.wish, completed=completed, log=run.log.path)
-        ended = self._store.move(
-            run.task_id, found.state, found.reason, exit_code=found.exit_code, finished=found.time
+    def _finish(self, running: RunningTask) -> None:
+        outcome = outcome_of(
+            running.exit_record(),
+            cancel_reason=running.cancel_reason,
+            completed=self._store.log_reports_completion(running.task_id),
+            log=running.log.path,
         )
-        run.log.close()
-        del self._runs[run.task_id]
-        self._notify(ended, ())  # as it was then: somebody may have deleted it by now
+        ended = self._store.move(
+            running.task_id, outcome.state, outcome.reason, exit_code=outcome.exit_code, finished=outcome.time
+        )
+        running.log.close()
+        del self._tasks[running.task_id]
+        self._notify(ended, ())  # not read again: a listener may have deleted it by now

@@ -1,4 +1,4 @@
-"""The errors of the trainings that are started and watched."""
+"""The errors of tasks, their queue and their store."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ from ..core.errors import MonitorError
 
 
 class TrainingError(MonitorError):
-    """Base of what goes wrong with tasks."""
+    """Base of the errors of tasks."""
 
 
 class UnknownTaskError(TrainingError, LookupError):
-    """A task that the store does not hold."""
+    """The store does not contain the task.
+
+    Args:
+        task_id: the requested id.
+    """
 
     def __init__(self, task_id: str) -> None:
-        """Take the id that was asked for."""
         super().__init__(f"there is no task {task_id!r}")
         self.task_id = task_id
 
 
 class TaskStateError(TrainingError, ValueError):
-    """A task that is in the wrong state for what is asked of it."""
+    """The task's state does not allow the operation."""
 
 
 class QueueFullError(TrainingError, RuntimeError):
-    """A queue that takes no further task until one of those in it has started."""
+    """The queue is full until one of its tasks starts."""
 
 
 class UnknownTrainerError(TrainingError, LookupError):
-    """A trainer that the server's owner has not configured."""
+    """The trainer is not configured."""
 
 
 class StoreError(TrainingError, OSError):
-    """A store that cannot be opened, read or written at the moment, as on a full disk."""
+    """The store cannot be opened, read or written at the moment, as on a full disk."""

@@ -1,100 +1,95 @@
-"""The log that one training writes, read piece by piece."""
+"""Read the log of one training in parts."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..core.errors import SourceError
 from ..log_parser import LogEntry, LogPattern, LogReader
 from ..log_parser.bulk_reader import BulkReader
 from ..sources.tail.line_follower import LineFollower
 from ..sources.tail.lines import MARK, LineBlock
+from .tasks import LogPosition
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 256 << 10  # bytes that are read at once, so that no training keeps the others waiting
-FLOOD = 32 << 20  # bytes behind which lines without a metric are no longer kept one by one
-FLOOD_CHUNK = 2 << 20  # bytes that are read at once then: they are gone through more quickly
-_LONGEST = 16 << 10  # bytes of a line, and characters of a message
-_HUGE = 10**30  # what is no count of anything; a number of a thousand digits has no place in a database
+CHUNK = 256 << 10  # bytes per read, so that no log delays the others
+FLOOD = 32 << 20  # a backlog of more bytes is read without the lines that hold no metric
+FLOOD_CHUNK = 2 << 20  # bytes per read of such a backlog
+_MAX_LINE = 16 << 10  # bytes of a line, and characters of a message
+_HUGE = 10**30  # larger integers are no counts, and too large for the database
 
 
-class Batch(NamedTuple):
-    """What was read at once.
+class EntryBatch(NamedTuple):
+    """The result of one read.
 
     Attributes:
         entries: in their order.
-        follow: where the log was after them, as the store keeps it.
-        more: there is more to be read at once.
+        position: the position after them.
+        more: there is more to read immediately.
     """
 
     entries: Sequence[LogEntry]
-    follow: dict[str, Any]
+    position: LogPosition
     more: bool
 
 
 class TaskLog:
-    """Reads one log on from where it was, and returns the same until it has been committed.
+    """Reads a log from the stored position on, and repeats a batch until it is committed.
 
     Attributes:
         path: the file.
 
     Args:
         path: the file; it need not exist yet.
-        follow: where it was, as the store knows it.
-        patterns: formats of lines beyond those that are known.
+        position: how far it was read before.
+        patterns: additional formats of log lines.
     """
 
-    def __init__(self, path: Path, follow: dict[str, Any], patterns: Sequence[LogPattern | str] = ()) -> None:
-        """Take what is known; nothing is read yet."""
+    def __init__(self, path: Path, position: LogPosition, patterns: Sequence[LogPattern | str] = ()) -> None:
         self.path = path
-        self._batch: Batch | None = None
+        self._batch: EntryBatch | None = None
         self._reader = LogReader(patterns)
-        self._reader.resume(json.loads(follow["reader"]))
-        self._whole = BulkReader(self._reader)
+        self._reader.resume(position.reader)
+        self._bulk = BulkReader(self._reader)
         self._follower = LineFollower(
-            path, offset=follow["place"], identity=follow["identity"] or "", max_line=_LONGEST
+            path, offset=position.offset, identity=position.identity, max_line=_MAX_LINE
         )
 
-    def read(self, now: datetime, *, at_end: bool = False) -> Batch:
-        """Read on; what was read before and has not been committed is returned again.
+    def read(self, now: datetime, *, at_end: bool = False) -> EntryBatch:
+        """Return the next entries, or those of the last read if they are not committed.
 
         Args:
-            now: in UTC; a line cannot have been written later.
-            at_end: nobody writes any more, so that a last line without an end is one too.
+            now: in UTC; no line is newer.
+            at_end: the log is complete, so that a last line without a line end counts.
         """
         if self._batch is None:
-            before, behind, now = self._follower.offset, *self._ahead(now)
+            before, backlog, now = self._follower.offset, *self._backlog(now)
             text = LineBlock(b"")
             with suppress(SourceError):
-                text = self._follower.text(FLOOD_CHUNK if behind > FLOOD else CHUNK, at_end=at_end)
-            entries = self._some_of(text, now) if behind > FLOOD else self._all_of(text, now)
-            follow = {
-                "place": self._follower.offset,
-                "identity": self._follower.identity,
-                "reader": self._reader.state(),
-            }
-            much = self._follower.offset - before >= CHUNK // 2
-            self._batch = Batch(entries, follow, much or (at_end and bool(text)))
+                text = self._follower.text(FLOOD_CHUNK if backlog > FLOOD else CHUNK, at_end=at_end)
+            entries = self._metric_entries(text, now) if backlog > FLOOD else self._all_entries(text, now)
+            position = LogPosition(self._follower.offset, self._follower.identity, self._reader.state())
+            more = position.offset - before >= CHUNK // 2 or (at_end and bool(text))
+            self._batch = EntryBatch(entries, position, more)
         return self._batch
 
     def committed(self) -> None:
-        """Note that what was read is in the store."""
+        """Mark the last batch as committed."""
         self._batch = None
 
     def close(self) -> None:
         """Close the file."""
         self._follower.close()
 
-    def _ahead(self, now: datetime) -> tuple[int, datetime]:
-        """Return how many bytes there are to be read, and when the last of them was written."""
+    def _backlog(self, now: datetime) -> tuple[int, datetime]:
+        """Return the number of unread bytes, and when the last of them was written."""
         try:
             state = self.path.stat()
         except OSError:
@@ -102,38 +97,36 @@ class TaskLog:
         written = datetime.fromtimestamp(state.st_mtime, timezone.utc)
         return state.st_size - self._follower.offset, min(now, written)
 
-    def _all_of(self, text: LineBlock, now: datetime) -> list[LogEntry]:
+    def _all_entries(self, text: LineBlock, now: datetime) -> list[LogEntry]:
         return [self._entry(line, now) for line in text.lines()]
 
-    def _some_of(self, text: LineBlock, now: datetime) -> list[LogEntry]:
-        """Return the entries that hold a metric or a stage, and one that tells how many do not."""
+    def _metric_entries(self, text: LineBlock, now: datetime) -> list[LogEntry]:
+        """Return the entries with a metric or a stage, and one that counts the omitted lines."""
         try:
             entries = [
-                _fit(entry) for _, entry in self._whole.entries(text.data, self._follower.first, time=now)
+                _storable(entry) for _, entry in self._bulk.entries(text.data, self._follower.first, time=now)
             ]
         except Exception:
-            logger.exception("a piece of %s could not be read as a whole; it is read line by line", self.path)
-            return self._all_of(text, now)
-        missing = text.data.count(b"\n") - len(entries)
-        if not missing:
+            logger.exception("a part of %s cannot be read as a whole; it is read line by line", self.path)
+            return self._all_entries(text, now)
+        omitted = text.data.count(b"\n") - len(entries)
+        if not omitted:
             return entries
-        told = (
-            f"{missing} lines without a metric are left out here: the log is far ahead, and the file has them"
-        )
-        return [*entries, LogEntry(timestamp=now, level="WARNING", message=told)]
+        notice = f"{omitted} lines without a metric are omitted to keep up with the log; the file has them"
+        return [*entries, LogEntry(timestamp=now, level="WARNING", message=notice)]
 
     def _entry(self, line: str, now: datetime) -> LogEntry:
         try:
-            return _fit(self._reader.read(line, time=now))
+            return _storable(self._reader.read(line, time=now))
         except Exception:
-            logger.exception("a line of %s could not be read; it is kept as it is", self.path)
-            return _fit(LogEntry(timestamp=now, level="INFO", message=line))
+            logger.exception("a line of %s cannot be parsed; it is stored as it is", self.path)
+            return _storable(LogEntry(timestamp=now, level="INFO", message=line))
 
 
-def _fit(entry: LogEntry) -> LogEntry:
-    """Return an entry as it can be kept, whatever its line was."""
-    if len(entry.message) > _LONGEST:
-        entry = replace(entry, message=entry.message[:_LONGEST] + MARK)
+def _storable(entry: LogEntry) -> LogEntry:
+    """Return an entry that fits the store."""
+    if len(entry.message) > _MAX_LINE:
+        entry = replace(entry, message=entry.message[:_MAX_LINE] + MARK)
     if entry.metrics and any(isinstance(n, int) and abs(n) >= _HUGE for n in entry.metrics.values()):
         return replace(entry, metrics={}, own_metrics={}, stage=None)
     return entry

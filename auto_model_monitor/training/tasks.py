@@ -1,4 +1,4 @@
-"""What is known of one training: its state, how far it is, and what its log said last."""
+"""Values that describe one task: its state, progress and log."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..log_parser import LogEntry, Number, Stage
 from .request import TrainingRequest
 
 
 class TaskState(str, Enum):
-    """Where a task is in its life."""
+    """The state of a task."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -23,7 +23,7 @@ class TaskState(str, Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing follows it."""
+        """Whether no other state follows."""
         return self in _FINAL
 
 
@@ -32,30 +32,29 @@ _FINAL = frozenset((TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One training, as it was when the store was asked.
+    """A snapshot of one task.
 
     Attributes:
-        id: unique, chosen by the store.
+        id: unique, assigned by the store.
         trainer: the name of the trainer that runs it.
-        request: what was asked for, its device by its full name, such as ``cuda:0``.
+        request: the parameters, with the device's full name, such as ``cuda:0``.
         state: pending, running, completed, failed or cancelled.
         device: the request's device.
-        progress: percent of the epochs that have finished; 100 only when the task has completed.
-        current_epoch: the epoch that the log named last, 0 before the first.
-        total_epochs: how many there will be: what the log says, until then what was asked for.
-        latest_metrics: the last value of each metric that was logged, over the whole training.
-        stage: the stage that the log named last.
+        progress: percent of the epochs that have finished; 100 only for a completed task.
+        current_epoch: the last epoch in the log, 0 before the first.
+        total_epochs: the number of epochs by the log, by the request until the log reports it.
+        latest_metrics: the last value of each metric in the log.
+        stage: the last stage in the log.
         reason: why it is in its state, such as ``exit status 1: ValueError: no images in /data``.
-        exit_code: the trainer's exit status, minus the signal's number where one ended it; None while it
-            runs, and where it will never be known.
-        cancelling: it runs, and has been asked to end.
+        exit_code: the exit status, or minus the signal's number; None while it runs or if unknown.
+        cancelling: it runs, and its cancellation has been requested.
         last_seq: the number of the last log entry, 0 before the first.
-        first_seq: the number of the first log entry that is still kept.
-        created_at: in UTC, as are all times.
-        updated_at: when anything of the task changed last.
-        started_at: when its process was started, None before.
-        finished_at: when its process ended, None before.
-        task_type: what kind of task it is.
+        first_seq: the number of the first log entry that is still stored.
+        created_at: in UTC, as all times.
+        updated_at: the time of the last change.
+        started_at: the time at which its process started, None before.
+        finished_at: the time at which its process ended, None before.
+        task_type: the kind of task.
     """
 
     id: str
@@ -85,9 +84,9 @@ class Transition:
     """A change of a task's state.
 
     Attributes:
-        state: what it became.
-        time: when, in UTC.
-        reason: why.
+        state: the new state.
+        time: in UTC.
+        reason: why it changed.
     """
 
     state: TaskState
@@ -96,12 +95,12 @@ class Transition:
 
 
 class StoredEntry(NamedTuple):
-    """An entry of a task's log as it is kept.
+    """A stored log entry.
 
     Attributes:
-        seq: its number in the task: 1, 2, 3 …
+        seq: its number in the task, from 1.
         data: its JSON in one line, UTF-8.
-        entry: what the JSON was made of, for listeners; None where it was read from the store.
+        entry: the entry itself, for listeners; None if it was read from the store.
     """
 
     seq: int
@@ -110,14 +109,14 @@ class StoredEntry(NamedTuple):
 
 
 class MetricRow(NamedTuple):
-    """One number that a task's log said.
+    """One value of a metric.
 
     Attributes:
-        seq: the number of the entry that said it.
+        seq: the number of its log entry.
         time: the entry's time, in UTC.
-        epoch: the epoch that it belongs to, None where none was known.
-        metric: its name.
-        value: the number as logged; may be NaN or infinite.
+        epoch: the epoch, None if unknown.
+        metric: the metric's name.
+        value: the value as logged; may be NaN or infinite.
     """
 
     seq: int
@@ -128,12 +127,37 @@ class MetricRow(NamedTuple):
 
 
 class Extremes(NamedTuple):
-    """The smallest and the largest finite value of one metric, each with its epoch.
-
-    Which of the two is the best is for others to say.
-    """
+    """The smallest and the largest finite value of one metric, each with its epoch."""
 
     smallest: Number
     smallest_epoch: int | None
     largest: Number
     largest_epoch: int | None
+
+
+class LogPosition(NamedTuple):
+    """How far a task's log has been read.
+
+    Attributes:
+        offset: in bytes.
+        identity: identifies the file that was read.
+        reader: the state of the log reader.
+    """
+
+    offset: int = 0
+    identity: str = ""
+    reader: Mapping[str, Any] = {}
+
+
+class ResumePoint(NamedTuple):
+    """What a dispatcher needs to resume following a task.
+
+    Attributes:
+        attempt: the number of launches so far.
+        cancel_reason: why a cancellation was requested, None if it was not.
+        position: how far the log has been read.
+    """
+
+    attempt: int = 0
+    cancel_reason: str | None = None
+    position: LogPosition = LogPosition()

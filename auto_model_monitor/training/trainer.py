@@ -1,4 +1,4 @@
-"""Trainers: the commands that the server's owner lets people start, by name."""
+"""Trainers: the commands that a server may start, by name."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from ..core.errors import ConfigError
 from .request import TrainingRequest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PLACE = re.compile(r"\{([a-z_]+)\}")
-_PLACES = frozenset(TrainingRequest.__dataclass_fields__) - {"trainer", "priority"} | {"args", "args_file"}
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PLACEHOLDERS = frozenset(TrainingRequest.__dataclass_fields__) - {"trainer", "priority"} | {
+    "args",
+    "args_file",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """A command that trains, in which a request's values have their places.
+    """A training command with placeholders for a request's values.
 
-    A part of the command that is ``{args}`` becomes the whole list of arguments; ``{args_file}`` becomes the
-    path of a JSON file that holds them; ``{model}``, ``{num_epochs}`` and the like become one value, as in
-    ``--lr={learning_rate}``. No shell ever sees any of it.
+    A part ``{args}`` becomes the whole list of arguments; ``{args_file}`` the path of a JSON file with them;
+    ``{model}``, ``{num_epochs}`` and so on become one value each, as in ``--lr={learning_rate}``. No shell is
+    involved.
 
     Attributes:
-        name: what requests call it.
+        name: the name in requests.
         command: the program and its arguments.
 
     Raises:
-        ConfigError: the name or the command is none.
+        ConfigError: the name or the command is invalid.
     """
 
     name: str
     command: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Check both."""
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise ConfigError(
                 "trainer: expected a name of at most 64 letters, digits, '.', '_' and '-', such as "
@@ -51,10 +53,10 @@ class Trainer:
 
     @classmethod
     def parse(cls, name: str, command: str) -> Trainer:
-        """Make a trainer of a command that is written as for a shell; it is split here, once.
+        """Return a trainer for a command in shell syntax.
 
         Raises:
-            ConfigError: the name or the command is none, or a quotation mark has no partner.
+            ConfigError: the name or the command is invalid, or a quotation mark is not closed.
         """
         try:
             parts = shlex.split(command)
@@ -66,8 +68,8 @@ class Trainer:
         """Return the program and its arguments for a request.
 
         Args:
-            request: what is to be trained, its device as the trainer is to see it.
-            args_file: the path of the JSON file with the request's values.
+            request: the parameters, with the device's name inside the training.
+            args_file: the path of the JSON file with the parameters.
         """
         values = {**request.values(), "args_file": args_file}
         argv: list[str] = []
@@ -75,22 +77,24 @@ class Trainer:
             if part == "{args}":
                 argv += request.arguments()
             else:
-                argv.append(_filled(part, values))
+                argv.append(_fill(part, values))
         return argv
 
     def _check(self, part: str) -> None:
-        whole = _PLACE.fullmatch(part)
-        if whole is not None and whole[1] not in _PLACES:
-            listed = ", ".join(f"{{{name}}}" for name in sorted(_PLACES))
+        whole = _PLACEHOLDER.fullmatch(part)
+        if whole is not None and whole[1] not in _PLACEHOLDERS:
+            listed = ", ".join(f"{{{name}}}" for name in sorted(_PLACEHOLDERS))
             raise ConfigError(f"trainer {self.name}: expected one of {listed}, got {part}")
         if "{args}" in part and part != "{args}":
             raise ConfigError(
-                f"trainer {self.name}: expected {{args}} as a part of its own, because it becomes several "
+                f"trainer {self.name}: expected {{args}} as a separate part, because it becomes several "
                 f"arguments, got {part!r}"
             )
         if "\0" in part:
             raise ConfigError(f"trainer {self.name}: expected a command without NUL, got {part!r}")
 
 
-def _filled(part: str, values: dict[str, Any]) -> str:
-    return _PLACE.sub(lambda found: str(values.get(found[1], "" if found[1] in _PLACES else found[0])), part)
+def _fill(part: str, values: dict[str, Any]) -> str:
+    return _PLACEHOLDER.sub(
+        lambda found: str(values.get(found[1], "" if found[1] in _PLACEHOLDERS else found[0])), part
+    )

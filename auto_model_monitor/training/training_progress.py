@@ -1,4 +1,4 @@
-"""How far a training is, by what its log has said so far."""
+"""The progress of a training, derived from its log entries."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any
 from ..log_parser import LogEntry, Number, Stage
 from .tasks import Extremes
 
-MOST_NAMES = 500  # different metrics a training; a log that makes up more names is cut off there
-_LARGEST = 1_000_000_000  # what is still believed to be an epoch
+MAX_METRICS = 500  # per training; further names of a log that invents them are ignored
+_MAX_EPOCH = 1_000_000_000  # larger numbers are no epochs
 COUNTERS = frozenset(("epoch", "total_epochs"))
-_ENDING = (Stage.VALIDATION, Stage.EPOCH_END)  # the second also of lines that hold both losses
+_LAST_STAGES = (Stage.VALIDATION, Stage.EPOCH_END)  # the latter also for lines with both losses
 
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """What a log has said, summed up; it takes the entries one by one.
+    """A summary of a log, updated entry by entry.
 
-    An epoch has finished when its validation has been logged, or when the next one has begun. Epochs that
-    are counted from 0 are known by the first of them.
+    An epoch has finished when its validation is logged, or when the next one begins. A log that counts epochs
+    from 0 is recognised by its epoch 0.
 
     Attributes:
-        total_epochs: how many there will be.
-        current_epoch: the epoch that was named last, 0 before the first.
-        finished: how many have finished.
+        total_epochs: the number of epochs.
+        current_epoch: the last epoch, 0 before the first.
+        finished: the number of finished epochs.
         from_zero: the first epoch is number 0.
-        stage: the stage that was named last.
-        completed: the log has said that the training has completed.
+        stage: the last stage.
+        completed: the log reports that the training has completed.
         latest: the last value of each metric.
-        extremes: the smallest and largest finite value of each metric.
+        extremes: the smallest and the largest finite value of each metric.
     """
 
     total_epochs: int
@@ -45,51 +45,51 @@ class TrainingProgress:
 
     @property
     def progress(self) -> int:
-        """Percent of the epochs that have finished, at most 99: only an end makes it 100."""
+        """Percent of the epochs that have finished, at most 99: only a completed task reaches 100."""
         return min(99, 100 * self.finished // max(1, self.total_epochs))
 
-    def take(self, entries: Iterable[LogEntry], learning_rate: float) -> None:
-        """Go on with further entries.
+    def update(self, entries: Iterable[LogEntry], learning_rate: float) -> None:
+        """Add entries, in their order.
 
         Args:
-            entries: in their order.
-            learning_rate: what was asked for; it is the latest one until the log says another.
+            entries: the next entries.
+            learning_rate: the requested rate; the latest one until the log reports another.
         """
         for entry in entries:
             if entry.stage is not None:
                 self.stage = entry.stage
                 self.completed = self.completed or entry.stage is Stage.COMPLETED
             if entry.own_metrics or entry.stage is not None:
-                self._count(entry)
+                self._count_epochs(entry)
             if entry.own_metrics:
-                self._remember(entry, learning_rate)
+                self._record_metrics(entry, learning_rate)
 
-    def _count(self, entry: LogEntry) -> None:
+    def _count_epochs(self, entry: LogEntry) -> None:
         epoch, total = entry.metrics.get("epoch"), entry.own_metrics.get("total_epochs")
-        if isinstance(total, int) and 0 < total <= _LARGEST:
+        if isinstance(total, int) and 0 < total <= _MAX_EPOCH:
             self.total_epochs = total
-        if not isinstance(epoch, int) or not 0 <= epoch <= _LARGEST:
+        if not isinstance(epoch, int) or not 0 <= epoch <= _MAX_EPOCH:
             return
         if epoch == 0:
             self.from_zero = True
         begun = epoch + self.from_zero
-        ended = begun if entry.stage in _ENDING else begun - 1
+        ended = begun if entry.stage in _LAST_STAGES else begun - 1
         self.current_epoch = epoch
         self.finished = max(self.finished, ended)
 
-    def _remember(self, entry: LogEntry, learning_rate: float) -> None:
+    def _record_metrics(self, entry: LogEntry, learning_rate: float) -> None:
         if not self.latest:
             self.latest["learning_rate"] = learning_rate
         for name in COUNTERS & entry.metrics.keys():
             self.latest[name] = entry.metrics[name]
         epoch = entry.metrics.get("epoch")
         for name, value in entry.own_metrics.items():
-            if name in self.latest or len(self.latest) < MOST_NAMES:
+            if name in self.latest or len(self.latest) < MAX_METRICS:
                 self.latest[name] = value
                 if name not in COUNTERS and math.isfinite(value):
-                    self._extend(name, value, epoch if isinstance(epoch, int) else None)
+                    self._update_extremes(name, value, epoch if isinstance(epoch, int) else None)
 
-    def _extend(self, name: str, value: Number, epoch: int | None) -> None:
+    def _update_extremes(self, name: str, value: Number, epoch: int | None) -> None:
         known = self.extremes.get(name)
         if known is None:
             self.extremes[name] = Extremes(value, epoch, value, epoch)
@@ -98,8 +98,8 @@ class TrainingProgress:
         elif value > known.largest:
             self.extremes[name] = known._replace(largest=value, largest_epoch=epoch)
 
-    def rest(self) -> dict[str, Any]:
-        """Return what a task does not show, as JSON can hold it."""
+    def state(self) -> dict[str, Any]:
+        """Return the part that a :class:`Task` does not contain, for JSON."""
         return {
             "finished": self.finished,
             "from_zero": self.from_zero,
@@ -107,9 +107,9 @@ class TrainingProgress:
             "extremes": self.extremes,
         }
 
-    def resume(self, rest: Mapping[str, Any]) -> None:
-        """Take in what :meth:`rest` returned."""
-        self.finished = rest.get("finished", 0)
-        self.from_zero = rest.get("from_zero", False)
-        self.completed = rest.get("completed", False)
-        self.extremes = {name: Extremes(*values) for name, values in rest.get("extremes", {}).items()}
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Restore what :meth:`state` returned."""
+        self.finished = state.get("finished", 0)
+        self.from_zero = state.get("from_zero", False)
+        self.completed = state.get("completed", False)
+        self.extremes = {name: Extremes(*values) for name, values in state.get("extremes", {}).items()}

@@ -98,7 +98,7 @@ def test_open_streams_do_not_hold_up_the_end(tmp_path, puppet):
         for stream in streams:
             stream.close()
     with closing(TaskStore(tmp_path / "training_store")) as store:
-        store.ask_to_cancel(task_id, "the test is over")
+        store.request_cancel(task_id, "the test is over")
     held.end()
 
 

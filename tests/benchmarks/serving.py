@@ -181,7 +181,7 @@ def listing(tasks: int = 10_000, asks: int = 100) -> dict[str, dict[str, float]]
             request = TrainingRequest(
                 model=f"m{number % 7}", num_classes=2, device=f"cuda:{number % 4}", **paths
             )
-            store.ask_to_cancel(store.add(request, trainer="x").id, "made for the list")
+            store.request_cancel(store.add(request, trainer="x").id, "made for the list")
         live = Live(create_app(store, [Trainer("x", ("true",))], token=None, allow_paths=[folder]))
         connection = http.client.HTTPConnection("127.0.0.1", live.port)
         found = {}

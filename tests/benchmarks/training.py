@@ -22,7 +22,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from auto_model_monitor.log_parser import LogReader
-from auto_model_monitor.training import Dispatcher, TaskState, TaskStore, Trainer, TrainingRequest, supervisor
+from auto_model_monitor.training import (
+    Dispatcher,
+    LogPosition,
+    TaskState,
+    TaskStore,
+    Trainer,
+    TrainingRequest,
+    supervisor,
+)
 from auto_model_monitor.training.task_log import TaskLog
 
 PLAIN = "2026-11-20 12:00:00,123 - train - INFO - step 1200: everything goes its way\n"
@@ -107,14 +115,14 @@ def taken_in(folder: Path, text: str, megabytes: float, *, behind: bool) -> dict
         with log.open("w") as file:
             for number in range(lines // text.count("\n")):
                 file.write(text.replace("{n}", str(number)))
-        followed = TaskLog(log, store.follow(task.id))
+        followed = TaskLog(log, LogPosition())
         if behind:
-            followed._ahead = lambda now: (1 << 40, now)
+            followed._backlog = lambda now: (1 << 40, now)
         size, entries, cpu, wall = log.stat().st_size, 0, time.process_time(), time.perf_counter()
         while True:
             batch = followed.read(store.now())
             if batch.entries:
-                entries += len(store.append(task.id, batch.entries, **batch.follow))
+                entries += len(store.append(task.id, batch.entries, batch.position)[1])
             followed.committed()
             if not batch.more:
                 break

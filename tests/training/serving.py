@@ -103,7 +103,7 @@ def arm(point: str) -> None:
         "RunningTask": running_task.RunningTask,
         "TaskLog": task_log.TaskLog,
         "TaskStore": store.TaskStore,
-        "store": store,
+        "store": store.task_store,
         "changes": store.changes,
     }
     owner = owners[owner_name]

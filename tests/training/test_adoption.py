@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from auto_model_monitor.training import TaskState
-from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.processes import task_processes
 from tests.training.serving import Server
 from tests.training.trainings import Work, request, shell
 from tests.waiting import until
@@ -47,7 +47,7 @@ def check_counted(here, task_id):
     assert losses == [(n, float(f"0.{n}")) for n in range(1, 31)]
     task = here.store.get(task_id)
     assert (task.state, task.exit_code, task.reason) == (FAILED, 9, "exit status 9: no end of line")
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def check_counted(here, task_id):
         "TaskStore.append:after:1",
         "TaskStore.append:after:2",
         "TaskLog.committed:after:3",
-        "RunningTask.clear:after:1",
-        "RunningTasks._conclude:before:1",
+        "RunningTask.kill_leftovers:after:1",
+        "RunningTasks._finish:before:1",
         "TaskStore.move:before:2",
         "TaskStore.move:after:2",
     ],
@@ -124,7 +124,7 @@ def test_a_start_that_was_broken_off_and_cancelled_is_not_begun(unstarted):
     """A task that was to be cancelled while its start was broken off is cancelled."""
     here = unstarted("echo here")
     task_id = put_running(here)
-    here.store.ask_to_cancel(task_id, "enough")
+    here.store.request_cancel(task_id, "enough")
     here.dispatcher.start()
     assert here.wait_end(task_id).state is CANCELLED
     assert here.messages(task_id) == []
@@ -154,7 +154,7 @@ def test_a_supervisor_that_comes_too_late_starts_nothing(unstarted):
 @pytest.mark.parametrize(
     ("log", "state", "reason"),
     [
-        ("Training completed\n", COMPLETED, "its log says so"),
+        ("Training completed\n", COMPLETED, "its log reports completion"),
         ("Epoch [1/3] started\nhalf a li", FAILED, "not known: half a li"),
         (None, FAILED, "its exit status is not known"),
     ],
@@ -214,7 +214,7 @@ def test_a_training_outlives_its_supervisor(work, tmp_path, caplog, completes):
     task = here.wait_end(task_id)
     assert task.state is (COMPLETED if completes else FAILED)
     assert here.messages(task_id) == ["ready", "Train Loss: 0.5", end]
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
 
 
 def test_the_machines_shutdown_is_no_completion(work):
@@ -237,7 +237,7 @@ def test_a_process_with_the_same_number_is_left_alone(unstarted):
     (folder / "claim-1").mkdir(parents=True)
     for paper in (folder / "claim-1" / "process", folder / "trainer-1"):
         paper.write_text(f"{os.getpid()} 00000000-1\n")  # this very process, with another start
-    here.store.ask_to_cancel(task_id, "enough")
+    here.store.request_cancel(task_id, "enough")
     here.dispatcher.start()
     assert here.wait_end(task_id).state is CANCELLED
 
@@ -248,9 +248,9 @@ def test_a_damaged_store_touches_no_training(tmp_path):
         task_id = server.tell("submit", {})
         log = tmp_path / "tasks" / task_id / "log.txt"
         until(lambda: log.exists() and log.read_text() == "ready\n")
-    before = marked(task_id)
+    before = task_processes(task_id)
     (tmp_path / "training.db").write_bytes(b"rubbish" * 1000)
     with Server(tmp_path, {"x": ["true"]}) as server:
         assert server.ended() == 1
-    assert marked(task_id) == before
+    assert task_processes(task_id) == before
     assert len(before) == 2

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from auto_model_monitor.training import TaskState, TaskStateError
-from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.processes import task_processes
 from tests.training.serving import Server
 from tests.training.test_supervisor import ORPHANS
 from tests.training.trainings import python, shell
@@ -53,12 +53,12 @@ def test_a_task_that_does_not_listen_is_killed(work):
     here = work(shell(STUBBORN), grace=0.3)
     task_id = here.submit()
     here.wait_line(task_id, "ready")
-    assert len(marked(task_id)) >= 6
+    assert len(task_processes(task_id)) >= 6
     here.dispatcher.cancel(task_id)
     here.dispatcher.cancel(task_id)
     task = here.wait_end(task_id)
     assert (task.state, task.exit_code) == (CANCELLED, -signal.SIGKILL)
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
     assert "ignored" in here.messages(task_id)
 
 
@@ -89,7 +89,7 @@ def test_it_may_be_cancelled_while_it_starts(work):
         here.dispatcher.cancel(ids[-1])
     for task_id in ids:
         assert here.wait_end(task_id).state is CANCELLED
-        assert marked(task_id) == []
+        assert task_processes(task_id) == []
 
 
 def test_who_was_quicker_has_completed(work):
@@ -113,7 +113,7 @@ def test_a_supervisor_that_hangs_is_not_waited_for(work, monkeypatch):
     os.kill(supervisor, signal.SIGSTOP)
     here.dispatcher.cancel(task_id)
     assert here.wait_end(task_id).state is CANCELLED
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
 
 
 def test_a_training_without_a_supervisor_is_cancelled_too(work):
@@ -126,20 +126,20 @@ def test_a_training_without_a_supervisor_is_cancelled_too(work):
     here.dispatcher.cancel(task_id)
     task = here.wait_end(task_id)
     assert (task.state, task.exit_code) == (CANCELLED, None)
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
     assert "ignored" in here.messages(task_id)
 
 
 @pytest.mark.parametrize(
     "point",
     [
-        "TaskStore.ask_to_cancel:after:1",
-        "RunningTask.end:before:1",
-        "RunningTask.end:after:1",
-        "RunningTask.end:after:3",
-        "RunningTasks._conclude:before:1",
+        "TaskStore.request_cancel:after:1",
+        "RunningTask.terminate:before:1",
+        "RunningTask.terminate:after:1",
+        "RunningTask.terminate:after:3",
+        "RunningTasks._finish:before:1",
         "changes.move:after:2",
-        "RunningTasks._conclude:after:1",
+        "RunningTasks._finish:after:1",
     ],
 )
 def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path, point):
@@ -154,7 +154,7 @@ def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path,
     until(lambda: here.store.get(task_id).state.is_final)
     task = here.store.get(task_id)
     assert (task.state, task.reason) == (CANCELLED, "cancelled by request")
-    assert marked(task_id) == []
+    assert task_processes(task_id) == []
 
 
 def test_ctrl_c_ends_the_server_alone(tmp_path):
@@ -163,6 +163,8 @@ def test_ctrl_c_ends_the_server_alone(tmp_path):
     with Server(tmp_path, trainers).ready() as server:
         task_id = server.tell("submit", {})
         until(lambda: "ready" in log_of(tmp_path, task_id))
-        assert os.getsid(server.process.pid) not in {os.getsid(process.pid) for process in marked(task_id)}
+        assert os.getsid(server.process.pid) not in {
+            os.getsid(process.pid) for process in task_processes(task_id)
+        }
         assert server.kill(signal.SIGINT) != 0
-        assert len(marked(task_id)) == 2
+        assert len(task_processes(task_id)) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.training.devices import shown_device
+from auto_model_monitor.training.devices import visible_device
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -24,13 +24,13 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 def test_a_training_sees_its_card_alone(device, own, seen, shown):
     """One card, by the number that it has among those of the server; none for the processor."""
     environment = {} if own is None else {VISIBLE: own}
-    assert shown_device(device, environment) == (seen, {VISIBLE: shown})
+    assert visible_device(device, environment) == (seen, {VISIBLE: shown})
 
 
 def test_another_kind_of_device_is_passed_on():
     """What is no card of this kind is told to the training as it is."""
-    assert shown_device("mps", {}) == ("mps", {})
-    assert shown_device("xpu:1", {VISIBLE: "0"}) == ("xpu:1", {})
+    assert visible_device("mps", {}) == ("mps", {})
+    assert visible_device("xpu:1", {VISIBLE: "0"}) == ("xpu:1", {})
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_another_kind_of_device_is_passed_on():
 def test_a_card_that_the_server_may_not_see_is_refused(device, own):
     """A request for one card more than there are is told so, with what there is."""
     with pytest.raises(ConfigError, match=VISIBLE):
-        shown_device(device, {VISIBLE: own})
+        visible_device(device, {VISIBLE: own})

@@ -22,7 +22,7 @@ from auto_model_monitor.training import (
     UnknownTaskError,
     UnknownTrainerError,
 )
-from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.processes import task_processes
 from auto_model_monitor.training.running_task import RunningTask
 from tests.training.trainings import EPOCHS, python, request, shell
 from tests.waiting import until
@@ -294,22 +294,22 @@ def test_numbers_that_make_no_sense_are_refused(store, monkeypatch):
 
 def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeypatch, caplog):
     """A fault of ours in following one task is logged once, and the other tasks are followed all the same."""
-    runs = RunningTask.runs
+    runs = RunningTask.is_running
 
     def faulty(self):
         if self.device == "cuda:0":
             raise ZeroDivisionError("nobody expects this")
         return runs(self)
 
-    monkeypatch.setattr(RunningTask, "runs", faulty)
+    monkeypatch.setattr(RunningTask, "is_running", faulty)
     here = work(shell("echo here"))
     hurt = here.submit(device="cuda")
     here.wait_running(hurt)
     for _ in range(3):
         assert here.run().state is COMPLETED
-    assert caplog.text.count("cannot be looked at") == 1
+    assert caplog.text.count("cannot be polled") == 1
     assert here.store.get(hurt).state is RUNNING
-    monkeypatch.setattr(RunningTask, "runs", runs)
+    monkeypatch.setattr(RunningTask, "is_running", runs)
     assert here.wait_end(hurt).state is COMPLETED
     assert here.messages(hurt) == ["here"]
 
@@ -329,7 +329,7 @@ def test_a_fault_of_the_whole_is_said_once_and_passes(work, monkeypatch, caplog)
     monkeypatch.setattr(TaskStore, "next_due", lambda self, running, per_device: faulty(self, running))
     task_id = here.submit()
     until(lambda: faulty.calls > 3)
-    assert caplog.text.count("ZeroDivisionError: nobody expects this; the trainings go on") == 1
+    assert caplog.text.count("ZeroDivisionError: nobody expects this; the trainings continue") == 1
     over.set()
     assert here.wait_end(task_id).state is COMPLETED
     until(lambda: "are followed again" in caplog.text)
@@ -347,7 +347,7 @@ def test_stopping_does_not_wait_for_a_disk_that_hangs(work, monkeypatch, caplog)
     monkeypatch.setattr(TaskStore, "next_due", hanging)
     assert hangs.wait(60)
     here.dispatcher.stop(0.05)
-    assert "is left behind" in caplog.text
+    assert "is abandoned" in caplog.text
     over.set()
 
 
@@ -384,9 +384,9 @@ def test_stopping_leaves_the_trainings_running(work, tmp_path):
     here.wait(task_id, lambda task: task.latest_metrics)
     here.dispatcher.stop()
     assert here.store.get(task_id).state is RUNNING
-    assert marked(task_id)
+    assert task_processes(task_id)
     (tmp_path / "go").write_text("on\n")
-    until(lambda: not marked(task_id))
+    until(lambda: not task_processes(task_id))
     here.dispatcher.start()
     task = here.wait_end(task_id)
     assert (task.state, task.exit_code) == (FAILED, 7)

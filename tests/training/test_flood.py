@@ -8,7 +8,7 @@ import re
 import pytest
 
 from auto_model_monitor.log_parser import LogReader
-from auto_model_monitor.training import TaskState, task_log
+from auto_model_monitor.training import LogPosition, TaskState, task_log
 from tests.training.trainings import request, shell
 
 LINE = "epoch is going well, nothing to see here, all is as it should be"
@@ -70,9 +70,9 @@ def test_a_huge_log_is_read_in_pieces(store):
         log.truncate(size)
         log.seek(size)
         log.write(b"\nTrain Loss: 0.25\n")
-    followed = task_log.TaskLog(folder / "log.txt", store.follow(task.id))
+    followed = task_log.TaskLog(folder / "log.txt", LogPosition())
     batch = followed.read(store.now())
-    assert batch.follow["place"] <= 2 * task_log.FLOOD_CHUNK
+    assert batch.position.offset <= 2 * task_log.FLOOD_CHUNK
     assert sum(len(entry.message) for entry in batch.entries) <= 2 * task_log.FLOOD_CHUNK
     followed.close()
 
@@ -91,7 +91,7 @@ def test_a_reader_that_fails_loses_no_line(store, monkeypatch, caplog, flood):
     monkeypatch.setattr(LogReader, "read", faulty)
     path = store.path / "log.txt"
     path.write_text("Train Loss: 0.75\nTrain Loss: 0.5\nTrain Loss: 0.25\n")
-    followed = task_log.TaskLog(path, store.follow(store.add(request()).id))
+    followed = task_log.TaskLog(path, LogPosition())
     batch = followed.read(store.now())
     assert [entry.message for entry in batch.entries] == [f"Train Loss: {n}" for n in (0.75, 0.5, 0.25)]
     assert [dict(entry.own_metrics) for entry in batch.entries] == [
@@ -99,5 +99,5 @@ def test_a_reader_that_fails_loses_no_line(store, monkeypatch, caplog, flood):
         {},
         {"train_loss": 0.25},
     ]
-    assert "could not be read" in caplog.text
+    assert "cannot be parsed" in caplog.text
     followed.close()

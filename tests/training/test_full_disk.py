@@ -63,7 +63,7 @@ def test_what_cannot_be_kept_is_kept_later(work, tmp_path, small_disk, caplog):
     assert here.messages(task_id) == ["first", "Train Loss: 0.1", "Train Loss: 0.2", "Train Loss: 0.3"]
     assert [row.value for row in here.store.metrics(task_id)] == [0.1, 0.2, 0.3]
     until(lambda: "are followed again" in caplog.text)
-    assert caplog.text.count("the trainings go on") == 1
+    assert caplog.text.count("the trainings continue") == 1
     assert caplog.text.count("are followed again") == 1
 
 

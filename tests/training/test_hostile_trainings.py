@@ -10,8 +10,8 @@ import pytest
 from auto_model_monitor.monitor.config import AUTH_CODE, AUTH_CODE_FILE
 from auto_model_monitor.settings import NOTIFY
 from auto_model_monitor.training import TaskState
-from auto_model_monitor.training.launch import MARK
-from auto_model_monitor.training.processes import Known
+from auto_model_monitor.training.launch import TASK_VARIABLE
+from auto_model_monitor.training.processes import KnownProcess
 from tests.training.trainings import python, shell
 
 LOG = 'L=$(readlink /proc/$$/fd/1); D=$(dirname "$L"); '
@@ -36,7 +36,7 @@ def test_papers_that_become_pipes_keep_nobody_waiting(work):
     running = work(shell(LOG + "rm $D/trainer-1; mkfifo $D/trainer-1 $D/exit-1; echo ready; sleep 60"))
     task = running.submit()
     running.wait_line(task, "ready")
-    Known.read(running.store.folder(task) / "claim-1" / "process").signal(9)
+    KnownProcess.read(running.store.folder(task) / "claim-1" / "process").signal(9)
     ended = running.wait_end(task)
     assert (ended.state, ended.exit_code) == (TaskState.FAILED, None)
 
@@ -72,4 +72,4 @@ def test_the_secrets_of_the_server_are_not_handed_to_trainings(work):
     running.wait_end(task)
     seen = json.loads((running.store.folder(task) / "log.txt").read_text())
     assert "s3cret" not in str(seen)
-    assert {**seen, **others, MARK: task} == seen
+    assert {**seen, **others, TASK_VARIABLE: task} == seen

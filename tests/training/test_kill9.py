@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 
 from auto_model_monitor.training import TaskState, TaskStore, Trainer
-from auto_model_monitor.training.processes import marked
+from auto_model_monitor.training.processes import task_processes
 from tests.training.serving import Server
 from tests.training.trainings import Work
 from tests.waiting import until
@@ -65,7 +65,7 @@ def check(store, task):
     assert task.state is (TaskState.FAILED if number % 4 else TaskState.COMPLETED)
     states = [one.state.value for one in store.transitions(task.id)]
     assert re.fullmatch(r"(pending running )+(completed|failed)", " ".join(states))
-    assert not marked(task.id)
+    assert not task_processes(task.id)
     return len(entries)
 
 
@@ -85,12 +85,12 @@ def test_nothing_is_lost_and_nothing_repeated(tmp_path):
             assert server.tell("cancel", cancelled[-1]) in ("running", "cancelled")
             Event().wait(chance.choice([0, chance.uniform(0, 0.3)]))
             server.kill()
-        alive += sum(bool(marked(task_id)) for task_id in submitted[-4:])
+        alive += sum(bool(task_processes(task_id)) for task_id in submitted[-4:])
     trainers = [Trainer(name, command) for name, command in TRAINERS.items()]
     with closing(Work(tmp_path, trainers, per_device=3, grace=0.1).start()) as here:
         until(lambda: here.store.tasks(states=OPEN)[1] == 0, 60 + 2 * KILLS)
         assert {here.store.get(task_id).state for task_id in cancelled} == {TaskState.CANCELLED}
-        assert not [process for task_id in cancelled for process in marked(task_id)]
+        assert not [process for task_id in cancelled for process in task_processes(task_id)]
     with closing(TaskStore(tmp_path)) as store:
         tasks, total = store.tasks(trainer="sh", limit=10_000)
         lines = sum(check(store, task) for task in tasks)

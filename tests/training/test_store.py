@@ -17,13 +17,15 @@ import pytest
 
 from auto_model_monitor.log_parser import LogEntry, LogReader
 from auto_model_monitor.training import (
+    Limits,
+    LogPosition,
     StoreError,
     TaskState,
     TaskStateError,
     TaskStore,
     UnknownTaskError,
 )
-from auto_model_monitor.training.store import Limits, database
+from auto_model_monitor.training.store import database
 from tests.fakes import FakeClock
 from tests.training.trainings import request
 
@@ -108,13 +110,13 @@ def test_cancelling_waits_for_what_runs(store):
     """A task that waits is cancelled at once, one that runs keeps the wish, one that has ended refuses it."""
     waiting, running = store.add(request()), store.add(request())
     store.move(running.id, RUNNING, "started")
-    assert store.ask_to_cancel(waiting.id, "enough").state is TaskState.CANCELLED
-    task = store.ask_to_cancel(running.id, "enough")
+    assert store.request_cancel(waiting.id, "enough").state is TaskState.CANCELLED
+    task = store.request_cancel(running.id, "enough")
     assert (task.state, task.cancelling, task.reason) == (RUNNING, True, "enough")
-    assert store.follow(running.id)["cancel"] == "enough"
+    assert store.resume_point(running.id).cancel_reason == "enough"
     assert not store.move(running.id, TaskState.CANCELLED, "enough").cancelling
     with pytest.raises(TaskStateError, match="has ended"):
-        store.ask_to_cancel(running.id, "again")
+        store.request_cancel(running.id, "again")
 
 
 def test_the_highest_priority_goes_first_on_each_device(store):
@@ -157,9 +159,11 @@ def test_entries_are_numbered_and_what_they_say_is_kept(store):
         "hello",
         "Validation Loss: 1e-300",
     ]
-    stored = store.append(task.id, [reader.read(text, time=NOW) for text in texts], place=77, identity="f")
+    _, stored = store.append(
+        task.id, [reader.read(text, time=NOW) for text in texts], LogPosition(77, "f", {"epoch": 2})
+    )
     assert [one.seq for one in stored] == [1, 2, 3, 4]
-    assert store.append(task.id, lines(5, 6))[0].seq == 5
+    assert store.append(task.id, lines(5, 6))[1][0].seq == 5
     assert [one[:2] for one in store.entries(task.id)][:4] == [one[:2] for one in stored]
     assert [one.seq for one in store.entries(task.id, after=3, limit=2)] == [4, 5]
     assert [(row.seq, row.epoch, row.metric, row.value) for row in store.metrics(task.id)] == [
@@ -170,7 +174,7 @@ def test_entries_are_numbered_and_what_they_say_is_kept(store):
     task = store.get(task.id)
     assert (task.last_seq, task.current_epoch, task.progress, task.total_epochs) == (6, 1, 25, 4)
     assert task.latest_metrics["val_loss"] == 1e-300
-    assert (store.follow(task.id)["place"], store.follow(task.id)["identity"]) == (77, "f")
+    assert store.resume_point(task.id).position == LogPosition(77, "f", {"epoch": 2})
     assert store.extremes(task.id)["train_acc"].largest_epoch == 1
     assert b'"message":"hello","metrics":{},"stage":null' in stored[2].data
 
@@ -213,7 +217,7 @@ def test_the_numbers_of_one_entry_are_never_separated(store):
 def test_a_batch_is_kept_whole_or_not_at_all(store):
     """An entry that cannot be written takes its whole batch back, and the place with it."""
     task = store.add(request())
-    store.append(task.id, lines(1, 3), place=30)
+    store.append(task.id, lines(1, 3), LogPosition(30))
 
     class Unprintable:
         def __iter__(self):
@@ -224,9 +228,9 @@ def test_a_batch_is_kept_whole_or_not_at_all(store):
             return 2
 
     with pytest.raises(RuntimeError):
-        store.append(task.id, Unprintable(), place=50)
-    assert (store.get(task.id).last_seq, store.follow(task.id)["place"]) == (3, 30)
-    assert store.append(task.id, lines(4, 4))[0].seq == 4
+        store.append(task.id, Unprintable(), LogPosition(50))
+    assert (store.get(task.id).last_seq, store.resume_point(task.id).position.offset) == (3, 30)
+    assert store.append(task.id, lines(4, 4))[1][0].seq == 4
     assert store.metrics(task.id) == []
 
 
@@ -239,7 +243,7 @@ def test_only_so_much_is_kept(tmp_path):
             store.append(task.id, [line(f"{number} {n}", val_loss=number + n) for n in range(10)])
             assert len(store.entries(task.id)) <= 110
             assert len(store.metrics(task.id)) <= 55
-        first = store.first_seq(task.id)
+        first = store.get(task.id).first_seq
         kept = store.entries(task.id)
         assert [one.seq for one in kept] == list(range(first, 1001))
         assert first >= 890
@@ -286,7 +290,7 @@ def test_a_deletion_that_was_broken_off_is_ended(tmp_path, monkeypatch):
     store.append(task.id, lines(1, 12_000))
     store.folder(task.id).mkdir(parents=True)
     with monkeypatch.context() as patch:
-        patch.setattr(TaskStore, "_sweep", lambda _: None)
+        patch.setattr(TaskStore, "_purge_deleted", lambda _: None)
         store.delete(task.id)
         store.close()
     assert (tmp_path / "tasks" / task.id).exists()
@@ -300,7 +304,7 @@ def test_a_deletion_that_was_broken_off_is_ended(tmp_path, monkeypatch):
 def test_any_reason_can_be_kept(store):
     """A reason with bytes that are no text, as a path may have them, is kept as near as can be."""
     waiting, running = store.add(request()), store.add(request())
-    assert store.ask_to_cancel(waiting.id, "no \udcff\0").reason == "no \\udcff\0"
+    assert store.request_cancel(waiting.id, "no \udcff\0").reason == "no \\udcff\0"
     store.move(running.id, RUNNING, "")
     assert store.move(running.id, FAILED, "/data/\udcff").reason == "/data/\\udcff"
     assert store.transitions(running.id)[-1].reason == "/data/\\udcff"
@@ -314,11 +318,10 @@ def test_an_unknown_task_is_told(store):
         store.transitions,
         store.entries,
         store.metrics,
-        store.first_seq,
         store.extremes,
-        store.follow,
+        store.resume_point,
         lambda task_id: store.move(task_id, RUNNING, ""),
-        lambda task_id: store.ask_to_cancel(task_id, ""),
+        lambda task_id: store.request_cancel(task_id, ""),
         lambda task_id: store.append(task_id, []),
     ):
         with pytest.raises(UnknownTaskError, match="abc-123") as told:
@@ -392,14 +395,14 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path):
     TaskStore(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "training.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="version 99"):
+    with pytest.raises(StoreError, match="schema version up to 1, got 99"):
         TaskStore(tmp_path)
 
 
 def test_a_folder_that_cannot_be_had_is_told(tmp_path):
     """A store where a file stands is refused with the reason."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         TaskStore(tmp_path / "file" / "store")
 
 
@@ -416,7 +419,7 @@ def test_a_closed_store_says_so(tmp_path):
 
 def test_many_threads_may_ask_while_one_writes(store, monkeypatch):
     """Readers see whole batches alone, and neither they nor the writer are turned away."""
-    monkeypatch.setattr(database, "_PATIENCE", 0.0)
+    monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.0)
     task = store.add(request())
     done, faults = threading.Event(), []
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor.training import supervisor
-from auto_model_monitor.training.endings import Exit
-from auto_model_monitor.training.launch import MARK
-from auto_model_monitor.training.processes import Known, marked
+from auto_model_monitor.training.launch import TASK_VARIABLE
+from auto_model_monitor.training.outcomes import ExitRecord
+from auto_model_monitor.training.processes import KnownProcess, task_processes
 from auto_model_monitor.training.supervisor import claim, start_of
 from tests.training.trainings import kill_all
 from tests.waiting import until
@@ -53,7 +53,7 @@ class Supervised:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, MARK: mark},
+                env={**os.environ, TASK_VARIABLE: mark},
                 start_new_session=True,
                 **options,
             )
@@ -66,7 +66,7 @@ class Supervised:
 
     @property
     def exit(self):
-        return Exit.read(self.folder / f"exit-{self.attempt}")
+        return ExitRecord.read(self.folder / f"exit-{self.attempt}")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_the_end_is_written_down(supervise, script, status, own):
     started = supervise("/bin/sh", "-c", script)
     assert started.wait() == own
     assert started.exit[:2] == (status, False)
-    assert started.exit.begun
+    assert started.exit.started
     assert not list(started.folder.glob("*draft*"))
 
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_started_is_written_down(supervise, command, text):
     """A command that is none gives a paper that says so, and a line in the log that says why."""
     started = supervise(command)
     assert started.wait() == 127
-    assert not started.exit.begun
+    assert not started.exit.started
     assert f"auto-model-monitor: '{command}': {text}" in started.log.read_text()
 
 
@@ -201,11 +201,11 @@ def test_who_does_not_listen_is_killed_with_all_that_is_its_own(supervise):
     """After the grace everything goes: the group, whoever ignores SIGTERM, and whoever has left by setsid."""
     started = supervise("/bin/sh", "-c", ORPHANS + "while :; do sleep 0.05; done", grace=0.3)
     started.said("ready")
-    assert len(marked(started.mark)) >= 6
+    assert len(task_processes(started.mark)) >= 6
     started.process.terminate()
     assert started.wait() == 137
     assert started.exit[:2] == (-9, True)
-    assert marked(started.mark) == []
+    assert task_processes(started.mark) == []
     assert "ignored" in started.log.read_text()
 
 
@@ -214,7 +214,7 @@ def test_what_a_training_leaves_behind_is_ended(supervise):
     started = supervise("/bin/sh", "-c", ORPHANS + "exit 4", grace=0.2)
     assert started.wait() == 4
     assert started.exit[:2] == (4, False)
-    assert marked(started.mark) == []
+    assert task_processes(started.mark) == []
 
 
 def test_no_zombie_stays_while_it_runs(supervise):
@@ -249,8 +249,8 @@ def test_it_is_told_before_it_has_begun(supervise, tmp_path):
             until((tmp_path / f"claim-{attempt}").exists)
         started.process.terminate()
         started.wait()
-        assert marked(started.mark) == []
-        assert started.exit is None or started.exit.asked
+        assert task_processes(started.mark) == []
+        assert started.exit is None or started.exit.requested
 
 
 def unknown(_):
@@ -263,18 +263,18 @@ def test_a_process_is_known_by_its_start(monkeypatch, opened):
     if opened is not None:
         monkeypatch.setattr(os, "pidfd_open", opened)
     with subprocess.Popen(["sleep", "1000"]) as process:
-        known = Known(process.pid, start_of(process.pid))
-        assert known.runs()
+        known = KnownProcess(process.pid, start_of(process.pid))
+        assert known.is_running()
         other = known._replace(start=known.start + "0")
         other.signal(signal.SIGKILL)
         other.signal_group(signal.SIGKILL)
-        assert not other.runs()
+        assert not other.is_running()
         assert process.poll() is None
         known.signal(signal.SIGKILL)
         assert process.wait(60) == -signal.SIGKILL
-    assert not known.runs()
+    assert not known.is_running()
     assert start_of(process.pid) == ""
-    assert not Known(0, "").runs()
+    assert not KnownProcess(0, "").is_running()
 
 
 def test_the_end_takes_no_new_room(supervise, tmp_path):

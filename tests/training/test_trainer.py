@@ -38,7 +38,7 @@ def test_single_values_and_the_file_have_their_places():
         ("x", "", "a command"),
         ("x", "train 'oops", "quotation"),
         ("x", "train {arg}", "{args}"),
-        ("x", "train --all={args}", "part of its own"),
+        ("x", "train --all={args}", "separate part"),
         ("x", "train \0", "NUL"),
         ("", "train", "name"),
         ("a/b", "train", "name"),

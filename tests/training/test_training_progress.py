@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from auto_model_monitor.log_parser import LogEntry, LogReader, Stage
-from auto_model_monitor.training.training_progress import MOST_NAMES, TrainingProgress
+from auto_model_monitor.training.training_progress import MAX_METRICS, TrainingProgress
 
 NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
 TRAIN = "Train Loss: 0.5234, Train Accuracy: 82.45%"
@@ -18,7 +18,7 @@ VALIDATE = "Validation Loss: 0.6123, Validation Accuracy: 78.92%"
 
 def course_of(*lines, total=10):
     course, reader = TrainingProgress(total_epochs=total), LogReader()
-    course.take([reader.read(line, time=NOW) for line in lines], 0.0001)
+    course.update([reader.read(line, time=NOW) for line in lines], 0.0001)
     return course
 
 
@@ -66,7 +66,7 @@ def test_progress_counts_finished_epochs(lines, progress, epoch):
 def test_a_line_that_holds_both_losses_ends_its_epoch(stage):
     """An epoch has finished with the line that sums it up, too."""
     course = TrainingProgress(total_epochs=4)
-    course.take([entry(stage, {"epoch": 1}, train_loss=1.0, val_loss=1.0)], 0.1)
+    course.update([entry(stage, {"epoch": 1}, train_loss=1.0, val_loss=1.0)], 0.1)
     assert course.progress == 25
 
 
@@ -74,7 +74,7 @@ def test_epochs_that_begin_with_zero_finish_one_earlier():
     """Where the first epoch is number 0, ten of ten have finished with number 9."""
     course = TrainingProgress(total_epochs=4)
     for epoch in range(4):
-        course.take([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0)], 0.1)
+        course.update([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0)], 0.1)
         assert course.finished == epoch + 1
     assert course.progress == 99
 
@@ -128,7 +128,7 @@ def test_the_extremes_are_finite_and_have_their_epochs():
     """The smallest and largest number of each metric are known with their epochs, without NaN."""
     course = TrainingProgress(total_epochs=5)
     for epoch, value in enumerate([3.0, math.nan, 1.0, math.inf, 2.0], 1):
-        course.take([entry(None, {"epoch": epoch}, val_loss=value)], 0.1)
+        course.update([entry(None, {"epoch": epoch}, val_loss=value)], 0.1)
     assert course.extremes["val_loss"] == (1.0, 3, 3.0, 1)
     assert course.latest["val_loss"] == 2.0
 
@@ -138,15 +138,15 @@ def test_it_goes_on_from_what_was_kept():
     lines = [*epochs(1, 4, 10), "Training completed"]
     whole, first, reader = course_of(*lines), TrainingProgress(total_epochs=10), LogReader()
     entries = [reader.read(line, time=NOW) for line in lines]
-    first.take(entries[:5], 0.0001)
+    first.update(entries[:5], 0.0001)
     again = TrainingProgress(
         total_epochs=first.total_epochs,
         current_epoch=first.current_epoch,
         stage=first.stage,
         latest=json.loads(json.dumps(first.latest)),
     )
-    again.resume(json.loads(json.dumps(first.rest())))
-    again.take(entries[5:], 0.0001)
+    again.resume(json.loads(json.dumps(first.state())))
+    again.update(entries[5:], 0.0001)
     assert again == whole
     assert again.completed
 
@@ -154,15 +154,15 @@ def test_it_goes_on_from_what_was_kept():
 def test_a_log_that_makes_up_names_is_bounded():
     """A training that logs a new metric in every line keeps the first names, and its own numbers of them."""
     course = TrainingProgress(total_epochs=1)
-    for number in range(2 * MOST_NAMES):
-        course.take([entry(None, None, **{f"weight_{number}": 1.0, "val_loss": number})], 0.1)
-    assert len(course.latest) == len(course.extremes) + 1 == MOST_NAMES
-    assert course.latest["val_loss"] == 2 * MOST_NAMES - 1
+    for number in range(2 * MAX_METRICS):
+        course.update([entry(None, None, **{f"weight_{number}": 1.0, "val_loss": number})], 0.1)
+    assert len(course.latest) == len(course.extremes) + 1 == MAX_METRICS
+    assert course.latest["val_loss"] == 2 * MAX_METRICS - 1
 
 
 @pytest.mark.parametrize("epoch", [10**30, -1, 2.5, math.nan])
 def test_a_number_that_can_be_no_epoch_is_none(epoch):
     """What cannot be counted does not move the progress."""
     course = TrainingProgress(total_epochs=10)
-    course.take([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0, total_epochs=0)], 0.1)
+    course.update([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0, total_epochs=0)], 0.1)
     assert (course.progress, course.current_epoch, course.total_epochs) == (0, 0, 10)

@@ -18,8 +18,8 @@ from auto_model_monitor.training import (
     Trainer,
     TrainingRequest,
 )
-from auto_model_monitor.training.launch import MARK
-from auto_model_monitor.training.processes import Known
+from auto_model_monitor.training.launch import TASK_VARIABLE
+from auto_model_monitor.training.processes import KnownProcess
 from auto_model_monitor.training.supervisor import start_of
 from tests.waiting import PATIENCE, until
 
@@ -118,16 +118,16 @@ class Work:
 
 def kill_all(task_ids: Sequence[str]) -> None:
     """End every process of these tasks."""
-    signs = {f"{MARK}={task_id}".encode() for task_id in task_ids}
+    signs = {f"{TASK_VARIABLE}={task_id}".encode() for task_id in task_ids}
 
     def none_left() -> bool:
         left = False
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if signs & set((folder / "environ").read_bytes().split(b"\0")):
-                    process = Known(int(folder.name), start_of(int(folder.name)))
+                    process = KnownProcess(int(folder.name), start_of(int(folder.name)))
                     process.signal(signal.SIGKILL)
-                    left = process.runs() or left
+                    left = process.is_running() or left
         return not left
 
     if signs:

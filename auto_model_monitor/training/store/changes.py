@@ -1,9 +1,10 @@
-"""What is changed of a task, other than by its log. Every function works inside a transaction."""
+"""Changes of tasks. Every function works inside a transaction."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ...text.cleaning import for_storage
@@ -11,25 +12,26 @@ from ..request import TrainingRequest
 from ..task_errors import TaskStateError, UnknownTaskError
 from ..tasks import TaskState
 from .schema import key_of
-from .stored_rows import request_text
+from .stored_rows import to_json
 
-_FOLLOWERS = {
+_TRANSITIONS = {
     TaskState.PENDING: (TaskState.RUNNING, TaskState.FAILED, TaskState.CANCELLED),
-    # A task whose start was broken off waits again.
+    # A task whose launch was interrupted is requeued.
     TaskState.RUNNING: (TaskState.PENDING, TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED),
 }
-_PIECE = 5000  # rows that are deleted at once, so that nobody waits for long
+_DELETE_BATCH = 5000  # rows per transaction, so that no other writer waits for long
 
 
 def insert(cursor: sqlite3.Cursor, task_id: str, trainer: str, request: TrainingRequest, now: int) -> None:
-    """Add a task that waits for its turn."""
+    """Add a pending task."""
     columns = "id, trainer, model, device, priority, request, total_epochs, reason, created, updated"
-    asked = request.model, request.device, request.priority, request_text(request), request.num_epochs
-    values = task_id, trainer, *asked, "waits for its turn", now, now
+    parameters = to_json(asdict(request))
+    given = request.model, request.device, request.priority, parameters, request.num_epochs
+    values = task_id, trainer, *given, "waits for its turn", now, now
     cursor.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     number = int(cursor.lastrowid or 0)
     cursor.execute("INSERT INTO follows (task) VALUES (?)", (number,))
-    _note(cursor, number, TaskState.PENDING, now, "submitted")
+    _add_transition(cursor, number, TaskState.PENDING, now, "submitted")
 
 
 def state_of(cursor: sqlite3.Cursor, task_id: str) -> tuple[int, TaskState]:
@@ -58,11 +60,11 @@ def move(
 
     Raises:
         UnknownTaskError: there is no such task.
-        TaskStateError: the state cannot follow the present one.
+        TaskStateError: the present state does not allow it.
     """
-    number, present = state_of(cursor, task_id)
-    if state not in _FOLLOWERS.get(present, ()):
-        raise TaskStateError(f"task {task_id} is {present.value}: it cannot become {state.value}")
+    number, current = state_of(cursor, task_id)
+    if state not in _TRANSITIONS.get(current, ()):
+        raise TaskStateError(f"task {task_id} is {current.value}: it cannot become {state.value}")
     reason = for_storage(reason)
     changes: dict[str, Any] = {"state": state.value, "reason": reason, "updated": now}
     if state is TaskState.RUNNING:
@@ -75,11 +77,11 @@ def move(
         if state is TaskState.COMPLETED:
             changes["progress"] = 100
     _update(cursor, number, changes)
-    _note(cursor, number, state, changes.get("finished", now), reason)
+    _add_transition(cursor, number, state, changes.get("finished", now), reason)
 
 
-def wish_to_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) -> None:
-    """Cancel a task that waits; of one that runs, note that it is to end.
+def request_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) -> None:
+    """Cancel a pending task; record the cancel request of a running one.
 
     Raises:
         UnknownTaskError: there is no such task.
@@ -92,14 +94,14 @@ def wish_to_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) 
     changes: dict[str, Any] = {"reason": reason, "updated": now}
     if state is TaskState.PENDING:
         changes |= {"state": TaskState.CANCELLED.value, "finished": now}
-        _note(cursor, number, TaskState.CANCELLED, now, reason)
+        _add_transition(cursor, number, TaskState.CANCELLED, now, reason)
     else:
         changes["cancel"] = reason
     _update(cursor, number, changes)
 
 
-def doom(cursor: sqlite3.Cursor, task_id: str) -> None:
-    """Delete a task; what it has left goes piece by piece.
+def mark_deleted(cursor: sqlite3.Cursor, task_id: str) -> None:
+    """Delete a task; :func:`purge` deletes its other rows in batches.
 
     Raises:
         UnknownTaskError: there is no such task.
@@ -112,16 +114,16 @@ def doom(cursor: sqlite3.Cursor, task_id: str) -> None:
     cursor.execute("DELETE FROM tasks WHERE number = ?", (number,))
 
 
-def sweep(cursor: sqlite3.Cursor, number: int) -> bool:
-    """Delete a piece of what a deleted task has left; return whether there may be more."""
-    bounds = key_of(number, 0), key_of(number + 1, 0), _PIECE
+def purge(cursor: sqlite3.Cursor, number: int) -> bool:
+    """Delete a batch of a deleted task's rows; return whether there may be more."""
+    bounds = key_of(number, 0), key_of(number + 1, 0), _DELETE_BATCH
     some = "SELECT key FROM entries WHERE key >= ? AND key < ? LIMIT ?"
-    gone = cursor.execute(f"DELETE FROM entries WHERE key IN ({some})", bounds).rowcount
+    deleted = cursor.execute(f"DELETE FROM entries WHERE key IN ({some})", bounds).rowcount
     end = "SELECT seq FROM metrics WHERE task = ? ORDER BY seq LIMIT 1 OFFSET ?"
-    row = cursor.execute(end, (number, _PIECE)).fetchone()
+    row = cursor.execute(end, (number, _DELETE_BATCH)).fetchone()
     last = row[0] if row else 1 << 62
-    gone += cursor.execute("DELETE FROM metrics WHERE task = ? AND seq <= ?", (number, last)).rowcount
-    if gone:
+    deleted += cursor.execute("DELETE FROM metrics WHERE task = ? AND seq <= ?", (number, last)).rowcount
+    if deleted:
         return True
     for table in ("follows", "transitions"):
         cursor.execute(f"DELETE FROM {table} WHERE task = ?", (number,))
@@ -134,6 +136,6 @@ def _update(cursor: sqlite3.Cursor, number: int, changes: Mapping[str, Any]) -> 
     cursor.execute(f"UPDATE tasks SET {columns} WHERE number = ?", (*changes.values(), number))
 
 
-def _note(cursor: sqlite3.Cursor, number: int, state: TaskState, time: int, reason: str) -> None:
+def _add_transition(cursor: sqlite3.Cursor, number: int, state: TaskState, time: int, reason: str) -> None:
     sql = "INSERT INTO transitions (task, state, time, reason) VALUES (?, ?, ?, ?)"
     cursor.execute(sql, (number, state.value, time, reason))

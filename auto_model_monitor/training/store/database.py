@@ -1,4 +1,4 @@
-"""One SQLite file: a connection that writes, one that reads, and one door for every error."""
+"""The SQLite file of a store: one connection writes, one reads; every error is a StoreError."""
 
 from __future__ import annotations
 
@@ -13,75 +13,75 @@ from typing import Any
 from ..task_errors import StoreError
 from .schema import upgrade
 
-_PATIENCE = 30.0  # seconds to wait for another program that looks into the file
-_CHECKED = 64 << 20  # bytes up to which a file is gone through when it is opened
+_LOCK_TIMEOUT = 30.0  # seconds to wait for another program that has locked the file
+_MAX_CHECKED = 64 << 20  # bytes; smaller files are checked when they are opened
 
 
 class Database:
-    """The store's file. What a transaction has committed is on the disk.
+    """The store's file. A committed transaction is on the disk.
 
-    A reader never meets a writer inside SQLite, where one would poll for the other: a lock of ours keeps
-    them apart for as long as a commit or a query takes.
+    A lock keeps commits and queries apart, because inside SQLite one would poll for the other.
+
+    Args:
+        path: the file; created if it does not exist.
+
+    Raises:
+        StoreError: it cannot be opened, is damaged, is no store, or a newer version wrote it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
-
-        Raises:
-            StoreError: it cannot be opened, is damaged, or is no store.
-        """
         self._path = path
-        self._writing = Lock()  # held for a whole transaction
-        self._gate = Lock()  # held for a commit, and for a query
+        self._write_lock = Lock()  # held for a whole transaction
+        self._commit_lock = Lock()  # held for a commit and for a query
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         try:
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            self._writer = self._prepared()
+            self._writer = self._connect_writer()
             self._reader = self._connect()
             self._reader.execute("PRAGMA query_only = ON")
         except (OSError, sqlite3.Error) as error:
             self.close()
-            raise self._told("opened", error) from error
+            raise self._store_error("opened", error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Cursor]:
-        """Commit what is done inside, all or nothing.
+        """Commit the statements of the block, all or none.
 
         Raises:
-            StoreError: it could not be written; nothing is changed.
+            StoreError: they could not be written; nothing has changed.
         """
-        with self._writing:
+        with self._write_lock:
             try:
                 cursor = self._open(self._writer).cursor()
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
                     yield cursor
-                    with self._gate:
+                    with self._commit_lock:
                         cursor.execute("COMMIT")
                 except BaseException:
-                    with suppress(sqlite3.Error), self._gate:
+                    with suppress(sqlite3.Error), self._commit_lock:
                         cursor.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise self._told("written", error) from error
+                raise self._store_error("written", error) from error
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, of what has been committed.
+        """Return the rows of a query over the committed data.
 
         Raises:
-            StoreError: it could not be read.
+            StoreError: the file could not be read.
         """
-        with self._gate:
+        with self._commit_lock:
             try:
                 return self._open(self._reader).execute(sql, values).fetchall()
             except sqlite3.Error as error:
-                raise self._told("read", error) from error
+                raise self._store_error("read", error) from error
 
     def close(self) -> None:
         """Close the file."""
-        with self._writing, self._gate:
+        with self._write_lock, self._commit_lock:
             for connection in (self._writer, self._reader):
                 if connection is not None:
                     with suppress(sqlite3.Error):
@@ -89,21 +89,21 @@ class Database:
             self._writer = self._reader = None
 
     def _connect(self) -> sqlite3.Connection:
-        # Mode rw: what does not exist is never made in passing.
+        # Mode rw never creates a file.
         address = f"{self._path.absolute().as_uri()}?mode=rw"
         return sqlite3.connect(
-            address, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
         )
 
-    def _prepared(self) -> sqlite3.Connection:
-        """Return a connection that may write, to tables of this version."""
+    def _connect_writer(self) -> sqlite3.Connection:
+        """Return a connection that may write, after upgrading the tables."""
         connection = self._connect()
         try:
-            # Not WAL: its index is mapped into memory, and a process whose mapped file is cut short, as by
-            # a full or a network file system, is killed.
+            # Not WAL: its index is mapped into memory, and the system kills a process whose mapped file is
+            # truncated, as on a full or a network file system.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA cache_size = -16000")  # no batch is to be spilled before its end
+            connection.execute("PRAGMA cache_size = -16000")  # KiB; no batch spills before its commit
             self._check(connection)
             upgrade(connection)
         except sqlite3.Error:
@@ -112,11 +112,11 @@ class Database:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Go through a file that is not too large for it; a larger one tells when it is read."""
-        if self._path.stat().st_size <= _CHECKED:
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != ("ok",):
-                raise sqlite3.DatabaseError(" ".join(str(verdict and verdict[0]).split()))
+        """Check a file for damage unless it is large; damage in a large one shows when it is read."""
+        if self._path.stat().st_size <= _MAX_CHECKED:
+            result = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if result != ("ok",):
+                raise sqlite3.DatabaseError(" ".join(str(result and result[0]).split()))
 
     @staticmethod
     def _open(connection: sqlite3.Connection | None) -> sqlite3.Connection:
@@ -124,12 +124,11 @@ class Database:
             raise sqlite3.ProgrammingError("the store has been closed")
         return connection
 
-    def _told(self, wish: str, error: Exception) -> StoreError:
+    def _store_error(self, action: str, error: Exception) -> StoreError:
         if type(error) is sqlite3.DatabaseError:
             return StoreError(
-                f"the store {self._path} is damaged ({error}). No training is touched by that: those that "
-                f"run go on. Move the file away (mv {self._path} {self._path}.damaged) and start again with "
-                f"an empty list, or mend it first: sqlite3 {self._path}.damaged .recover | "
-                f"sqlite3 {self._path}"
+                f"the store {self._path} is damaged ({error}). Running trainings are not affected. Move the "
+                f"file away (mv {self._path} {self._path}.damaged) and start with an empty store, or repair "
+                f"it first: sqlite3 {self._path}.damaged .recover | sqlite3 {self._path}"
             )
-        return StoreError(f"the store {self._path} cannot be {wish}: {error}")
+        return StoreError(f"the store {self._path} cannot be {action}: {error}")

@@ -1,26 +1,27 @@
-"""What a further piece of a task's log changes in the store."""
+"""Store log entries, and trim old ones. Every function works inside a transaction."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...log_parser import LogEntry
-from ..tasks import StoredEntry
+from ..tasks import LogPosition, StoredEntry, Task
+from ..training_progress import TrainingProgress
 from .schema import key_of
-from .stored_rows import TASK_COLUMNS, course_of, entry_bytes, metric_rows, task_of, to_text
+from .stored_rows import TASK_COLUMNS, entry_bytes, metric_rows, progress_of, task_of, to_json, to_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much is kept of each task's log; beyond it the oldest goes.
+    """How much of each task's log is stored; the oldest part beyond that is deleted.
 
     Attributes:
-        most_entries: lines of the log.
+        most_entries: log lines.
         most_bytes: bytes of these lines, as JSON.
-        most_metrics: numbers of the history.
+        most_metrics: values of metrics.
     """
 
     most_entries: int = 100_000
@@ -29,69 +30,88 @@ class Limits:
 
     @staticmethod
     def slack(limit: int) -> int:
-        """Return by how much a limit is exceeded before anything goes, so that it goes in pieces."""
+        """Return by how much a limit may be exceeded, so that rows are deleted in larger pieces."""
         return min(10_000, limit // 10)
 
 
 def append(
-    cursor: sqlite3.Cursor,
-    number: int,
-    entries: Sequence[LogEntry],
-    now: int,
-    follow: Mapping[str, Any],
-) -> list[StoredEntry]:
-    """Write entries, their numbers, how far the task is and where its log was; return them as kept.
+    cursor: sqlite3.Cursor, number: int, entries: Sequence[LogEntry], now: int, position: LogPosition | None
+) -> tuple[Task, list[StoredEntry]]:
+    """Store entries, their metrics, the task's progress and the position in its log.
 
     Args:
         cursor: inside a transaction.
-        number: the task's.
+        number: the task's number.
         entries: in their order.
         now: microseconds since 1970 UTC.
-        follow: ``place``, ``identity`` and ``reader``; None leaves one as it is.
+        position: how far the log has been read; None leaves it unchanged.
+
+    Returns:
+        The task after the change, and the entries as stored.
     """
-    task = task_of(cursor.execute(f"SELECT {TASK_COLUMNS} FROM tasks WHERE number = ?", (number,)).fetchone())
-    rest = cursor.execute("SELECT course FROM follows WHERE task = ?", (number,)).fetchone()[0]
-    course = course_of(task, rest)
-    course.take(entries, task.request.learning_rate)
-    numbered = enumerate(entries, task.last_seq + 1)
-    stored = [StoredEntry(seq, entry_bytes(entry), entry) for seq, entry in numbered]
-    said = [
-        row for seq, entry in enumerate(entries, task.last_seq + 1) for row in metric_rows(number, seq, entry)
+    sql = f"SELECT course, {TASK_COLUMNS} FROM tasks JOIN follows ON task = tasks.number WHERE number = ?"
+    state, *row = cursor.execute(sql, (number,)).fetchone()
+    task = task_of(row)
+    progress = progress_of(task, state)
+    progress.update(entries, task.request.learning_rate)
+    stored = [
+        StoredEntry(seq, entry_bytes(entry), entry) for seq, entry in enumerate(entries, task.last_seq + 1)
     ]
+    metrics = [row for seq, _, entry in stored if entry for row in metric_rows(number, seq, entry)]
     cursor.executemany(
         "INSERT INTO entries (key, data) VALUES (?, ?)",
         [(key_of(number, seq), data) for seq, data, _ in stored],
     )
-    cursor.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", said)
-    if entries:
-        sql = (
-            "UPDATE tasks SET updated = ?, progress = max(progress, ?), current_epoch = ?, total_epochs = ?, "
-            "stage = ?, latest = ?, last_seq = ? WHERE number = ?"
+    cursor.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", metrics)
+    if stored:
+        task = replace(
+            task,
+            updated_at=to_time(now),
+            progress=max(task.progress, progress.progress),
+            current_epoch=progress.current_epoch,
+            total_epochs=progress.total_epochs,
+            stage=progress.stage,
+            latest_metrics=progress.latest,
+            last_seq=stored[-1].seq,
         )
-        stage = None if course.stage is None else course.stage.value
-        values = (
-            now,
-            course.progress,
-            course.current_epoch,
-            course.total_epochs,
-            stage,
-            to_text(course.latest),
-        )
-        cursor.execute(sql, (*values, task.last_seq + len(entries), number))
-    reader = follow.get("reader")
-    sql = (
-        "UPDATE follows SET place = coalesce(?, place), identity = coalesce(?, identity), "
-        "reader = coalesce(?, reader), course = ?, kept_bytes = kept_bytes + ?, "
-        "kept_metrics = kept_metrics + ? WHERE task = ?"
-    )
+        _update_task(cursor, number, task, now)
     size = sum(len(data) for _, data, _ in stored)
-    marks = follow.get("place"), follow.get("identity"), None if reader is None else to_text(reader)
-    cursor.execute(sql, (*marks, to_text(course.rest()), size, len(said), number))
-    return stored
+    _update_follow(cursor, number, progress, position, size, len(metrics))
+    return task, stored
 
 
-def trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> None:
-    """Drop what is too old to be kept."""
+def _update_task(cursor: sqlite3.Cursor, number: int, task: Task, now: int) -> None:
+    sql = (
+        "UPDATE tasks SET updated = ?, progress = ?, current_epoch = ?, total_epochs = ?, stage = ?, "
+        "latest = ?, last_seq = ? WHERE number = ?"
+    )
+    stage = None if task.stage is None else task.stage.value
+    counts = now, task.progress, task.current_epoch, task.total_epochs
+    cursor.execute(sql, (*counts, stage, to_json(task.latest_metrics), task.last_seq, number))
+
+
+def _update_follow(
+    cursor: sqlite3.Cursor,
+    number: int,
+    progress: TrainingProgress,
+    position: LogPosition | None,
+    size: int,
+    metrics: int,
+) -> None:
+    changes: dict[str, Any] = {"course": to_json(progress.state())}
+    if position is not None:
+        reader = to_json(position.reader)
+        changes |= {"place": position.offset, "identity": position.identity, "reader": reader}
+    columns = ", ".join(f"{name} = ?" for name in changes)
+    cursor.execute(
+        f"UPDATE follows SET {columns}, kept_bytes = kept_bytes + ?, kept_metrics = kept_metrics + ? "
+        "WHERE task = ?",
+        (*changes.values(), size, metrics, number),
+    )
+
+
+def trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> int:
+    """Delete what exceeds the limits; return the number of the first entry that is still stored."""
     sql = (
         "SELECT first_seq, last_seq, kept_bytes, kept_metrics FROM tasks JOIN follows ON task = tasks.number"
     )
@@ -104,10 +124,11 @@ def trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> None:
         size -= _drop_entries(cursor, number, first)
     if metrics > limits.most_metrics + limits.slack(limits.most_metrics):
         _drop_metrics(cursor, number, metrics - limits.most_metrics)
+    return int(first)
 
 
 def _drop_entries(cursor: sqlite3.Cursor, number: int, first: int) -> int:
-    """Keep the entries from ``first`` on; return how many bytes went."""
+    """Delete the entries before ``first``; return their size in bytes."""
     bounds = key_of(number, 0), key_of(number, first)
     sql = "SELECT coalesce(sum(length(data)), 0) FROM entries WHERE key >= ? AND key < ?"
     size = int(cursor.execute(sql, bounds).fetchone()[0])
@@ -121,5 +142,5 @@ def _drop_metrics(cursor: sqlite3.Cursor, number: int, count: int) -> None:
     sql = "SELECT seq FROM metrics WHERE task = ? ORDER BY seq LIMIT 1 OFFSET ?"
     row = cursor.execute(sql, (number, count)).fetchone()
     first = row[0] if row else 0
-    gone = cursor.execute("DELETE FROM metrics WHERE task = ? AND seq < ?", (number, first)).rowcount
-    cursor.execute("UPDATE follows SET kept_metrics = kept_metrics - ? WHERE task = ?", (gone, number))
+    deleted = cursor.execute("DELETE FROM metrics WHERE task = ? AND seq < ?", (number, first)).rowcount
+    cursor.execute("UPDATE follows SET kept_metrics = kept_metrics - ? WHERE task = ?", (deleted, number))

@@ -1,10 +1,10 @@
-"""The tables of the store, and how an older file is brought up to them."""
+"""The tables of the store, and the upgrade of older files."""
 
 from __future__ import annotations
 
 import sqlite3
 
-# Times are microseconds since 1970 UTC. An entry's key is its task's number and its own: see `key_of`.
+# Times are microseconds since 1970 UTC. An entry's key combines its task's number and its own: see `key_of`.
 _FIRST = """
 CREATE TABLE tasks (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, trainer TEXT NOT NULL,
@@ -37,14 +37,14 @@ CREATE TABLE metrics (
 CREATE INDEX metrics_by_name ON metrics (task, metric, seq);
 CREATE TABLE doomed (number INTEGER PRIMARY KEY, id TEXT NOT NULL)
 """
-# What leads to each version of the schema from the one before; each is done once, in one transaction.
+# The statements that lead from each version of the schema to the next; run once, in one transaction.
 _STEPS = (tuple(_FIRST.split(";")),)
 VERSION = len(_STEPS)
 _SEQ_BITS = 36
 
 
 def key_of(number: int, seq: int) -> int:
-    """Return the key of an entry: the entries of one task lie side by side, in their order."""
+    """Return an entry's key, which sorts by task and then by the entry's number."""
     return number << _SEQ_BITS | min(max(seq, 0), (1 << _SEQ_BITS) - 1)
 
 
@@ -54,18 +54,18 @@ def seq_of(key: int) -> int:
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the tables to this version.
+    """Upgrade the tables to this version.
 
     Raises:
-        sqlite3.DatabaseError: they belong to a later version of this package.
+        sqlite3.NotSupportedError: a later version of this package wrote them.
     """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == VERSION:
         return
     if version > VERSION:
         raise sqlite3.NotSupportedError(
-            f"its tables are of version {version}, and this package knows versions up to {VERSION}: "
-            "install the later auto-model-monitor that wrote it"
+            f"expected a schema version up to {VERSION}, got {version}: install the newer auto-model-monitor "
+            "that wrote it"
         )
     connection.execute("BEGIN IMMEDIATE")
     for statement in (one for step in _STEPS[version:] for one in step):

@@ -1,11 +1,10 @@
-"""Rows of the store, and the values that they stand for."""
+"""Convert between rows of the store and values."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -16,8 +15,8 @@ from ..training_progress import COUNTERS, TrainingProgress
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-_LARGEST = 2**63 - 1
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that takes longer
+_MAX_INTEGER = 2**63 - 1
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, because it is slow
 
 TASK_COLUMNS = (
     "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
@@ -31,26 +30,8 @@ def to_stamp(time: datetime) -> int:
 
 
 def to_time(stamp: int | None) -> Any:
-    """Return the time of a stamp, None for none."""
+    """Return the time of a stamp, None for None."""
     return None if stamp is None else _EPOCH + stamp * _MICROSECOND
-
-
-def to_text(value: Any) -> str:
-    """Return a value as JSON; NaN and infinity keep their Python names."""
-    return _encode(value)
-
-
-def request_text(request: TrainingRequest) -> str:
-    """Return a request as JSON."""
-    return to_text(asdict(request))
-
-
-def request_of(text: str) -> TrainingRequest:
-    """Return the request of a JSON text, which was checked before it was kept."""
-    request = object.__new__(TrainingRequest)
-    for name, value in json.loads(text).items():
-        object.__setattr__(request, name, value)
-    return request
 
 
 def task_of(row: Sequence[Any]) -> Task:
@@ -58,7 +39,7 @@ def task_of(row: Sequence[Any]) -> Task:
     return Task(
         id=row[0],
         trainer=row[1],
-        request=request_of(row[2]),
+        request=_request_of(row[2]),
         state=TaskState(row[3]),
         device=row[4],
         total_epochs=row[5],
@@ -78,24 +59,32 @@ def task_of(row: Sequence[Any]) -> Task:
     )
 
 
-def course_of(task: Task, rest: str) -> TrainingProgress:
-    """Return how far a task is, by its row and by the part that only the dispatcher needs."""
-    course = TrainingProgress(
+def _request_of(text: str) -> TrainingRequest:
+    """Return a stored request; it was validated before it was stored."""
+    request = object.__new__(TrainingRequest)
+    for name, value in json.loads(text).items():
+        object.__setattr__(request, name, value)
+    return request
+
+
+def progress_of(task: Task, state: str) -> TrainingProgress:
+    """Return a task's progress, from the task and the stored JSON of :meth:`TrainingProgress.state`."""
+    progress = TrainingProgress(
         total_epochs=task.total_epochs,
         current_epoch=task.current_epoch,
         stage=task.stage,
         latest=dict(task.latest_metrics),
     )
-    course.resume(json.loads(rest))
-    return course
+    progress.resume(json.loads(state))
+    return progress
 
 
 def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]:
-    """Return what an entry adds to the history: every number that its line says, but for the epoch itself."""
+    """Return the rows of an entry's own metrics, without the epoch counters."""
     if not entry.own_metrics:
         return []
     epoch = entry.metrics.get("epoch")
-    if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
+    if not isinstance(epoch, int) or abs(epoch) > _MAX_INTEGER:
         epoch = None
     stamp = to_stamp(entry.timestamp)
     return [
@@ -106,18 +95,18 @@ def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]
 
 
 def metric_of(row: Sequence[Any]) -> MetricRow:
-    """Return a number of the history."""
+    """Return the value of a row of the metrics."""
     seq, stamp, epoch, name, value = row
     return MetricRow(seq, to_time(stamp), epoch, name, math.nan if value is None else value)
 
 
 def entry_bytes(entry: LogEntry) -> bytes:
     """Return an entry's JSON in one line."""
-    return to_text(entry.as_json()).encode("utf-8", "replace")
+    return to_json(entry.as_json()).encode("utf-8", "replace")
 
 
 def _storable(value: Number) -> Number | None:
-    """Return a number as SQLite holds it: it knows no NaN, and no integer of more than 64 bits."""
+    """Return a number that SQLite can hold: it has no NaN, and no integer of more than 64 bits."""
     if isinstance(value, int):
-        return value if abs(value) <= _LARGEST else float(value)
+        return value if abs(value) <= _MAX_INTEGER else float(value)
     return None if math.isnan(value) else value

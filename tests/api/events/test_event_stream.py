@@ -39,8 +39,8 @@ class Task:
             for number in range(1, count + 1)
         ]
         self.lines += count
-        stored = self.store.append(self.id, made)
-        self.broadcaster.publish(self.store.get(self.id), stored)
+        task, stored = self.store.append(self.id, made)
+        self.broadcaster.publish(task, stored)
 
     def end(self, state=TaskState.COMPLETED, reason="exit status 0"):
         self.store.move(self.id, state, reason)
@@ -211,7 +211,7 @@ def test_a_trimmed_history_is_told(play):
     async def scene(task, broadcaster):
         task.log(100)
         task.log(100)
-        first = task.store.first_seq(task.id)
+        first = task.store.get(task.id).first_seq
         assert first > 1
         task.end()
         client = Client(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auto_model_monitor.training.endings import Exit, last_words, verdict
+from auto_model_monitor.training.outcomes import ExitRecord, failure_cause, outcome_of
 from auto_model_monitor.training.tasks import TaskState
 
 COMPLETED, FAILED, CANCELLED = TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED
@@ -37,44 +37,46 @@ def log(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("found", "wish", "completed", "state", "reason", "code"),
+    ("found", "cancel_reason", "completed", "state", "reason", "code"),
     [
-        (Exit(0), None, False, COMPLETED, "exit status 0", 0),
-        (Exit(0), None, True, COMPLETED, "exit status 0", 0),
-        (Exit(1), None, True, FAILED, "exit status 1: last", 1),
-        (Exit(-11), None, False, FAILED, "killed by SIGSEGV: last", -11),
+        (ExitRecord(0), None, False, COMPLETED, "exit status 0", 0),
+        (ExitRecord(0), None, True, COMPLETED, "exit status 0", 0),
+        (ExitRecord(1), None, True, FAILED, "exit status 1: last", 1),
+        (ExitRecord(-11), None, False, FAILED, "killed by SIGSEGV: last", -11),
         (
-            Exit(-9),
+            ExitRecord(-9),
             None,
             False,
             FAILED,
             "killed by SIGKILL (as the system does when memory runs out): last",
             -9,
         ),
-        (Exit(-64), None, False, FAILED, "killed by SIGRTMAX: last", -64),
-        (Exit(-15, asked=True), "enough", False, CANCELLED, "enough", -15),
-        (Exit(0, asked=True), "enough", False, CANCELLED, "enough", 0),
-        (Exit(0), "enough", False, COMPLETED, "exit status 0", 0),
-        (Exit(1), "enough", False, CANCELLED, "enough", 1),
+        (ExitRecord(-64), None, False, FAILED, "killed by SIGRTMAX: last", -64),
+        (ExitRecord(-15, requested=True), "enough", False, CANCELLED, "enough", -15),
+        (ExitRecord(0, requested=True), "enough", False, CANCELLED, "enough", 0),
+        (ExitRecord(0), "enough", False, COMPLETED, "exit status 0", 0),
+        (ExitRecord(1), "enough", False, CANCELLED, "enough", 1),
         (None, "enough", True, CANCELLED, "enough", None),
-        (None, None, True, COMPLETED, "its log says so; its exit status is not known", None),
-        (Exit(0, asked=True), None, True, COMPLETED, "exit status 0", 0),
-        (Exit(127, begun=False), None, False, FAILED, "could not be started: last", None),
-        (Exit(-15, begun=False), "enough", False, CANCELLED, "enough", -15),
+        (None, None, True, COMPLETED, "its log reports completion; its exit status is not known", None),
+        (ExitRecord(0, requested=True), None, True, COMPLETED, "exit status 0", 0),
+        (ExitRecord(127, started=False), None, False, FAILED, "could not be started: last", None),
+        (ExitRecord(-15, started=False), "enough", False, CANCELLED, "enough", -15),
     ],
 )
-def test_an_end_is_judged(log, found, wish, completed, state, reason, code):
+def test_an_end_is_judged(log, found, cancel_reason, completed, state, reason, code):
     """Status 0 completes, anything else fails, a wish cancels, and an unknown status leaves it to the log."""
-    judged = verdict(found, wish=wish, completed=completed, log=log("first\nlast\n"))
+    judged = outcome_of(found, cancel_reason=cancel_reason, completed=completed, log=log("first\nlast\n"))
     assert judged[:3] == (state, reason, code)
 
 
 def test_what_others_ended_is_told(log):
     """A training that was ended from outside did not complete, though it ended with status 0."""
-    judged = verdict(Exit(0, asked=True), wish=None, completed=False, log=log("saving\n"))
+    judged = outcome_of(
+        ExitRecord(0, requested=True), cancel_reason=None, completed=False, log=log("saving\n")
+    )
     assert judged.state is FAILED
     assert "from outside" in judged.reason
-    judged = verdict(None, wish=None, completed=False, log=log("saving\n"))
+    judged = outcome_of(None, cancel_reason=None, completed=False, log=log("saving\n"))
     assert judged.state is FAILED
     assert judged.reason.endswith("its exit status is not known: saving")
 
@@ -112,16 +114,16 @@ def test_what_others_ended_is_told(log):
 )
 def test_the_last_words_are_the_telling_ones(log, text, words):
     """Of a log's end that line is told which says what went wrong."""
-    assert last_words(log(text)) == words
+    assert failure_cause(log(text)) == words
 
 
 def test_there_are_no_last_words_without_a_log(tmp_path):
     """A training that was never started has said nothing."""
-    assert last_words(tmp_path / "log.txt") == ""
+    assert failure_cause(tmp_path / "log.txt") == ""
 
 
 @pytest.mark.parametrize("text", ["", "0", "0 0 x 0", "0 0 1e400 0", "0 0 nan 0", "\0" * 256])
 def test_a_paper_that_says_nothing_is_none(tmp_path, text):
     """What is no complete paper is taken for none."""
     (tmp_path / "exit-1").write_text(text)
-    assert Exit.read(tmp_path / "exit-1") is None
+    assert ExitRecord.read(tmp_path / "exit-1") is None

@@ -1,0 +1,145 @@
+"""How a training ended, and the final state of its task."""
+
+from __future__ import annotations
+
+import re
+import signal
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+from ..text.cleaning import from_terminal
+from .regular_files import read_regular
+from .tasks import TaskState
+
+_TAIL_BYTES = 32 << 10  # of the log, searched for the failure cause
+_MAX_CAUSE = 500  # characters
+_TRACEBACK = "Traceback (most recent call last):"
+_ERROR = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: |$)")
+_FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|abort(?:ed)?)\b")
+_RANK = re.compile(r"\[rank[0-9]+\]: ?")  # torchrun's prefix of each line
+_SUPERVISOR = "auto-model-monitor: "
+
+
+class ExitRecord(NamedTuple):
+    """How a training ended.
+
+    Attributes:
+        status: the exit status, or minus the signal's number.
+        requested: the supervisor had received a request to end it.
+        time: when, in UTC; None if unknown.
+        started: False if the command could not be started.
+    """
+
+    status: int
+    requested: bool = False
+    time: datetime | None = None
+    started: bool = True
+
+    @classmethod
+    def read(cls, state_file: Path) -> ExitRecord | None:
+        """Return what a supervisor recorded, None if the file is missing or incomplete."""
+        try:
+            status, requested, stamp, failure = read_regular(state_file).decode("ascii").split()
+            time = datetime.fromtimestamp(float(stamp), timezone.utc)
+            return cls(int(status), requested == "1", time, failure == "0")
+        except (OSError, ValueError, OverflowError):
+            return None
+
+
+class Outcome(NamedTuple):
+    """The end of a task.
+
+    Attributes:
+        state: its final state.
+        reason: why.
+        exit_code: the exit status, or minus the signal's number; None if unknown.
+        time: when the training ended, in UTC; None if unknown.
+    """
+
+    state: TaskState
+    reason: str
+    exit_code: int | None = None
+    time: datetime | None = None
+
+
+def outcome_of(
+    record: ExitRecord | None, *, cancel_reason: str | None, completed: bool, log: Path
+) -> Outcome:
+    """Return the final state of a task whose training has ended.
+
+    Exit status 0 completes it; any other status, or a signal, fails it, whatever the log contains. If the
+    status is unknown, because the supervisor was killed too, a log line about completion decides.
+
+    Args:
+        record: how the training ended, None if unknown.
+        cancel_reason: why a cancellation was requested, None if it was not.
+        completed: the log reports that the training has completed.
+        log: the log, searched for the failure cause.
+    """
+    if cancel_reason is not None and (record is None or record.requested or record.status):
+        return Outcome(TaskState.CANCELLED, cancel_reason, record and record.status, record and record.time)
+    if record is None:
+        return _unknown_outcome(completed, log)
+    if not record.started:
+        return Outcome(TaskState.FAILED, f"could not be started{failure_cause(log, 1)}", None, record.time)
+    reason = _describe_status(record.status)
+    if record.requested and not completed:
+        reason = f"ended from outside, as when the machine shuts down: {reason}"
+    failed = record.status != 0 or (record.requested and not completed)
+    if failed:
+        reason += failure_cause(log, 1 if record.status < 0 else None)
+    return Outcome(TaskState.FAILED if failed else TaskState.COMPLETED, reason, record.status, record.time)
+
+
+def _unknown_outcome(completed: bool, log: Path) -> Outcome:
+    if completed:
+        return Outcome(TaskState.COMPLETED, "its log reports completion; its exit status is not known")
+    text = "it ended while no server ran, as when the machine restarts; its exit status is not known"
+    return Outcome(TaskState.FAILED, text + failure_cause(log, 1))
+
+
+def failure_cause(log: Path, max_lines: int | None = None) -> str:
+    """Return ``": "`` and the line at a log's end that best explains a failure; empty if there is none.
+
+    That is the exception of the last traceback, else the last line that names or mentions an error, else
+    the last line.
+
+    Args:
+        log: the file.
+        max_lines: search only this many of the last lines.
+    """
+    try:
+        text = read_regular(log, _TAIL_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [_RANK.sub("", from_terminal(raw).rstrip()) for raw in text.split("\n")]
+    lines = [line for line in lines if line.strip()][-(max_lines or 0) :]
+    if not lines:
+        return ""
+    line = _error_line(lines).strip().removeprefix(_SUPERVISOR)
+    return f": {line}" if len(line) <= _MAX_CAUSE else f": {line[:_MAX_CAUSE]}…"
+
+
+def _error_line(lines: list[str]) -> str:
+    if _TRACEBACK in lines:
+        last = len(lines) - lines[::-1].index(_TRACEBACK)
+        for line in lines[last:]:
+            if not line.startswith(" "):
+                return line
+    for matches in (_ERROR.match, _FATAL.search):
+        for line in reversed(lines):
+            if matches(line):
+                return line
+    return lines[-1]
+
+
+def _describe_status(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    hint = " (as the system does when memory runs out)" if name == "SIGKILL" else ""
+    return f"killed by {name}{hint}"

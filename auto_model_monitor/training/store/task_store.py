@@ -1,0 +1,301 @@
+"""A directory with the database of tasks and a folder for each of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ...core.clocks import Clock, SystemClock
+from ...delivery.outbox.lock import WatchLock
+from ...log_parser import LogEntry
+from ..devices import device_name
+from ..request import TrainingRequest
+from ..task_errors import StoreError, UnknownTaskError
+from ..tasks import (
+    Extremes,
+    LogPosition,
+    MetricRow,
+    ResumePoint,
+    StoredEntry,
+    Task,
+    TaskState,
+    Transition,
+)
+from . import changes, queries
+from .database import Database
+from .log_rows import Limits, append, trim
+from .schema import key_of, seq_of
+from .stored_rows import TASK_COLUMNS, task_of, to_stamp, to_time
+
+
+class TaskStore:
+    """A directory with a database of tasks and a folder for each of them.
+
+    Only one process at a time may open it. Every change is one transaction that is on the disk when the
+    method returns. Thread-safe.
+
+    Attributes:
+        path: the directory.
+        limits: how much of each task's log is stored.
+
+    Args:
+        path: the directory; a new or empty one becomes readable by its owner only.
+        limits: how much of each task's log is stored.
+        clock: instead of the system clock.
+
+    Raises:
+        StoreError: another process has it open, it cannot be opened, it is damaged, or a newer version wrote
+            it.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, limits: Limits | None = None, clock: Clock | None = None
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not any(self.path.iterdir()):
+                self.path.chmod(0o700)  # but not a directory in use, such as a project's or /tmp
+            (self.path / "tasks").mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the store {self.path} cannot be created: {error}") from error
+        self._lock = WatchLock(self.path / "lock")
+        if not self._lock.acquire():
+            raise StoreError(
+                f"the store {self.path} is in use by process {self._lock.holder()}: end that server first, "
+                "or choose another directory"
+            )
+        try:
+            self._database = Database(self.path / "training.db")
+            self._purge_deleted()
+        except StoreError:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close it, so that another process may open it."""
+        self._database.close()
+        self._lock.release()
+
+    def folder(self, task_id: str) -> Path:
+        """Return the folder of a task: its log, its request and its state files."""
+        return self.path / "tasks" / task_id
+
+    def now(self) -> datetime:
+        """Return the time of the store's clock, in UTC."""
+        return to_time(self._now())  # type: ignore[no-any-return]
+
+    def add(self, request: TrainingRequest, *, trainer: str = "") -> Task:
+        """Add a pending task.
+
+        Args:
+            request: the training's parameters.
+            trainer: the trainer's name if the request has none.
+        """
+        task_id = str(uuid4())
+        with self._database.transaction() as cursor:
+            changes.insert(cursor, task_id, request.trainer or trainer, request, self._now())
+        return self.get(task_id)
+
+    def get(self, task_id: str) -> Task:
+        """Return a task.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+        """
+        return task_of(self._row(f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?", task_id))
+
+    def tasks(
+        self,
+        *,
+        states: Sequence[TaskState] = (),
+        device: str | None = None,
+        model: str | None = None,
+        trainer: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[list[Task], int]:
+        """Return a page of the matching tasks, the newest first, and the number of all matches.
+
+        Args:
+            states: any of these; empty for all.
+            device: by any of its names.
+            model: the model's exact name.
+            trainer: the trainer's exact name.
+            limit: the largest number of tasks.
+            offset: the number of newer tasks to skip.
+        """
+        equal = {"device": device_name(device) or device, "model": model, "trainer": trainer}
+        return queries.page(self._database, states, equal, limit, offset)
+
+    def count(self, state: TaskState) -> int:
+        """Return the number of tasks in a state."""
+        return int(self._database.rows("SELECT count(*) FROM tasks WHERE state = ?", (state.value,))[0][0])
+
+    def next_due(self, running: Mapping[str, int], per_device: int = 1) -> Task | None:
+        """Return the next task to start, None if none is pending on a free device.
+
+        Of the tasks for one device the one with the highest priority comes first, then the oldest.
+
+        Args:
+            running: the number of running tasks on each device.
+            per_device: the largest number on one device.
+        """
+        return queries.next_due(self._database, [name for name, n in running.items() if n >= per_device])
+
+    def move(
+        self,
+        task_id: str,
+        state: TaskState,
+        reason: str,
+        *,
+        exit_code: int | None = None,
+        finished: datetime | None = None,
+    ) -> Task:
+        """Commit a change of state.
+
+        Args:
+            task_id: the task's id.
+            state: the new state.
+            reason: why.
+            exit_code: with a final state, how the process ended.
+            finished: with a final state, when it ended, in UTC; by default now.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            TaskStateError: the present state does not allow it.
+        """
+        stamp = None if finished is None else to_stamp(finished)
+        with self._database.transaction() as cursor:
+            changes.move(cursor, task_id, state, reason, self._now(), exit_code=exit_code, finished=stamp)
+            sql = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?"
+            return task_of(cursor.execute(sql, (task_id,)).fetchone())  # it may be deleted after the commit
+
+    def request_cancel(self, task_id: str, reason: str) -> Task:
+        """Cancel a pending task; record the cancel request of a running one.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            TaskStateError: it has ended.
+        """
+        with self._database.transaction() as cursor:
+            changes.request_cancel(cursor, task_id, reason, self._now())
+        return self.get(task_id)
+
+    def transitions(self, task_id: str) -> list[Transition]:
+        """Return every change of a task's state, the oldest first."""
+        sql = "SELECT state, time, reason FROM transitions WHERE task = ? ORDER BY number"
+        rows = self._database.rows(sql, (self._number(task_id),))
+        return [Transition(TaskState(state), to_time(stamp), reason) for state, stamp, reason in rows]
+
+    def delete(self, task_id: str) -> None:
+        """Delete a task that has ended, with its log, metrics and files.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            TaskStateError: it has not ended.
+        """
+        with self._database.transaction() as cursor:
+            changes.mark_deleted(cursor, task_id)
+        self._purge_deleted()
+
+    def append(
+        self, task_id: str, entries: Sequence[LogEntry], position: LogPosition | None = None
+    ) -> tuple[Task, list[StoredEntry]]:
+        """Commit log entries, their metrics, the task's progress and the position in its log.
+
+        All of it is one transaction, so that resuming from the position repeats nothing and skips nothing.
+
+        Args:
+            task_id: the task's id.
+            entries: in their order.
+            position: how far the log has been read; None leaves it unchanged.
+
+        Returns:
+            The task after the change, and the entries as stored.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+        """
+        with self._database.transaction() as cursor:
+            number, _ = changes.state_of(cursor, task_id)
+            task, stored = append(cursor, number, entries, self._now(), position)
+            first_seq = trim(cursor, number, self.limits)
+        return replace(task, first_seq=first_seq), stored
+
+    def entries(self, task_id: str, after: int = 0, limit: int = 1000) -> list[StoredEntry]:
+        """Return the stored entries with numbers above ``after``, in their order."""
+        number = self._number(task_id)
+        sql = "SELECT key, data FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+        bounds = key_of(number, after), key_of(number + 1, 0), min(max(0, limit), 2**62)
+        return [StoredEntry(seq_of(key), data) for key, data in self._database.rows(sql, bounds)]
+
+    def metrics(
+        self, task_id: str, *, metric: str | None = None, after: int = 0, limit: int = 1000
+    ) -> list[MetricRow]:
+        """Return values of a task's metrics, in their order.
+
+        Those of one entry stay together: to read the next page, pass the last one's ``seq`` as ``after``.
+
+        Args:
+            task_id: the task's id.
+            metric: a metric's name; None for all.
+            after: only values of entries after this one.
+            limit: the largest number of values, unless a single entry has more.
+        """
+        return queries.metrics(self._database, self._number(task_id), metric, after, limit)
+
+    def extremes(self, task_id: str) -> dict[str, Extremes]:
+        """Return the smallest and the largest value of each metric."""
+        found = self._progress_state(task_id).get("extremes", {})
+        return {name: Extremes(*values) for name, values in found.items()}
+
+    def log_reports_completion(self, task_id: str) -> bool:
+        """Return whether the log reports that the training has completed."""
+        return bool(self._progress_state(task_id).get("completed", False))
+
+    def resume_point(self, task_id: str) -> ResumePoint:
+        """Return what a dispatcher needs to resume following a task.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+        """
+        columns = "attempt, cancel, place, identity, reader"
+        sql = f"SELECT {columns} FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
+        attempt, cancel, place, identity, reader = self._row(sql, task_id)
+        return ResumePoint(attempt, cancel, LogPosition(place, identity or "", json.loads(reader)))
+
+    def _progress_state(self, task_id: str) -> dict[str, Any]:
+        sql = "SELECT course FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
+        state: dict[str, Any] = json.loads(self._row(sql, task_id)[0])
+        return state
+
+    def _number(self, task_id: str) -> int:
+        return int(self._row("SELECT number FROM tasks WHERE id = ?", task_id)[0])
+
+    def _row(self, sql: str, task_id: str) -> tuple[Any, ...]:
+        rows = self._database.rows(sql, (task_id,))
+        if not rows:
+            raise UnknownTaskError(task_id)
+        return rows[0]
+
+    def _now(self) -> int:
+        return to_stamp(self._clock.now())
+
+    def _purge_deleted(self) -> None:
+        """Remove the files and rows of deleted tasks, also after an interruption."""
+        for number, task_id in self._database.rows("SELECT number, id FROM doomed"):
+            shutil.rmtree(self.folder(task_id), ignore_errors=True)
+            more = True
+            while more:
+                with self._database.transaction() as cursor:
+                    more = changes.purge(cursor, number)
