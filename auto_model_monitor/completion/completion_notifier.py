@@ -22,7 +22,7 @@ from ..delivery.queue import DeliveryQueue
 from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
 from ..monitor.loop import MessageRenderer, Monitor
-from ..monitor.resume import ResumeState
+from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
 from ..notifiers.secret import scrub
 from ..rendering import Renderer
@@ -96,7 +96,7 @@ class CompletionNotifier:
             previous_best=None if best is None else best.value,
             details={"name": name, "ran_seconds": round(seconds, 3), **self._last_words(ending)},
         )
-        if self._monitor is None or not self._monitor.tell(alert):
+        if self._monitor is None or not self._monitor.report(alert):
             self._deliver(alert, patience=self.grace)
 
     def deliver_earlier(self) -> None:
@@ -105,21 +105,21 @@ class CompletionNotifier:
             self._deliver(patience=0.0)
 
     def _deliver(self, alert: Alert | None = None, *, patience: float) -> None:
-        past = ResumeState(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
+        past = WatchOutbox(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
         end = self.clock.monotonic() + self.grace
         queue = self._delivery_queue()
         if alert is not None:
             # Committed before anybody is waited for: whatever happens then, it is owed.
             message, now = self._render(alert), self.clock.now().timestamp()
-            past.outbox().add(alert, message, queue.names_for(message.level), now)
+            past.open().add(alert, message, queue.names_for(message.level), now)
         if not self._claim(past, patience):
             logger.info("another process is telling of %s; it goes out with its next end", self._directory)
             return
-        queue.open(past.outbox())
+        queue.open(past.open())
         # A server that is slow to answer may yet accept: until then nobody else shall send the same.
         queue.close(max(self.grace / 4, end - self.clock.monotonic()), past.release)
 
-    def _claim(self, past: ResumeState, patience: float) -> bool:
+    def _claim(self, past: WatchOutbox, patience: float) -> bool:
         end, never = self.clock.monotonic() + patience, Event()
         while True:
             try:

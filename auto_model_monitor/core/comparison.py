@@ -88,3 +88,8 @@ def usual_direction(metric: str) -> Comparison | None:
     if any(word in ("neg", "negative") for word in words):
         return Comparison.HIGHER if known[-1] is Comparison.LOWER else Comparison.LOWER
     return known[-1]
+
+
+def direction_for(metric: str, chosen: Comparison | None = None) -> Comparison:
+    """Return the chosen direction, else the usual one of the metric, else ``LOWER``."""
+    return chosen or usual_direction(metric) or Comparison.LOWER

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
 
-from .comparison import Comparison
+from .comparison import Comparison, direction_for
 from .numbers import compiled
 from .readings import Reading, ReadingBatch
 from .thinning import extremes
@@ -49,10 +49,10 @@ class MetricHistory:
     what is still there.
 
     Args:
-        comparison: the direction in which the score improves.
+        comparison: the direction in which the score improves; by default the usual one of the metric.
     """
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison | None = None) -> None:
         self._comparison = comparison
         self._tracks: dict[str, _MetricPoints] = {}
 
@@ -66,7 +66,7 @@ class MetricHistory:
         found: Iterable[Reading] = batch
         if len(batch) > _WHOLE:
             found = batch.sample(MOST_POINTS)
-            best = batch.best(self._comparison)
+            best = batch.best(direction_for(batch.score, self._comparison))
             if best is not None and all(reading.name != best.name for reading in found):
                 found.append(best)
             spread = max(2, len(batch) // len(found))

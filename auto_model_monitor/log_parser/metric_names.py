@@ -108,6 +108,12 @@ def metric_name(key: str, *, structured: bool = False) -> MetricName | None:
     return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
 
 
+def metric_in_logs(metric: str) -> str:
+    """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
+    name = metric_name(metric, structured=True)
+    return metric if name is None or name.counts else name.metric()
+
+
 def is_accounting(text: str) -> bool:
     """Tell whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
     words = words_of(text)

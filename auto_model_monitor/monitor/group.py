@@ -1,4 +1,4 @@
-"""Several watches in one process: one end, one run log, and one message when all of them are silent."""
+"""Several watches in one process: one run log, one end, and one message when all of them are silent."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ from .group_silence import AllSilentRule, Member, Members
 from .loop import Monitor
 from .resume import ResumeState
 from .summary import WatchSummary
+from .watch_outbox import WatchOutbox
 
 logger = logging.getLogger(__name__)
 
-_MOST_BETWEEN_LOOKS = 60.0
+_LONGEST_INTERVAL = 60.0  # seconds between two polls of the group itself
 
 
 class WatchGroup(Lifecycle):
     """Runs several monitors as one, each in a thread of its own, so that none waits for another.
 
-    When the last of them has fallen silent, because its training is done or hangs, one message says so
-    through every channel; and one more when something new comes. After a restart it is not repeated.
+    When the last of them has become silent, because its training is done or hangs, one message reports it
+    through every notifier, and one more when something new comes. A restart does not repeat it.
 
     The monitors keep no run log of their own: there is one, in the ``log_dir`` of the first.
 
@@ -45,13 +46,16 @@ class WatchGroup(Lifecycle):
         >>> group.start_monitoring()  # doctest: +SKIP
 
     Args:
-        monitors: what is watched; each must be another watch.
-        silent_after: seconds without anything new, or a number of usual gaps such as ``"3x"``. As long as
-            too few gaps are known to call one usual, it takes six hours.
+        monitors: what is watched, each once; they become the group's: start and stop the group alone.
+        silent_after: seconds without anything new, or a number of usual gaps such as ``"3x"``. While too few
+            gaps are known to call one usual, it is six hours.
         language: of the message; by default that of the first monitor's configuration.
         outbox: of the group's own messages, instead of ``outbox.db`` in the run log's directory.
-        resume: False forgets what the group told before.
+        resume: False starts a new run, whatever the group reported before.
         clock: the time.
+
+    Raises:
+        ConfigError: there is no monitor, one is none, or ``silent_after`` is no such time.
     """
 
     # The monitors end side by side, each with a grace of its own.
@@ -67,27 +71,25 @@ class WatchGroup(Lifecycle):
         resume: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        """Take the monitors, which become the group's: start and stop the group alone.
-
-        Raises:
-            ConfigError: there is no monitor, or ``silent_after`` is no such time.
-        """
         super().__init__()
         self.monitors = _monitors(monitors)
+        self._clock = clock or SystemClock()
         self._log_dir = self.monitors[0].run_log_dir
-        members = [Member(monitor.source.name, monitor.progress, silent_after) for monitor in self.monitors]
+        members = [Member(m.source.name, m.progress, silent_after) for m in self.monitors]
         for monitor, member in zip(self.monitors, members, strict=True):
             monitor.run_log_dir = None
-            monitor.rules.append(member)
-        first = self.monitors[0]
-        meant: Language = first.config.language if isinstance(first, ModelMonitor) else "zh"
-        self._whole = _Whole(
-            members,
-            _every_channel(self.monitors),
-            language=language or meant,
-            check_interval=min(_MOST_BETWEEN_LOOKS, *(monitor.check_interval for monitor in monitors)),
-            resume_state=ResumeState(self._log_dir, _key(members), outbox=outbox, resume=resume),
-            clock=clock or SystemClock(),
+            monitor.listeners.append(member.update)
+        source = Members(members, self._clock)
+        self._whole = Monitor(
+            source,
+            [AllSilentRule(members)],
+            _every_notifier(self.monitors),
+            renderer=GroupRenderer(members, language or _language(self.monitors), self._clock, host_name()),
+            check_interval=min(_LONGEST_INTERVAL, *(monitor.check_interval for monitor in self.monitors)),
+            outbox=WatchOutbox(self._log_dir, _key(members), outbox=outbox),
+            resume_state=ResumeState(resume=resume),
+            clock=self._clock,
+            summary=GroupSummary(source.name, Comparison.LOWER, self._clock),
         )
 
     def run(self, stop: Event) -> None:
@@ -99,25 +101,39 @@ class WatchGroup(Lifecycle):
             for thread in threads:
                 thread.start()
             stop.wait()
-            clock = self._whole.clock
-            end = clock.monotonic() + self.grace
+            end = self._clock.monotonic() + self.grace
             for thread, part in zip(threads, parts, strict=True):
-                thread.join(max(0.0, end - clock.monotonic()))
+                thread.join(max(0.0, end - self._clock.monotonic()))
                 if thread.is_alive():
-                    logger.error("%s: the watch does not end, it is left behind", part.source.name)
+                    logger.error("%s: the watch does not end; its thread is abandoned", part.source.name)
                 atexit.unregister(part.stop)  # it has ended; the interpreter's end need not wait for it again
 
     def close(self, seconds: float) -> None:
-        """Give what is due at most so many seconds, and let other processes have the watches."""
-        end = self._whole.clock.monotonic() + seconds
+        """Deliver what is pending within ``seconds``, and let other processes have the watches."""
+        end = self._clock.monotonic() + seconds
         for part in (*self.monitors, self._whole):
-            part.close(max(0.0, end - self._whole.clock.monotonic()))
+            part.close(max(0.0, end - self._clock.monotonic()))
 
     @property
     def refused_login(self) -> AuthenticationError | None:
-        """The first login that was refused when the watches started, if there was one."""
+        """The first login that a server refused when the watches started, or None."""
         refused = (part.refused_login for part in (*self.monitors, self._whole))
         return next((error for error in refused if error is not None), None)
+
+
+class GroupSummary(WatchSummary):
+    """Counts the alerts of a group; what its members read stands in their own lines."""
+
+    def add(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
+        """Count the alerts, and log what each is about."""
+        self.alerts += len(alerts)
+        for alert in alerts:
+            text = "%s: something is new again" if alert.resolved else "%s: done or silent"
+            logger.info(text, self.name)
+
+    def summary(self) -> str:
+        """Return the number of alerts, in one line."""
+        return f"alerts: {self.alerts}"
 
 
 def _monitors(given: Sequence[Monitor]) -> list[Monitor]:
@@ -131,61 +147,19 @@ def _monitors(given: Sequence[Monitor]) -> list[Monitor]:
     return list(given)
 
 
-class _Whole(Monitor):
-    """The monitor of the monitors: its source is what the members have heard."""
-
-    def __init__(
-        self,
-        members: Sequence[Member],
-        notifiers: Sequence[Notifier],
-        *,
-        language: Language,
-        check_interval: float,
-        resume_state: ResumeState,
-        clock: Clock,
-    ) -> None:
-        """Take the members."""
-        super().__init__(
-            Members(members, clock),
-            [AllSilentRule(members)],
-            notifiers,
-            renderer=GroupRenderer(members, language, clock, host_name()),
-            comparison=Comparison.LOWER,
-            check_interval=check_interval,
-            resume_state=resume_state,
-            clock=clock,
-        )
-        self._members = members
-        self.progress = _Told(self.source.name, Comparison.LOWER, clock)
-
-    def check(self) -> list[Alert]:
-        """Look once, unless some member has not looked yet: nothing can be said of all of them then."""
-        return super().check() if all(member.looked for member in self._members) else []
-
-
-class _Told(WatchSummary):
-    """What a group has told; what was read stands in its members' lines."""
-
-    def saw(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
-        """Count the alerts, and say what each is about."""
-        self.alerts += len(alerts)
-        for alert in alerts:
-            text = "%s: something moves again" if alert.resolved else "%s: done or silent"
-            logger.info(text, self.name)
-
-    def summary(self) -> str:
-        """Return what was told, in one line."""
-        return f"alerts: {self.alerts}"
+def _language(monitors: Sequence[Monitor]) -> Language:
+    first = monitors[0]
+    return first.config.language if isinstance(first, ModelMonitor) else "zh"
 
 
 def _key(members: Sequence[Member]) -> str:
     return "\n".join(["all of", *sorted(member.name for member in members)])
 
 
-def _every_channel(monitors: Sequence[Monitor]) -> list[Notifier]:
-    """Return each channel of any of them once; the members look at the accounts."""
-    channels = {n.name: n for monitor in reversed(monitors) for n in reversed(monitor.notifiers)}
-    return [SharedNotifier(notifier, Lock(), verifies=False) for notifier in reversed(channels.values())]
+def _every_notifier(monitors: Sequence[Monitor]) -> list[Notifier]:
+    """Return each notifier of any of them once; the members verify the accounts."""
+    notifiers = {n.name: n for monitor in reversed(monitors) for n in reversed(monitor.notifiers)}
+    return [SharedNotifier(notifier, Lock(), verifies=False) for notifier in reversed(notifiers.values())]
 
 
 def _run(monitor: Monitor, stop: Event) -> None:

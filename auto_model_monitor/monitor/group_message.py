@@ -1,4 +1,4 @@
-"""What the message says that tells of several watches at once."""
+"""The message about several watches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_SUBJECT = 500
 
 
 class GroupRenderer(Renderer):
-    """Words a group's own alerts, with a line for each watch; what else there is, as any renderer does.
+    """Renders a group's own alerts with a line for each watch, and any other alert as its base does.
 
     Args:
         members: the watches, as they are when an alert is rendered.
@@ -27,7 +27,6 @@ class GroupRenderer(Renderer):
     """
 
     def __init__(self, members: Sequence[Member], language: Language, clock: Clock, host: str = "") -> None:
-        """Take the members."""
         super().__init__(language=language, host=host)
         self._members = members
         self._clock = clock
@@ -73,10 +72,10 @@ class GroupRenderer(Renderer):
 
     def _line(self, member: Member) -> str:
         words, best = self._words, member.progress.best
-        said = [for_name(member.name)]
+        parts = [for_name(member.name)]
         if best is not None:
-            said.append(f"{words.labels['best']} {for_name(best.metric)} {number_text(best.value)}")
-        if member.heard is not None:
-            silent = duration_text(self._clock.monotonic() - member.heard, words.duration_units)
-            said.append(f"{words.labels['silent_seconds']} {silent}")
-        return " · ".join(said)
+            parts.append(f"{words.labels['best']} {for_name(best.metric)} {number_text(best.value)}")
+        if member.updated is not None:
+            silent = duration_text(self._clock.monotonic() - member.updated, words.duration_units)
+            parts.append(f"{words.labels['silent_seconds']} {silent}")
+        return " · ".join(parts)

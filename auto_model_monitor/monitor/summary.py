@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..core.alerts import Alert
 from ..core.clocks import Clock
-from ..core.comparison import Comparison
+from ..core.comparison import Comparison, direction_for
 from ..core.readings import Reading, ReadingBatch
 from ..text.cleaning import for_log_line
 
@@ -17,17 +17,21 @@ HOUR = 3600.0
 
 
 class WatchSummary:
-    """Counts and the best reading of one watch.
+    """Counts, and the best reading of one watch.
 
     Attributes:
         name: what is watched.
         best: the best finite reading so far.
-        seen: how many checkpoints there were.
-        alerts: how many alerts were found.
+        seen: the number of checkpoints so far.
+        alerts: the number of alerts so far.
+
+    Args:
+        name: what is watched.
+        comparison: the direction in which the score improves; None for the usual one of its metric.
+        clock: the time.
     """
 
-    def __init__(self, name: str, comparison: Comparison, clock: Clock) -> None:
-        """Start the watch's time now."""
+    def __init__(self, name: str, comparison: Comparison | None, clock: Clock) -> None:
         self.best: Reading | None = None
         self.seen = 0
         self.alerts = 0
@@ -37,25 +41,29 @@ class WatchSummary:
         self._started = clock.monotonic()
         self._next_line = self._started + HOUR
 
-    def saw(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
-        """Count a batch that held something new, and say so in one line."""
+    def add(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
+        """Count what a poll found, and log it in one line if it is anything."""
         if readings.new_run:
             self.best = None
-            logger.info("%s was made anew: a new run, what was best before no longer counts", self.name)
-        best = readings.best(self._comparison)
-        if best and self._comparison.is_better(best.value, None if not self.best else self.best.value):
-            self.best = best
-        self.seen += readings.checkpoints
-        self.alerts += len(alerts)
+            logger.info("%s was replaced: a new run, the best so far no longer counts", self.name)
         if len(readings):
-            logger.info("%d new in %s, best: %s", readings.checkpoints, self.name, _shown(best))
+            self._count(readings)
+        self.alerts += len(alerts)
         for alert in alerts:
             about = alert.kind.value if alert.reading is None else _shown(alert.reading)
-            said = "is over" if alert.resolved else "alert"
-            logger.info("%s %s in %s: %s", alert.rule, said, self.name, about)
+            state = "resolved" if alert.resolved else "alert"
+            logger.info("%s %s in %s: %s", alert.rule, state, self.name, about)
 
-    def say_hourly(self) -> None:
-        """Write one line an hour that says the watch lives."""
+    def _count(self, readings: ReadingBatch) -> None:
+        comparison = direction_for(readings.score, self._comparison)
+        best = readings.best(comparison)
+        if best and comparison.is_better(best.value, None if not self.best else self.best.value):
+            self.best = best
+        self.seen += readings.checkpoints
+        logger.info("%d new in %s, best: %s", readings.checkpoints, self.name, _shown(best))
+
+    def log_hourly(self) -> None:
+        """Log one line an hour as a sign of life."""
         now = self._clock.monotonic()
         if now < self._next_line:
             return

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from .grammar import parse_rule
     from .not_finite import NotFiniteRule
     from .plateau import PlateauRule
-    from .protocol import MetricRule, Resumable, Rule
+    from .protocol import FollowsMetric, MetricRule, Resumable, Rule
     from .stalled import StalledRule
     from .threshold import ThresholdRule
 
 __all__ = [
     "DiskRule",
     "DivergedRule",
+    "FollowsMetric",
     "MetricRule",
     "NotFiniteRule",
     "PlateauRule",
@@ -32,6 +33,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "DiskRule": "disk",
         "DivergedRule": "diverged",
+        "FollowsMetric": "protocol",
         "MetricRule": "protocol",
         "NotFiniteRule": "not_finite",
         "PlateauRule": "plateau",

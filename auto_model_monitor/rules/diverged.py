@@ -9,12 +9,12 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import MetricSeries, median
+from .metric_series import FollowsSeries, MetricSeries, median
 
 _STEPS = 50  # of the latest changes from one score to the next, whose median is the usual one
 
 
-class DivergedRule:
+class DivergedRule(FollowsSeries):
     """Speaks once when the latest scores are worse than the best by a factor, and once when that is over.
 
     What counts is the median of the last ``window`` finite scores, so that one bad checkpoint says

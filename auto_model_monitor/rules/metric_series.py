@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from ..core.comparison import Comparison
 from ..core.readings import Reading, ReadingBatch
+
+
+class FollowsSeries(ABC):
+    """A rule about one metric, which begins afresh when that gets another name.
+
+    Attributes:
+        metric: the metric; None for the score of each name.
+    """
+
+    metric: str | None
+
+    def use_metric(self, metric: str) -> None:
+        """Follow the metric under the name that the source gives it; called before the first batch."""
+        if metric != self.metric:
+            self.metric = metric
+            self._begin_run()
+
+    @abstractmethod
+    def _begin_run(self) -> None:
+        """Forget the run so far."""
 
 
 class MetricSeries:

@@ -6,10 +6,10 @@ import math
 
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import MetricSeries
+from .metric_series import FollowsSeries, MetricSeries
 
 
-class NotFiniteRule:
+class NotFiniteRule(FollowsSeries):
     """Speaks once when a score turns NaN (critical) or infinite (a warning).
 
     A run of such scores is one alert; after a finite one the next run is told again.

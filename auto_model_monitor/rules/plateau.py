@@ -6,10 +6,10 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import MetricSeries, improves
+from .metric_series import FollowsSeries, MetricSeries, improves
 
 
-class PlateauRule:
+class PlateauRule(FollowsSeries):
     """Speaks once when the best score has not improved for ``patience`` checkpoints.
 
     After an improvement the next plateau is told again. NaN and infinite scores improve nothing.

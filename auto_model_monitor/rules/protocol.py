@@ -54,3 +54,13 @@ class MetricRule(Protocol):
     def metric(self) -> str | None:
         """The metric's name; None for the score of each name."""
         ...
+
+
+@runtime_checkable
+class FollowsMetric(Protocol):
+    """A rule that can follow its metric under another name."""
+
+    @abstractmethod
+    def use_metric(self, metric: str) -> None:
+        """Follow the metric under the name that the source gives it; called before the first batch."""
+        ...

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from ..core.alerts import Alert, AlertKind, Detail
-from ..core.comparison import Comparison
+from ..core.comparison import Comparison, direction_for
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import MetricSeries, after, improves
+from .metric_series import FollowsSeries, MetricSeries, after, improves
 
 Every = Literal["improvement", "hit", "crossing"]
 
 
-class ThresholdRule:
+class ThresholdRule(FollowsSeries):
     """Speaks when a score is beyond the threshold.
 
     NaN and infinite scores are never hits. A whole batch makes one alert, about its best reading. After a
@@ -23,7 +23,8 @@ class ThresholdRule:
 
     Args:
         threshold: a finite number.
-        comparison: the direction in which the score improves, as an enum or as ``"lower"``/``"higher"``.
+        comparison: the direction in which the score improves, as an enum or as ``"lower"``/``"higher"``;
+            by default the usual one of the metric, else ``"lower"``.
         metric: the metric to look at; by default the score of each name. Where names carry different
             metrics, the rule stays with the one of its first hit, for the others cannot be compared with it.
         every: ``"improvement"`` speaks of a hit that is better than what was last told; ``"hit"`` of the best
@@ -40,6 +41,8 @@ class ThresholdRule:
         ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is none of what is expected.
     """
 
+    _series: MetricSeries
+    _has_direction: bool
     _last: Alert | None
     _owed: Reading | None
     _seen: Reading | None
@@ -49,7 +52,7 @@ class ThresholdRule:
     def __init__(
         self,
         threshold: float,
-        comparison: Comparison | str,
+        comparison: Comparison | str | None = None,
         *,
         metric: str | None = None,
         every: Every = "improvement",
@@ -70,7 +73,8 @@ class ThresholdRule:
         plain = every == "improvement"
         self.name = name or " ".join(filter(None, ["threshold", metric, None if plain else every]))
         self.threshold = threshold
-        self.comparison = Comparison(comparison)
+        self._chosen = None if comparison is None else Comparison(comparison)
+        self.comparison = direction_for(metric or "", self._chosen)
         self.metric = metric
         self.every = every
         self.min_delta = min_delta
@@ -85,6 +89,8 @@ class ThresholdRule:
             return
         self._last = alert
         self._resumed = True
+        if not self._has_direction and alert.comparison is not None:
+            self.comparison, self._has_direction = alert.comparison, True
         last = alert.details.get("last")
         self._series.resume(alert.reading)
         if self.every == "hit":
@@ -95,12 +101,18 @@ class ThresholdRule:
         """Return an alert about the best new reading, or the latest, if that is to be told now."""
         left = self._start_anew(readings) if readings.new_run else None
         if len(readings):
+            self._decide_direction(readings)
             self._see(readings)
         if left is not None:
             return left
         if self._owed is None or readings.seconds < self._quiet_until(readings):
             return None
         return self._tell(readings, self._owed)
+
+    def _decide_direction(self, readings: ReadingBatch) -> None:
+        if not self._has_direction and (metric := self.metric or readings.score):
+            self.comparison = direction_for(metric)
+            self._has_direction = True
 
     def _see(self, readings: ReadingBatch) -> None:
         if self.every == "crossing":
@@ -200,6 +212,7 @@ class ThresholdRule:
         return owed
 
     def _begin_run(self) -> None:
+        self._has_direction = self._chosen is not None
         self._series = MetricSeries(self.metric)
         self._last = None
         self._owed = None

@@ -76,7 +76,7 @@ def log_monitor_of(
         resume=resume,
         follows=follows,
         endures=path == "-",
-        on_look=on_look,
+        on_poll=on_look,
     )
 
 

@@ -110,8 +110,7 @@ def config_of(settings: Settings) -> MonitorConfig:
 def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
     """Return the settings, with what follows from the rules, and the rules.
 
-    Without a threshold the first rule about a metric decides which metric of a name is its score, and which
-    scores are better.
+    Without a threshold the first rule about a metric decides which metric of a name is its score.
 
     Raises:
         ConfigError: with every rule that cannot be read, or because there is none.
@@ -133,9 +132,7 @@ def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
     first = next((rule for rule in rules if isinstance(rule, ThresholdRule)), None)
     if first is None:
         return settings, rules
-    derived: Settings = {"comparison_mode": first.comparison.value}
-    if settings.get("pattern") is None:
-        derived["metric"] = first.metric
+    derived: Settings = {"metric": first.metric} if settings.get("pattern") is None else {}
     return {**derived, **settings}, rules
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
 from ..monitor.group import WatchGroup
 from ..notifiers import Notifier
-from ..rules import Rule, ThresholdRule
+from ..rules import Rule
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, with_rules
@@ -83,8 +82,6 @@ def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> M
         problems += error.problems
     if problems:
         raise ConfigError(problems)
-    if config.threshold is not None:
-        rules.insert(0, ThresholdRule(config.threshold, config.comparison or Comparison.LOWER))
     notifiers = factory.of(config, settings.get("notify"))
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 

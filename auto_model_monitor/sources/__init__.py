@@ -49,3 +49,13 @@ class Continues(Protocol):
     def continues(self, told: Reading) -> bool:
         """Return whether the run that the source reads is the run of ``told``, the reading of an alert."""
         ...
+
+
+@runtime_checkable
+class NamesMetrics(Protocol):
+    """A source that has names of its own for the usual metrics."""
+
+    @abstractmethod
+    def metric_name(self, metric: str) -> str:
+        """Return the name under which the source reports a metric: ``val_loss`` for ``eval_loss``."""
+        ...

@@ -6,26 +6,26 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from ..core.alerts import Alert
 from ..core.clocks import Clock, SystemClock
-from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..core.host import host_name
 from ..core.messages import Message
-from ..core.metric_history import Point
 from ..core.readings import ReadingBatch
 from ..delivery.outbox import Outbox
 from ..i18n import Language
 from ..monitor.loop import Monitor
-from ..monitor.resume import ResumeState
 from ..monitor.summary import WatchSummary
+from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
-from ..rules import parse_rule
+from ..rules import Rule, parse_rule
+from ..sources import Source
 from ..training import Dispatcher, StoredEntry, Task, TaskState, TaskStore, UnknownTaskError
-from .watched_task import WatchedTask
+from .watched_task import OfTask, WatchedTask
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,6 @@ class TrainingMonitor(Monitor):
         digest: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
-        """Take the parts; nothing is read yet."""
         _check(rules)
         clock, host = clock or SystemClock(), host_name()
         store = dispatcher.store
@@ -79,42 +78,34 @@ class TrainingMonitor(Monitor):
             notifiers,
             renderer=_Words(self._trainings, language, host),
             check_interval=check_interval,
-            resume_state=ResumeState(store.path, "trainings", outbox=outbox),
+            outbox=WatchOutbox(store.path, "trainings", outbox=outbox),
+            resume_state=_NewTrainings(),
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(language=language, watch_dir=str(store.path), host=host),
+            summary=_Silent(self._trainings.name, None, clock),
+            listeners=[self._release_ended],
         )
-        self.progress = _Silent(self.source.name, Comparison.LOWER, clock)
+        self._trainings.rules = self.rules
         dispatcher.listen(self._trainings.heard)
 
-    def check(self) -> list[Alert]:
-        """Look once; return the alerts that were found and are now on their way."""
-        self._guard("the trainings", self._trainings.find)
-        self.rules = [rule for watched in self._trainings.watched.values() for rule in watched.rules]
-        alerts = super().check()
-        not_owed = {alert.rule for alert in self._not_owed_yet}
+    def _release_ended(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
+        """Stop watching the trainings whose end, and all else, is committed to the outbox."""
+        uncommitted = {alert.rule for alert in self.uncommitted}
         for watched in list(self._trainings.watched.values()):
-            if watched.told and not any(rule.name in not_owed for rule in watched.rules):
+            if watched.told and not any(rule.name in uncommitted for rule in watched.rules):
                 self._trainings.let_go(watched)
-        return alerts
 
-    def _go_on(self, readings: ReadingBatch) -> None:
-        outbox = self._resume_state.outbox()
-        for watched in self._trainings.watched.values():
-            for rule in watched.rules:
-                if rule.is_new:
-                    last = outbox.last_alert(rule.name)
-                    rule.is_new = False
-                    rule.resume(last)
 
-    def _remember(self, readings: ReadingBatch) -> None:
-        pass  # each training has a history of its own
+class _NewTrainings:
+    """Restores the rules of each training before they are first evaluated."""
 
-    def _points(self, alert: Alert) -> Sequence[Point]:
-        watched = self._trainings.of(alert)
-        if watched is None or alert.reading is None:
-            return ()
-        return watched.history.points(alert.reading.metric)
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
+        for rule in rules:
+            if isinstance(rule, OfTask) and rule.is_new:
+                last = outbox.last_alert(rule.name)
+                rule.is_new = False
+                rule.resume(last)
 
 
 class _Trainings:
@@ -131,6 +122,7 @@ class _Trainings:
         self._ends: dict[str, Task] = {}  # of these, those that have ended: somebody may delete them at once
         self._changed: set[str] = set()
         self._has_looked = False
+        self.rules: list[Rule] = []  # the rules that the monitor evaluates
 
     def heard(self, task: Task, entries: Sequence[StoredEntry]) -> None:
         """Take note of a change, in the dispatcher's thread."""
@@ -144,12 +136,8 @@ class _Trainings:
                 self._mark(task.id)
         self._news.append(task.id)
 
-    def find(self) -> None:
-        """Watch what has been started since the last look, at the first one whatever has not been told of.
-
-        Raises:
-            StoreError: the store cannot be read.
-        """
+    def _find(self) -> None:
+        """Watch what was started since the last poll; at the first one, every end not yet reported."""
         if not self._has_looked:
             for task_id in self._left_behind():
                 self._add(task_id)
@@ -189,8 +177,16 @@ class _Trainings:
         yield from [path.parent.name for path in self._store.path.glob(f"tasks/*/{_MARK}")]
 
     def read(self) -> ReadingBatch:
-        """Read what logs have said; each training has its own part of it."""
+        """Read what is new in the logs; each training has its own part of it.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
         now, seconds = self._clock.now(), self._clock.monotonic()
+        for watched in self.watched.values():
+            watched.rest(now, seconds)  # whatever fails below, no rule sees a batch twice
+        self._find()
+        self.rules[:] = [rule for watched in self.watched.values() for rule in watched.rules]
         changed, self._changed = self._changed, set()
         for task_id, watched in list(self.watched.items()):
             if task_id not in changed:
@@ -238,13 +234,15 @@ class _Words:
     def render(self, alert: Alert) -> Message:
         watched = self._trainings.of(alert)
         directory = "" if watched is None else watched.task.request.save_path
+        if watched is not None and alert.reading is not None:
+            alert = replace(alert, history=watched.history.points(alert.reading.metric))
         return Renderer(language=self._language, watch_dir=directory, host=self._host).render(alert)
 
 
 class _Silent(WatchSummary):
     """Says nothing every hour: a server has its own log."""
 
-    def say_hourly(self) -> None:
+    def log_hourly(self) -> None:
         """Say nothing."""
 
 

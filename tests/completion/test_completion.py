@@ -622,9 +622,9 @@ def test_every_ending_has_its_kind():
 @contextmanager
 def holding(config: MonitorConfig) -> Iterator[None]:
     """Hold what tells of the ends of this directory, as another process would."""
-    from auto_model_monitor.monitor.resume import ResumeState
+    from auto_model_monitor.monitor.watch_outbox import WatchOutbox
 
-    past = ResumeState(Path(config.log_dir), f"done\n{Path(config.watch_dir).absolute()}")
+    past = WatchOutbox(Path(config.log_dir), f"done\n{Path(config.watch_dir).absolute()}")
     past.claim()
     try:
         yield

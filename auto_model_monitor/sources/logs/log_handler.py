@@ -13,6 +13,7 @@ from ...core.readings import Reading
 from ...log_parser import LogEntry, LogPattern, LogReader, ParsedLine, Stage
 from ...log_parser.default_metric import DefaultMetric
 from ...log_parser.line_templates import SkipRule, are_plain, skip_rule
+from ...log_parser.metric_names import metric_in_logs
 from ...runtime.fork_safety import fork_safe_lock
 from ...runtime.propagation import must_propagate
 from ...text.cleaning import describe_error
@@ -159,6 +160,10 @@ class TrainingLogHandler(logging.Handler):
             score=self._score.metric,
             new_run=new_run,
         )
+
+    def metric_name(self, metric: str) -> str:
+        """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
+        return metric_in_logs(metric)
 
     def continues(self, told: Reading) -> bool:
         """Tell, after the first look that found numbers, whether ``told`` was told of the same training."""

@@ -9,6 +9,7 @@ from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
 from ...core.readings import Reading
 from ...log_parser.default_metric import DefaultMetric
+from ...log_parser.metric_names import metric_in_logs
 from .log_batch import Location, LogBatch
 from .log_poll import LogPoll
 from .log_scan import Plain, ScannedLine
@@ -114,6 +115,10 @@ class LogSource:
             self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
         score, new_run = self._score.metric, look.new_run
         return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
+
+    def metric_name(self, metric: str) -> str:
+        """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
+        return metric_in_logs(metric)
 
     def continues(self, told: Reading) -> bool:
         """Tell, just after the first look that found numbers, whether ``told`` was told of this training.
