@@ -72,7 +72,7 @@ def test_fresh(place):
         running.wait_for("delivered")
         running.end()
     with watching(*arguments) as running:
-        running.wait_for("going on: epoch_1")
+        running.wait_for("resuming after the alert of epoch_1")
         running.end()
     assert len(subjects(place)) == 1
     with watching(*arguments, "--fresh") as running:
@@ -97,17 +97,17 @@ def test_a_rule_that_cannot_be_read():
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"rules": ["acc > 0.9"]}, {"comparison_mode": "higher", "metric": "acc"}),
-        ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, {"comparison_mode": "lower", "metric": "val_loss"}),
-        ({"rules": ["acc > 0.9"], "metric": "loss"}, {"comparison_mode": "higher", "metric": "loss"}),
-        ({"rules": ["acc > 0.9"], "pattern": "x"}, {"comparison_mode": "higher", "pattern": "x"}),
+        ({"rules": ["acc > 0.9"]}, {"metric": "acc"}),
+        ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, {"metric": "val_loss"}),
+        ({"rules": ["acc > 0.9"], "metric": "loss"}, {"metric": "loss"}),
+        ({"rules": ["acc > 0.9"], "pattern": "x"}, {"pattern": "x"}),
         ({"rules": ["acc > 0.9"], "threshold": 1.0}, {"threshold": 1.0}),
         ({"rules": ["plateau 10"], "comparison_mode": "higher"}, {"comparison_mode": "higher"}),
         ({"rules": ["disk < 5GB"]}, {}),
     ],
 )
 def test_what_follows_from_the_rules(settings, expected):
-    """Without a threshold the first comparison says what is read and what is better; what was said stands."""
+    """Without a threshold the first comparison decides which metric is read, unless a setting does."""
     derived, rules = with_rules(settings)
     assert {key: value for key, value in derived.items() if key != "rules"} == expected
     assert len(rules) == len(settings["rules"])

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from auto_model_monitor import BaseParser, ModelMonitor, MonitorConfig, ThresholdRule
+from auto_model_monitor import BaseParser, ModelMonitor, MonitorConfig, Renderer, ThresholdRule
 from auto_model_monitor.core.alerts import Alert
 from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.delivery import SQLiteOutbox
@@ -115,15 +115,18 @@ def test_an_interrupt_in_the_main_thread_goes_on_its_way_and_loses_no_name(watch
 
 def test_an_interrupt_between_a_rule_and_the_outbox_loses_no_alert(watch):
     """What a rule has found is delivered although Ctrl-C came before it could be noted."""
+    interrupted = [True]
 
     class Interrupted:
         def render(self, alert):
-            raise KeyboardInterrupt
+            if interrupted:
+                raise KeyboardInterrupt
+            return Renderer().render(alert)
 
     monitor, notifier = watch(parts={"renderer": Interrupted()})
     with pytest.raises(KeyboardInterrupt):
         monitor.check()
-    monitor._renderer = loop.Renderer()
+    interrupted.clear()
     assert monitor.check() == []
     assert notifier.arrived.wait(100)
 
@@ -196,8 +199,9 @@ def test_an_alert_that_no_file_can_hold_is_delivered_from_memory(watch):
             return Alert(rule="odd", time=readings.time, reading=readings[0], details=facts, comparison=lower)
 
     monitor, notifier = watch(parts={"rules": [Odd()]})
-    assert len(monitor.check()) == 1
-    assert notifier.arrived.wait(100)
+    assert [alert.rule for alert in monitor.check()] == ["threshold", "odd"]
+    monitor.stop()
+    assert len(notifier.sent) == 2
 
 
 def test_a_parser_of_more_readings_that_raises_costs_one_name(watch):

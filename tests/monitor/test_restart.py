@@ -127,7 +127,7 @@ def test_a_second_monitor_of_the_same_waits_and_says_so(tmp_path, caplog):
     first.stop()
     with caplog.at_level(logging.INFO):
         assert second.check() == []
-    assert "going on: loss=0.003.pt was told of" in caplog.text
+    assert "resuming after the alert of loss=0.003.pt" in caplog.text
     (folder / "loss=0.002.pt").touch()
     assert len(second.check()) == 1
     second.stop()

@@ -58,7 +58,7 @@ def member(silent_after="3x"):
 def look(listener, seconds, *values):
     readings = batch(*values)
     readings.seconds = float(seconds)
-    listener.evaluate(readings)
+    listener.update(readings, [])
     return listener.silent
 
 
@@ -155,7 +155,7 @@ def test_after_a_restart_it_is_not_said_again(place):
         running.wait_for(f"delivered: {ALL_SILENT}")
         running.end()
     with watching(*arguments) as running:
-        running.wait_for("going on: all silent was told of")
+        running.wait_for("resuming after the alert of all silent")
         (place / "two/val_loss_0.4.pt").touch()
         running.wait_for(f"delivered: {MOVES}")
         running.end()
