@@ -1,4 +1,4 @@
-"""Servers, in the process and in a process of their own, and trainings like puppets."""
+"""Servers in this process and in processes of their own, and trainings that tests control."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.api.live import TRAINER, Live, Puppet, end_all, request
 
 @pytest.fixture
 def puppet(tmp_path: Path) -> Iterator[Callable[[], Puppet]]:
-    """Make trainings that say what the test tells them; they end with the test."""
+    """Make trainings that print what the test passes them; they end with the test."""
     with ExitStack() as held:
         numbers = itertools.count(1)
 
@@ -29,7 +29,7 @@ def puppet(tmp_path: Path) -> Iterator[Callable[[], Puppet]]:
 
 @pytest.fixture
 def make_app(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Make applications over the store ``tmp_path/store``, without a token unless the test wants one."""
+    """Make applications on the store ``tmp_path/store``, without a token unless the test sets one."""
     pytest.importorskip("fastapi")
     from auto_model_monitor.api import create_app
     from auto_model_monitor.training import TaskStore
@@ -68,7 +68,7 @@ def live(make_app: Callable[..., Any]) -> Iterator[Callable[..., Live]]:
 
 @pytest.fixture
 def client(live: Callable[..., Live]) -> Iterator[Callable[..., Any]]:
-    """Talk to a server over loopback: ``http = client(token=…)``; the token is shown by default."""
+    """Return a client of a server on loopback: ``http = client(token=…)``; it sends the token by default."""
     httpx = pytest.importorskip("httpx")
     with ExitStack() as running:
 
@@ -86,5 +86,5 @@ def client(live: Callable[..., Live]) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def body(tmp_path: Path) -> dict[str, Any]:
-    """A request whose paths are there."""
+    """A request whose paths exist."""
     return request(tmp_path)

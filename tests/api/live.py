@@ -1,4 +1,4 @@
-"""A server in the process of the tests, and trainings that say what a test tells them."""
+"""A server in the process of the tests, and trainings that print what a test passes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN = "a-token-of-the-tests-0123456789"
 
 
 class Puppet:
-    """The strings of one training: what is said here, the training says."""
+    """Controls one training: it prints the lines that are given here."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -53,7 +53,7 @@ class Event:
         self.data: dict[str, Any] = json.loads(fields["data"]) if "data" in fields else {}
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         return str(self.data.get("message"))
 
 
@@ -85,7 +85,7 @@ class Stream:
         assert not fields
 
     def take(self, number: int) -> list[Event]:
-        """Return the next so many events."""
+        """Return the next events."""
         events = self.events()
         return [next(events) for _ in range(number)]
 
@@ -120,7 +120,7 @@ class Live:
         return stream
 
     def ask(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        """Ask for something, and return what JSON comes."""
+        """Send a request, and return the JSON of its response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         text = None if body is None else json.dumps(body)
         headers = {} if body is None else {"content-type": "application/json"}
@@ -146,7 +146,7 @@ class Live:
 
 
 def request(folder: Path) -> dict[str, Any]:
-    """Return a request whose paths are there."""
+    """Return a request whose paths exist."""
     for name in ("train", "val"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     return {
@@ -160,7 +160,7 @@ def request(folder: Path) -> dict[str, Any]:
 
 
 def end_all(store: TaskStore, cancel: Callable[[str], Any]) -> None:
-    """Let no training outlive its test."""
+    """End all trainings of a test."""
     with contextlib.suppress(StoreError):  # a test may have closed it
         unfinished, _ = store.tasks(states=[TaskState.PENDING, TaskState.RUNNING], limit=1000)
         for task in unfinished:

@@ -1,4 +1,4 @@
-"""The server as people start it: a process of its own, watched by what it says."""
+"""The server as people start it: a process of its own, observed by its output."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class ServerProcess:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        self.said = ""
+        self.output = ""
         assert process.stdout is not None
         for line in process.stdout:
-            self.said += line
+            self.output += line
             if found := _URL.search(line):
                 self.url, self.token = found[1], found[2]
             if line.startswith("Ctrl-C"):
                 break
         else:
             raise AssertionError(
-                f"the server did not start: {self.said}{process.stderr and process.stderr.read()}"
+                f"the server did not start: {self.output}{process.stderr and process.stderr.read()}"
             )
         self.port = int(self.url.rpartition(":")[2])
 
     def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
-        """Ask for a path with the token, or send a body there."""
+        """Send a request with the token, or post a body."""
         headers = {} if self.token is None else {"authorization": f"Bearer {self.token}"}
         sent = None
         if body is not None:
@@ -52,19 +52,19 @@ class ServerProcess:
             return json.load(answer)
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send it a signal, and wait until it is gone; return its status."""
+        """Send a signal, wait for the end, and return the exit status."""
         self.process.send_signal(number)
         return self.wait()
 
     def wait(self) -> int:
         out, err = self.process.communicate(timeout=60)
-        self.said += out + err
+        self.output += out + err
         return self.process.returncode
 
 
 @contextmanager
 def serving(*options: str, cwd: Path, env: dict[str, str] | None = None) -> Iterator[ServerProcess]:
-    """Run ``serve`` on a free port inside the block, in a folder; it has ended behind it."""
+    """Run ``serve`` on a free port in a directory; it ends with the block."""
     words = [*PROGRAM, "--port", "0", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a server tells people of its trainings, and whom."""
+"""Messages of a server about its trainings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.waiting import until
 BODY = {"model": "resnet18", "num_classes": 2, "num_epochs": 3, "train_path": ".", "val_path": "."}
 
 
-def test_a_log_line_sends_the_mail_that_a_checkpoint_s_name_does(tmp_path):
-    """Over TLS, to a real server, once for the best epoch so far; and one mail tells of the end."""
+def test_a_log_line_that_meets_a_rule_sends_a_mail(tmp_path):
+    """A log line that meets a rule sends one mail, and the end of the training another."""
     with SMTPServer(tls="ssl", hostname="smtp.qq.com") as server:
         env = server.environ("smtp.qq.com") | {"AUTO_MODEL_MONITOR_AUTH_CODE": "CANARY-CODE"}
         options = ["--trainer", TRAINER, "--rule", "val_acc >= 84", "--sender", "you@qq.com"]
         with serving(*options, "--language", "en", cwd=tmp_path, env=env) as process:
-            assert "val_acc >= 84" in process.said
+            assert "val_acc >= 84" in process.output
             task = process.ask(START, {**BODY, "save_path": str(tmp_path / "out")})["task_id"]
             server.wait_for_mails(2)
             assert process.end() == 0
@@ -30,12 +30,12 @@ def test_a_log_line_sends_the_mail_that_a_checkpoint_s_name_does(tmp_path):
     assert "84.67" in hit
     assert f"resnet18 {task[:8]}" in hit
     assert "Training finished" in end
-    assert "CANARY" not in process.said
+    assert "CANARY" not in process.output
     assert not any(b"CANARY" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_without_a_mailbox_mails_are_files(tmp_path):
-    """Whoever gives a rule alone finds the mails in the store."""
+    """With a rule but without a mailbox, mails become files in the store."""
     with serving("--trainer", TRAINER, "--rule", "nan", cwd=tmp_path) as process:
         process.ask(START, {**BODY, "model": "failing", "save_path": str(tmp_path / "out")})
         mailbox = tmp_path / "training_store" / "mailbox"
@@ -43,8 +43,8 @@ def test_without_a_mailbox_mails_are_files(tmp_path):
         assert process.end() == 0
 
 
-def test_nobody_is_told_unasked(tmp_path):
-    """A plain server keeps no outbox and makes no mailbox."""
+def test_a_plain_server_sends_no_messages(tmp_path):
+    """A server without rules and notifiers creates no outbox and no mailbox."""
     with serving("--trainer", TRAINER, cwd=tmp_path, env={"AUTO_MODEL_MONITOR_NOTIFY": ""}) as process:
         task = process.ask(START, {**BODY, "save_path": str(tmp_path / "out")})["task_id"]
         until(lambda: process.ask(f"/api/v2/training/{task}")["status"] == "completed")
@@ -53,23 +53,23 @@ def test_nobody_is_told_unasked(tmp_path):
     assert not {"outbox.db", "mailbox"} & there
 
 
-def test_a_file_says_it_all(tmp_path):
-    """The table [tell] takes the names that a watch's file takes; what is wrong is named with its place."""
+def test_the_alerts_table_of_a_file_is_read(tmp_path):
+    """The table [tell] accepts the names of a watch's file; errors name their location."""
     file = tmp_path / "serve.toml"
     file.write_text('[tell]\nrules = "val_acc >= 84"\nlanguage = "en"\nreceiver = "a@b.example"\n')
     with serving("--trainer", TRAINER, "--config", str(file), cwd=tmp_path) as process:
-        assert "val_acc >= 84" in process.said
+        assert "val_acc >= 84" in process.output
         assert process.end() == 0
     file.write_text('[tell]\nrule = "nan"\nlanguage = "fr"\n')
-    status, said = refused("--config", str(file), cwd=tmp_path)
+    status, output = refused("--config", str(file), cwd=tmp_path)
     assert status == 2
-    assert "tell.rule" in said
-    assert "did you mean 'rules'" in said
-    assert "tell.language" in said
+    assert "tell.rule" in output
+    assert "did you mean 'rules'" in output
+    assert "tell.language" in output
 
 
-def test_a_wrong_rule_ends_it_at_once(tmp_path):
-    """Before the port is served, with what was expected."""
-    status, said = refused("--port", "0", "--rule", "val_acc >> 90", cwd=tmp_path)
+def test_a_wrong_rule_ends_the_start(tmp_path):
+    """A wrong rule ends the start with what was expected."""
+    status, output = refused("--port", "0", "--rule", "val_acc >> 90", cwd=tmp_path)
     assert status == 2
-    assert "val_acc >> 90" in said
+    assert "val_acc >> 90" in output

@@ -1,4 +1,4 @@
-"""The guides to the API: their links lead somewhere, and what they say is so."""
+"""The guides to the API: links, tables and examples are correct."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def blocks(name, language):
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_links_lead_somewhere(name):
-    """Every relative link of a guide is a file of the package, so that it works where that is installed."""
+def test_links_lead_to_files(name):
+    """Every relative link of a guide is a file of the package, so that it works when installed."""
     links = re.findall(r"\]\(([^)]+)\)", (DOCS / name).read_text("utf-8"))
     relative = [link for link in links if "://" not in link]
     assert len(relative) >= 2
@@ -44,7 +44,7 @@ def test_links_lead_somewhere(name):
 
 
 def test_every_field_is_documented(make_app):
-    """The reference names every field of the body with its default, and every address."""
+    """The reference lists every field of the body with its default, and every route."""
     text = (DOCS / GUIDES[0]).read_text("utf-8")
     for name, field in schemas.StartRequest.model_fields.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
@@ -56,8 +56,8 @@ def test_every_field_is_documented(make_app):
         assert path.replace("/api/v2/training/{task_id}/", "…/{task_id}/") in text or path in text, path
 
 
-def test_the_example_file_is_one(tmp_path):
-    """The TOML of the guide is taken by the command."""
+def test_the_example_file_is_accepted(tmp_path):
+    """The command accepts the TOML example of the guide."""
     (text,) = blocks(GUIDES[1], "toml")
     (tmp_path / "serve.toml").write_text(text)
     _, options = parse(["serve", "--config", str(tmp_path / "serve.toml")])
@@ -66,7 +66,7 @@ def test_the_example_file_is_one(tmp_path):
 
 
 def test_every_option_is_documented():
-    """The guide's table holds every option of the command."""
+    """The guide's table lists every option of the command."""
     text = (DOCS / GUIDES[1]).read_text("utf-8")
     shown = set(re.findall(r"--[a-z-]+", text))
     for option in vars(parse(["serve"])[1]):
@@ -76,13 +76,13 @@ def test_every_option_is_documented():
 
 
 def test_python_blocks_run(tmp_path):
-    """Every Python block of the guides does what it says, against a server that people start."""
+    """Every Python block of the guides works with a real server."""
     pytest.importorskip("requests")
     follow, embed = [block for name in GUIDES for block in blocks(name, "python")]
     with serving("--trainer", TRAINER, cwd=tmp_path) as server:
         server.ask("/api/v2/training/start", request(tmp_path))
         text = follow.replace("http://localhost:8000", server.url)
-        said = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", text],
             check=False,
             capture_output=True,
@@ -90,13 +90,13 @@ def test_python_blocks_run(tmp_path):
             cwd=tmp_path,
             timeout=60,
         )
-        assert "INFO Epoch [3/3] started {'epoch': 3, 'total_epochs': 3}" in said.stdout, said.stderr
+        assert "INFO Epoch [3/3] started {'epoch': 3, 'total_epochs': 3}" in output.stdout, output.stderr
         server.end()
     subprocess.run([sys.executable, "-c", embed], check=True, cwd=tmp_path, timeout=60)
 
 
-def test_every_format_that_is_listed_is_understood():
-    """Each line that the reference lists says something to the reader of logs."""
+def test_every_listed_log_format_is_parsed():
+    """The log reader finds a metric or a stage in each line that the reference lists."""
     lines = blocks(GUIDES[0], "")[-1].splitlines()
     reader, now = LogReader(), datetime.now(timezone.utc)
     for line in lines:

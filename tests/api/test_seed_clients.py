@@ -1,4 +1,4 @@
-"""The specification's own clients, to the letter, against the server that people start."""
+"""The unchanged clients of the specification, with a real server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEED = Path(__file__).with_name("seed")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server on port 8000 with the roots of the specification's examples, which are not there."""
+    """A server on port 8000 with the roots of the specification's examples, which do not exist."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -43,7 +43,7 @@ def server(tmp_path_factory):
 
 
 def client(name, task_id="", env=None):
-    """Run a client of the specification; only the place of the task's id is filled in."""
+    """Run a client of the specification; only the task's id is filled in."""
     text = (SEED / name).read_text("utf-8").replace("your-task-id", task_id)
     done = subprocess.run(
         [sys.executable, "-c", text], check=False, capture_output=True, encoding="utf-8", timeout=60
@@ -53,22 +53,22 @@ def client(name, task_id="", env=None):
 
 
 def test_start_and_poll(server):
-    """The first client starts a training, polls it to its end, and prints its metrics."""
+    """The first client starts a training, polls it until it ends, and prints its metrics."""
     if Path("/data").exists() or Path("/checkpoints").exists():
         pytest.skip("this machine has the directories that the example only names")
-    said = client("start_and_poll.py")
-    assert re.match(r"任务ID: [0-9a-f-]{36}\n", said)
-    assert "状态: completed, 进度: 100%" in said
-    assert "Epoch 10/10" in said
-    assert "  训练准确率: 89.0%" in said
-    assert "  验证准确率: 87.0%" in said
+    output = client("start_and_poll.py")
+    assert re.match(r"任务ID: [0-9a-f-]{36}\n", output)
+    assert "状态: completed, 进度: 100%" in output
+    assert "Epoch 10/10" in output
+    assert "  训练准确率: 89.0%" in output
+    assert "  验证准确率: 87.0%" in output
 
 
 def test_follow_the_log(server):
-    """The second client follows a log to its end, and prints every line and its metrics."""
+    """The second client follows a log until it ends, and prints every line with its metrics."""
     task_id = server.ask("/api/v2/training/start", {**request(server.folder), "num_epochs": 10})["task_id"]
-    said = client("follow_log.py", task_id)
-    assert "[INFO] Epoch [3/10] started\n  指标: {'epoch': 3, 'total_epochs': 10}\n" in said
-    assert "[INFO] Training completed\n" in said
-    assert said.count("[INFO] Epoch [") == 10
-    assert said.rstrip().endswith("[INFO] the task is completed: exit status 0")
+    output = client("follow_log.py", task_id)
+    assert "[INFO] Epoch [3/10] started\n  指标: {'epoch': 3, 'total_epochs': 10}\n" in output
+    assert "[INFO] Training completed\n" in output
+    assert output.count("[INFO] Epoch [") == 10
+    assert output.rstrip().endswith("[INFO] the task is completed: exit status 0")

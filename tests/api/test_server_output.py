@@ -1,4 +1,4 @@
-"""Where the server's output goes, and what it says there."""
+"""The token and the output of the server."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.api.server_process import PROGRAM
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a journal is one of POSIX systems")
 def test_the_token_is_not_written_into_the_journal(tmp_path: Path) -> None:
-    """Started by systemd, whose journal a group of people reads, it names the token's file in its place."""
+    """Output to systemd's journal, which a group can read, names the token's file instead of the token."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         words = [*PROGRAM, "--port", "0"]
         with subprocess.Popen(words, stdout=theirs, stderr=subprocess.PIPE, cwd=tmp_path) as process:
             theirs.close()
-            said = b""
-            while b"Ctrl-C" not in said and (piece := ours.recv(65536)):
-                said += piece
+            output = b""
+            while b"Ctrl-C" not in output and (piece := ours.recv(65536)):
+                output += piece
             process.terminate()
     token = (tmp_path / "training_store" / "token").read_text().strip()
-    assert b"Ctrl-C" in said
-    assert token.encode() not in said
-    assert str(tmp_path / "training_store" / "token").encode() in said
+    assert b"Ctrl-C" in output
+    assert token.encode() not in output
+    assert str(tmp_path / "training_store" / "token").encode() in output

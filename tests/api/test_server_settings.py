@@ -1,4 +1,4 @@
-"""What a server is told by its options and its file."""
+"""The settings of a server, from its options and its file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from auto_model_monitor.cli.main import parse
 from auto_model_monitor.core.errors import ConfigError
 
 
-def told(*words):
+def settings_of(*words):
     return ServerSettings.of(parse(["serve", *words])[1])
 
 
-def test_nothing_has_to_be_said():
-    """By default a server listens on loopback, port 8000, asks for a token, and has the built-in trainer."""
-    settings = told()
+def test_every_setting_has_a_default():
+    """By default a server listens on loopback, port 8000, needs a token, and has the built-in trainer."""
+    settings = settings_of()
     assert (settings.host, settings.port, settings.store) == ("127.0.0.1", 8000, "training_store")
     assert (settings.no_auth, settings.allow_path, settings.per_device) == (False, (".",), 1)
     (trainer,) = settings.trainers
@@ -28,9 +28,9 @@ def test_nothing_has_to_be_said():
     assert trainer.command == command
 
 
-def test_options_are_taken():
-    """Every option says what its name says; a command is split as a shell would, by nobody but us."""
-    settings = told(
+def test_options_set_the_settings():
+    """Every option sets its setting; a trainer's command is split like in a shell, without a shell."""
+    settings = settings_of(
         *("--host", "::1", "--port", "0", "--store", "s", "--per-device", "2", "--no-auth"),
         *("--allow-path", "/a", "--allow-path", "/b", "--allow-host", "gpu"),
         *("--trainer", "mine='python 3' train.py --x='a b' {args}", "--trainer", "other=run {args_file}"),
@@ -42,20 +42,22 @@ def test_options_are_taken():
     assert settings.trainers[0].command == ("python 3", "train.py", "--x=a b", "{args}")
 
 
-def test_a_file_says_the_same(tmp_path):
-    """A file has the same names; its paths are relative to it; options win over it."""
+def test_a_file_sets_the_same_settings(tmp_path):
+    """A file has the same settings; its paths are relative to it; options win over it."""
     file = tmp_path / "serve.toml"
     file.write_text(
         'port = 9000\nstore = "s"\nallow_path = ["data", "/abs"]\nallow_host = "gpu"\nper_device = 3\n'
         '[trainers]\nmine = "python train.py {args}"\nlisted = ["python", "a b.py", "{args}"]\n'
     )
-    settings = told("--config", str(file))
+    settings = settings_of("--config", str(file))
     assert (settings.port, settings.per_device) == (9000, 3)
     assert settings.store == str(tmp_path / "s")
     assert settings.allow_path == (str(tmp_path / "data"), "/abs")
     assert settings.allow_host == ("gpu",)
     assert settings.trainers[1].command == ("python", "a b.py", "{args}")
-    again = told("--config", str(file), "--port", "1", "--trainer", "mine=other {args}", "--trainer", "new=x")
+    again = settings_of(
+        "--config", str(file), "--port", "1", "--trainer", "mine=other {args}", "--trainer", "new=x"
+    )
     assert again.port == 1
     assert [(t.name, t.command[0]) for t in again.trainers] == [
         ("mine", "other"), ("new", "x"), ("listed", "python"),
@@ -82,29 +84,29 @@ def test_a_file_says_the_same(tmp_path):
     ],
 )
 def test_a_file_with_a_mistake_is_refused(tmp_path, text, fault):
-    """A wrong name or kind in the file is told with its place."""
+    """A wrong name or type in the file is refused with its location."""
     (tmp_path / "serve.toml").write_text(text)
     with pytest.raises(ConfigError, match=fault):
-        told("--config", str(tmp_path / "serve.toml"))
+        settings_of("--config", str(tmp_path / "serve.toml"))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "no-such-host.invalid"])
 def test_without_a_token_only_on_loopback(host):
-    """--no-auth beyond loopback is refused with the reason."""
+    """--no-auth on another address than loopback is refused with the reason."""
     with pytest.raises(ConfigError, match=r"--no-auth.*could start trainings"):
-        told("--no-auth", "--host", host)
+        settings_of("--no-auth", "--host", host)
 
 
 def test_names_follow_the_host():
-    """A server goes by loopback's names, its host's, given ones, and its machine's when others reach it."""
+    """A server accepts loopback's names, its host, given names, and its machine's name if others reach it."""
     import socket
 
-    assert set(told("--allow-host", "gpu").names) == {"localhost", "127.0.0.1", "[::1]", "gpu"}
-    assert {"192.0.2.1", socket.gethostname()} <= set(told("--host", "192.0.2.1").names)
-    assert "0.0.0.0" not in told("--host", "0.0.0.0").names
+    assert set(settings_of("--allow-host", "gpu").names) == {"localhost", "127.0.0.1", "[::1]", "gpu"}
+    assert {"192.0.2.1", socket.gethostname()} <= set(settings_of("--host", "192.0.2.1").names)
+    assert "0.0.0.0" not in settings_of("--host", "0.0.0.0").names
 
 
 def test_a_trainer_needs_a_name():
-    """--trainer without a name is told how it is written."""
+    """--trainer without a name is refused with the expected format."""
     with pytest.raises(ConfigError, match="NAME="):
-        told("--trainer", "python train.py")
+        settings_of("--trainer", "python train.py")

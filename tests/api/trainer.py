@@ -1,4 +1,4 @@
-"""A trainer that says what it is told, line by line, through the named pipe ``lines`` of its save path.
+"""A trainer that prints the lines that arrive in the named pipe ``lines`` of its save path.
 
 Without a pipe it says what a real one would, and ends. ``model`` tells it how to behave:
 ``stubborn`` ignores SIGTERM, ``failing`` ends with an exception.

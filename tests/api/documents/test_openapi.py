@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, with examples, and true."""
+"""The OpenAPI document: complete, with examples, and correct."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def operations(document):
 
 
 def test_every_address_of_the_specification_is_there(document):
-    """The document holds all endpoints, each with a description and its answers."""
+    """The document lists all routes, each with a description and its responses."""
     found = {(method, path) for path, method, _ in operations(document)}
     one = "/api/v2/training/{task_id}"
     assert found == {
@@ -44,7 +44,7 @@ def test_every_address_of_the_specification_is_there(document):
 
 
 def test_errors_are_documented_as_problems(document):
-    """Every error is a problem document; nothing speaks of the framework's own form of an error."""
+    """Every error is a problem document; the framework's own error format does not appear."""
     assert "HTTPValidationError" not in json.dumps(document)
     for path, _, operation in operations(document):
         for status, answer in operation["responses"].items():
@@ -56,7 +56,7 @@ def test_errors_are_documented_as_problems(document):
 
 
 def test_examples_are_true(document):
-    """The examples are those of the specification, and fit the schemas beside them."""
+    """The examples are those of the specification and match their schemas."""
     for model in (schemas.Started, schemas.Status, schemas.Item, schemas.Details, schemas.MetricItem):
         model.model_validate(model.model_json_schema()["example"])
     schemas.StartRequest.model_validate(examples.START)
@@ -66,7 +66,7 @@ def test_examples_are_true(document):
 
 
 def test_answers_fit_their_schemas(live, tmp_path):
-    """What is answered is what is documented, to the key."""
+    """The responses have exactly the documented keys."""
     server = live()
     task_id = server.start(None, tmp_path)
     path = f"/api/v2/training/{task_id}"
@@ -84,7 +84,7 @@ def test_answers_fit_their_schemas(live, tmp_path):
 
 @pytest.mark.campaign
 def test_no_request_makes_a_5xx(make_app, live):
-    """Whatever fits the document, or does not, is answered without an error of the server's own."""
+    """No request, valid or invalid, is answered with a 5xx."""
     schemathesis = pytest.importorskip("schemathesis")
     import hypothesis
 

@@ -1,4 +1,4 @@
-"""What all streams of a task share."""
+"""The buffer that all streams of a task share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def frames(first, last, size=20):
 
 
 def read(buffer, seq):
-    """Read everything that is held behind a number."""
+    """Read everything that is held after a number."""
     found = []
     while (chunk := buffer.after(seq)) is not None:
         found.append(chunk.data)
@@ -38,8 +38,8 @@ def read(buffer, seq):
 
 
 @given(st.integers(1, 10**6), st.lists(st.integers(0, MAX_WRITE + 100), max_size=40))
-def test_entries_become_pieces_of_one_write(first, sizes):
-    """Pieces are the events in their order, each at most one write long unless a single event is longer."""
+def test_entries_become_chunks_of_one_write(first, sizes):
+    """Chunks are the events in order, each at most one write long unless a single event is longer."""
     stored = [StoredEntry(first + index, b"x" * size) for index, size in enumerate(sizes)]
     made = encode(stored)
     assert b"".join(chunk.data for chunk in made) == b"".join(
@@ -50,8 +50,8 @@ def test_entries_become_pieces_of_one_write(first, sizes):
     assert len(made) <= 2 * (sum(sizes) // MAX_WRITE + 1) or not made
 
 
-def test_what_has_piled_up_is_one_piece():
-    """Everything behind a client's number comes at once; beyond the end there is nothing."""
+def test_waiting_events_are_one_chunk():
+    """Everything after a client's number comes as one chunk; after the end there is nothing."""
     buffer = EventBuffer(10**6)
     buffer.extend(*some(1, 3))
     buffer.extend(*some(4, 10))
@@ -64,15 +64,15 @@ def test_what_has_piled_up_is_one_piece():
     assert buffer.last == 11
 
 
-def test_whoever_is_within_a_piece_reads_the_store():
-    """A number that no chunk begins behind is left to the store, which knows every entry."""
+def test_a_number_inside_a_chunk_is_left_to_the_store():
+    """A number inside a chunk is left to the store, which has every entry."""
     buffer = EventBuffer(10**6)
     buffer.extend(*some(1, 10))
     assert buffer.after(5) is None
 
 
 def test_clients_at_one_number_share_the_bytes():
-    """A chunk is put together once, however many clients stand at the same number."""
+    """Chunks are joined once for all clients that are at the same number."""
     buffer = EventBuffer(10**6)
     buffer.extend(*some(1, 50))
     buffer.extend(*some(51, 60))
@@ -95,8 +95,8 @@ def test_a_write_is_bounded():
     assert buffer.after(300)[1:] == (301, frames(301, 301, 2 * MAX_WRITE))
 
 
-def test_only_so_much_is_held():
-    """Beyond its bytes a buffer drops the oldest; whoever is behind reads the store."""
+def test_the_held_bytes_are_bounded():
+    """A full buffer drops the oldest events; clients that are behind read the store."""
     buffer = EventBuffer(10_000)
     buffer.subscribers.add(Subscriber())
     for seq in range(1, 1001):
@@ -107,7 +107,7 @@ def test_only_so_much_is_held():
 
 
 def test_what_every_stream_has_is_dropped():
-    """As long as all clients keep up, next to nothing is held; for one that is behind, what it needs is."""
+    """While all clients keep up, little is held; for a client that is behind, its events stay."""
     buffer = EventBuffer(10**7)
     quick, slow = Subscriber(), Subscriber()
     buffer.subscribers |= {quick, slow}
@@ -121,8 +121,8 @@ def test_what_every_stream_has_is_dropped():
     assert read(buffer, 2000) == (frames(2001, 3000, 1000), 3000)
 
 
-def test_a_hole_is_left_to_the_store():
-    """Where entries were left out on the way, nothing is handed out across the hole."""
+def test_a_gap_is_left_to_the_store():
+    """No chunk spans a gap in the entries."""
     buffer = EventBuffer(10**6)
     buffer.extend(*some(1, 5))
     buffer.extend(*some(9, 10))
@@ -134,14 +134,14 @@ arrivals = st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.integers(0, 3
 
 
 @given(arrivals, st.integers(200, 5000))
-def test_whatever_comes_it_is_handed_out_in_order_or_not_at_all(arriving, most):
-    """Over any arrivals, with holes and repeats, a chunk is the entries behind the number asked for."""
+def test_any_arrivals_are_returned_in_order_or_not_at_all(arriving, most):
+    """For any arrivals, with gaps and repeats, a chunk is the entries that follow the requested number."""
     buffer, last = EventBuffer(most), 0
     buffer.subscribers.add(Subscriber())
     for count, is_missing, size in arriving:
         if not is_missing:
             buffer.extend(*some(last + 1, last + count, size))
-            buffer.extend(*some(last + 1, last + count, size))  # heard twice
+            buffer.extend(*some(last + 1, last + count, size))  # a repeat
         last += count
         for seq in range(max(0, last - 12), last + 1):
             found = buffer.after(seq)

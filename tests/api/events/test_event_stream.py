@@ -1,4 +1,4 @@
-"""One client's stream, spoken to as a server would, over a real store."""
+"""One client's stream, called as a server calls it, with a real store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)
 
 
 class Task:
-    """A task whose log a test writes, and those who hear of it."""
+    """A task whose log the test writes and publishes."""
 
     def __init__(self, store, broadcaster):
         self.store, self.broadcaster = store, broadcaster
@@ -33,7 +33,7 @@ class Task:
         self.lines = 0
 
     def log(self, count=1, text="line"):
-        """Write so many lines, as the dispatcher does: stored first, told then."""
+        """Write some lines as the dispatcher does: stored first, then published."""
         made = [
             LogEntry(timestamp=NOW, level="INFO", message=f"{text} {self.lines + number}")
             for number in range(1, count + 1)
@@ -48,7 +48,7 @@ class Task:
 
 
 class Client:
-    """A client: what it got, and whether it reads."""
+    """A client: what it received, and whether it reads."""
 
     def __init__(self, task, last_event_id=None, after=None, method="GET"):
         self.task = task
@@ -78,7 +78,7 @@ class Client:
 
     @property
     def numbers(self):
-        """The numbers of the entries it got, in their order."""
+        """The numbers of the received entries, in order."""
         blocks = self.bytes.decode().split("\n\n")
         return [int(block.split("\n")[0][4:]) for block in blocks if block.startswith("id: ")]
 
@@ -126,7 +126,7 @@ def play(tmp_path):
 
 
 def test_history_comes_first_then_the_present_then_the_end(play):
-    """A stream begins with the retry, tells what there is and what comes, and ends with the task."""
+    """A stream has the retry, the history, what follows, and the end of the task, in this order."""
 
     async def scene(task, broadcaster):
         task.log(3)
@@ -147,7 +147,7 @@ def test_history_comes_first_then_the_present_then_the_end(play):
 
 
 def test_headers_say_that_it_is_a_stream(play):
-    """The answer is an event stream of unknown length that no proxy keeps back; HEAD gets that alone."""
+    """The response is an event stream of unknown length that no proxy buffers; HEAD gets headers only."""
 
     async def scene(task, broadcaster):
         task.end()
@@ -164,7 +164,7 @@ def test_headers_say_that_it_is_a_stream(play):
 
 
 def test_at_the_seam_nothing_is_missing_or_repeated(play):
-    """While a thread logs as fast as it can, whoever joins whenever gets every entry once, in order."""
+    """While a thread logs as fast as it can, each new client gets every entry once, in order."""
 
     async def scene(task, broadcaster):
         dice = random.Random(7)
@@ -191,8 +191,8 @@ def test_at_the_seam_nothing_is_missing_or_repeated(play):
     play(scene)
 
 
-def test_whoever_comes_back_gets_the_rest(play):
-    """Last-Event-ID goes on behind that entry, also across the pages of a long history."""
+def test_a_client_that_reconnects_gets_the_rest(play):
+    """A stream with Last-Event-ID continues after that entry, across the pages of a long history."""
 
     async def scene(task, broadcaster):
         task.log(1200)
@@ -205,8 +205,8 @@ def test_whoever_comes_back_gets_the_rest(play):
     play(scene)
 
 
-def test_a_trimmed_history_is_told(play):
-    """Where old entries are no longer kept, a gap says how many, and its id is one to come back with."""
+def test_a_trimmed_history_is_a_gap_event(play):
+    """A gap event counts the entries that are no longer kept, and a client can resume from its id."""
 
     async def scene(task, broadcaster):
         task.log(100)
@@ -229,8 +229,8 @@ def test_a_trimmed_history_is_told(play):
     play(scene, limits=Limits(most_entries=50))
 
 
-def test_an_id_beyond_the_end_is_told(play):
-    """Who asks for what has not happened yet is told so, and gets what happens next."""
+def test_an_id_after_the_end_is_a_gap_event(play):
+    """A client with an id after the end gets a gap event, and then the next entries."""
 
     async def scene(task, broadcaster):
         task.log(2)
@@ -247,7 +247,7 @@ def test_an_id_beyond_the_end_is_told(play):
 
 
 def test_silence_is_filled_with_heartbeats(play):
-    """A stream on which nothing happens shows from time to time that it lives."""
+    """A silent stream carries heartbeats."""
 
     async def scene(task, broadcaster):
         client = Client(task)
@@ -256,8 +256,8 @@ def test_silence_is_filled_with_heartbeats(play):
     play(scene, heartbeat=0.01)
 
 
-def test_a_client_that_leaves_ends_its_stream_at_once(play):
-    """The task of a client that has gone ends without anything having to happen."""
+def test_a_client_that_leaves_ends_its_stream(play):
+    """The stream of a client that leaves ends without waiting for an event."""
 
     async def scene(task, broadcaster):
         clients = [Client(task) for _ in range(50)]
@@ -274,7 +274,7 @@ def test_a_client_that_leaves_ends_its_stream_at_once(play):
 
 
 def test_a_slow_client_costs_one_write_and_gets_everything(play):
-    """Who reads slowly holds one write and no queue, holds up nobody, and catches up from the store."""
+    """A slow client holds one write and no queue, delays no other client, and catches up from the store."""
 
     async def scene(task, broadcaster):
         slow, quick = Client(task), Client(task)
@@ -298,7 +298,7 @@ def test_a_slow_client_costs_one_write_and_gets_everything(play):
 
 
 def test_a_client_that_reads_nothing_is_dropped(play):
-    """A write that waits longer than is allowed ends the stream, and no other."""
+    """A write that exceeds its timeout ends its stream, and no other."""
 
     async def scene(task, broadcaster):
         stuck, other = Client(task), Client(task)
@@ -312,8 +312,8 @@ def test_a_client_that_reads_nothing_is_dropped(play):
     play(scene, write_timeout=0.05)
 
 
-def test_there_are_only_so_many_streams(play):
-    """A stream too many is 503 and is not counted; when one has ended there is room again."""
+def test_the_number_of_streams_is_limited(play):
+    """A stream above the limit gets 503 and is not counted; after one ends there is room again."""
 
     async def scene(task, broadcaster):
         first = Client(task)
@@ -331,7 +331,7 @@ def test_there_are_only_so_many_streams(play):
 
 
 def test_a_stop_ends_every_stream(play):
-    """When the server ends, streams end properly and without an end of the task; stuck ones are dropped."""
+    """When the server stops, streams end cleanly and without an end event; stuck ones are dropped."""
 
     async def scene(task, broadcaster):
         idle, stuck = Client(task), Client(task)
@@ -352,7 +352,7 @@ def test_a_stop_ends_every_stream(play):
 
 
 def test_a_task_that_is_deleted_ends_its_streams(play):
-    """Whoever joins a task in the moment of its deletion gets an end, no error of the server."""
+    """A stream of a task that is being deleted ends without a server error."""
 
     async def scene(task, broadcaster):
         task.end()
@@ -365,7 +365,7 @@ def test_a_task_that_is_deleted_ends_its_streams(play):
 
 
 def test_a_busy_loop_is_woken_once(play):
-    """However much the dispatcher tells while the loop is busy, it waits in one heap of bounded size."""
+    """What the dispatcher publishes while the loop is busy waits in one queue of bounded size."""
 
     async def scene(task, broadcaster):
         client = Client(task)
@@ -388,8 +388,8 @@ def test_a_busy_loop_is_woken_once(play):
     play(scene)
 
 
-def test_what_nobody_reads_costs_nothing(play):
-    """Without a stream the dispatcher's news are not kept."""
+def test_entries_without_a_stream_are_not_held(play):
+    """Without a stream, published entries are not held."""
 
     async def scene(task, broadcaster):
         task.log(10)

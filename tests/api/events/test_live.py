@@ -1,4 +1,4 @@
-"""Streams over real sockets, of trainings that say what the test tells them."""
+"""Streams over real sockets, of trainings that print what the test passes them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def sockets():
 
 
 def test_a_stream_follows_a_training(live, puppet, tmp_path):
-    """What a training prints reaches the client as it is printed, as entries of the specification's form."""
+    """What a training prints reaches the client immediately, as entries of the specification's format."""
     server, held = live(), puppet()
     task_id = server.start(held, tmp_path, num_epochs=10)
     stream = server.stream(task_id)
     assert stream.answer.headers["content-type"].startswith("text/event-stream")
     held.say("Epoch [3/10] started")
     (first,) = stream.take(1)
-    assert (first.kind, first.id, first.said) == ("message", "1", "Epoch [3/10] started")
+    assert (first.kind, first.id, first.message) == ("message", "1", "Epoch [3/10] started")
     assert list(first.data) == ["timestamp", "level", "message", "metrics", "stage"]
     assert (first.data["metrics"], first.data["stage"]) == ({"epoch": 3, "total_epochs": 10}, "epoch_start")
     held.say("Train Loss: 0.5234, Train Accuracy: 82.45%")
@@ -50,7 +50,7 @@ def test_a_stream_follows_a_training(live, puppet, tmp_path):
 
 
 def test_many_read_one_training(live, puppet, tmp_path):
-    """Each of many clients gets every line once, whenever it came."""
+    """Each of many clients gets every line once, whenever it connects."""
     server, held = live(), puppet()
     task_id = server.start(held, tmp_path)
     early = [server.stream(task_id) for _ in range(20)]
@@ -60,14 +60,14 @@ def test_many_read_one_training(live, puppet, tmp_path):
     held.say(*(f"line {number}" for number in range(51, 101)))
     held.end()
     for number, stream in enumerate(early + late):
-        said = [event.said for event in stream.events() if event.kind == "message"]
+        messages = [event.message for event in stream.events() if event.kind == "message"]
         first = 51 if number == 0 else 1
-        assert said == [f"line {line}" for line in range(first, 101)]
+        assert messages == [f"line {line}" for line in range(first, 101)]
     until(lambda: server.broadcaster.open == 0)
 
 
-def test_a_client_that_is_cut_off_leaves_nothing(live, puppet, tmp_path):
-    """A client that closes, or whose connection breaks, is noticed without anything being written to it."""
+def test_a_closed_connection_ends_its_stream(live, puppet, tmp_path):
+    """A client that closes its connection, or loses it, is noticed without a write."""
     server, held = live(), puppet()
     task_id = server.start(held, tmp_path)
     streams = [server.stream(task_id) for _ in range(10)]
@@ -81,8 +81,8 @@ def test_a_client_that_is_cut_off_leaves_nothing(live, puppet, tmp_path):
     until(lambda: server.broadcaster.open == 0)
 
 
-def test_a_client_that_stops_reading_is_given_up(live, puppet, tmp_path, monkeypatch):
-    """A client that takes nothing more loses its connection; its socket and its memory are freed."""
+def test_a_client_that_stops_reading_is_disconnected(live, puppet, tmp_path, monkeypatch):
+    """A client that stops reading loses its connection; its socket and its memory are freed."""
     monkeypatch.setattr("auto_model_monitor.api.serving.listener._USER_TIMEOUT", 1)
     server, held = live(), puppet()
     server.broadcaster.write_timeout = 1.0
@@ -100,8 +100,8 @@ def test_a_client_that_stops_reading_is_given_up(live, puppet, tmp_path, monkeyp
     assert server.ask("GET", "/healthz") == {"status": "ok"}
 
 
-def test_a_silent_stream_shows_that_it_lives(live, puppet, tmp_path):
-    """Heartbeats are comments, which no client takes for an event."""
+def test_a_silent_stream_has_heartbeats(live, puppet, tmp_path):
+    """Heartbeats are comments, which clients do not treat as events."""
     server, held = live(heartbeat=0.05), puppet()
     task_id = server.start(held, tmp_path)
     stream = server.stream(task_id)
@@ -112,4 +112,4 @@ def test_a_silent_stream_shows_that_it_lives(live, puppet, tmp_path):
         assert line in (b"retry: 2000\n", b"\n", b": heartbeat\n")
         beats += line.startswith(b":")
     held.say("at last")
-    assert stream.take(1)[0].said == "at last"
+    assert stream.take(1)[0].message == "at last"

@@ -1,4 +1,4 @@
-"""Where a client says that it is."""
+"""The position that a client reports."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from auto_model_monitor.api.web.problem_details import HTTPProblem
         ("", 5, (5, False)),
     ],
 )
-def test_a_position_is_understood(header, after, position):
-    """The header wins over the address, because a browser that comes back keeps the address."""
+def test_a_cursor_is_parsed(header, after, position):
+    """The header wins over the query, because a browser that reconnects does not change its address."""
     assert StreamCursor.parse(header, after) == position
 
 
 @pytest.mark.parametrize("header", ["x", "-1", "7-start", "7.5", "9" * 30, "7-end-end", "٣", "7\n8"])
 def test_an_id_of_another_stream_is_refused(header):
-    """An id that no such stream has sent is a bad request, not the beginning of the log."""
+    """An id that no stream can have sent is a bad request, not the start of the log."""
     with pytest.raises(HTTPProblem) as found:
         StreamCursor.parse(header, None)
     assert found.value.status == 400

@@ -1,4 +1,4 @@
-"""A real server, a real browser, and a page that may not do what a page must not do."""
+"""A real server, a real browser, and pages that fail the test when they violate their policy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """One server for all of them; whoever kills it starts it again."""
+    """One server for all of them; a test that kills it starts it again."""
     running = LiveServer(tmp_path_factory.mktemp("page"))
     running.start()
     yield running
@@ -65,11 +65,13 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(15_000)
 
-        def heard(text: str) -> None:
+        def record(text: str) -> None:
             if expected not in text:
                 complaints.append(text)
 
-        page.on("console", lambda said: heard(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda output: record(output.text) if output.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         if not curves:
@@ -86,7 +88,7 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def cancel(server: LiveServer) -> Iterator[Callable[[str], None]]:
-    """Let these tasks be cancelled in the end, those that wait before the one that they wait for."""
+    """Cancel these tasks at the end of the test, pending ones first."""
     ids: list[str] = []
     yield ids.append
     for task_id in reversed(ids):

@@ -1,4 +1,4 @@
-"""The server as people start it, on a port that it keeps over its deaths."""
+"""The server as people start it, on a port that it keeps across restarts."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class LiveServer:
         command += ["--port", str(self.port), "--store", str(self.folder / "store")]
         command += ["--allow-path", str(self.folder / "data")]
         command += ["--trainer", f"script={sys.executable} {TRAINER} {{args}}"]
-        with (self.folder / "serve.txt").open("ab") as said:
+        with (self.folder / "serve.txt").open("ab") as output:
             self.process = subprocess.Popen(
-                command, stdout=said, stderr=said, start_new_session=True, env=self._environment
+                command, stdout=output, stderr=output, start_new_session=True, env=self._environment
             )
         while True:
             try:
@@ -60,7 +60,7 @@ class LiveServer:
 
     @property
     def token(self) -> str:
-        """What the server made at its first start."""
+        """The token that the first start created."""
         return (self.folder / "store" / "token").read_text("ascii").strip()
 
     def end(self, number: int = signal.SIGTERM) -> None:
@@ -95,7 +95,7 @@ class LiveServer:
 
 
 class Baton:
-    """Says when a training's next epoch happens; let go of it, and the training ends."""
+    """Controls when a training's next epoch happens; released, it lets the training end."""
 
     def __init__(self, data: Path, name: str) -> None:
         save = data / name
@@ -109,7 +109,7 @@ class Baton:
         }
 
     def pass_on(self, *turns: str, epochs: int = 0) -> None:
-        """Let so many epochs happen, or something else that the trainer knows."""
+        """Let some epochs happen, or something else that the trainer supports."""
         os.write(self._pipe, "".join(f"{turn}\n" for turn in (*turns, *["epoch"] * epochs)).encode())
 
     def let_go(self) -> None:

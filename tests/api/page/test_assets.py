@@ -38,7 +38,7 @@ def files_of(text: str) -> set[str]:
 
 
 def test_the_page_is_sent_with_a_policy_that_allows_no_inline_code(ask: Ask) -> None:
-    """The policy goes with the page and names this server alone; the page has no script or style inside."""
+    """The page's policy allows this server alone; the page has no inline script or style."""
     page = ask("/")
     assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert "unsafe" not in CONTENT_SECURITY_POLICY
@@ -49,8 +49,8 @@ def test_the_page_is_sent_with_a_policy_that_allows_no_inline_code(ask: Ask) -> 
     assert "{" not in page.text
 
 
-def test_every_file_that_the_page_names_is_kept_by_browsers(ask: Ask) -> None:
-    """Each file of the page, and each that a module imports, has its type and is never asked for twice."""
+def test_every_file_of_the_page_is_cached_by_browsers(ask: Ask) -> None:
+    """Each file of the page, and each that a module imports, has its type and is cached for good."""
     names = files_of(ask("/").text)
     folder = min(names).rpartition("/")[0]
     for module in FOLDER.glob("*.js"):
@@ -69,8 +69,8 @@ def test_every_file_that_the_page_names_is_kept_by_browsers(ask: Ask) -> None:
     assert served == {path.name for path in FOLDER.iterdir() if path.suffix[1:] in kinds} | {"plotly.min.js"}
 
 
-def test_plotly_is_sent_compressed_to_those_who_take_it(ask: Ask) -> None:
-    """The large file goes out at a third of its size, and unpacks to what is in the package."""
+def test_plotly_is_sent_compressed_to_clients_that_accept_it(ask: Ask) -> None:
+    """plotly is sent at a third of its size, and unpacks to the file of the package."""
     (name,) = (name for name in files_of(ask("/").text) if "plotly.min" in name)
     plain, packed = ask(f"/{name}"), ask(f"/{name}", **{"accept-encoding": "gzip, br"})
     assert packed.headers["content-encoding"] == "gzip"
@@ -83,25 +83,25 @@ def test_plotly_is_sent_compressed_to_those_who_take_it(ask: Ask) -> None:
     "name", ["../__init__.py", "..%2f__init__.py", "__init__.py", "index.html", "assets.py", "nothing.js"]
 )
 def test_nothing_else_is_sent(ask: Ask, name: str) -> None:
-    """No file beside those of the page comes out, however it is asked for."""
+    """No file except those of the page is sent, however it is requested."""
     folder = min(files_of(ask("/").text)).rpartition("/")[0]
     assert ask(f"/{folder}/{name}").status_code == 404
 
 
 def test_files_of_another_version_are_not_sent(ask: Ask) -> None:
-    """A page of before an upgrade does not get new modules under the address of its old ones."""
+    """A page loaded before an upgrade does not get new modules under the old addresses."""
     assert ask("/page/0123456789abcdef/page.js").status_code == 404
 
 
-def test_without_plotly_the_error_names_the_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where plotly is missing, the server says how to get it when it starts, not at the first visit."""
+def test_without_plotly_the_error_has_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without plotly, the start of the server fails with the command to install it."""
     monkeypatch.setitem(sys.modules, "plotly", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'auto-model-monitor\[api\]'"):
         page_routes()
 
 
 def test_serving_the_page_does_not_import_plotly(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the file is taken: the package would cost a quarter of a second and some megabytes."""
+    """Only plotly's file is read: an import would cost a quarter of a second and some megabytes."""
     monkeypatch.delitem(sys.modules, "plotly", raising=False)
     ask("/")
     assert "plotly" not in sys.modules

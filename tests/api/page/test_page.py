@@ -32,7 +32,7 @@ GROWN = """expected => new Promise((grown, failed) => {
 
 
 def grown_to(page: Any, points: int) -> None:
-    """Wait until the curve of the training's loss has so many points."""
+    """Wait until the curve of the training's loss has this number of points."""
     page.evaluate(GROWN, points)
 
 
@@ -50,7 +50,7 @@ def shown_lines(page: Any) -> list[str]:
 def test_a_training_started_by_the_form_draws_its_curve_to_the_end(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """The form starts a training; epoch by epoch its curves, figures, bar and log grow, until it is over."""
+    """The form starts a training; its curves, figures, bar and log grow with each epoch until it ends."""
     page = visit()
     page.get_by_role("button", name="Start training").click()
     for name, value in {**baton.paths, "num_epochs": "10"}.items():
@@ -83,7 +83,7 @@ def test_a_training_started_by_the_form_draws_its_curve_to_the_end(
 def test_a_killed_server_leaves_neither_a_gap_nor_a_repeat(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """The server dies and comes back on its port; every line of the log is shown once, in order."""
+    """After the server is killed and restarted, every line of the log is shown once, in order."""
     task_id = server.submit(baton)
     page = visit(task_id, expected="net::ERR_")
     baton.pass_on(epochs=2)
@@ -102,10 +102,10 @@ def test_a_killed_server_leaves_neither_a_gap_nor_a_repeat(
     assert shown_lines(page)[:-1] == server.log_of(task_id)
 
 
-def test_a_training_is_cancelled_only_after_a_yes_and_can_then_be_deleted(
+def test_a_training_is_cancelled_after_confirmation_and_can_then_be_deleted(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """Escape keeps it running, a yes cancels it; its record goes after another yes."""
+    """Escape keeps a training running, a confirmation cancels it, and a second one deletes its record."""
     task_id = server.submit(baton)
     page = visit(task_id, curves=False)
     expect(page.locator("#state")).to_have_text("Running")
@@ -157,10 +157,10 @@ def test_hostile_text_stays_text(visit: Visit, server: LiveServer, baton: Baton)
     assert page.locator("main img, main b, nav img").count() == 0
 
 
-def test_a_phone_shows_all_of_it_without_scrolling_sideways(
+def test_a_phone_shows_everything_without_horizontal_scrolling(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """At 360 pixels the list, a task with a hostile name, the fold, the form and a question all fit."""
+    """At 360 pixels the list, a task with a hostile name, its details, the form and a dialog all fit."""
     task_id = server.submit(baton, model=HOSTILE)
     baton.pass_on(epochs=1)
     page = visit("", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
@@ -189,7 +189,7 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(
 def test_a_training_is_started_with_the_keyboard_alone(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """Tab, typing and Enter reach the form, get past a mistake and start it; the focus is in sight."""
+    """Tab, typing and Enter reach the form, correct an error and start a training; the focus is visible."""
     page = visit(curves=False)
     expect(page.locator("#rows, #none")).not_to_have_count(0)
     for _ in range(5):
@@ -214,8 +214,8 @@ def test_a_training_is_started_with_the_keyboard_alone(
     expect(page.locator("#form-dialog")).to_be_hidden()
 
 
-def test_what_the_server_refuses_stands_beside_its_field(visit: Visit, server: LiveServer) -> None:
-    """The fault of each field is shown at the field, which is marked and has the focus."""
+def test_a_refused_value_is_shown_at_its_field(visit: Visit, server: LiveServer) -> None:
+    """The error of each field is shown at the field, which is marked and focused."""
     page = visit(expected="422", curves=False)
     page.locator("#new").click()
     for name in ("train_path", "val_path", "save_path"):
@@ -227,10 +227,10 @@ def test_what_the_server_refuses_stands_beside_its_field(visit: Visit, server: L
     expect(page.locator("#field-train_path")).to_be_focused()
 
 
-def test_the_log_is_bounded_and_does_not_jump_while_somebody_reads(
+def test_the_log_is_bounded_and_does_not_jump_while_reading(
     visit: Visit, server: LiveServer, baton: Baton
 ) -> None:
-    """The last 2,000 lines are shown; who scrolls up stays where they are; a filter finds the metrics."""
+    """The last 2,000 lines are shown; a reader who scrolls up stays there; a filter finds the metrics."""
     task_id = server.submit(baton)
     baton.pass_on("chat", "chat")
     page = visit(task_id, curves=False)
@@ -259,7 +259,7 @@ def test_the_log_is_bounded_and_does_not_jump_while_somebody_reads(
 def test_thousands_of_tasks_come_in_pages_and_are_filtered_by_state(
     visit: Visit, server: LiveServer, baton: Baton, cancel: Callable[[str], None]
 ) -> None:
-    """Fifty tasks are shown first, the others on request; a state and a word narrow them down."""
+    """Fifty tasks are shown first, the others on request; a state and a word filter them."""
     for number in range(70):  # one runs and waits for its baton, the others wait for its device
         cancel(server.submit(baton, model=f"queued{number:02}", device="mps"))
     page = visit(curves=False)
@@ -277,10 +277,10 @@ def test_thousands_of_tasks_come_in_pages_and_are_filtered_by_state(
 @pytest.mark.parametrize(
     ("locale", "word"), [("zh-CN", "开始训练"), ("en-GB", "Start training"), ("fr-FR", "开始训练")]
 )
-def test_the_page_speaks_the_readers_language_and_remembers_a_choice(
+def test_the_page_has_the_readers_language_and_remembers_a_choice(
     visit: Visit, locale: str, word: str
 ) -> None:
-    """Chinese unless the browser asks for English; the switch turns everything, and a reload keeps it."""
+    """Chinese unless the browser prefers English; the switch changes every text, and a reload keeps it."""
     page = visit(locale=locale, curves=False)
     new = page.locator("#new")
     expect(new).to_have_text(word)
@@ -318,7 +318,7 @@ CONTRASTS = """() => {
 
 
 def hard_to_read(page: Any) -> Any:
-    """Return the texts of too little contrast, once the curves have the colours of the theme."""
+    """Return the texts with too little contrast, once the curves have the colours of the theme."""
     for _ in range(60):
         poor = page.evaluate(CONTRASTS)
         if not poor:
@@ -328,7 +328,7 @@ def hard_to_read(page: Any) -> Any:
 
 
 def test_every_text_can_be_read_in_light_and_in_dark(visit: Visit, server: LiveServer, baton: Baton) -> None:
-    """Every text stands out from its ground by 4.5 to 1, in either theme of the switch."""
+    """Every text has a contrast of at least 4.5 to 1 in both themes."""
     task_id = server.submit(baton)
     baton.pass_on(epochs=2)
     page = visit(task_id, color_scheme="light")
@@ -347,7 +347,7 @@ def test_every_text_can_be_read_in_light_and_in_dark(visit: Visit, server: LiveS
 
 
 def test_every_control_has_a_name(visit: Visit, server: LiveServer, baton: Baton) -> None:
-    """What can be reached by keyboard says what it is."""
+    """Everything that the keyboard reaches has an accessible name."""
     page = visit(server.submit(baton), curves=False)
     baton.pass_on(epochs=1)
     expect(page.locator("#others-curve")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The metric history, as JSON in pages and as CSV in one piece."""
+"""The metric history, as pages of JSON and as one CSV file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
 from auto_model_monitor.api.routes.history_routes import page
-from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor.log_parser import LogEntry, LogReader
 from auto_model_monitor.training import TaskState, TaskStore, TrainingRequest
 
 NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)
@@ -23,7 +23,7 @@ EPOCHS = 40
 
 @pytest.fixture
 def store(tmp_path):
-    """A store with one task that has ended, whose losses were sometimes no numbers."""
+    """A store with one task that has ended, some of whose losses were not finite."""
     with closing(TaskStore(tmp_path / "store")) as opened:
         yield opened
 
@@ -56,7 +56,7 @@ def history(client, store, task_id):
 
 
 def test_pages_hold_every_number_once(history):
-    """Going on with `next` as `after` brings the whole history, whatever the size of a page."""
+    """Using `next` as `after` returns the whole history once, for any size of a page."""
     everything = history(limit=10_000).json()
     assert everything["next"] is None
     for limit in (1, 2, 3, 4, 7, 1000):
@@ -69,8 +69,17 @@ def test_pages_hold_every_number_once(history):
     assert {item["metric"] for item in found} >= {"train_loss", "train_acc"}
 
 
-def test_a_number_tells_where_it_is_from(history, task_id):
-    """An item has the entry, its time, the epoch, the metric and the value; not finite is null."""
+def test_a_page_has_a_thousand_values_by_default(history, store, task_id):
+    """Without a limit a page has 1000 values, and `next` leads to the rest."""
+    line = LogEntry(timestamp=NOW, level="INFO", message="x", own_metrics={"val_loss": 0.5})
+    store.append(task_id, [line] * 1200)
+    answer = history(metric="val_loss").json()
+    assert len(answer["items"]) == 1000
+    assert len(history(metric="val_loss", after=answer["next"]).json()["items"]) == 200
+
+
+def test_an_item_has_its_entry_and_its_epoch(history, task_id):
+    """An item has the entry, its time, the epoch, the metric and the value, or null if it is not finite."""
     answer = history(metric="train_loss").json()
     assert (list(answer), answer["task_id"]) == (["task_id", "items", "next"], task_id)
     assert len(answer["items"]) == EPOCHS
@@ -83,7 +92,7 @@ def test_a_number_tells_where_it_is_from(history, task_id):
 
 @pytest.mark.parametrize("asked", [{"format": "csv"}, {"headers": {"accept": "text/csv"}}])
 def test_csv_holds_the_whole_history(history, asked):
-    """CSV has a header and every number, exactly; what is not finite is written out."""
+    """CSV has a header and every number exactly; values that are not finite are spelled out."""
     answer = history(**asked)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer.headers["content-disposition"]
@@ -98,15 +107,15 @@ def test_csv_holds_the_whole_history(history, asked):
     assert history(format="csv", metric="nothing").text == "seq,timestamp,epoch,metric,value\n"
 
 
-def test_the_format_asked_for_wins(history):
-    """`format` wins over Accept, and another one is refused."""
+def test_the_requested_format_wins(history):
+    """`format` wins over Accept, and an unknown format is refused."""
     assert history({"accept": "text/csv"}, format="json").headers["content-type"] == "application/json"
     assert history(format="xml").status_code == 422
     assert history(limit=0).status_code == 422
 
 
 def test_an_entry_with_more_numbers_than_a_page_is_not_cut(store, task_id):
-    """A page never ends within an entry, also where one entry says more than was asked for."""
+    """A page never ends within an entry, even if one entry has more values than the limit."""
     first, further = page(store, task_id, None, 1, 1)
     assert len({row.seq for row in first}) == 1
     assert len(first) >= 2

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes."""
+"""The metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = re.compile(r"[a-z_]+(\{[a-z_]+=\"(?:[^\"\\\n]|\\[\\\"n])*\"(,[a-z_]+=\"[^
 
 
 def test_tasks_queues_and_streams_are_counted(live, puppet, tmp_path):
-    """Tasks per state, the queue of each device, open streams and delivered events can be scraped."""
+    """The server exports tasks per state, the queue of each device, open streams and delivered events."""
     import httpx
 
     server, held = live(), puppet()
@@ -48,14 +48,14 @@ def test_tasks_queues_and_streams_are_counted(live, puppet, tmp_path):
 
 
 def test_labels_are_escaped():
-    """A quotation mark, a backslash and a line break in a label stay within it."""
+    """A quotation mark, a backslash and a line break in a label are escaped."""
     text = prometheus_text([MetricFamily("x", "gauge", "X.", [({"a": 'q"\\\n'}, 1)])])
     assert text.splitlines()[-1] == 'auto_model_monitor_x{a="q\\"\\\\\\n"} 1'
     assert LINE.fullmatch(text.splitlines()[-1])
 
 
 def test_devices_are_those_of_the_machine(tmp_path):
-    """The form offers the processor and the cards that are there, as far as the server may see them."""
+    """The devices are the CPU and the GPUs that the server can see."""
     for name in ("nvidia0", "nvidia1", "nvidia2", "nvidiactl", "nvidia-uvm"):
         (tmp_path / name).touch()
     assert visible_devices({}, tmp_path) == ["cpu", "cuda:0", "cuda:1", "cuda:2"]

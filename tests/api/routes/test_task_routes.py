@@ -1,4 +1,4 @@
-"""Tasks over HTTP: their start, their status, their list, their end."""
+"""Tasks over HTTP: start, status, list and end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ended(http, task_id):
 
 
 def test_a_start_is_answered_with_the_keys_of_the_specification(client, body):
-    """A start answers 201, the eight keys in their order, and where the task is to be found."""
+    """A start returns 201, the eight keys of the specification in order, and the location of the task."""
     answer = client().post(START, json=body)
     task = answer.json()
     assert answer.status_code == 201
@@ -41,7 +41,7 @@ def test_a_start_is_answered_with_the_keys_of_the_specification(client, body):
     assert answer.headers["location"] == f"/api/v2/training/{task['task_id']}"
 
 
-def test_what_may_be_left_out_may_be_left_out(client, body):
+def test_optional_fields_have_defaults(client, body):
     """batch_size, learning_rate and priority have the specification's defaults."""
     http = client()
     task_id = http.post(START, json=body).json()["task_id"]
@@ -51,7 +51,7 @@ def test_what_may_be_left_out_may_be_left_out(client, body):
 
 
 def test_a_status_has_the_keys_of_the_specification_and_the_metrics_of_the_log(client, body):
-    """A task that has run shows its ten keys in their order, and the last value of each metric."""
+    """A status has the ten keys of the specification in order, and the last value of each metric."""
     http = client()
     task = ended(http, http.post(START, json=body).json()["task_id"])
     assert list(task) == STATUS
@@ -62,8 +62,8 @@ def test_a_status_has_the_keys_of_the_specification_and_the_metrics_of_the_log(c
     assert "recall" not in metrics
 
 
-def test_details_tell_how_a_task_fared(client, body):
-    """Details hold each change with its time and reason, the exit code, and the best of each metric."""
+def test_details_contain_the_history_of_a_task(client, body):
+    """Details contain each transition with time and reason, the exit code, and each metric's best value."""
     http = client()
     task_id = http.post(START, json=body).json()["task_id"]
     ended(http, task_id)
@@ -77,8 +77,8 @@ def test_details_tell_how_a_task_fared(client, body):
     assert TIME.fullmatch(details["finished_at"])
 
 
-def test_a_failure_says_why(client, body):
-    """A training that ends with an exception is failed, and its last words are the reason."""
+def test_a_failure_has_its_reason(client, body):
+    """A training that ends with an exception is failed, and the exception is the reason."""
     http = client()
     task = ended(http, http.post(START, json={**body, "model": "failing"}).json()["task_id"])
     details = http.get(f"/api/v2/training/{task['task_id']}/details").json()
@@ -87,7 +87,7 @@ def test_a_failure_says_why(client, body):
 
 
 def test_the_list_shows_the_newest_first_in_pages(client, body, make_app):
-    """The list pages through all tasks without leaving one out or showing one twice."""
+    """The pages of the list contain every task once, the newest first."""
     http = client(per_device=1)
     ids = [http.post(START, json=body).json()["task_id"] for _ in range(5)]
     found = []
@@ -122,7 +122,7 @@ def test_the_list_is_filtered(client, body, puppet):
 
 
 def test_a_running_task_is_cancelled(client, body, puppet):
-    """A cancel answers 202, ends the process though it ignores SIGTERM, and a second one is a conflict."""
+    """A cancel returns 202 and ends a process that ignores SIGTERM; a second one is a conflict."""
     http, held = client(grace=0.2), puppet()
     asked = {**body, "model": "stubborn", "save_path": held.save_path}
     task_id = http.post(START, json=asked).json()["task_id"]
@@ -135,7 +135,7 @@ def test_a_running_task_is_cancelled(client, body, puppet):
 
 
 def test_a_task_that_has_ended_can_be_deleted(client, body, puppet):
-    """A delete is a conflict while the task runs, answers 204 afterwards, and nothing is left of it."""
+    """A delete is a conflict while the task runs, returns 204 afterwards, and leaves nothing."""
     http, held = client(), puppet()
     task_id = http.post(START, json={**body, "save_path": held.save_path}).json()["task_id"]
     until(lambda: http.get(f"/api/v2/training/{task_id}").json()["status"] == "running")
@@ -149,7 +149,7 @@ def test_a_task_that_has_ended_can_be_deleted(client, body, puppet):
 
 
 def test_a_full_queue_asks_to_come_back(client, body, puppet):
-    """When as many tasks wait as may, a start is 503 and says when to come back."""
+    """With a full queue, a start gets 503 with Retry-After."""
     http, held = client(most_pending=1), puppet()
     first = http.post(START, json={**body, "save_path": held.save_path}).json()["task_id"]
     until(lambda: http.get(f"/api/v2/training/{first}").json()["status"] == "running")
@@ -160,7 +160,7 @@ def test_a_full_queue_asks_to_come_back(client, body, puppet):
 
 
 def test_what_is_not_finite_is_null(client, body, puppet):
-    """A loss of NaN and an infinite one are null in every answer, which therefore is JSON."""
+    """A NaN and an infinite loss are null in every response."""
     http, held = client(), puppet()
     task_id = http.post(START, json={**body, "save_path": held.save_path}).json()["task_id"]
     held.say("Epoch [1/3] started", "Train Loss: nan, Train Accuracy: 1.00%", "Validation Loss: inf")
@@ -173,7 +173,7 @@ def test_what_is_not_finite_is_null(client, body, puppet):
 
 
 def test_an_unknown_task_is_not_found(client):
-    """What is asked of a task that is not there is a problem document with status 404."""
+    """Every request about an unknown task gets a problem document with status 404."""
     http = client()
     for path in ("", "/details", "/logs", "/metrics"):
         answer = http.get(f"/api/v2/training/nothing{path}")
@@ -182,7 +182,7 @@ def test_an_unknown_task_is_not_found(client):
 
 
 def test_head_answers_as_get_does_without_a_body(client, body):
-    """Everything that can be read answers HEAD, the log stream too, which does not begin to stream."""
+    """Every GET route answers HEAD without a body, the log stream without streaming."""
     http = client()
     task_id = http.post(START, json=body).json()["task_id"]
     paths = ["", f"/{task_id}", f"/{task_id}/details", f"/{task_id}/logs", f"/{task_id}/metrics"]
@@ -192,7 +192,7 @@ def test_head_answers_as_get_does_without_a_body(client, body):
 
 
 def test_a_relative_path_is_relative_to_the_first_root(client, body, tmp_path):
-    """A relative path is understood below the first root, and kept as an absolute one."""
+    """A relative path starts at the first root, and is stored as an absolute one."""
     http = client()
     task_id = http.post(START, json={**body, "train_path": "train"}).json()["task_id"]
     asked = http.get(f"/api/v2/training/{task_id}/details").json()["request"]
@@ -200,7 +200,7 @@ def test_a_relative_path_is_relative_to_the_first_root(client, body, tmp_path):
 
 
 def test_a_trainer_is_chosen_by_name_only(client, body):
-    """An unknown trainer is refused with the names there are; a command is no name."""
+    """An unknown trainer is refused with the list of names; a command is not a name."""
     http = client()
     answer = http.post(START, json={**body, "trainer": "other"})
     assert (answer.status_code, answer.json()["errors"][0]["location"]) == (422, "body.trainer")
@@ -210,7 +210,7 @@ def test_a_trainer_is_chosen_by_name_only(client, body):
 
 
 def test_tasks_of_an_earlier_server_are_there(make_app, client, body, tmp_path):
-    """A server shows the tasks that its store holds from before."""
+    """A server shows the tasks that its store already contains."""
     app = make_app()
     values = {name: str(tmp_path) for name in ("train_path", "val_path", "save_path")}
     task = app.state.store.add(TrainingRequest(model="m", num_classes=2, **values), trainer=TRAINER.name)
@@ -219,17 +219,17 @@ def test_tasks_of_an_earlier_server_are_there(make_app, client, body, tmp_path):
     assert http.get(f"/api/v2/training/{task.id}").json()["status"] == "cancelled"
 
 
-def test_what_can_be_asked_for_is_told(client, tmp_path):
-    """The page's form learns the trainers, the devices, the roots and the bounds."""
-    told = client(per_device=2).get("/api/v2/trainers").json()
-    assert (told["items"], told["per_device"]) == (["script"], 2)
-    assert told["roots"] == [os.path.realpath(tmp_path)]
-    assert "cpu" in told["devices"]
-    assert (told["limits"]["priority"], told["limits"]["num_epochs"]) == (10, 1_000_000)
+def test_the_choices_of_the_server_are_listed(client, tmp_path):
+    """The route of the choices returns the trainers, the devices, the roots and the limits."""
+    choices = client(per_device=2).get("/api/v2/trainers").json()
+    assert (choices["items"], choices["per_device"]) == (["script"], 2)
+    assert choices["roots"] == [os.path.realpath(tmp_path)]
+    assert "cpu" in choices["devices"]
+    assert (choices["limits"]["priority"], choices["limits"]["num_epochs"]) == (10, 1_000_000)
 
 
 def test_a_store_that_fails_is_a_503(make_app, client, body):
-    """While the store cannot be read or written, answers say that it is for now, and so does /healthz."""
+    """While the store fails, requests and /healthz get 503."""
     app = make_app()
     http = client(store=app.state.store)
     assert http.get("/healthz").json() == {"status": "ok"}

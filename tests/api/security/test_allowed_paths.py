@@ -1,4 +1,4 @@
-"""Paths of requests, and the directories that they have to stay in."""
+"""The paths of requests, and the directories that they must stay in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auto_model_monitor.core.errors import ConfigError
 
 @pytest.fixture
 def roots(tmp_path):
-    """One root with a folder, a file, a link inside and links out of it."""
+    """A root with a directory, a file, a link inside and links out of it."""
     root = tmp_path / "root"
     (root / "data").mkdir(parents=True)
     (root / "weights.pt").touch()
@@ -37,32 +37,32 @@ def roots(tmp_path):
     ],
 )  # fmt: skip
 def test_a_path_outside_is_refused(roots, path):
-    """What leads outside, over dots, links or another spelling of them, is refused for every use."""
+    """A path that leads outside, by dots, links or encoded dots, is refused for every use."""
     for use in (roots.resolve, roots.directory, roots.target, roots.file):
         with pytest.raises(ConfigError, match=r"^train_path: expected"):
             use("train_path", path)
 
 
 def test_a_neighbour_with_the_same_beginning_is_outside(roots, tmp_path):
-    """/root-beside is not below /root."""
+    """A directory whose name starts with the root's name is not below the root."""
     with pytest.raises(ConfigError, match="below"):
         roots.directory("x", str(tmp_path / "root-beside"))
 
 
 def test_links_that_stay_inside_are_followed(roots, tmp_path):
-    """A link to another place below the root is taken for that place."""
+    """A link to another path below the root resolves to that path."""
     assert roots.directory("x", "inner") == os.path.realpath(tmp_path / "root" / "data")
 
 
 def test_unusual_names_are_names(roots, tmp_path):
-    """Blanks, percent signs, quotes and Chinese are ordinary parts of a name."""
+    """Blanks, percent signs, quotes and Chinese characters are allowed in names."""
     for name in ("a b", "50% done", "数据", "it's", "-rf", "~", "$HOME", "a;b", "..."):
         (tmp_path / "root" / name).mkdir()
         assert roots.directory("x", name).endswith("/" + name)
 
 
 def test_what_is_read_has_to_be_there(roots):
-    """A directory is a directory and a file a file; what is written need not be there, but is no file."""
+    """Paths to read must exist and have the right type; a path to write may be missing, but is not a file."""
     for use, path in (
         (roots.directory, "missing"),
         (roots.directory, "weights.pt"),
@@ -79,8 +79,8 @@ def test_what_is_read_has_to_be_there(roots):
     assert roots.file("x", "weights.pt").endswith("/root/weights.pt")
 
 
-def test_a_root_that_is_not_there_is_taken_at_its_word(tmp_path):
-    """Below a root that is not mounted at the moment nothing is looked up; later everything is."""
+def test_paths_below_a_missing_root_are_accepted(tmp_path):
+    """Below a missing root any path is accepted; once the root exists, paths are checked."""
     roots = AllowedPaths([tmp_path / "disk"])
     assert roots.directory("x", str(tmp_path / "disk" / "train")) == os.path.realpath(
         tmp_path / "disk" / "train"
@@ -91,7 +91,7 @@ def test_a_root_that_is_not_there_is_taken_at_its_word(tmp_path):
 
 
 def test_what_is_closed_is_closed_below_a_root(tmp_path):
-    """The store, which holds the token, cannot be written or read by a training's paths."""
+    """The paths of a training cannot reach the store, which contains the token."""
     (tmp_path / "store").mkdir()
     (tmp_path / "way").symlink_to("store")
     roots = AllowedPaths([tmp_path], closed=str(tmp_path / "store"))
@@ -102,7 +102,7 @@ def test_what_is_closed_is_closed_below_a_root(tmp_path):
 
 
 def test_roots_are_directories(tmp_path):
-    """No root at all, and a file for a root, are mistakes that are told at the start."""
+    """An empty list of roots, and a file as a root, are errors at the start."""
     (tmp_path / "file").touch()
     for given in ([], [tmp_path / "file"]):
         with pytest.raises(ConfigError, match="allow_paths"):

@@ -29,7 +29,7 @@ from auto_model_monitor.core.errors import ConfigError
     ],
 )
 def test_a_host_header_is_read(text, host):
-    """A Host is a name and a port, or nothing."""
+    """A Host header is a name and a port, or malformed."""
     assert host_of(text) == host
 
 
@@ -51,19 +51,19 @@ def test_a_host_header_is_read(text, host):
     ],
 )
 def test_an_origin_is_compared(origin, host, same):
-    """An Origin is this server's where name and port are."""
+    """An Origin is the server's if name and port are."""
     assert is_same_origin(origin, host_of(host)) is same
 
 
 @pytest.mark.parametrize("name", ["*", "a:80", "a/b", "", "*.example"])
-def test_a_name_that_is_none_is_refused(name):
-    """Neither a star nor a port is a name."""
+def test_a_malformed_name_is_refused(name):
+    """A name with a star or a port is refused."""
     with pytest.raises(ConfigError, match="allowed host"):
         allowed_names([name])
 
 
 def test_loopback_is_known():
-    """Loopback is 127/8 and ::1, also written as IPv6; a name is no address."""
+    """Loopback is 127/8 and ::1, also as mapped IPv6; a name is not an address."""
     for address in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"):
         assert is_loopback(address), address
     for address in ("0.0.0.0", "::", "10.0.0.1", "fe80::1%eth0", "localhost", ""):

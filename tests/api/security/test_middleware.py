@@ -1,4 +1,4 @@
-"""The guard: nothing passes it without a token, by another name, or on behalf of another site."""
+"""The security middleware: no request passes without a token, under another name, or for another site."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = "/api/v2/training/start"
 
 
 def paths_of(app):
-    """Return one address of every route, of every mount, and of what is nowhere."""
+    """Return an address of each route and mount, and some without a route."""
     found = set()
     for route in app.routes:
         found.add(re.sub(r"\{[^}]*\}", "x", route.path))
@@ -34,19 +34,19 @@ def paths_of(app):
 
 @pytest.fixture
 def locked(client):
-    """A server with a token, which this client does not show."""
+    """A client without the token of its server."""
     http = client(token=TOKEN)
     del http.headers["authorization"]
     return http
 
 
 def cookie_of(http):
-    """Return the name of the cookie of this server."""
+    """Return the name of the server's cookie."""
     return f"amm_token_{http.base_url.port}"
 
 
 def test_no_address_answers_without_the_token(make_app, client):
-    """Every route, mount and 404, by every method, is 401 without the token; /healthz alone is open."""
+    """Without the token every path and method gets 401, except /healthz."""
     app = make_app(token=TOKEN)
     paths = paths_of(app)
     assert {"/docs", "/openapi.json", "/", START, "/metrics", "/page/x/x"} <= set(paths)
@@ -61,8 +61,8 @@ def test_no_address_answers_without_the_token(make_app, client):
     assert http.post("/healthz").status_code == 405
 
 
-def test_routes_added_later_are_guarded_too(make_app, live):
-    """A route, a mount or a websocket that a user adds to the application stands behind the guard."""
+def test_routes_added_later_need_the_token(make_app, live):
+    """Routes, mounts and websockets that a user adds to the application need the token, too."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
@@ -111,14 +111,14 @@ WRONG = (
 
 
 def test_another_token_is_refused(locked):
-    """Anything but the whole token, shown in one of the two ways, is 401."""
+    """Anything but the whole token, as bearer or cookie, gets 401."""
     for headers in WRONG:
         shown = {name: value.encode("latin-1") for name, value in headers.items()}
         assert locked.get("/api/v2/training", headers=shown).status_code == 401, headers
 
 
 def test_the_token_opens_as_bearer_and_as_cookie(locked):
-    """The token is taken from the header and from the cookie of this port, not from any address but '/'."""
+    """The token is accepted in the header and in the cookie of this port, and in no address except '/'."""
     assert locked.get("/docs", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
     assert locked.get("/docs", headers={"authorization": f"bearer {TOKEN}"}).status_code == 200
     assert locked.get("/docs", headers={"cookie": f"a=b; {cookie_of(locked)}={TOKEN}"}).status_code == 200
@@ -141,16 +141,16 @@ def test_the_token_opens_as_bearer_and_as_cookie(locked):
         ";",
     ],
 )
-def test_the_cookies_of_other_servers_do_not_lock_anybody_out(locked, others):
-    """Whatever else stands on the machine's name, before it or behind it, the token's cookie is found."""
+def test_cookies_of_other_servers_do_no_harm(locked, others):
+    """The token's cookie is found before and after any cookies of other servers."""
     others = others.replace("{own}", cookie_of(locked))
     for cookies in ((others, f"{cookie_of(locked)}={TOKEN}"), (f"{cookie_of(locked)}={TOKEN}", others)):
         shown = {"cookie": "; ".join(cookies).encode("latin-1")}
         assert locked.get("/docs", headers=shown).status_code == 200, shown
 
 
-def test_an_old_address_does_not_lock_anybody_out(locked):
-    """A bookmark with a token of the past opens the page for whoever has the cookie."""
+def test_an_old_token_in_the_address_does_no_harm(locked):
+    """An address with an old token opens the page if the cookie is right."""
     shown = {"cookie": f"{cookie_of(locked)}={TOKEN}"}
     assert locked.get("/?token=of-the-past", headers=shown).status_code == 200
 
@@ -168,15 +168,15 @@ def test_a_login_leaves_a_cookie_and_no_token_in_the_address(locked):
 
 
 def test_a_browser_without_the_token_gets_a_form(locked):
-    """A page that is opened without the token is 401, too, and takes the token."""
+    """A browser without the token gets 401 with a form that takes the token."""
     answer = locked.get("/", headers={"accept": "text/html,*/*"})
     assert (answer.status_code, answer.headers["content-type"]) == (401, "text/html; charset=utf-8")
     assert 'name="token"' in answer.text
     assert locked.get("/?token=wrong").status_code == 401
 
 
-def test_wrong_tokens_wait_and_are_few_at_a_time(locked):
-    """Of many who guess at once only some are answered, late; who knows the token is not held up."""
+def test_wrong_tokens_are_delayed_and_limited(locked):
+    """Wrong tokens are delayed or refused with 429; a right one is not delayed."""
 
     async def guess():
         import httpx
@@ -200,7 +200,7 @@ OWN = ("localhost", "LOCALHOST:1", "localhost.", "127.0.0.1:80", "[::1]:8000", "
 
 
 def test_another_name_is_refused(client):
-    """A name that is not this server's, as after DNS rebinding, is refused before anything else."""
+    """A Host that is not the server's, as after DNS rebinding, is refused first."""
     http = client()
     for host, path in itertools.product(ALIENS, ("/healthz", "/", START)):
         answer = http.get(path, headers={"host": host})
@@ -209,14 +209,14 @@ def test_another_name_is_refused(client):
 
 
 def test_own_names_are_taken_whatever_the_port(client):
-    """The names of loopback are this server's, in any spelling."""
+    """The names of loopback are accepted in any spelling and with any port."""
     http = client()
     for host in OWN:
         assert http.get("/healthz", headers={"host": host}).status_code == 200, host
 
 
 def test_further_names_can_be_allowed(client):
-    """Names that the owner allows are taken as well, and no others."""
+    """Only the names that the owner allows are accepted."""
     http = client(allowed_hosts=["gpu.example", "2001:db8::1"])
     statuses = {
         host: http.get("/healthz", headers={"host": host}).status_code
@@ -225,8 +225,8 @@ def test_further_names_can_be_allowed(client):
     assert statuses == {"gpu.example:8000": 200, "[2001:DB8::1]": 200, "localhost": 403, "other.example": 403}
 
 
-def test_two_hosts_are_one_too_many(live):
-    """A request with two Host headers, which two readers could read differently, is refused."""
+def test_two_host_headers_are_refused(live):
+    """A request with two Host headers is refused."""
     server = live()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
         talk.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
@@ -248,7 +248,7 @@ FOREIGN = [
 
 
 def test_pages_of_other_sites_are_refused(client, body):
-    """What a browser sends for a page of another site is 403, to read and to change, token or not."""
+    """Requests by pages of other sites get 403, to read and to change, even with the token."""
     http = client(token=TOKEN)
     one = "/api/v2/training/x"
     for headers in FOREIGN:
@@ -259,8 +259,8 @@ def test_pages_of_other_sites_are_refused(client, body):
     assert http.get("/api/v2/training").json()["total"] == 0
 
 
-def test_the_own_page_may(client, body):
-    """What a browser sends for this server's own page passes."""
+def test_requests_of_the_own_page_pass(client, body):
+    """Requests by the server's own page pass."""
     http = client(token=TOKEN)
     own = {"origin": f"http://127.0.0.1:{http.base_url.port}", "sec-fetch-site": "same-origin"}
     assert http.post(START, json=body, headers=own).status_code == 201
@@ -270,14 +270,14 @@ def test_the_own_page_may(client, body):
 
 
 def test_a_link_on_another_site_may_be_followed(locked):
-    """A link in a mail or a chat leads to the page, though it stands on another site; it changes nothing."""
+    """A link on another site, as in a mail, opens the page, and cannot change anything."""
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert locked.get(f"/?token={TOKEN}", headers=link).status_code == 303
     assert locked.post("/", headers=link).status_code == 403
 
 
 def test_nothing_is_shared_with_other_origins(client):
-    """No answer has a CORS header, and a preflight is no permission."""
+    """No response has a CORS header, not even to a preflight."""
     http = client()
     asked = {"access-control-request-method": "POST", "origin": f"http://127.0.0.1:{http.base_url.port}"}
     for answer in (http.options(START, headers=asked), http.get("/metrics")):
@@ -285,8 +285,8 @@ def test_nothing_is_shared_with_other_origins(client):
     assert http.options(START, headers=asked).status_code == 405
 
 
-def test_every_answer_keeps_browsers_careful(locked):
-    """Answers of every kind, also errors, carry the policy, and are not stored, guessed at or framed."""
+def test_every_response_has_the_security_headers(locked):
+    """Every response, also an error, has the policy and forbids storing, sniffing and framing."""
     right = {"authorization": f"Bearer {TOKEN}"}
     answers = [
         locked.get("/metrics"),
@@ -307,8 +307,8 @@ def test_every_answer_keeps_browsers_careful(locked):
         assert "server" not in answer.headers
 
 
-def test_the_docs_fetch_nothing(client):
-    """The documentation consists of what this server sends: no script, and no address elsewhere."""
+def test_the_reference_page_loads_nothing_from_other_hosts(client):
+    """The reference page has no script and loads nothing from other hosts."""
     page = client().get("/docs").text
     assert "<script" not in page
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)
@@ -316,7 +316,7 @@ def test_the_docs_fetch_nothing(client):
 
 
 def test_without_a_token_other_machines_are_refused():
-    """An application without a token answers this machine only, wherever it was bound."""
+    """An application without a token answers only clients of its own machine."""
     passed = []
 
     async def inner(scope, receive, send):
@@ -346,7 +346,7 @@ def test_without_a_token_other_machines_are_refused():
 
 
 def test_the_address_of_the_connection_is_a_name(make_app):
-    """A numeric Host is taken where the connection itself came to that address, and nowhere else."""
+    """A numeric Host is accepted only if the connection came to that address."""
     passed = []
 
     async def inner(scope, receive, send):
@@ -368,8 +368,8 @@ def test_the_address_of_the_connection_is_a_name(make_app):
     assert passed == [b"192.0.2.7:8000"]
 
 
-def test_a_fault_is_a_500_that_says_nothing_of_it(make_app, client, caplog):
-    """An error that nobody expected is a problem document without its text, and a traceback in the log."""
+def test_an_unexpected_exception_is_a_500_without_its_text(make_app, client, caplog):
+    """An unexpected exception is a 500 without its text, and a traceback in the log."""
     app = make_app()
     assert client(store=app.state.store).get("/healthz").status_code == 200
 
@@ -396,7 +396,7 @@ def test_a_fault_is_a_500_that_says_nothing_of_it(make_app, client, caplog):
 
 
 def test_the_token_is_in_no_log_line(live, caplog, capfd):
-    """Whatever is asked with the token, right or wrong, no logger and no stream repeats it."""
+    """No log line and no output contains the token."""
     import httpx
 
     with caplog.at_level(logging.DEBUG):
@@ -406,15 +406,15 @@ def test_the_token_is_in_no_log_line(live, caplog, capfd):
             http.get("/nowhere", headers={"authorization": f"Bearer {TOKEN}"})
             http.post(START, json={}, headers={"authorization": f"Bearer {TOKEN}"})
             http.get(f"/api/v2/training/{TOKEN[:8]}?token={TOKEN}")
-    told = [
+    logged = [
         record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))
     ]
-    assert not [text for text in told if TOKEN in text]
+    assert not [text for text in logged if TOKEN in text]
     assert TOKEN not in "".join(capfd.readouterr())
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(live):
-    """Half a body, and the client is gone: the server goes on, and logs no error."""
+def test_a_client_that_leaves_within_its_body_does_no_harm(live):
+    """A client that leaves within its body causes no error, and the server continues."""
     server = live()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
         head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -1,4 +1,4 @@
-"""Paths that are changed while a training waits for its turn."""
+"""Paths that change while a training is pending."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.waiting import until
 
 
 @pytest.mark.parametrize("name", ["train_path", "val_path", "save_path"])
-def test_a_link_that_is_put_there_while_a_training_waits_is_not_followed(
+def test_a_link_out_of_the_root_that_appears_while_pending_is_refused(
     live: Callable[..., Live], puppet: Callable[[], Puppet], tmp_path: Path, name: str
 ) -> None:
-    """What led below a root when it was asked for, and leads out of it when its turn comes, is refused."""
+    """A path that leads out of its root when the training starts is refused."""
     server = live(allow_paths=[tmp_path / "root", tmp_path / "save"])
     root = tmp_path / "root"
     first = puppet()
@@ -37,10 +37,10 @@ def test_a_link_that_is_put_there_while_a_training_waits_is_not_followed(
     assert f"could not be started: {name}: expected a path below" in details()["reason"]
 
 
-def test_a_link_within_the_roots_is_not_followed_either(
+def test_a_link_within_the_roots_that_appears_while_pending_is_refused(
     live: Callable[..., Live], puppet: Callable[[], Puppet], tmp_path: Path
 ) -> None:
-    """It is another directory than the one that was asked for."""
+    """A path that leads to another directory when the training starts is refused."""
     server = live()
     first = puppet()
     server.start(first, tmp_path)

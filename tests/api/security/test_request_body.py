@@ -1,7 +1,8 @@
-"""Bodies: what is taken, what is refused, and with which words."""
+"""Request bodies: what is accepted, and how the rest is refused."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 
@@ -10,12 +11,15 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
+from auto_model_monitor.api.security.request_body import read_body
+from auto_model_monitor.api.web.problem_details import HTTPProblem
+
 START = "/api/v2/training/start"
 JSON = {"content-type": "application/json"}
 
 
 def fault_of(answer):
-    """Return the place of the only fault of a refused body."""
+    """Return the locations of the faults of a refused body."""
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert (answer.status_code, problem["status"], problem["title"]) == (422, 422, problem["title"])
@@ -48,42 +52,42 @@ REFUSED = {
 }
 
 
-def test_every_bound_is_kept(post):
-    """A value of another kind or beyond its bounds is refused, and the fault names its field alone."""
+def test_every_limit_is_enforced(post):
+    """A value of a wrong type or out of range is refused, and the error names its field alone."""
     for name, values in REFUSED.items():
         for value in values:
             assert fault_of(post(**{name: value})) == [f"body.{name}"], (name, value)
 
 
 def test_an_unknown_field_is_refused(post):
-    """A field that does not exist is a fault, not something that is silently left out."""
+    """An unknown field is an error."""
     assert fault_of(post(num_epoch=3)) == ["body.num_epoch"]
     assert fault_of(post(command="rm -rf /")) == ["body.command"]
 
 
-def test_a_fault_says_what_is_wanted_in_words(post):
-    """A name close to one that is known, a pattern and a relative path are answered with what helps."""
+def test_errors_say_what_is_expected(post):
+    """Errors suggest a similar name, describe a pattern in words, and name the base of a relative path."""
     assert "did you mean 'num_epochs'?" in post(num_epoch=3).json()["detail"]
     assert "expected cpu, mps, cuda or cuda:N" in post(device="gpu").json()["detail"]
     assert "expected a name without control characters" in post(model="-x").json()["detail"]
     assert "which is none below /" in post(train_path="no/such").json()["detail"]
 
 
-def test_several_faults_are_named_at_once(post):
-    """All faults of a body are told in one answer."""
+def test_all_faults_are_listed(post):
+    """One response lists all faults of a body."""
     assert sorted(fault_of(post(num_classes=0, priority=99))) == ["body.num_classes", "body.priority"]
     both = fault_of(post(train_path="/etc", val_path="/etc"))
     assert both == ["body.train_path", "body.val_path"]
 
 
 def test_values_are_not_repeated(post):
-    """What a client sent does not come back in the error, where a log or a page might show it."""
+    """Errors do not repeat the values of the request."""
     assert "secret-canary" not in post(device="secret-canary").text
     assert "secret-canary" not in post(train_path="/secret-canary").text
 
 
-def test_what_is_no_json_is_a_bad_request(client):
-    """A body that is no JSON, or JSON that no number or nesting may be, is 400 or 422, never a 500."""
+def test_a_body_that_is_not_json_is_a_bad_request(client):
+    """A body that is not JSON, or has huge numbers or nesting, gets 400 or 422, never a 500."""
     http = client()
     long = '{"a": 1' + "0" * 5000 + "}"
     half = "\ud800".encode("utf-8", "surrogatepass")
@@ -93,15 +97,15 @@ def test_what_is_no_json_is_a_bad_request(client):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_json_that_is_no_object_is_refused(client):
-    """A body that is JSON, but no object, is 422."""
+def test_json_that_is_not_an_object_is_refused(client):
+    """A JSON body that is not an object gets 422."""
     http = client()
     for text in ("[]", "null", "5", '"x"', "true"):
         assert fault_of(http.post(START, content=text, headers=JSON)) == ["body"]
 
 
-def test_numbers_that_json_does_not_have_are_refused(client, body):
-    """NaN and infinity, which Python's reader would take, are a fault of their field."""
+def test_nan_and_infinity_are_refused(client, body):
+    """NaN and infinity, which Python's JSON parser accepts, are errors of their field."""
     http = client()
     for number in ("NaN", "Infinity", "1e999"):
         text = json.dumps({**body, "learning_rate": 1}).replace(
@@ -110,8 +114,8 @@ def test_numbers_that_json_does_not_have_are_refused(client, body):
         assert fault_of(http.post(START, content=text, headers=JSON)) == ["body.learning_rate"]
 
 
-def test_half_a_character_is_refused(client, body):
-    """Half of a surrogate pair, which no file name can hold, is a fault and no 500."""
+def test_a_lone_surrogate_is_refused(client, body):
+    """A lone surrogate, which no file name can contain, is an error of its field, not a 500."""
     http = client()
     for name in ("model", "train_path", "save_path"):
         text = json.dumps({**body, name: "x\ud800"})
@@ -119,7 +123,7 @@ def test_half_a_character_is_refused(client, body):
 
 
 def test_what_a_form_can_send_is_refused(client, body):
-    """Whatever says that it is no JSON, as what another site's form can send, is 415 for every method."""
+    """A body that is not declared as JSON, as an HTML form sends it, gets 415 for every method."""
     http = client()
     form = "application/x-www-form-urlencoded"
     for kind in ("text/plain", form, "multipart/form-data; boundary=x", "text/json", ""):
@@ -133,7 +137,7 @@ def test_what_a_form_can_send_is_refused(client, body):
 
 
 def test_a_body_is_bounded(client, body):
-    """A body that is too long is 413, also where its length is not told beforehand, and is not kept."""
+    """A body that is too long gets 413, also without a Content-Length."""
     http = client(most_bytes=2000)
     assert http.post(START, json={**body, "model": "x" * 2000}).status_code == 413
     pieces = iter([b'{"model": "'] + [b"x" * 1000] * 3)
@@ -142,7 +146,7 @@ def test_a_body_is_bounded(client, body):
 
 
 def test_a_long_body_is_refused_before_it_is_sent(live):
-    """Who announces a gigabyte is refused at once, without having to send it."""
+    """A request that announces a gigabyte is refused before its body is sent."""
     server = live()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
         head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -150,8 +154,20 @@ def test_a_long_body_is_refused_before_it_is_sent(live):
         assert talk.recv(100).startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
-    """Who sends half a body and waits is answered 408, and the connection is closed."""
+@pytest.mark.parametrize("length", ["abc", "-1", "1.5", "٣", "0x10"])
+def test_a_malformed_length_is_refused(length):
+    """A Content-Length that is not a number gets 400, also under a server that passes it on."""
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    with pytest.raises(HTTPProblem, match="Content-Length: expected a number of bytes") as found:
+        asyncio.run(read_body(receive, {"content-length": length}, 100))
+    assert found.value.status == 400
+
+
+def test_an_incomplete_body_times_out(live, monkeypatch):
+    """A client that sends half a body and waits gets 408, and its connection is closed."""
     monkeypatch.setattr("auto_model_monitor.api.security.request_body._TIMEOUT", 0.05)
     server = live()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
@@ -162,8 +178,8 @@ def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
     assert b"application/problem+json" in answer
 
 
-def test_a_method_that_is_not_meant_is_405(client):
-    """Another method is 405 with what is meant, as a problem document."""
+def test_an_unsupported_method_is_405(client):
+    """An unsupported method gets 405 with the supported ones."""
     http = client()
     for method, path, allowed in (
         ("GET", "/api/v2/training/start/", None),
@@ -179,7 +195,7 @@ def test_a_method_that_is_not_meant_is_405(client):
 
 
 def test_a_query_has_bounds(client):
-    """A page that is no page, and a state that is none, are 422 with their place."""
+    """Query values out of range and unknown states get 422 with their location."""
     http = client()
     for query in (
         *("limit=0", "limit=201", "limit=x", "limit=1.5", "offset=-1", "offset=99999999999999999999"),
@@ -190,7 +206,7 @@ def test_a_query_has_bounds(client):
 
 
 def test_paths_are_kept_below_the_roots(post, tmp_path):
-    """Paths outside the roots, also over links and dots, and data that is not there, are faults."""
+    """Paths outside of the roots, also by links and dots, and missing data are errors."""
     (tmp_path / "out").symlink_to("/etc")
     (tmp_path / "file").write_text("x")
     inside = str(tmp_path / "train")
@@ -216,8 +232,8 @@ def test_paths_are_kept_below_the_roots(post, tmp_path):
     )
 
 
-def test_a_root_that_is_not_there_at_the_moment_is_no_fault(client, body, tmp_path):
-    """Below a root that is not mounted, paths are taken as they are."""
+def test_a_missing_root_is_not_an_error(client, body, tmp_path):
+    """Below a missing root, paths are accepted unchecked."""
     http = client(allow_paths=[tmp_path / "disk"])
     values = {name: str(tmp_path / "disk" / name) for name in ("train_path", "val_path", "save_path")}
     assert http.post(START, json={**body, **values}).status_code == 201

@@ -1,4 +1,4 @@
-"""Connections of people of whom nothing is known yet: they get little memory and little time."""
+"""Connections of unknown clients, which get little memory and little time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture
 def connect(live: Callable[..., Live]) -> Iterator[Connect]:
-    """Connect to a server, and send something."""
+    """Connect to a server and send data."""
     with ExitStack() as opened:
         port = live().port
 
@@ -33,7 +33,7 @@ def connect(live: Callable[..., Live]) -> Iterator[Connect]:
 
 
 def all_of(client: socket.socket) -> bytes:
-    """Return what comes until the server ends the connection."""
+    """Return everything until the server closes the connection."""
     pieces = []
     try:
         while piece := client.recv(65536):
@@ -44,7 +44,7 @@ def all_of(client: socket.socket) -> bytes:
 
 
 def pour(client: socket.socket, piece: bytes) -> int:
-    """Send and send, until the server has had enough; return how much it took."""
+    """Send until the server closes the connection; return how much it accepted."""
     sent = 0
     try:
         while sent < 50_000_000:
@@ -57,21 +57,21 @@ def pour(client: socket.socket, piece: bytes) -> int:
 
 @pytest.mark.parametrize("start", [HEAD, b"GET /", HEAD[:-2] + b"x"])
 def test_headers_without_end_are_cut_off(connect: Connect, start: bytes) -> None:
-    """Somebody who sends headers, or an address, without end is sent away before they fill the memory."""
+    """Headers or an address without an end are cut off before they fill the memory."""
     client = connect(start)
     piece = b"X-Header: 1\r\n" * 1000 if start is HEAD else b"a" * 10_000
     assert pour(client, piece) < 50_000_000
 
 
-def test_headers_a_little_too_long_are_told(connect: Connect) -> None:
-    """Whoever sends too much by mistake is answered why."""
+def test_slightly_too_long_headers_get_431(connect: Connect) -> None:
+    """Headers that are slightly too long get 431."""
     assert all_of(connect(HEAD + b"X: " + b"a" * bounded_connection.MAX_HEADER_BYTES)).startswith(
         b"HTTP/1.1 431 "
     )
 
 
-def test_long_headers_that_come_to_an_end_pass(connect: Connect) -> None:
-    """What a browser may send, cookies of many servers on one name, is taken."""
+def test_long_headers_within_the_limit_pass(connect: Connect) -> None:
+    """Long headers within the limit, such as the cookies of many servers, pass."""
     assert b"200 OK" in connect(HEAD + b"Cookie: " + b"a=b; " * 5000 + b"\r\n\r\n").recv(65536)
 
 
@@ -87,18 +87,16 @@ def test_long_headers_that_come_to_an_end_pass(connect: Connect) -> None:
         b"POST /api/v2/training/start HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n{",
     ],
 )
-def test_whoever_says_nothing_is_given_up(
+def test_a_silent_connection_is_closed(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
-    """A connection that sends nothing, half of its headers, or nothing after an answer, is ended."""
+    """A connection that sends nothing, half of its headers, or nothing after a response, is closed."""
     monkeypatch.setattr(bounded_connection, "HEADER_TIMEOUT", 0.2)
     all_of(connect(data))
 
 
-def test_a_request_every_now_and_then_keeps_a_connection(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The patience begins anew with every answer."""
+def test_occasional_requests_keep_a_connection(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timeout restarts with every response."""
     monkeypatch.setattr(bounded_connection, "HEADER_TIMEOUT", 2.0)
     client = connect()
     begun = time.monotonic()
@@ -112,10 +110,10 @@ def test_a_request_every_now_and_then_keeps_a_connection(
         assert b"200 OK" in answer
 
 
-def test_one_connection_too_many_is_ended_at_once(
+def test_connections_above_the_limit_are_closed(
     live: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many connect, files are left for the trainings; and when they have gone, others may come."""
+    """Connections above the limit are closed; those below it still work."""
     monkeypatch.setattr(uvicorn_server, "max_connections", lambda: 3)
     port = live().port
     with ExitStack() as opened:
@@ -127,8 +125,8 @@ def test_one_connection_too_many_is_ended_at_once(
         assert b"200 OK" in clients[0].recv(65536)
 
 
-def test_another_protocol_is_not_spoken(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever wants to change the protocol is answered in this one, and nothing is logged of it."""
+def test_a_protocol_upgrade_is_ignored(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    """A request to upgrade the protocol is answered in HTTP/1.1, and nothing is logged."""
     client = connect(HEAD + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n")
     assert b"200 OK" in client.recv(65536)
     assert "WebSocket" not in caplog.text

@@ -1,4 +1,4 @@
-"""Sockets that listen, and the addresses that people open."""
+"""The listening socket, and the URL that people open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auto_model_monitor.core.errors import ConfigError
 
 
 def test_an_address_can_be_opened():
-    """The address that is printed leads to the socket, IPv6 in brackets, and to a name instead of all."""
+    """The printed URL leads to the socket, with IPv6 in brackets and a host name for all addresses."""
     for host in ("127.0.0.1", "localhost", "::1"):
         try:
             listener = open_listener(host, 0)
@@ -29,8 +29,8 @@ def test_an_address_can_be_opened():
         assert socket.gethostname() in url_of(listener, "0.0.0.0")
 
 
-def test_what_cannot_be_had_is_told():
-    """A port that is taken, and a host that is none, are told with what to do."""
+def test_errors_of_the_listener_say_what_to_do():
+    """The errors for a port in use and an unknown host say what to do."""
     with closing(open_listener("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=rf"cannot listen on 127\.0\.0\.1:{port}.*--port 0"):
@@ -41,8 +41,8 @@ def test_what_cannot_be_had_is_told():
         open_listener("192.0.2.1", 0)
 
 
-def test_files_bound_the_streams():
-    """As many streams are allowed as files can be open, and the limit is raised as far as it goes."""
+def test_the_limit_of_open_files_limits_the_streams():
+    """The limit of open files is raised as far as allowed, and limits the streams."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
