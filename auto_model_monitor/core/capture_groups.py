@@ -22,6 +22,9 @@ _SIMPLE_BODY = r"(?:\\[d.+-]|\[(?:\\[d.+-]|[0-9.+\-eE])*\]|[-.+*?0-9]|\{[0-9]*,?
 # A body that matches every digit and dot, and one that requires a fraction.
 _GREEDY_BODY = r"\[(?:\\?\.)?(?:0-9|\\d)(?:\\?\.)?\]\+|\\d\+"
 _FRACTION_BODY = r"(?:\\d|\[0-9\])\+\\\.(?:\\d|\[0-9\])\+"
+# Digits and dots with the letter of an exponent, which ``float`` then refuses.
+_BULK_BODY = r"[0-9.]+[eE]?"
+_LAST = r"\)(?:\.\*\??)?"  # a group with which a pattern ends
 _SEPARATORS = r"\[[-_=:\s/\\]+\]"
 
 
@@ -35,6 +38,7 @@ class GroupSite(NamedTuple):
         signed: a hyphen before the group may be a sign; False where the pattern names it as a separator.
         quick: a source whose group holds a whole number or what ``float`` refuses; None when none is known.
             It may miss a number that the pattern finds.
+        bulk: a faster source than ``quick``; dots may end its group, and ``float`` refuses exponents.
         widened: the pattern's source with :data:`NUMBER` in the group, None where the group is not plain.
     """
 
@@ -43,6 +47,7 @@ class GroupSite(NamedTuple):
     may_end_inside: bool = True
     signed: bool = True
     quick: str | None = None
+    bulk: str | None = None
     widened: str | None = None
 
 
@@ -66,6 +71,7 @@ def site_of(pattern: re.Pattern[str], group: int) -> GroupSite:
         may_end_inside=ends_inside,
         signed=not _names_hyphen(atoms, first - 1),
         quick=f"{head}{digits}{tail}" if digits else None,
+        bulk=f"{head}{_bulk_body(body, digits, tail)}{tail}" if digits else None,
         widened=f"{head}{NUMBER}{tail}" if plain else None,
     )
 
@@ -126,6 +132,12 @@ def _quick_body(body: str, may_end_inside: bool) -> str | None:
         return body
     number = DIGITS if greedy else rf"[0-9]+(?:\.[0-9]+)+{EXPONENT}"
     return rf"{number}(?!\.?(?:[eE][-+]?)?\d)" if other_scripts else number
+
+
+def _bulk_body(body: str, quick: str, tail: str) -> str:
+    """Return a body that ``float`` refuses wherever ``quick`` takes in an exponent."""
+    simple = quick != body and r"\d" not in body and compiled(_LAST).fullmatch(tail) is not None
+    return _BULK_BODY if simple and compiled(_GREEDY_BODY).fullmatch(body) else quick
 
 
 def _ends_cleanly(atoms: list[re.Match[str]], index: int) -> bool:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from ..core.capture_groups import site_of, whole_number
+from ..core.capture_groups import GroupSite, site_of, whole_number
 from ..core.errors import ConfigError, ParseError
 from ..core.readings import Reading
 from .base import BaseParser
 from .names import metric_in, whole
 
 _COUNTERS = ("epoch", "step")
+# A pattern that matches no line break and sees no end of the text, so that it may run over many lines.
+_WITHIN_A_LINE = (
+    r"(?:\\[dwb]|\\[^A-Za-z0-9\x00-\x1f]|[^\\\[\](){}*+?\x00-\x1f]|\)|\((?:\?:|\?P<\w+>|(?!\?))"
+    r"|\[(?!\^)(?:\\[dw]|\\[^A-Za-z0-9\x00-\x1f]|[^\]\\\x00-\x1f])+\]"
+    r"|(?:[*+?]|\{[0-9]*,?[0-9]*\})\??(?!\+))+"
+)
 
 
 class CustomParser(BaseParser):
@@ -45,6 +52,7 @@ class CustomParser(BaseParser):
         self._whole_path = "/" in self.pattern.pattern
         variants = (_variant(source, self.pattern) for source in (self._site.quick, self._site.widened))
         self._quick, self._widened = variants
+        self._lines = _line_patterns(self.pattern, self._site)
         self._bind()
 
     def _bind(self) -> None:
@@ -78,14 +86,35 @@ class CustomParser(BaseParser):
         Raises:
             ParseError: one of them cannot be read; ask for each to learn which.
         """
-        plain = self._whole_path or "/" not in "".join(names)
-        if self._quick is not None and plain and _is_own(type(self)):
+        if self._quick is None or not _is_own(type(self)):
+            return super().scores(names)
+        text = "\n".join(names) + "\n"
+        if not self._whole_path and "/" in text:
+            return super().scores(names)
+        scores = self._scores_of_lines(text, len(names))
+        if scores is None:
             search, group = self._quick.search, self._group
             try:
-                return [float(search(name)[group]) for name in names]  # type: ignore[index]
-            except (TypeError, ValueError):  # a name without a match or a number: look at each
-                pass
-        return super().scores(names)
+                scores = [float(search(name)[group]) for name in names]  # type: ignore[index]
+            except (TypeError, ValueError):  # a name without a match or a number: read each
+                scores = super().scores(names)
+        return scores
+
+    def _scores_of_lines(self, text: str, count: int) -> list[float | None] | None:
+        """Return the scores of names, one a line; None unless each line surely holds a usual one."""
+        if text.count("\n") != count:  # a name with a line break
+            return None
+        for pattern in self._lines:
+            found = pattern.findall(text)
+            if len(found) != count:
+                return None
+            if self.pattern.groups > 1:
+                found = [groups[self._group - 1] for groups in found]
+            with suppress(ValueError):
+                return list(map(float, found))
+            with suppress(ValueError):
+                return [float(number.rstrip(".")) for number in found]
+        return None
 
     def readings(self, name: str, path: str = "") -> tuple[Reading, ...]:
         """Return the score and the other named groups' numbers; nothing when the pattern does not match.
@@ -176,6 +205,14 @@ def _variant(source: str | None, pattern: re.Pattern[str]) -> re.Pattern[str] | 
         return None if source is None else re.compile(source, pattern.flags)
     except re.error:
         return None
+
+
+def _line_patterns(pattern: re.Pattern[str], site: GroupSite) -> list[re.Pattern[str]]:
+    """Return what finds the group in each line of a text, the fastest first; nothing where it may err."""
+    if pattern.flags & re.DOTALL or not re.fullmatch(_WITHIN_A_LINE, pattern.pattern):
+        return []
+    sources = dict.fromkeys(source for source in (site.bulk, site.quick) if source)
+    return [re.compile(rf"(?:{source})[^\n]*\n", pattern.flags | re.MULTILINE) for source in sources]
 
 
 def _rebuilt(kind: type[CustomParser], state: dict[str, object]) -> CustomParser:

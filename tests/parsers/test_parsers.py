@@ -343,6 +343,74 @@ def test_many_at_once_are_read_as_one_by_one(pattern):
         CustomParser(r"loss=(.*?)\.pt").scores(["loss=0.1.pt", "loss=much.pt"])
 
 
+_PIECES = st.sampled_from(
+    [
+        "loss_",
+        "loss=",
+        "a",
+        "_",
+        "-",
+        ".",
+        "..",
+        "0.5",
+        "12",
+        "1.2.3",
+        "7e",
+        "e-05",
+        "E5",
+        ".pt",
+        ".e5",
+        "٣",
+        "\n",
+        " ",
+        "/",
+    ]
+)
+_PATTERNS = [
+    r"loss_([0-9.]+)",
+    r"loss_([0-9.]+).*",
+    r"loss_([0-9.]+).*a",
+    r"loss_([0-9.]+)\.pt",
+    r"loss_([0-9.]+)_",
+    r"loss_(\d+\.\d+)",
+    r"loss[_=](\d+)",
+    r"^loss_([0-9.]+)",
+    r"loss_([0-9.]+)$",
+    r"loss_([0-9.]+)\Z",
+    r"\Aloss_([0-9.]+)",
+    r"(?<!a)loss_([0-9.]+)",
+    r"(?!.*a)loss_([0-9.]+)",
+    r"[^a]*loss_([0-9.]+)",
+    r"a\s*loss_([0-9.]+)",
+    r"(?s).*loss_([0-9.]+)",
+    r"(?i)LOSS_([0-9.]+)",
+    r"a?loss_([0-9.]+)|a([0-9]+)",
+    r"(?P<epoch>\d+)_loss_(?P<val_loss>[0-9.]+)",
+    r"/loss_([0-9.]+)",
+]
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS)
+@given(names=st.lists(st.lists(_PIECES, max_size=6).map("".join), max_size=4))
+@settings(max_examples=examples(100), deadline=None)
+def test_any_names_together_are_read_as_one_by_one(pattern, names):
+    """Whatever pattern and names are, scores() returns what score() does, or raises where it does."""
+    parser = CustomParser(pattern)
+
+    def outcome(read):
+        try:
+            return repr(read())
+        except ParseError:
+            return "unreadable"
+
+    assert outcome(lambda: parser.scores(names)) == outcome(lambda: [parser.score(name) for name in names])
+
+
+def test_a_line_break_in_a_name_moves_no_score_to_another_name():
+    """Each score belongs to its own name, also where a name that holds two stands before one that holds none."""
+    assert CustomParser(r"loss_([0-9.]+)").scores(["loss_1\nloss_2", "best"]) == [1.0, None]
+
+
 def test_a_subclass_decides_for_many_as_for_one():
     """A subclass that overrides parse() is asked for every name."""
 

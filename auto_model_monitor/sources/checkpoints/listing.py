@@ -70,20 +70,30 @@ class Listing:
 
 
 def _scan(path: str) -> tuple[list[str], dict[str, EntryType]]:
-    """Return every name in ``path``, and what those are that are no regular files."""
+    """Return every name in ``path``, and the types of those that are no regular files."""
+    if os.scandir not in os.supports_fd:
+        return _scan_open(path)
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        names, odd = _scan_with(path, os.DirEntry.is_file)
+        return _scan_open(handle)  # spares the path of each entry
+    finally:
+        os.close(handle)
+
+
+def _scan_open(directory: str | int) -> tuple[list[str], dict[str, EntryType]]:
+    try:
+        names, odd = _scan_with(directory, os.DirEntry.is_file)
     except OSError:  # of a link that cannot be followed, unless it is the directory that fails
-        names, odd = _scan_with(path, _is_file)
-    return names, {entry.name: _kind_of_entry(entry) for entry in odd}
+        names, odd = _scan_with(directory, _is_file)
+    return names, {entry.name: _type_of_entry(entry) for entry in odd}
 
 
 def _scan_with(
-    path: str, is_file: Callable[[os.DirEntry[str]], bool]
+    directory: str | int, is_file: Callable[[os.DirEntry[str]], bool]
 ) -> tuple[list[str], list[os.DirEntry[str]]]:
     odd: list[os.DirEntry[str]] = []
     note = odd.append
-    with os.scandir(path) as entries:
+    with os.scandir(directory) as entries:
         # One comprehension, because a million entries go through it; note() returns None.
         return [e.name for e in entries if is_file(e) or not note(e)], odd
 
@@ -95,7 +105,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _kind_of_entry(entry: os.DirEntry[str]) -> EntryType:
+def _type_of_entry(entry: os.DirEntry[str]) -> EntryType:
     try:
         if not entry.is_dir():
             return EntryType.NEITHER
