@@ -407,7 +407,7 @@ def test_any_names_together_are_read_as_one_by_one(pattern, names):
 
 
 def test_a_line_break_in_a_name_moves_no_score_to_another_name():
-    """Each score belongs to its own name, also where a name that holds two stands before one that holds none."""
+    """Each score belongs to its own name, also where a name holds two and the next one holds none."""
     assert CustomParser(r"loss_([0-9.]+)").scores(["loss_1\nloss_2", "best"]) == [1.0, None]
 
 
