@@ -132,36 +132,6 @@ def terminal(command: list[str], folder: Path, picture: Path, title: str, column
     shoot(page, picture, 12 * columns + 40)
 
 
-FLOOR = "display:flex;gap:8px;justify-content:center;margin:6px 0"
-ROOM = "padding:7px 12px;border-radius:8px;background:{};color:#16324f;font:13px/1.2 monospace"
-WORDS = {0: "the program", -1: "values and errors"}
-
-
-def architecture(folder: Path, picture: Path) -> None:
-    """The way of a number, and the floors as the import contract in pyproject.toml holds them."""
-    steps = "source → reading → rule → alert → outbox → message → notifier"
-    layers = next(c for c in CONTRACTS if c["type"] == "layers")["layers"]
-    floors = []
-    for number, layer in enumerate(layers):
-        share = number / (len(layers) - 1)
-        colour = f"hsl(210 {70 - 25 * share:.0f}% {80 + 14 * share:.0f}%)"
-        rooms = "".join(
-            f'<div style="{ROOM.format(colour)}">{html.escape(room.strip())}</div>'
-            for room in layer.split("|")
-        )
-        floors.append(f'<div style="{FLOOR}">{rooms}</div>')
-    page = folder / "architecture.html"
-    page.write_text(
-        '<meta charset="utf-8"><body style="margin:0;padding:22px;background:#fff;text-align:center">'
-        f'<div style="font:600 21px system-ui,sans-serif;color:#16324f;margin-bottom:14px">{steps}</div>'
-        f"{''.join(floors)}"
-        '<div style="font:13px system-ui,sans-serif;color:#5a6b7b;margin-top:12px">'
-        "each floor imports only the floors below it; a test holds this picture against the code</div>",
-        encoding="utf-8",
-    )
-    shoot(page, picture, 820)
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         night = Path(name, "night")
@@ -205,7 +175,6 @@ def main() -> None:
         terminal(
             [inspect[0], "demo", "--language", "en"], night, HERE / "demo.png", "auto-model-monitor demo", 80
         )
-        architecture(night, HERE / "architecture.png")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from code_blocks import READMES
 from smtp_server import SMTPServer
 
 TESTS = Path(__file__).parent
@@ -114,10 +115,19 @@ def test_the_examples_of_this_version(project, name, subject, receivers):
     assert mail.recipients == receivers
 
 
-def test_the_parts_by_hand():
-    """The example without a loop prints what a mail would say."""
+def test_the_oldest_example():
+    """The example without a loop prints the subject and the text of the mail about the best checkpoint."""
     run = subprocess.run(
         [sys.executable, str(TESTS / "quicktest/demo.py")], capture_output=True, text=True, check=True
     )
-    assert "0.003" in run.stdout
-    assert "epoch_10_val_loss_0.003_acc_0.95.pt" in run.stdout
+    assert "Model monitor: val_loss 0.003 below threshold 0.004" in run.stdout
+    assert "File: epoch_10_val_loss_0.003_acc_0.95.pt" in run.stdout
+
+
+def test_the_readmes_name_the_examples():
+    """Both READMEs name every example, the oldest one too."""
+    for readme in READMES:
+        text = readme.read_text("utf-8")
+        for name in ("basic_test.py", "custom_test1.py", "custom_test2.py", "quicktest/demo.py"):
+            assert f"`{name}`" in text
+            assert (TESTS / name).is_file()

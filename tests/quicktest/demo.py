@@ -1,6 +1,8 @@
-"""The monitor's parts by hand, without its loop: for those who have a loop of their own.
+"""The oldest example: read the names, apply a rule and render the message, without a monitor and its loop.
 
-Run it from anywhere:  python demo.py
+For programs that have a loop of their own. It sends nothing; it prints the mail. Run it from any directory:
+
+    python tests/quicktest/demo.py
 """
 
 from pathlib import Path
@@ -11,6 +13,11 @@ source = DirectorySource(Path(__file__).parent / "logs", DefaultParser(metric="v
 rule = ThresholdRule(0.004, "lower")
 renderer = Renderer(language="en")
 
-alert = rule.evaluate(source.read())  # call read() again whenever you like: it returns what is new
+readings = source.read()  # each later call returns what is new since the one before
+print(len(readings), "scores in", source.name)
+
+alert = rule.evaluate(readings)
 if alert is not None:
-    print(renderer.render(alert).text)
+    message = renderer.render(alert)
+    print(message.subject)
+    print(message.text)
