@@ -18,7 +18,7 @@ TEXT = PACKAGE.joinpath("ARCHITECTURE.md").read_text("utf-8")
 STEPS = re.findall(r"^\d+\. `([\w.]+):([\w.]+)`", TEXT, re.M)
 
 
-@pytest.mark.parametrize(("module", "name"), sorted(set(STEPS)), ids=":".join)
+@pytest.mark.parametrize(("module", "name"), sorted(set(STEPS)))
 def test_each_function_exists(module, name):
     """Each step of a journey names a function of the package, in the module that defines it."""
     if module.startswith("api."):
