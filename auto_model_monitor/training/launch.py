@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 
 from . import supervisor
@@ -50,7 +50,7 @@ def launch(
     device, device_variables = visible_device(request.device, environment)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     arguments_file = folder / "request.json"
-    local_request = replace(request, device=device)
+    local_request = TrainingRequest.trusted({**asdict(request), "device": device})
     arguments_file.write_text(json.dumps(local_request.values(), indent=1) + "\n", encoding="utf-8")
     command = trainer.argv(local_request, str(arguments_file))
     inherited = {name: value for name, value in environment.items() if name not in SECRETS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,6 +56,18 @@ class TrainingRequest:
             raise ConfigError(problems)
         object.__setattr__(self, "device", device_name(self.device))
         object.__setattr__(self, "learning_rate", float(self.learning_rate))
+
+    @classmethod
+    def trusted(cls, values: Mapping[str, Any]) -> TrainingRequest:
+        """Return a request of values that were validated before: by a schema, or before they were stored.
+
+        Args:
+            values: a value for every field, the device by its full name.
+        """
+        request = object.__new__(cls)
+        for name in cls.__slots__:
+            object.__setattr__(request, name, values[name])
+        return request
 
     def values(self) -> dict[str, Any]:
         """Return the parameters that the trainer receives: all but ``trainer`` and ``priority``."""

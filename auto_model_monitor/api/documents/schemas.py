@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from ..web.framework import BaseModel, ConfigDict, Field
+from ..web.framework import AfterValidator, BaseModel, ConfigDict, Field
 from . import examples
 
+
+def _at_most_200_bytes(text: str) -> str:
+    size = len(text.encode())
+    if size > 200:
+        raise ValueError(f"expected at most 200 bytes, got {size}")
+    return text
+
+
 # No control characters, and no leading dash, which a program could take for an option.
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f-][^\x00-\x1f\x7f]*$")]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f-][^\x00-\x1f\x7f]*$"),
+    AfterValidator(_at_most_200_bytes),
+]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = int | float | None

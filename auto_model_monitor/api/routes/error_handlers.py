@@ -76,7 +76,7 @@ def _detail(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         near = get_close_matches(name[:100], StartRequest.model_fields, n=1)
         return "expected a known field, got another" + "".join(f"; did you mean {one!r}?" for one in near)
-    return str(fault["msg"])
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _of_body(error: ConfigError) -> HTTPProblem:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ...core.errors import ConfigError
 from ...training import TaskState, TrainingRequest
+from ...training.devices import device_name
 from ..documents import serializers
 from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Details, Started, StartRequest, Status, TaskPage
@@ -101,4 +102,5 @@ class TaskRoutes:
                     problems += error.problems
         if problems:
             raise ConfigError(problems)
-        return TrainingRequest(**values)
+        values["device"] = device_name(values["device"])
+        return TrainingRequest.trusted(values)  # the schema has validated the rest

@@ -8,7 +8,7 @@ with extra("api"):
     from fastapi import FastAPI, Header, Path, Query, Request
     from fastapi.exceptions import RequestValidationError
     from fastapi.routing import APIRoute
-    from pydantic import BaseModel, ConfigDict, Field
+    from pydantic import AfterValidator, BaseModel, ConfigDict, Field
     from starlette.exceptions import HTTPException
     from starlette.responses import RedirectResponse, Response, StreamingResponse
     from starlette.routing import Route
@@ -22,6 +22,7 @@ __all__ = [
     "RAW_SEND",
     "APIRoute",
     "ASGIApp",
+    "AfterValidator",
     "BaseModel",
     "ConfigDict",
     "FastAPI",

@@ -39,7 +39,7 @@ def task_of(row: Sequence[Any]) -> Task:
     return Task(
         id=row[0],
         trainer=row[1],
-        request=_request_of(row[2]),
+        request=TrainingRequest.trusted(json.loads(row[2])),  # validated before it was stored
         state=TaskState(row[3]),
         device=row[4],
         total_epochs=row[5],
@@ -57,14 +57,6 @@ def task_of(row: Sequence[Any]) -> Task:
         started_at=to_time(row[17]),
         finished_at=to_time(row[18]),
     )
-
-
-def _request_of(text: str) -> TrainingRequest:
-    """Return a stored request; it was validated before it was stored."""
-    request = object.__new__(TrainingRequest)
-    for name, value in json.loads(text).items():
-        object.__setattr__(request, name, value)
-    return request
 
 
 def progress_of(task: Task, state: str) -> TrainingProgress:

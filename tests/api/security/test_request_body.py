@@ -11,8 +11,14 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from auto_model_monitor.api.documents.schemas import StartRequest
 from auto_model_monitor.api.security.request_body import read_body
 from auto_model_monitor.api.web.problem_details import HTTPProblem
+from auto_model_monitor.training import TrainingRequest
 
 START = "/api/v2/training/start"
 JSON = {"content-type": "application/json"}
@@ -57,6 +63,40 @@ def test_every_limit_is_enforced(post):
     for name, values in REFUSED.items():
         for value in values:
             assert fault_of(post(**{name: value})) == [f"body.{name}"], (name, value)
+
+
+NAMES = st.text(st.sampled_from("aZ0-._ \t\x7f\u4e2d\U0001f600/"), max_size=210) | st.text(max_size=3)
+NUMBERS = st.integers(-1, 11) | st.sampled_from([999_999, 1_000_000, 1_000_001, 2**40])
+
+
+@given(
+    model=NAMES | st.sampled_from(["中" * 66, "中" * 67, "x" * 200]),
+    trainer=NAMES,
+    device=st.sampled_from(["cpu", "mps", "cuda", "cuda:0", "cuda:9999", "cuda:10000", "cuda:01", "cpu:1"]),
+    learning_rate=st.floats() | st.integers(-1, 1001),
+    num_classes=NUMBERS,
+    batch_size=NUMBERS,
+    num_epochs=NUMBERS,
+    priority=NUMBERS,
+)
+def test_what_the_schema_accepts_is_a_valid_request(**values):
+    """A body that the schema accepts is valid for Python callers, too, so one validation is enough."""
+    paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/data")
+    try:
+        body = StartRequest.model_validate({**values, **paths})
+    except ValidationError:
+        return
+    checked = TrainingRequest(**body.model_dump())
+    assert checked == TrainingRequest.trusted({**body.model_dump(), "device": checked.device})
+    assert isinstance(body.learning_rate, float)
+
+
+def test_a_name_is_limited_in_bytes(post):
+    """A model's name has at most 200 bytes, which are 66 Chinese characters."""
+    assert post(model="中" * 66).status_code == 201
+    answer = post(model="中" * 67)
+    assert fault_of(answer) == ["body.model"]
+    assert answer.json()["errors"][0]["detail"] == "expected at most 200 bytes, got 201"
 
 
 def test_an_unknown_field_is_refused(post):
