@@ -1,8 +1,8 @@
-"""Rules: they look at a batch of readings and say whether somebody should hear of it."""
+"""Rules: each decides from a batch of readings whether to alert."""
 
 from ..core.lazy import lazy_names
 
-TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
+TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
     from .disk import DiskRule
     from .diverged import DivergedRule
@@ -27,7 +27,7 @@ __all__ = [
     "parse_rule",
 ]
 
-# Most watches have one rule; the others are imported when they are asked for.
+# Most watches have one rule; each rule is imported at its first use.
 __getattr__, __dir__ = lazy_names(
     __name__,
     {

@@ -1,4 +1,4 @@
-"""A disk that will not hold the next checkpoints."""
+"""Alerts when a disk is nearly full."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from ..core.readings import ReadingBatch
 
 _UNITS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5}
 _BINARY = {f"{unit[0]}iB": power for unit, power in _UNITS.items() if power}
-_ENOUGH = 1.2  # so many times the limit must be free before it is called over: no message at each flush
+_ENOUGH = 1.2  # times the limit that must be free to resolve, so that a flush alone does not
 _SAMPLE_EVERY = 60.0  # seconds
-_SAMPLES = 60  # so the present rate is that of the last hour
-_SOON = 1.0  # hours left that make it critical
+_SAMPLES = 60  # so that the rate is that of the last hour
+_SOON = 1.0  # hours left that make an alert critical
 
 
 class Usage(Protocol):
-    """What is known of a disk, in bytes."""
+    """The size and the free space of a disk, in bytes."""
 
     @property
     def total(self) -> int:
-        """Its size."""
+        """The size of the disk."""
         ...
 
     @property
     def free(self) -> int:
-        """What this user may still write."""
+        """The space that this user may still write."""
         ...
 
 
 class DiskRule:
-    """Speaks once when the disk is nearly full, with the hours left, and once when there is room again.
+    """Alerts once when the disk is nearly full, with the hours left, and resolves once when it is not.
 
-    The present rate is that of the last hour. Full within an hour, it is critical.
+    The rate is that of the last hour. An alert is critical if the disk fills within an hour.
 
     Args:
         free: what must stay free: bytes as a whole number, a share of the disk between 0 and 1, or a text
             such as ``"5GB"``, ``"4.7GiB"`` or ``"5%"``.
-        path: where the checkpoints are written.
-        usage: looks at the disk; by default :func:`shutil.disk_usage`.
-        name: what the rule is called; needed only where two would have one name.
+        path: the directory that holds the checkpoints.
+        usage: reads the size and the free space of a path; by default :func:`shutil.disk_usage`.
+        name: the name of the rule; needed only when two rules would share one.
 
     Raises:
         ConfigError: ``free`` is none of these.
@@ -59,7 +59,6 @@ class DiskRule:
         usage: Callable[[str], Usage] | None = None,
         name: str | None = None,
     ) -> None:
-        """Take how little is too little; the disk is not looked at."""
         self.name = name or "disk"
         self.free = free
         self.path = os.fspath(path)
@@ -69,14 +68,14 @@ class DiskRule:
         self._level: Level | None = None
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last alert, which says whether the disk was nearly full."""
+        """Continue from the last alert: whether the disk was nearly full."""
         self._level = None if alert is None or alert.resolved else alert.level
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert when the disk has become nearly full, or has room again.
+        """Return an alert when the disk becomes nearly full, or when it no longer is.
 
         Raises:
-            RuleError: the disk cannot be looked at now.
+            RuleError: the free space cannot be read.
         """
         try:
             usage = self._usage(self.path)
@@ -90,9 +89,9 @@ class DiskRule:
             self._level = Level.CRITICAL if soon else Level.WARNING
             return self._alert(readings, usage, limit, hours, resolved=False)
         if self._level is not None and usage.free >= min(limit * _ENOUGH, usage.total):
-            told = self._alert(readings, usage, limit, None, resolved=True)
+            resolved = self._alert(readings, usage, limit, None, resolved=True)
             self._level = None
-            return told
+            return resolved
         return None
 
     def _hours_left(self, now: float, free: int) -> float | None:

@@ -1,4 +1,4 @@
-"""A training that runs away from the best it had."""
+"""Alerts when the latest scores are far worse than the best."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
 from .metric_series import FollowsSeries, MetricSeries, median
 
-_STEPS = 50  # of the latest changes from one score to the next, whose median is the usual one
+_STEPS = 50  # latest changes from one score to the next, whose median is the usual change
 
 
 class DivergedRule(FollowsSeries):
-    """Speaks once when the latest scores are worse than the best by a factor, and once when that is over.
+    """Alerts once when the latest scores are worse than the best by a factor, and resolves once.
 
-    What counts is the median of the last ``window`` finite scores, so that one bad checkpoint says
-    nothing. With a factor of 3 it has diverged beyond three times the best where worse means away from
-    zero (a loss of 0.2 that is above 0.6), beyond a third of it where worse means towards zero (an
-    accuracy of 0.9 that is below 0.3). Near zero a factor means little: so the distance must also be
-    twice the factor times the usual change from one score to the next. It is over when the distance is
-    half of what was needed.
+    The median of the last ``window`` finite scores counts, so that one bad checkpoint does not alert. With a
+    factor of 3 the limit is three times the best where worse means away from zero (a loss of 0.2 that
+    exceeds 0.6), and a third of it where worse means towards zero (an accuracy of 0.9 that falls below
+    0.3). Near zero a factor means little, so the distance from the best must also be twice the factor
+    times the usual change from one score to the next. The alert resolves at half of that distance.
 
     Args:
-        factor: how many times worse, more than 1.
-        window: of how many scores the median is taken.
-        metric: the metric to look at; by default the score of each name.
+        factor: how many times worse than the best; more than 1.
+        window: the number of scores in the median.
+        metric: the metric to evaluate; by default the score of each name.
         comparison: the direction in which it improves; by default the usual one of the metric's name,
-            and where that says nothing, ``lower``.
-        name: what the rule is called; needed only where two would have one name.
+            else ``lower``.
+        name: the name of the rule; needed only when two rules would share one.
 
     Raises:
         ConfigError: ``factor`` or ``window`` is too small.
@@ -47,7 +46,6 @@ class DivergedRule(FollowsSeries):
         comparison: Comparison | str | None = None,
         name: str | None = None,
     ) -> None:
-        """Take what is too far from the best."""
         if not (math.isfinite(factor) and factor > 1):
             raise ConfigError(f"factor: expected a number above 1, such as 3, got {factor!r}")
         if not isinstance(window, int) or window < 1:
@@ -60,14 +58,14 @@ class DivergedRule(FollowsSeries):
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last alert, which says whether it has diverged and what was best."""
+        """Continue from the last alert: whether the training diverged, and its best score."""
         if alert is not None:
             self._series.resume(alert.reading)
             self._best = alert.previous_best
             self._diverged = not alert.resolved
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert when the latest scores are too far from the best, or near it again."""
+        """Return an alert when the latest scores are too far from the best, or no longer are."""
         if readings.new_run:
             self._begin_run()
         series = self._series.new_in(readings)

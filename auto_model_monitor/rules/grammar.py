@@ -1,4 +1,4 @@
-"""Rules as people write them on a command line: ``val_loss < 0.004``, ``stalled 3x``, ``disk < 5GB``."""
+"""Rules as users write them on a command line: ``val_loss < 0.004``, ``stalled 3x``, ``disk < 5GB``."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _OPERATORS = {  # the direction, and whether equal is enough
     ">": (Comparison.HIGHER, False),
     ">=": (Comparison.HIGHER, True),
 }
-_SAME = str.maketrans({"＜": "<", "＞": ">", "＝": "=", "\t": " "})  # as a Chinese keyboard writes them
+_SAME = str.maketrans({"＜": "<", "＞": ">", "＝": "=", "\t": " "})  # as Chinese keyboards write them
 _IN_A_NAME = frozenset("_/@.-")
 _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
-class _Token(NamedTuple):
+class _RuleToken(NamedTuple):
     text: str
     start: int
 
 
 def parse_rule(text: str, *, path: str = ".", comparison: Comparison | str | None = None) -> Rule:
-    """Return the rule that a text means.
+    """Return the rule that a text describes.
 
     ====================  ==================================================================================
-    ``val_loss < 0.004``  told at each improvement; ``<= > >=`` likewise
-    ``acc >= 0.95 for 3``  told when three checkpoints in a row are there, and when it has fallen back
+    ``val_loss < 0.004``  alerts at each improvement; ``<= > >=`` likewise
+    ``acc >= 0.95 for 3``  alerts when three checkpoints in a row hit, and resolves when it falls back
     ``stalled 3x``        nothing new for three usual gaps; ``stalled 2h``, ``90s``, ``30min``, ``1d``
     ``nan``               a NaN or an infinity
     ``plateau 10``        ten checkpoints without a better one
@@ -43,20 +43,20 @@ def parse_rule(text: str, *, path: str = ".", comparison: Comparison | str | Non
     ====================  ==================================================================================
 
     Args:
-        text: the rule; its text is its name, too.
-        path: the disk of which ``disk`` speaks.
+        text: the rule; the text is also its name.
+        path: a directory on the disk of a ``disk`` rule.
         comparison: the direction for ``plateau`` and ``diverged``; by default the metric's usual one.
 
     Raises:
-        ConfigError: the text is no rule; it shows where, what was expected and what was got.
+        ConfigError: the text is not a rule; the error shows where, what was expected and what was got.
     """
     if not isinstance(text, str):
         raise ConfigError(f"expected a rule as a text, such as 'val_loss < 0.004', got {text!r}")
-    return _Parser(text, path, comparison).rule()
+    return _RuleParser(text, path, comparison).rule()
 
 
-class _Parser:
-    """Goes through the tokens once; a keyword that an operator follows is a metric all the same."""
+class _RuleParser:
+    """Reads the tokens once; a keyword before an operator is a metric."""
 
     def __init__(self, text: str, path: str, comparison: Comparison | str | None) -> None:
         self._text = "".join(c if c.isprintable() else "\ufffd" for c in text.translate(_SAME))
@@ -67,7 +67,7 @@ class _Parser:
         self._name = " ".join(token.text for token in self._tokens)
 
     def rule(self) -> Rule:
-        """Read the whole text."""
+        """Parse the whole text."""
         word = self._peek()
         compares = self._peek(1).text in _OPERATORS
         if word.text == "disk" and compares:
@@ -105,7 +105,7 @@ class _Parser:
         return rule
 
     def stalled(self) -> Rule:
-        """Read how long."""
+        """Parse the time without news."""
         expected = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
         token = self._peek()
         text = self._take(expected, bool)
@@ -116,22 +116,22 @@ class _Parser:
             self._fail(expected, at=token)
 
     def plateau(self) -> Rule:
-        """Read how many."""
+        """Parse the number of checkpoints."""
         patience = int(self._take("a number of checkpoints such as 10", _is_count))
         return PlateauRule(patience, comparison=self._comparison, name=self._name)
 
     def diverged(self) -> Rule:
-        """Read how far."""
+        """Parse the factor."""
         factor = self._take("a factor above 1 such as 3x", lambda text: _factor(text) > 1)
         return DivergedRule(_factor(factor), comparison=self._comparison, name=self._name)
 
     def nan(self) -> Rule:
-        """Nothing more to read."""
+        """Parse nothing more."""
         return NotFiniteRule(name=self._name)
 
-    def _peek(self, ahead: int = 0) -> _Token:
+    def _peek(self, ahead: int = 0) -> _RuleToken:
         index = self._next + ahead
-        return self._tokens[index] if index < len(self._tokens) else _Token("", len(self._text.rstrip()))
+        return self._tokens[index] if index < len(self._tokens) else _RuleToken("", len(self._text.rstrip()))
 
     def _take(self, expected: str, fits: Callable[[str], object]) -> str:
         text = self._peek().text
@@ -140,29 +140,29 @@ class _Parser:
         self._next += 1
         return text
 
-    def _fail(self, expected: str, at: _Token | None = None) -> NoReturn:
+    def _fail(self, expected: str, at: _RuleToken | None = None) -> NoReturn:
         token = at or self._peek()
         got = repr(token.text) if token.text else "the end"
-        # A Chinese character is as wide as two others on a terminal.
+        # A terminal shows a Chinese character as wide as two others.
         before = "".join("\u3000" if ord(c) > 0x2E7F else " " for c in self._text[: token.start])
         raise ConfigError(f"expected {expected}, got {got}:\n    {self._text}\n    {before}^")
 
 
-_WORDS: dict[str, Callable[[_Parser], Rule]] = {
-    "nan": _Parser.nan,
-    "stalled": _Parser.stalled,
-    "plateau": _Parser.plateau,
-    "diverged": _Parser.diverged,
+_WORDS: dict[str, Callable[[_RuleParser], Rule]] = {
+    "nan": _RuleParser.nan,
+    "stalled": _RuleParser.stalled,
+    "plateau": _RuleParser.plateau,
+    "diverged": _RuleParser.diverged,
 }
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str) -> Iterator[_RuleToken]:
     """Split at spaces and around operators: ``a<=1`` is three tokens."""
     start = 0
     for end in range(1, len(text) + 1):
         if end == len(text) or text[end] == " " or text[start] == " " or _parts(text[end - 1], text[end]):
             if text[start] != " ":
-                yield _Token(text[start:end], start)
+                yield _RuleToken(text[start:end], start)
             start = end
 
 
@@ -171,7 +171,8 @@ def _parts(left: str, right: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return all(c.isalnum() or c in _IN_A_NAME for c in text) and any(c.isalpha() for c in text)
+    letters = all(c.isalnum() or c in _IN_A_NAME for c in text) and any(c.isalpha() for c in text)
+    return letters and not _is_finite(text)
 
 
 def _is_finite(text: str) -> bool:

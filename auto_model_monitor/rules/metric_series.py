@@ -1,4 +1,4 @@
-"""The course of one metric from batch to batch, in the order of the training."""
+"""The readings of one metric from batch to batch, in the order of the training."""
 
 from __future__ import annotations
 
@@ -31,31 +31,29 @@ class FollowsSeries(ABC):
 
 
 class MetricSeries:
-    """Hands out the readings of one metric in order.
+    """Returns the readings of one metric in order.
 
     Args:
-        metric: its name; None stands for the metric of the first score, for others cannot be compared
-            with it.
+        metric: its name; None means the metric of the first score, because others are not comparable.
     """
 
     def __init__(self, metric: str | None) -> None:
-        """Start before the first reading."""
         self.metric = metric
-        self._told: Reading | None = None
+        self._last_reported: Reading | None = None
 
-    def resume(self, told: Reading | None, *, skip: bool = False) -> None:
-        """Go on after a restart.
+    def resume(self, last: Reading | None, *, skip: bool = False) -> None:
+        """Continue after a restart.
 
         Args:
-            told: what the last alert was about.
-            skip: leave out, of the next batch, everything up to ``told``.
+            last: the reading of the last alert.
+            skip: omit everything up to ``last`` from the next batch.
         """
-        if told is not None:
-            self.metric = self.metric or told.metric
-            self._told = told if skip else None
+        if last is not None:
+            self.metric = self.metric or last.metric
+            self._last_reported = last if skip else None
 
     def stick_to(self, batch: ReadingBatch) -> str | None:
-        """Take the metric of the batch's first score for the metric, unless there is one; return it."""
+        """Set the metric to that of the first score, unless it is set; return it."""
         if self.metric is None and len(batch):
             self.metric = batch.score or None
         return self.metric
@@ -64,45 +62,45 @@ class MetricSeries:
         """Return the batch's readings of the metric, in the order of their epochs and steps."""
         metric = self.stick_to(batch)
         series = [] if metric is None else batch.series(metric)
-        if self._told is not None and series:
-            told, self._told = self._told, None
-            return after(told, series)
+        if self._last_reported is not None and series:
+            last, self._last_reported = self._last_reported, None
+            return after(last, series)
         return series
 
 
-def after(told: Reading, series: list[Reading]) -> list[Reading]:
-    """Return what follows ``told`` in a series, whether or not its checkpoint is still there.
+def after(last: Reading, series: list[Reading]) -> list[Reading]:
+    """Return what follows ``last`` in a series, even if its checkpoint no longer exists.
 
-    All lines of a log share its name: among several of one name it is the last one that says the same.
+    All lines of a log share its name: among several of one name the last equal one counts.
     """
-    named = [index for index, reading in enumerate(series) if reading.name == told.name]
+    named = [index for index, reading in enumerate(series) if reading.name == last.name]
     if len(named) > 1:
-        named = [index for index in named if _says_the_same(series[index], told)]
+        named = [index for index in named if _is_equal(series[index], last)]
     if named:
         return series[named[-1] + 1 :]
-    if told.epoch is None and told.step is None:
+    if last.epoch is None and last.step is None:
         return series
-    return [reading for reading in series if reading.count > told.count]
+    return [reading for reading in series if reading.count > last.count]
 
 
-def _says_the_same(one: Reading, other: Reading) -> bool:
+def _is_equal(one: Reading, other: Reading) -> bool:
     equal = one.value == other.value or (math.isnan(one.value) and math.isnan(other.value))
     return one.count == other.count and equal
 
 
 def improves(comparison: Comparison, value: float, than: float | None, min_delta: float) -> bool:
-    """Tell whether ``value`` is better than ``than`` (None: than nothing) by at least ``min_delta``."""
+    """Return whether ``value`` is better than ``than``, if not None, by at least ``min_delta``."""
     if not comparison.is_better(value, than):
         return False
     if than is None or min_delta == 0:
         return True
     gain = comparison.gain(value, than)
-    # In binary 0.0034 - 0.0029 is a little less than 0.0005; people mean the decimals.
+    # In binary 0.0034 - 0.0029 is slightly less than 0.0005; users mean the decimals.
     return gain > min_delta or math.isclose(gain, min_delta)
 
 
 def median(values: Iterable[float]) -> float:
-    """Return the middle of some values, at least one; the standard library's takes long to import."""
+    """Return the median of at least one value; that of the standard library is slow to import."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,4 +1,4 @@
-"""NaN and infinite scores: most often the end of a training that goes on burning its night."""
+"""Alerts when a score becomes NaN or infinite."""
 
 from __future__ import annotations
 
@@ -10,88 +10,87 @@ from .metric_series import FollowsSeries, MetricSeries
 
 
 class NotFiniteRule(FollowsSeries):
-    """Speaks once when a score turns NaN (critical) or infinite (a warning).
+    """Alerts once when a score becomes NaN (critical) or infinite (a warning).
 
-    A run of such scores is one alert; after a finite one the next run is told again.
+    A run of such scores is one alert; after a finite score the next run alerts again.
 
     Args:
-        metric: the metric to look at; by default the score of each name, and every metric of a log, which may
-            say of the training loss what it will say of the score an hour later.
-        name: what the rule is called; needed only where two would have one name.
+        metric: the metric to evaluate; by default the score of each name, and every metric of a log, because
+            the training loss may become NaN an hour before the score.
+        name: the name of the rule; needed only when two rules would share one.
     """
 
-    _told: Reading | None
+    _last_reported: Reading | None
 
     def __init__(self, metric: str | None = None, *, name: str | None = None) -> None:
-        """Take what is looked at."""
         self.name = name or (f"nan {metric}" if metric else "nan")
         self.metric = metric
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on within the run of NaNs that the last alert was about."""
+        """Continue within the run of NaNs of the last alert."""
         if alert is not None:
-            self._told = alert.reading
+            self._last_reported = alert.reading
             self._runs.was_finite = False
-            self._runs.course.resume(alert.reading, skip=True)
+            self._runs.series.resume(alert.reading, skip=True)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert about the reading with which a run of NaNs began."""
+        """Return an alert about the first reading of a run of NaNs."""
         if readings.new_run:
             self._begin_run()
-        begun = self._begun_in_log(readings) if readings.is_log and not self.metric else self._begun(readings)
-        if begun is None:
+        start = self._first_in_log(readings) if readings.is_log and not self.metric else self._start(readings)
+        if start is None:
             return None
         return Alert(
             rule=self.name,
             time=readings.time,
             kind=AlertKind.NOT_FINITE,
-            level=Level.CRITICAL if math.isnan(begun.value) else Level.WARNING,
-            reading=begun,
+            level=Level.CRITICAL if math.isnan(start.value) else Level.WARNING,
+            reading=start,
         )
 
-    def _begun(self, readings: ReadingBatch) -> Reading | None:
+    def _start(self, readings: ReadingBatch) -> Reading | None:
         if self._runs.was_finite and readings.are_finite():
-            self._runs.course.stick_to(readings)  # a million names cost no object each
+            self._runs.series.stick_to(readings)  # builds no object for each of a million names
             return None
-        return self._runs.begun_in(readings)
+        return self._runs.last_start_in(readings)
 
-    def _begun_in_log(self, readings: ReadingBatch) -> Reading | None:
-        """Return the first reading with which a run of NaNs begins in any metric: what breaks the rest."""
-        told, self._told = self._told, None
+    def _first_in_log(self, readings: ReadingBatch) -> Reading | None:
+        """Return the earliest reading that starts a run of NaNs in any metric."""
+        last, self._last_reported = self._last_reported, None
         found = []
         for metric in dict.fromkeys(reading.metric for reading in readings):
             runs = self._of_metric.get(metric)
             if runs is None:
                 runs = self._of_metric[metric] = _Runs(metric)
-                if told is not None:
-                    # What other metrics said up to then was told with it.
-                    runs.course.resume(told, skip=True)
+                if last is not None:
+                    # The last alert covers the other metrics up to its reading.
+                    runs.series.resume(last, skip=True)
                     runs.was_finite = False
-            begun = runs.begun_in(readings)
-            if begun is not None:
-                found.append(begun)
-        return next((r for r in readings if any(r is begun for begun in found)), None) if found else None
+            start = runs.last_start_in(readings)
+            if start is not None:
+                found.append(start)
+        return next((r for r in readings if any(r is start for start in found)), None) if found else None
 
     def _begin_run(self) -> None:
         self._runs = _Runs(self.metric)
         self._of_metric: dict[str, _Runs] = {}
-        self._told = None
+        self._last_reported = None
 
 
 class _Runs:
-    """The runs of scores that are not finite, of one metric."""
+    """The runs of non-finite scores of one metric."""
 
     def __init__(self, metric: str | None) -> None:
-        self.course = MetricSeries(metric)
+        self.series = MetricSeries(metric)
         self.was_finite = True
 
-    def begun_in(self, readings: ReadingBatch) -> Reading | None:
-        """Return the last reading with which such a run begins, None where none does."""
-        begun: Reading | None = None
-        for reading in self.course.new_in(readings):
+    def last_start_in(self, readings: ReadingBatch) -> Reading | None:
+        """Return the last reading that starts such a run; None when none does."""
+        start: Reading | None = None
+        for reading in self.series.new_in(readings):
             finite = math.isfinite(reading.value)
             if self.was_finite and not finite:
-                begun = reading
+                start = reading
             self.was_finite = finite
-        return begun
+        return start

@@ -1,4 +1,4 @@
-"""A score that no longer improves: the rest of the night may be spent better."""
+"""Alerts when a score no longer improves."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from .metric_series import FollowsSeries, MetricSeries, improves
 
 
 class PlateauRule(FollowsSeries):
-    """Speaks once when the best score has not improved for ``patience`` checkpoints.
+    """Alerts once when the best score has not improved for ``patience`` checkpoints.
 
-    After an improvement the next plateau is told again. NaN and infinite scores improve nothing.
+    After an improvement the next plateau alerts again. NaN and infinite scores are no improvement.
 
     Args:
-        patience: how many checkpoints without improvement are too many.
-        min_delta: how much better than the best a score must be to count as an improvement.
-        metric: the metric to look at; by default the score of each name.
+        patience: the number of checkpoints without improvement that alerts.
+        min_delta: the least gain over the best that counts as an improvement.
+        metric: the metric to evaluate; by default the score of each name.
         comparison: the direction in which it improves; by default the usual one of the metric's name,
-            and where that says nothing, ``lower``.
-        name: what the rule is called; needed only where two would have one name.
+            else ``lower``.
+        name: the name of the rule; needed only when two rules would share one.
 
     Raises:
-        ConfigError: ``patience`` is no positive whole number.
+        ConfigError: ``patience`` is not a positive whole number.
     """
 
     _best: float | None
-    _told: float | None
+    _reported_best: float | None
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class PlateauRule(FollowsSeries):
         comparison: Comparison | str | None = None,
         name: str | None = None,
     ) -> None:
-        """Take how long is too long."""
         if not isinstance(patience, int) or patience < 1:
             raise ConfigError(f"patience: expected a number of checkpoints, 1 or more, got {patience!r}")
         self.name = name or (f"plateau {metric}" if metric else "plateau")
@@ -49,10 +48,10 @@ class PlateauRule(FollowsSeries):
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last plateau: it is not told again, but the next one is."""
+        """Continue from the last plateau: it does not alert again, the next one does."""
         if alert is not None:
             self._series.resume(alert.reading)
-            self._best = self._told = alert.previous_best
+            self._best = self._reported_best = alert.previous_best
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return an alert when the latest checkpoint makes the plateau as long as ``patience``."""
@@ -64,9 +63,9 @@ class PlateauRule(FollowsSeries):
         comparison = self.comparison or usual_direction(series[0].metric) or Comparison.LOWER
         for reading in series:
             self._count(reading, comparison)
-        if self._since < self.patience or self._best is None or self._best == self._told:
+        if self._since < self.patience or self._best is None or self._best == self._reported_best:
             return None
-        self._told = self._best
+        self._reported_best = self._best
         return Alert(
             rule=self.name,
             time=readings.time,
@@ -87,5 +86,5 @@ class PlateauRule(FollowsSeries):
     def _begin_run(self) -> None:
         self._series = MetricSeries(self.metric)
         self._best = None
-        self._told = None
+        self._reported_best = None
         self._since = 0

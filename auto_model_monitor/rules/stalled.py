@@ -1,4 +1,4 @@
-"""A training that writes nothing any more."""
+"""Alerts when a training no longer writes anything."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ..core.numbers import to_float
 from ..core.readings import Reading, ReadingBatch
 from .metric_series import after, median
 
-ENOUGH_GAPS = 5  # before so many are known, none is called usual
+ENOUGH_GAPS = 5  # gaps that must be known before one is usual
 _LATEST_GAPS = 32
-_SELDOM = 16  # one gap in so many may be far longer than usual, and does not count
-_MOST_UNEVEN = 10.0  # a gap that is longer than so many usual ones was a break
+_SELDOM = 16  # one gap in this many may be far longer than usual and does not count
+_MOST_UNEVEN = 10.0  # times the usual gap; a longer gap was a break
 
 
 class StalledRule:
-    """Speaks once when nothing new has come for too long, and once when something comes again.
+    """Alerts once when nothing new arrives for too long, and resolves once when something does.
 
-    Silence is measured on the clock that never goes back, from one look that held something new to the
-    next. With ``"3x"`` nothing is said before five gaps are known. Then the limit is three times the usual
-    gap, which is the median of the last 32, and a little more while few are known. Where gaps are uneven
-    it grows with ``(longest / usual) ** 1.5``, the longest being that of 32 bar two: a training whose gaps
-    spread log-normally by 0.5 hears one false alarm in tens of thousands of checkpoints. It is never less
-    than the usual gap and two looks.
+    Silence is measured on the monotonic clock, between polls that found something new. With ``"3x"`` no
+    alert comes before five gaps are known. Then the limit is three times the usual gap, which is the median
+    of the last 32, and slightly more while few are known. Uneven gaps multiply it by
+    ``(longest / usual) ** 1.5``, where the longest is that of 32 without the two largest: a training whose
+    gaps are log-normal with a sigma of 0.5 sees one false alarm in tens of thousands of checkpoints. The
+    limit is at least the usual gap and two poll intervals.
 
     Args:
         after: seconds, or a number of usual gaps such as ``"3x"``.
-        name: what the rule is called; needed only where two would have one name.
+        name: the name of the rule; needed only when two rules would share one.
 
     Raises:
         ConfigError: ``after`` is neither.
@@ -40,16 +40,15 @@ class StalledRule:
     _latest: ReadingBatch | None
 
     def __init__(self, after: str | float = "3x", *, name: str | None = None) -> None:
-        """Take how long is too long."""
         self.after = after
         self.name = name or "stalled"
         self._factor, self._seconds = _factor_or_seconds(after)
         self._open: Alert | None = None
-        self._looked: float | None = None
+        self._polled: float | None = None
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last alert: within a silence that it told, or with the usual gap that it knew."""
+        """Continue from the last alert: within its silence, or with its usual gap."""
         if alert is None:
             return
         self._open = None if alert.resolved else alert
@@ -58,37 +57,37 @@ class StalledRule:
             self._gaps.extend([float(usual)] * ENOUGH_GAPS)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert when the silence has become too long, or when it is over."""
+        """Return an alert when the silence becomes too long, or when it ends."""
         now = readings.seconds
-        look = 0.0 if self._looked is None else max(0.0, now - self._looked)
-        self._looked = now
+        interval = 0.0 if self._polled is None else max(0.0, now - self._polled)
+        self._polled = now
         if readings.new_run:
             self._begin_run()
         if len(readings):
-            return self._heard(readings)
+            return self._end_silence(readings)
         if self._since is None:
             self._since = now
-        silent, limit = now - self._since, self._limit(look)
+        silent, limit = now - self._since, self._limit(interval)
         if self._open is not None or limit is None or silent < limit:
             return None
         self._open = self._alert(readings, silent, limit)
         return self._open
 
-    def _heard(self, readings: ReadingBatch) -> Alert | None:
+    def _end_silence(self, readings: ReadingBatch) -> Alert | None:
         opened, began, first = self._open, self._since, self._latest is None
         silent = 0.0 if began is None else max(0.0, readings.seconds - began)
         self._since, self._latest = readings.seconds, readings
         if not first:
-            self._gaps.append(silent)  # also after a silence that was told: it may become usual
-        # What is there at the first look was written whenever: that is no gap, and need not be new.
+            self._gaps.append(silent)  # also after an alert: the silence may become usual
+        # The first poll finds files of any age: they make no gap, and need not be new.
         if opened is None or (first and not _holds_newer(readings, opened.reading)):
             return None
         self._open = None
-        told = opened.details.get("silent_seconds")
-        longest = max(silent, told) if isinstance(told, int | float) else silent
+        reported = opened.details.get("silent_seconds")
+        longest = max(silent, reported) if isinstance(reported, int | float) else silent
         return self._alert(readings, longest, None)
 
-    def _limit(self, look: float) -> float | None:
+    def _limit(self, interval: float) -> float | None:
         if self._factor is None:
             return self._seconds
         if len(self._gaps) < ENOUGH_GAPS:
@@ -96,10 +95,10 @@ class StalledRule:
         ordered = sorted(self._gaps)
         usual, longest = median(ordered), ordered[-1 - len(ordered) // _SELDOM]
         uneven = min(longest / usual, _MOST_UNEVEN) ** 1.5 if usual > 0 else 1.0
-        return max(self._factor * usual * uneven * (1 + 1 / len(ordered)), usual + 2 * look)
+        return max(self._factor * usual * uneven * (1 + 1 / len(ordered)), usual + 2 * interval)
 
     def _last_reading(self) -> Reading | None:
-        # Sought when it is told, not at each look: a first look may hold a million.
+        # Computed for an alert, not at each poll: a first poll may find a million readings.
         if self._latest is None or not len(self._latest):
             return None
         return self._latest[-1] if self._latest.is_log else next(reversed(self._latest.series()), None)
@@ -117,7 +116,7 @@ class StalledRule:
         )
 
     def _begin_run(self) -> None:
-        # Whatever a new run writes is newer than what the old one wrote.
+        # Everything of a new run is newer than the old one.
         self._open = self._open and replace(self._open, reading=None)
         self._gaps: deque[float] = deque(maxlen=_LATEST_GAPS)
         self._since = None

@@ -1,4 +1,4 @@
-"""A score beyond a threshold."""
+"""Alerts when a score is beyond a threshold."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ Every = Literal["improvement", "hit", "crossing"]
 
 
 class ThresholdRule(FollowsSeries):
-    """Speaks when a score is beyond the threshold.
+    """Alerts when a score is beyond the threshold.
 
-    NaN and infinite scores are never hits. A whole batch makes one alert, about its best reading. After a
-    restart all that the rule needs to know is its last alert.
+    NaN and infinite scores are never hits. A batch makes one alert, about its best reading. The last alert
+    is all that the rule needs after a restart.
 
     Args:
         threshold: a finite number.
         comparison: the direction in which the score improves, as an enum or as ``"lower"``/``"higher"``;
             by default the usual one of the metric, else ``"lower"``.
-        metric: the metric to look at; by default the score of each name. Where names carry different
-            metrics, the rule stays with the one of its first hit, for the others cannot be compared with it.
-        every: ``"improvement"`` speaks of a hit that is better than what was last told; ``"hit"`` of the best
-            hit of each batch that holds one; ``"crossing"`` when the latest score of a batch is beyond and
-            that of the one before was not, and, as resolved, when it has fallen back.
-        min_delta: how much better than what was last told a hit must be to be told, with ``improvement``; how
-            far behind the threshold a score must fall back to count, with ``crossing``.
-        cooldown: seconds of silence after an alert; what was best meanwhile is told when they are over.
-        hold: how many checkpoints in a row must be beyond the threshold before the last of them is a hit.
-        inclusive: whether the threshold itself is beyond.
-        name: what the rule is called; needed only where two would have one name.
+        metric: the metric to evaluate; by default the score of each name. If names carry different metrics,
+            the rule keeps that of its first hit, because the others are not comparable.
+        every: ``"improvement"`` alerts at a hit that is better than the last one reported; ``"hit"`` at the
+            best hit of each batch; ``"crossing"`` when the latest score of a batch is beyond and that of the
+            one before was not, and resolves when it falls back.
+        min_delta: with ``improvement``, the least gain over the last reported hit; with ``crossing``, the
+            distance behind the threshold at which a score has fallen back.
+        cooldown: seconds without alerts after an alert; the best hit of that time is reported at its end.
+        hold: the number of checkpoints in a row that must be beyond before the last of them is a hit.
+        inclusive: whether the threshold itself counts as beyond.
+        name: the name of the rule; needed only when two rules would share one.
 
     Raises:
-        ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is none of what is expected.
+        ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is invalid.
     """
 
     _series: MetricSeries
     _has_direction: bool
     _last: Alert | None
-    _owed: Reading | None
+    _pending: Reading | None
     _seen: Reading | None
     _until: Reading | None
     _streak: int
@@ -62,7 +62,6 @@ class ThresholdRule(FollowsSeries):
         inclusive: bool = False,
         name: str | None = None,
     ) -> None:
-        """Take what a score is compared with, and when that is told."""
         if every not in get_args(Every):
             raise ConfigError(f"every: expected one of {', '.join(get_args(Every))}, got {every!r}")
         if not (min_delta >= 0 and cooldown >= 0 and hold >= 1):
@@ -84,7 +83,7 @@ class ThresholdRule(FollowsSeries):
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last alert: what was told is not told again, and its cooldown goes on."""
+        """Continue from the last alert: its hit does not alert again, and its cooldown continues."""
         if alert is None or alert.reading is None:
             return
         self._last = alert
@@ -98,32 +97,32 @@ class ThresholdRule(FollowsSeries):
         self._beyond = not alert.resolved
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert about the best new reading, or the latest, if that is to be told now."""
-        left = self._start_anew(readings) if readings.new_run else None
+        """Return an alert about the best new reading, or the latest, if one is due."""
+        left = self._end_run(readings) if readings.new_run else None
         if len(readings):
             self._decide_direction(readings)
-            self._see(readings)
+            self._update(readings)
         if left is not None:
             return left
-        if self._owed is None or readings.seconds < self._quiet_until(readings):
+        if self._pending is None or readings.seconds < self._cooldown_end(readings):
             return None
-        return self._tell(readings, self._owed)
+        return self._alert(readings, self._pending)
 
     def _decide_direction(self, readings: ReadingBatch) -> None:
         if not self._has_direction and (metric := self.metric or readings.score):
             self.comparison = direction_for(metric)
             self._has_direction = True
 
-    def _see(self, readings: ReadingBatch) -> None:
+    def _update(self, readings: ReadingBatch) -> None:
         if self.every == "crossing":
-            self._owed = self._crossed(readings)
+            self._pending = self._crossed(readings)
             return
         best = self._best_hit(readings)
-        told = None if self._last is None or self.every == "hit" else self._best_told()
-        if best is None or not improves(self.comparison, best.value, told, self.min_delta):
+        reported = None if self._last is None or self.every == "hit" else self._best_reported()
+        if best is None or not improves(self.comparison, best.value, reported, self.min_delta):
             return
-        if self._owed is None or self.comparison.is_better(best.value, self._owed.value):
-            self._owed = best
+        if self._pending is None or self.comparison.is_better(best.value, self._pending.value):
+            self._pending = best
 
     def _best_hit(self, readings: ReadingBatch) -> Reading | None:
         if self.hold == 1 and self.every == "improvement":
@@ -131,7 +130,7 @@ class ThresholdRule(FollowsSeries):
             return best if best is not None and self._is_beyond(best) else None
         judged = list(self._judged(readings))
         if self._until is not None and judged:
-            # The first batch after a restart: what was told of stands at its beginning.
+            # The first batch after a restart begins with what was reported before.
             new = after(self._until, [reading for reading, _ in judged])
             judged, self._until = judged[len(judged) - len(new) :], None
         hits = [reading for reading, hit in judged if hit]
@@ -139,12 +138,12 @@ class ThresholdRule(FollowsSeries):
         return next((reading for reading in hits if reading.value == value), None)
 
     def _best(self, readings: ReadingBatch) -> Reading | None:
-        # A first look may hold a million names: no object is made for each.
+        # A first poll may find a million names: build no object for each.
         best = readings.best(self.comparison, self.metric)
-        told = None if self._last is None else self._last.reading
-        if best is None or told is None or best.metric == told.metric:
+        last = None if self._last is None else self._last.reading
+        if best is None or last is None or best.metric == last.metric:
             return best
-        return readings.best(self.comparison, told.metric)
+        return readings.best(self.comparison, last.metric)
 
     def _crossed(self, readings: ReadingBatch) -> Reading | None:
         for reading, hit in self._judged(readings):
@@ -153,7 +152,7 @@ class ThresholdRule(FollowsSeries):
         return self._seen if self._beyond != was else None
 
     def _judged(self, readings: ReadingBatch) -> Iterator[tuple[Reading, bool]]:
-        """Yield each reading and whether it is a hit: the last of ``hold`` or more that are beyond."""
+        """Yield each reading, and whether it is a hit: the last of at least ``hold`` that are beyond."""
         for reading in self._series.new_in(readings):
             self._seen = reading
             self._streak = self._streak + 1 if self._is_beyond(reading) else 0
@@ -164,26 +163,26 @@ class ThresholdRule(FollowsSeries):
         return better or (self.inclusive and reading.value == self.threshold)
 
     def _has_fallen_back(self, reading: Reading) -> bool:
-        # A hit that has not been held for long enough has not; a NaN has.
+        # A score beyond the threshold has not, however short; a NaN has.
         behind = self.comparison.gain(self.threshold, reading.value)
         return not self._is_beyond(reading) and not behind < self.min_delta
 
-    def _quiet_until(self, readings: ReadingBatch) -> float:
+    def _cooldown_end(self, readings: ReadingBatch) -> float:
         if self._resumed and self._last is not None:
-            # The clock that never goes back is another one since the restart; the wall clock, which may
-            # have been set, can lengthen or shorten this one silence, and not beyond the cooldown.
+            # The restart reset the monotonic clock. The wall clock, which may have been set, can lengthen or
+            # shorten this one cooldown, by at most its length.
             passed = readings.time.timestamp() - self._last.time.timestamp()
-            self._told_at = readings.seconds - min(max(passed, 0.0), self.cooldown)
+            self._alerted_at = readings.seconds - min(max(passed, 0.0), self.cooldown)
             self._resumed = False
-        return self._told_at + self.cooldown
+        return self._alerted_at + self.cooldown
 
-    def _best_told(self) -> float | None:
+    def _best_reported(self) -> float | None:
         if self._last is None or self._last.reading is None:
             return None
         values = (self._last.reading.value, self._last.previous_best)
         return self.comparison.best(value for value in values if value is not None)
 
-    def _tell(self, readings: ReadingBatch, reading: Reading) -> Alert:
+    def _alert(self, readings: ReadingBatch, reading: Reading) -> Alert:
         details: dict[str, Detail] = {}
         if self.hold > 1:
             details["held_checkpoints"] = self.hold
@@ -199,26 +198,27 @@ class ThresholdRule(FollowsSeries):
             reading=reading,
             comparison=self.comparison,
             threshold=self.threshold,
-            previous_best=None if self.every == "crossing" else self._best_told(),
+            previous_best=None if self.every == "crossing" else self._best_reported(),
             details=details,
         )
-        self._owed, self._told_at, self._resumed = None, readings.seconds, False
+        self._pending, self._alerted_at, self._resumed = None, readings.seconds, False
         return self._last
 
-    def _start_anew(self, readings: ReadingBatch) -> Alert | None:
-        """Forget the run before; return what it still owed, so that no cooldown swallows its best."""
-        owed = None if self._owed is None or self.every == "crossing" else self._tell(readings, self._owed)
+    def _end_run(self, readings: ReadingBatch) -> Alert | None:
+        """Forget the previous run; return its pending alert, so that no cooldown drops its best hit."""
+        reading = None if self.every == "crossing" else self._pending
+        alert = None if reading is None else self._alert(readings, reading)
         self._begin_run()
-        return owed
+        return alert
 
     def _begin_run(self) -> None:
         self._has_direction = self._chosen is not None
         self._series = MetricSeries(self.metric)
         self._last = None
-        self._owed = None
+        self._pending = None
         self._seen = None
         self._until = None
-        self._told_at = float("-inf")
+        self._alerted_at = float("-inf")
         self._resumed = False
         self._streak = 0
         self._beyond = False

@@ -1,1 +1,1 @@
-"""Terminal output, and every cleaner of foreign text."""
+"""Terminal output and the cleaners of foreign text."""

@@ -1,4 +1,4 @@
-"""What a terminal can show: how wide a text is, colours where they are expected, and boxes."""
+"""Terminal output: the width of a text, colours, boxes and tables."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _UNLIMITED = 10**6
 class Terminal:
     """A stream that people read; plain text when it is a pipe or a file.
 
+    Args:
+        stream: the stream.
+        environ: the environment variables that decide about colours; by default those of the process.
+
     Attributes:
-        columns: how many fit on a line; practically unlimited where nobody looks at a screen.
+        columns: the columns of a line; practically unlimited when the stream is not a screen.
     """
 
     def __init__(self, stream: TextIO, environ: Mapping[str, str] | None = None) -> None:
-        """Take the stream, and the environment that says whether colours are expected."""
         environ = os.environ if environ is None else environ
         self._stream = stream
         self.is_screen = stream.isatty()
@@ -32,22 +35,22 @@ class Terminal:
         self.draws = _can_write("╭─╮│╰╯▇·→…", stream)
 
     def say(self, text: str = "") -> None:
-        """Write a line, at once."""
+        """Write a line and flush it."""
         self._stream.write(f"{text}\n")
         self._stream.flush()
 
     def say_over(self, text: str) -> None:
-        """Write a line in place of the last one, where a screen can do that; else below it."""
+        """Write a line over the last one if the screen can; else below it."""
         self.say(f"\x1b[1A\x1b[2K{text}" if self._moves else text)
 
     def paint(self, text: str, *styles: str) -> str:
-        """Return the text in colours such as ``green`` and styles such as ``bold``, where these show."""
+        """Return the text in colours such as ``green`` and styles such as ``bold``, if there are any."""
         if not self._colours or not text:
             return text
         return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
     def box(self, title: str, lines: Iterable[str], *, heading: str = "", colour: str = "cyan") -> None:
-        """Write a bold heading and lines in a box with a title; what is too long is wrapped."""
+        """Write a bold heading and lines in a box with a title; wrap long lines."""
         room = max(20, min(self.columns, _BOX)) - 4
         corners, side, rule = ("╭╮╰╯", "│", "─") if self.draws else ("++++", "|", "-")
         title = clip(title, room - 4)
@@ -70,7 +73,7 @@ def _can_write(text: str, stream: TextIO) -> bool:
 
 
 def width(text: str) -> int:
-    """Return how many columns a text takes: two for Chinese characters and emoji, none for accents."""
+    """Return the columns of a text: two for Chinese characters and emoji, none for accents."""
     return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
@@ -81,13 +84,13 @@ def _character_width(character: str) -> int:
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
-    """Return the text filled up with spaces, before it if ``right``."""
+    """Return the text padded with spaces, on its left if ``right``."""
     room = " " * max(0, columns - width(text))
     return room + text if right else text + room
 
 
 def clip(text: str, columns: int) -> str:
-    """Return the text in at most so many columns; what is left out is left out in the middle."""
+    """Return the text in at most ``columns`` columns, shortened in its middle."""
     if width(text) <= columns:
         return text
     room = max(0, columns - 1)
@@ -97,7 +100,7 @@ def clip(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Return the text in lines of at most so many columns, broken anywhere, as paths have to be."""
+    """Return the text in lines of at most ``columns`` columns, broken anywhere, as paths require."""
     lines = []
     while width(text) > columns:
         piece = _fitting(text, columns) or text[0]
@@ -107,7 +110,7 @@ def wrap(text: str, columns: int) -> list[str]:
 
 
 def _fitting(text: str, columns: int) -> str:
-    """Return the longest beginning that takes at most so many columns."""
+    """Return the longest beginning of at most ``columns`` columns."""
     taken = 0
     for index, character in enumerate(text):
         taken += _character_width(character)
@@ -117,12 +120,12 @@ def _fitting(text: str, columns: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[bool], columns: int) -> list[str]:
-    """Return the rows as lines in which each column but the last is as wide as its widest cell.
+    """Return the rows as lines whose columns, except the last, are as wide as their widest cells.
 
     Args:
-        rows: the heads and the rows, of one length.
-        right: which columns end, rather than begin, in one line.
-        columns: how much of a line there is; the last column is shortened to fit.
+        rows: the header and the rows, of equal length.
+        right: which columns are aligned to the right.
+        columns: the columns of a line; the last cell is shortened to fit.
     """
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     room = max(20, columns - sum(widths[:-1]) - 2 * (len(widths) - 1))

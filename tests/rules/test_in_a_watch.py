@@ -7,6 +7,7 @@ from auto_model_monitor.core.readings import ReadingBatch
 from auto_model_monitor.monitor.loop import Monitor
 from auto_model_monitor.parsers import DefaultParser
 from auto_model_monitor.rules import (
+    PlateauRule,
     StalledRule,
 )
 from auto_model_monitor.sources.checkpoints.directory import DirectorySource
@@ -41,6 +42,18 @@ def test_a_watch_that_finds_nothing_speaks():
     assert alert.details["silent_seconds"] == 3601
     assert monitor.check() == []
     monitor.stop()
+
+
+def test_a_rule_object_works_in_a_monitor(tmp_path):
+    """``PlateauRule(20)`` handed to a monitor alerts at the twentieth checkpoint without improvement."""
+    notifier = RecordingNotifier()
+    monitor = Monitor(DirectorySource(tmp_path, DefaultParser()), [PlateauRule(20)], [notifier])
+    found = []
+    for epoch in range(25):
+        (tmp_path / f"epoch_{epoch}_val_loss_0.5.pt").touch()
+        found += [epoch for _ in monitor.check()]
+    monitor.stop()
+    assert found == [20]
 
 
 def test_a_watch_that_cannot_read_speaks(caplog):

@@ -23,6 +23,14 @@ def test_a_plateau_is_told_once_and_the_next_one_again():
     assert alert.reading.value == 0.7
 
 
+def test_a_patience_of_twenty_is_twenty_checkpoints():
+    """``PlateauRule(20)`` alerts once, at the twentieth checkpoint after the best."""
+    alerts = watch(lambda: PlateauRule(20), [[0.5], *[[0.5]] * 45])
+    assert [(number, alert.rule, alert.details["patience"]) for number, alert in alerts] == [
+        (20, "plateau", 20)
+    ]
+
+
 def test_an_improvement_of_less_than_min_delta_is_none():
     """Scores that creep are a plateau, too."""
     looks = [[0.5], [0.499], [0.498], [0.497]]

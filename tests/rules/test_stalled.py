@@ -79,6 +79,12 @@ def test_one_break_does_not_make_it_deaf():
     assert alerts[-1][0] <= written[-1] + 2100
 
 
+def test_one_usual_gap_waits_for_two_polls():
+    """``stalled 1x`` alerts after the usual gap and two polls, however short the gap is."""
+    ((at, alert),) = follow(StalledRule("1x"), steady(20, 60.0), 2000)
+    assert (at - 19 * 60, alert.details["limit_seconds"]) == (180, 180)
+
+
 def test_a_rare_look_is_no_silence():
     """Between two looks that are far apart, nothing is silent: the limit is the usual gap and two looks."""
     assert follow(StalledRule("3x"), steady(40, 10.0), 2400, every=600.0) == []

@@ -71,7 +71,7 @@ def test_a_new_run_starts_afresh():
 
 
 def test_different_metrics_are_not_compared():
-    """Where names carry different metrics, the rule stays with the one it told of first."""
+    """If names carry different metrics, the rule keeps that of its first alert."""
     rule = ThresholdRule(0.5, "lower")
     assert rule.evaluate(batch(0.3, metric="val_loss")) is not None
     assert rule.evaluate(batch(0.1, metric="acc")) is None
@@ -79,8 +79,8 @@ def test_different_metrics_are_not_compared():
         Reading(metric="acc", value=0.05, name="b"),
         Reading(metric="val_loss", value=0.2, name="c"),
     ]
-    alert = rule.evaluate(ReadingBatch(time=NOON, others=mixed))
-    assert alert is None or alert.reading.metric == "val_loss"
+    alert = rule.evaluate(look(mixed))
+    assert (alert.reading.metric, alert.reading.value) == ("val_loss", 0.2)
 
 
 def test_a_named_metric_is_found_among_others():
