@@ -20,6 +20,7 @@ from auto_model_monitor.core.metric_history import (
     latest,
 )
 from auto_model_monitor.delivery.outbox.outbox_rows import alert_to_json
+from auto_model_monitor.rendering import Renderer
 from tests.campaigns import examples
 from tests.fakes import NOON, RecordingNotifier, batch
 
@@ -182,7 +183,7 @@ def test_a_renderer_of_ones_own_finds_the_trail_in_the_alert():
     class Own:
         def render(self, alert):
             seen.append(alert)
-            return replace(Monitor(Script(), [], [])._render(alert), subject="mine")
+            return replace(Renderer().render(alert), subject="mine")
 
     notifier = RecordingNotifier()
     rule = ThresholdRule(0.5, "lower")
