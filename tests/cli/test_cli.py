@@ -39,7 +39,7 @@ def place(monkeypatch, tmp_path):
 
 @pytest.fixture
 def run(capsys):
-    """Call the program in this process; return its status and what it said."""
+    """Call the program in this process; return its status, stdout and stderr."""
 
     def call(*arguments):
         status = cli.main(list(arguments))
@@ -220,7 +220,7 @@ def test_help_costs_little():
     ],
 )
 def test_wrong_usage(run, arguments, expected):
-    """What cannot work ends with status 2 and one text that says what was expected."""
+    """A command line that cannot work ends with status 2 and one error with the expected value."""
     status, out, errors = run(*arguments)
     assert (status, out) == (2, "")
     assert expected in " ".join(errors.split())
@@ -228,7 +228,7 @@ def test_wrong_usage(run, arguments, expected):
 
 
 def test_all_problems_at_once(run):
-    """Whatever cannot work is told together, and what several directories share is told once."""
+    """All problems are in one error, and one that several directories share is there once."""
     assert "2 problems:" in run("watch", "x", "--threshold", "nan", "--pattern", "a")[2]
     errors = run("watch", "x", "y", "--threshold", "nan", "--rule", "acc >", "--to", "nobody")[2]
     assert "3 problems:" in errors
@@ -280,7 +280,7 @@ def test_watch_without_an_account(place, end):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_watch_by_file_and_options(place):
-    """What the file says holds from every folder, and an option wins over it."""
+    """A file's settings are the same from every working directory, and an option wins over them."""
     (place / "conf").mkdir()
     (place / "conf/words.txt").write_text("名字 {filename}\n", encoding="utf-8")
     (place / "conf/night.toml").write_text(
@@ -342,7 +342,7 @@ def test_a_code_in_a_file_that_others_read(place, run):
 
 
 def test_inspect(run, place):
-    """What would be mailed is shown, with status 0; where no name holds a score, with status 1."""
+    """The mails to expect are shown with status 0; without any score the status is 1."""
     status, out, errors = run("inspect", "checkpoints", "--threshold", "0.004")
     assert (status, errors) == (0, "")
     assert "1 of 1 would have sent a mail" in out
@@ -361,14 +361,14 @@ def test_inspect_json(run, place):
 
 
 def test_inspect_nothing(run):
-    """A directory that is not there is told in one text, with status 1."""
+    """A missing directory is one error, with status 1."""
     status, out, errors = run("inspect", "nowhere")
     assert (status, out) == (1, "")
     assert errors.startswith("auto-model-monitor: error: expected a directory to watch at 'nowhere'")
 
 
 def test_inspect_into_a_closed_pipe(place):
-    """A reader that has enough, such as head, ends the program without a word."""
+    """A reader that closes the pipe, such as head, ends the program without an error."""
     for number in range(3000):
         (place / f"checkpoints/val_loss_{number}.5.pt").touch()
     command = f"{shlex.join(PROGRAM)} inspect checkpoints --all | head -1"
@@ -399,7 +399,7 @@ def test_test_notify_into_the_mailbox(run, place, command):
 
 
 def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
-    """An accepted mail is said to be so, by whom and for whom."""
+    """An accepted mail is reported with the server and the receivers."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com")
     redirect("smtp.qq.com", server)
     monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE", SECRET)
@@ -420,7 +420,7 @@ def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
     ],
 )
 def test_test_notify_refused(run, smtp_server, redirect, monkeypatch, faults, expected):
-    """A refusal says by whom and why, with status 1, and without the code even if the server quotes it."""
+    """A refusal is reported with the reason and status 1, without the code even if the server quotes it."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com", faults=faults)
     redirect("smtp.qq.com", server)
     monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE", SECRET)

@@ -43,7 +43,7 @@ def test_it_plays_and_ends_by_itself(tmp_path):
 
 
 def test_it_lasts_some_seconds(tmp_path, monkeypatch):
-    """What it waits for the eyes of a person, once an epoch, is less than fifteen seconds in all."""
+    """The pauses, one an epoch, take less than fifteen seconds in all."""
     waited = []
 
     def mails(stage, seconds):
@@ -83,7 +83,7 @@ def test_fast_in_english(tmp_path, capsys):
         ({}, ["--language", "zh"], "zh"),
     ],
 )
-def test_it_speaks_as_other_programs_do(monkeypatch, environment, arguments, language):
+def test_its_language_is_the_locale_s(monkeypatch, environment, arguments, language):
     """Its mails are Chinese where the environment is, else English, unless a language is asked for."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
@@ -106,7 +106,7 @@ def test_no_mail_for_a_worse_epoch(tmp_path, capsys):
 
 
 def test_a_used_folder_is_refused(tmp_path, capsys):
-    """Nobody's files are mixed with those of the demo."""
+    """A folder that holds files is refused, and left as it is."""
     (tmp_path / "mine.txt").touch()
     assert cli.main(["demo", "--keep", str(tmp_path)]) == 2
     assert "expected a new or an empty folder" in capsys.readouterr().err

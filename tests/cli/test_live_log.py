@@ -60,7 +60,7 @@ def show(*lines: str, stream: io.StringIO | None = None, **options: bool) -> str
 
 
 def looked_at(text: str) -> list[str]:
-    """Return the lines that stand on a screen after a text was written, without colours."""
+    """Return the lines on a screen after a text was written, without colours."""
     lines = [""]
     for piece in re.split(r"(\x1b\[1A|\x1b\[2K|\n)", text):
         if piece == "\x1b[1A":
@@ -74,8 +74,8 @@ def looked_at(text: str) -> list[str]:
     return lines[:-1]
 
 
-def test_one_line_tells_epoch_stage_and_metrics() -> None:
-    """A line must hold the time, how far it is, and each metric, exactly."""
+def test_one_line_holds_epoch_stage_and_metrics() -> None:
+    """A line holds the time, the epoch, the stage and each metric, exactly."""
     shown = show("Epoch [3/10] started", "Validation Loss: 0.1, Validation Accuracy: 78.92%")
     assert [line.split("  ", 1)[1] for line in shown.splitlines()] == [
         "3/10  validation  val_loss 0.1  val_acc 78.92"
@@ -119,7 +119,7 @@ def test_of_a_long_past_a_screen_shows_the_end() -> None:
 
 
 def test_lines_are_cut_to_the_screen() -> None:
-    """A line that is wider than the screen must end where a metric ends, so that it can be replaced."""
+    """A line that is wider than the screen ends after a whole metric, so that it can be replaced."""
     line = ", ".join(f"'val_{name}_loss': 0.123456789" for name in "abcdefgh")
     (shown,) = looked_at(show(f"{{{line}}}", stream=Screen()))
     assert len(shown) <= 60
@@ -141,15 +141,15 @@ def test_hostile_text_moves_nothing() -> None:
 
 
 def test_json_lines_are_whole() -> None:
-    """Each line must be JSON by itself, also on a screen."""
+    """Each line is JSON by itself, also on a screen."""
     shown = show("Train Loss: nan", "nothing", "Epoch [1/2] started", as_json=True, stream=Screen())
     first, second = map(json.loads, shown.splitlines())
     assert first["metrics"] == {"train_loss": None}
     assert second["stage"] == "epoch_start"
 
 
-def test_alerts_are_said_beside_the_entries() -> None:
-    """What is told must be said where it does not mix with the entries."""
+def test_alerts_go_to_stderr() -> None:
+    """Alerts go to stderr, apart from the entries."""
     screen, errors = io.StringIO(), io.StringIO()
     live = LiveLog(Terminal(screen), Terminal(errors))
     over = Alert(rule="disk < 5GB", time=NOON, kind=AlertKind.DISK, resolved=True)
@@ -158,8 +158,8 @@ def test_alerts_are_said_beside_the_entries() -> None:
     assert screen.getvalue() == ""
 
 
-def test_a_log_without_a_number_is_said_to_be_one() -> None:
-    """Where nothing was shown people must learn that it was read, and what may help."""
+def test_a_log_without_a_metric_is_reported() -> None:
+    """A log without a metric is reported, with the options that help."""
     errors = io.StringIO()
     live = LiveLog(Terminal(io.StringIO()), Terminal(errors))
     for entry in entries("nothing", "Epoch [1/2] started"):
@@ -169,7 +169,7 @@ def test_a_log_without_a_number_is_said_to_be_one() -> None:
 
 
 def test_a_screen_that_is_gone_harms_nothing() -> None:
-    """Where nobody reads any more the watch must go on, and know it."""
+    """A closed pipe raises nothing, and the next poll returns False."""
 
     class Gone(io.StringIO):
         def write(self, text: str) -> int:
@@ -192,7 +192,7 @@ def test_the_time_is_the_reader_s_own() -> None:
 
 
 def test_on_a_real_terminal(tmp_path: Path) -> None:
-    """In a terminal the program must show the end of what is there, and replace a bar's states in place."""
+    """In a terminal the program shows the end of the log, and replaces the states of a bar in place."""
     log = tmp_path / "train.log"
     log.write_text("".join(f"Epoch [{n}/99] started\nValidation Loss: {1 / n}\n" for n in range(1, 50)))
     ours, theirs = pty.openpty()

@@ -46,7 +46,7 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Call the program in this process; return its status and what it said."""
+    """Call the program in this process; return its status, stdout and stderr."""
 
     def call(*arguments: str) -> tuple[int, str, str]:
         status = cli.main(["logs", *arguments])
@@ -124,7 +124,7 @@ def end(process: subprocess.Popen[str], how: int = signal.SIGTERM) -> tuple[int,
 def test_a_training_is_shown_live_and_told_by_mail(
     training: Training, mail: tuple[SMTPServer, dict[str, str]]
 ) -> None:
-    """What a process writes must be on the screen at once, and the one epoch that matters in one mail."""
+    """Each line of a training is on the screen as it is written, and the one hit is in one mail."""
     server, env = mail
     follower = following("train.log", "--rule", "val_acc >= 90", "--sender", "aaaa@qq.com", env=env)
     for accuracy in (70.5, 91.25):
@@ -149,7 +149,7 @@ def test_a_training_is_shown_live_and_told_by_mail(
 def test_killed_and_started_again_nothing_is_lost_and_nothing_repeated(
     training: Training, mail: tuple[SMTPServer, dict[str, str]]
 ) -> None:
-    """Over ``kill -9`` at any moment every new best is told, once; only what is unknown is sent again."""
+    """With ``kill -9`` at any moment every new best is sent once; only an unconfirmed one is sent again."""
     server, env = mail
     chance = random.Random(3)
     accuracies = [round(90 + number / 10 + chance.uniform(-1.5, 0), 3) for number in range(KILLS * 4)]
@@ -183,7 +183,7 @@ def test_killed_and_started_again_nothing_is_lost_and_nothing_repeated(
 
 
 def test_what_is_piped_is_shown_and_told_to_its_end(place: Path) -> None:
-    """What a training writes must be read to its end, though Ctrl-C, which it survives, comes once."""
+    """A pipe is read to its end after one Ctrl-C, which the training survives."""
     logs = following("-", "--rule", "val_acc >= 90", stdin=subprocess.PIPE)
     assert logs.stdin is not None
     training = Training(logs.stdin.fileno())
@@ -202,7 +202,7 @@ def test_what_is_piped_is_shown_and_told_to_its_end(place: Path) -> None:
 
 
 def test_a_second_interrupt_ends_it() -> None:
-    """Whoever asks twice does not wait for the end of the training."""
+    """A second Ctrl-C ends the program before the training."""
     logs = following("-", stdin=subprocess.PIPE)
     assert logs.stdin is not None
     logs.stdin.write("Validation Loss: 0.5\n")
@@ -217,7 +217,7 @@ def test_a_second_interrupt_ends_it() -> None:
 
 
 def test_a_refused_login_ends_no_training(mail: tuple[SMTPServer, dict[str, str]]) -> None:
-    """At a pipe a refused login is said, and the log read on: whoever writes would be ended, too."""
+    """At a pipe a refused login is reported and reading continues: a closed pipe ends the training."""
     server, env = mail
     server.faults = Faults(login="535 no")
     telling = ("--rule", "val_acc >= 90", "--sender", "aaaa@qq.com")
@@ -252,7 +252,7 @@ def write_log(place: Path, *accuracies: float) -> Path:
 
 
 def test_a_log_is_read_once(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """Read once, each line with a number must be shown, with its epoch and a star at what is better."""
+    """Each line with a metric is shown, with its epoch, and a star at each new best."""
     write_log(place, 70.0, 80.5, 75.0)
     status, out, errors = run("train.log", "--no-follow")
     assert (status, errors) == (0, "")
@@ -267,7 +267,7 @@ def test_a_log_is_read_once(place: Path, run: Callable[..., tuple[int, str, str]
 
 
 def test_entries_as_json(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """Programs must get the entries of the specification, one a line, NaN as null."""
+    """JSON output has the entries of the specification, one a line, NaN as null."""
     write_log(place, 70.0).open("a").write("Validation Loss: nan\n")
     status, out, _ = run("train.log", "--no-follow", "--json")
     entries = [json.loads(line) for line in out.splitlines()]
@@ -285,7 +285,7 @@ def test_entries_as_json(place: Path, run: Callable[..., tuple[int, str, str]]) 
 def test_all_lines_are_shown_where_that_is_wanted(
     place: Path, run: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """With --all the other lines must stand between those with numbers, harmless to the terminal."""
+    """With --all the lines without a metric are shown, too, harmless to the terminal."""
     write_log(place, 70.0).open("a").write("evil \x9b31m\u202e line\n")
     _, out, _ = run("train.log", "--no-follow", "--all")
     assert [line[10:] for line in out.splitlines()[1:2]] == ["nothing of note"]
@@ -293,7 +293,7 @@ def test_all_lines_are_shown_where_that_is_wanted(
 
 
 def test_a_format_of_one_s_own(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """Patterns of the command line and of a file must be read beside the known ones."""
+    """Patterns of the command line and of a file are added to the known ones."""
     (place / "train.log").write_text("vloss is 0.25 now\nscore now 7\n")
     (place / "night.toml").write_text(
         "log_patterns = 'score now (?P<my_score>[0-9.]+)'\nwatch_dir = 'train.log'\n"
@@ -306,7 +306,7 @@ def test_a_format_of_one_s_own(place: Path, run: Callable[..., tuple[int, str, s
 
 @pytest.mark.parametrize("name", ["results.csv", "trainer_state.json", "scalars.json", "."])
 def test_side_files_just_work(place: Path, run: Callable[..., tuple[int, str, str]], name: str) -> None:
-    """A table, a state or a directory of them must be shown like a log."""
+    """A table, a trainer state or a directory of them is shown like a log."""
     folder = place / "runs" / "7"
     folder.mkdir(parents=True)
     shutil.copy(SAMPLES / (name if name != "." else "metrics.csv"), folder)
@@ -316,7 +316,7 @@ def test_side_files_just_work(place: Path, run: Callable[..., tuple[int, str, st
 
 
 def test_rules_name_metrics_as_frameworks_do(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """``eval_accuracy`` in a rule must mean what the log's ``eval_accuracy`` is called here."""
+    """``eval_accuracy`` in a rule is ``val_acc``, as the reader names the log's ``eval_accuracy``."""
     (place / "train.log").write_text("{'eval_loss': 0.5, 'eval_accuracy': 0.97, 'epoch': 1.0}\n")
     status, _, errors = run(
         "train.log", "--no-follow", "--rule", "eval_accuracy>=0.9", "--rule", "eval_loss < 0.6"
@@ -327,14 +327,14 @@ def test_rules_name_metrics_as_frameworks_do(place: Path, run: Callable[..., tup
 
 
 def test_a_threshold_takes_the_usual_direction(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """With --threshold and --metric an accuracy must be told above it, without more options."""
+    """With --threshold and --metric alone an accuracy above the threshold is an alert."""
     write_log(place, 70.0, 91.0)
     status, _, errors = run("train.log", "--no-follow", "--threshold", "90", "--metric", "val_acc")
     assert (status, "val_acc 91 (train.log:6)" in errors) == (0, True)
 
 
-def test_what_was_told_is_not_told_again(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """A second run over the same log must tell nothing, unless it is to begin afresh."""
+def test_a_second_run_repeats_no_alert(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    """A second run over the same log sends nothing, unless --fresh is given."""
     write_log(place, 91.0)
     command = ("train.log", "--no-follow", "--rule", "val_acc >= 90")
     assert "alert: " in run(*command)[2]
@@ -342,16 +342,18 @@ def test_what_was_told_is_not_told_again(place: Path, run: Callable[..., tuple[i
     assert "alert: " in run(*command, "--fresh")[2]
 
 
-def test_a_metric_that_never_comes_is_said(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
-    """A rule about a metric that the log does not speak of must be told apart from one that is not met."""
+def test_a_metric_that_the_log_lacks_is_reported(
+    place: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    """A rule about a metric that the log does not hold is reported with the metrics it holds."""
     write_log(place, 70.0)
     done = program("logs", "train.log", "--no-follow", "--rule", "val_f1 >= 0.9", cwd=place)
     assert done.returncode == 0
     assert "expected val_f1 in train.log, got val_loss, val_acc so far" in done.stderr
 
 
-def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
-    """Where nobody asked for a threshold nothing must be said of the side on which one would lie."""
+def test_a_log_that_is_only_shown_has_no_warning(place: Path) -> None:
+    """Without a rule there is no warning about the direction of a metric."""
     (place / "train.log").write_text("Validation Accuracy: 70.0%\n")
     done = program("logs", "train.log", "--no-follow", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
@@ -370,10 +372,10 @@ def test_a_log_that_is_only_shown_is_not_found_fault_with(place: Path) -> None:
         (["x", "--interval", "0"], "--interval: expected a number of seconds above 0", 2),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_each_mistake_is_an_error(
     run: Callable[..., tuple[int, str, str]], arguments: list[str], expected: str, status: int
 ) -> None:
-    """Each mistake must be said in one line that names what was expected, and the status tell its kind."""
+    """Each mistake is one error with the expected value, and the status of its kind."""
     got, _, errors = run(*arguments)
     assert (got, expected in errors) == (status, True), errors
 
@@ -381,15 +383,15 @@ def test_what_is_wrong_is_said(
 def test_the_help_fits_the_screen(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The help must name the statuses, show examples, and fit a narrow terminal."""
+    """The help names the statuses and fits 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = run("--help")
     assert (status, "status: 0 " in out) == (0, True)
     assert [line for line in out.splitlines() if len(line) > 80] == []
 
 
-def test_whoever_reads_may_have_enough(place: Path) -> None:
-    """Where nobody reads any more, as behind ``head``, following must end without a complaint."""
+def test_a_closed_pipe_ends_following(place: Path) -> None:
+    """A reader that closes the pipe, such as ``head``, ends the program without an error."""
     write_log(place, *range(50))
     logs = following("train.log")
     assert logs.stdout is not None

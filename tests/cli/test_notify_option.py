@@ -11,9 +11,8 @@ from programs import program, watching
 from robot_server import Reply, RobotServer, Webhook
 from smtp_server import SMTPServer
 
-from auto_model_monitor import MonitorConfig
+from auto_model_monitor import ConfigError, MonitorConfig
 from auto_model_monitor.cli import main as cli
-from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.settings import NotifierFactory
 
 SECRET = "CANARY4711"
@@ -48,7 +47,7 @@ def hooks():
 
 @pytest.fixture
 def run(capsys):
-    """Call the program in this process; return its status and what it said."""
+    """Call the program in this process; return its status, stdout and stderr."""
 
     def call(*arguments):
         status = cli.main(list(arguments))
@@ -62,7 +61,7 @@ def everything_written(place):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_watch_tells_every_channel_and_shows_no_secret(place, hooks):
+def test_a_watch_sends_through_every_channel_and_shows_no_secret(place, hooks):
     """Two webhooks get the alert, signed; no file is made instead of a mail, and no secret is seen."""
     first, second = hooks(), hooks()
     with watching(*WATCH, "--notify", first.notify, "--notify", second.notify) as running:
@@ -115,7 +114,7 @@ def test_a_file_of_urls_that_others_read(place, hooks, run):
 
 
 def test_each_channel_is_tested(hooks, run):
-    """One line a channel says what became of its message; one refusal makes status 1."""
+    """Each channel has one line with its result; one refusal makes status 1."""
     good, bad = hooks(), hooks(Reply(401, f"who are you, {SECRET}?".encode()))
     status, out, errors = run("test-notify", "--notify", bad.notify, "--notify", good.notify)
     assert status == 1
@@ -140,7 +139,7 @@ def test_each_channel_is_tested(hooks, run):
     ],
 )
 def test_mailto(smtp_server, redirect, monkeypatch, run, options, receivers):
-    """mailto: stands for the receiver: the sender's mailbox sends there, and to whom else was named."""
+    """mailto: replaces the default receiver: the sender's mailbox sends there, and to every --receiver."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com")
     redirect("smtp.qq.com", server)
     monkeypatch.setenv("AUTO_MODEL_MONITOR_AUTH_CODE", CODE)
@@ -181,7 +180,7 @@ def test_what_cannot_work(run, urls, expected):
 
 
 def test_every_channel_is_made_once():
-    """Two watches that tell the same people share the channel, and one of them looks at the account."""
+    """Two watches with equal channels share the notifier, and one of them verifies the account."""
     config = MonitorConfig("a", 1.0, sender="me@qq.com", auth_code=CODE)
     other = MonitorConfig("b", 1.0, sender="me@qq.com", auth_code=CODE)
     factory = NotifierFactory(shared=True)

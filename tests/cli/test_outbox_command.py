@@ -1,4 +1,4 @@
-"""``auto-model-monitor outbox``: what was sent, what is owed and why, and what hands may change."""
+"""``auto-model-monitor outbox``: the list of deliveries, and their retry and drop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG_AGO, IN_FAR_FUTURE = 1_700_000_000.0, 4_000_000_000.0
 
 @pytest.fixture
 def run(capsys, monkeypatch, tmp_path):
-    """Call the program in a folder of its own; return its status and what it said."""
+    """Call the program in a folder of its own; return its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):
@@ -32,14 +32,14 @@ def run(capsys, monkeypatch, tmp_path):
 
 @pytest.fixture
 def box(tmp_path):
-    """An outbox where the command looks for it."""
+    """An outbox in the default place."""
     opened = SQLiteOutbox(tmp_path / "monitor_logs/outbox.db", "watch")
     yield opened
     opened.close()
 
 
 def fill(box):
-    """Put in one that was delivered (1), one that is owed (2) and one that was refused (3)."""
+    """Add one delivered (1), one pending (2) and one refused delivery (3)."""
     for n, subject in enumerate(["first", "second", "third"]):
         channel = "email to you@qq.com" if n else "dingtalk robot 123456"
         box.add(alert(), message(subject, id=f"m{n}"), [channel], LONG_AGO + n)
@@ -49,8 +49,8 @@ def fill(box):
     box.refused(replace(third, settled=LONG_AGO + 90), "550 no such user")
 
 
-def test_what_was_sent_and_what_is_owed(run, box):
-    """Each delivery is listed with its time and receiver; why it failed and what comes next stand below."""
+def test_each_delivery_is_listed(run, box):
+    """Each delivery is listed with its time and receiver; reasons and next attempts are below."""
     fill(box)
     status, out, errors = run()
     assert (status, errors) == (1, "")
@@ -92,7 +92,7 @@ def test_json(run, box):
 
 
 def test_many_are_shortened(run, box):
-    """Of what was delivered the last twenty are listed, unless all are asked for; what is owed always is."""
+    """The last twenty delivered messages are listed, all with --all; pending ones always."""
     for n in range(30):
         box.add(alert(), message(f"s{n:02}", id=str(n)), ["a"], LONG_AGO)
     for delivery in box.deliveries()[1:]:
@@ -105,7 +105,7 @@ def test_many_are_shortened(run, box):
 
 
 def test_retry_and_drop(run, box):
-    """What is retried is owed from now on, what is dropped no longer counts, and a wrong number is said."""
+    """A retried delivery is pending and due, a dropped one is settled, and a wrong number is an error."""
     fill(box)
     assert run("retry", "3")[:2] == (
         0,
@@ -138,7 +138,7 @@ def test_where_it_lies(run, tmp_path, arguments):
 
 @pytest.mark.parametrize("arguments", [[], ["nowhere"], ["retry", "1"], ["--json"]])
 def test_no_outbox(run, tmp_path, arguments):
-    """Where there is none, one text says so, with status 1, and none is made."""
+    """Without an outbox there is one error with status 1, and none is created."""
     status, out, errors = run(*arguments)
     assert (status, out) == (1, "")
     assert errors.startswith("auto-model-monitor: error: there is no outbox at ")
@@ -147,7 +147,7 @@ def test_no_outbox(run, tmp_path, arguments):
 
 
 def test_what_is_no_outbox(run, tmp_path):
-    """A file that is something else is left as it is, and said to be so."""
+    """A file that is no outbox is an error, and left as it is."""
     (tmp_path / "notes.txt").write_text("my notes\n" * 100)
     status, out, errors = run("notes.txt")
     assert (status, out) == (1, "")
@@ -166,7 +166,7 @@ def test_hostile_texts(run, box):
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs file modes that bind this user")
 def test_a_file_that_may_not_be_written_can_be_read(run, box):
-    """Whoever may only read it sees the list; a change is refused with its reason."""
+    """A read-only outbox is listed; a change is refused with its reason."""
     fill(box)
     box.path.chmod(stat.S_IRUSR)
     box.path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
@@ -178,7 +178,7 @@ def test_a_file_that_may_not_be_written_can_be_read(run, box):
 
 
 def test_beside_a_watch_that_runs(tmp_path):
-    """A watch's debt is seen while it runs, and what is dropped then is not sent at the end."""
+    """A running watch's pending delivery is listed, and once dropped it is not sent."""
     folder, logs = tmp_path / "ckpts", str(tmp_path / "logs")
     folder.mkdir()
     (folder / "val_loss_0.003.pt").touch()
@@ -200,7 +200,7 @@ def test_beside_a_watch_that_runs(tmp_path):
 
 
 def test_a_watch_that_runs_looks_again_within_a_minute():
-    """A channel with nothing to do looks into the outbox once a minute, for another process may change it."""
+    """An idle worker polls the outbox once a minute, because another process can change it."""
     outbox, notifier = MemoryOutbox(), RecordingNotifier()
 
     def somebody_else(wait):

@@ -1,4 +1,4 @@
-"""``--rule``: more reasons to tell, on the command line, in files and in Python; and ``--fresh``."""
+"""``--rule`` on the command line, in files and in Python; and ``--fresh``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from email import message_from_bytes, policy
 import pytest
 from programs import program, watching
 
-from auto_model_monitor import DefaultParser, ModelMonitor, MonitorConfig, ThresholdRule
+from auto_model_monitor import ConfigError, DefaultParser, ModelMonitor, MonitorConfig, ThresholdRule
 from auto_model_monitor.cli import main as cli
-from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.settings import with_rules
 from tests.fakes import RecordingNotifier
 
@@ -36,7 +35,7 @@ def subjects(place):
 @posix
 @pytest.mark.parametrize("how", ["option", "toml"])
 def test_rules_in_the_place_of_a_threshold(place, how):
-    """Rules alone are enough; the first one's metric is read where names hold several, the others too."""
+    """Without a threshold the rules decide, each about its own metric of a name."""
     rules = ["val_loss < 0.004", "acc >= 0.95"]
     arguments = [part for rule in rules for part in ("--rule", rule)]
     if how == "toml":
@@ -55,7 +54,7 @@ def test_rules_in_the_place_of_a_threshold(place, how):
 
 @posix
 def test_a_rule_beside_a_threshold(place):
-    """A threshold goes on to speak of the metric that was chosen, and the rule speaks beside it."""
+    """A threshold is about the chosen metric, and a rule is added to it."""
     arguments = ["--threshold", "0.9", "--mode", "higher", "--metric", "acc", "--rule", "val_loss < 0.004"]
     with watching("checkpoints", *arguments, *WATCH) as running:
         running.wait_for("delivered")
@@ -66,7 +65,7 @@ def test_a_rule_beside_a_threshold(place):
 
 @posix
 def test_fresh(place):
-    """What was told is not told again, unless --fresh forgets it."""
+    """A restart repeats no alert, unless --fresh is given."""
     arguments = ("checkpoints", "--rule", "acc >= 0.95", *WATCH)
     with watching(*arguments) as running:
         running.wait_for("delivered")
@@ -82,7 +81,7 @@ def test_fresh(place):
 
 
 def test_a_rule_that_cannot_be_read():
-    """The text is shown with a mark below the place, with status 2; several are shown at once."""
+    """Each wrong rule is shown with a mark below the mistake, all in one error with status 2."""
     done = program(
         "watch", "checkpoints", "--rule", "acc >> 0.95", "--rule", "stalled soon", "--to", "nobody"
     )
@@ -114,7 +113,7 @@ def test_what_follows_from_the_rules(settings, expected):
 
 
 def test_equal_rules_are_one():
-    """The same text twice tells once."""
+    """The same text given twice is one rule."""
     assert len(with_rules({"rules": ["nan", "nan"]})[1]) == 1
 
 
@@ -128,7 +127,7 @@ def test_texts_in_python(place):
 
 
 def test_neither_a_threshold_nor_a_rule():
-    """A monitor that could never speak is refused when it is made."""
+    """A monitor without a threshold and rules is refused at construction."""
     with pytest.raises(ConfigError, match="threshold: expected a finite number"):
         ModelMonitor(MonitorConfig("checkpoints"))
 

@@ -1,4 +1,4 @@
-"""The configuration: checked once, every problem told at once, no secret shown."""
+"""The configuration: checked when it is made, every problem in one error, no secret shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def no_environment(monkeypatch):
 
 
 def test_positional_arguments_keep_their_order():
-    """The fields of version 0.2 stand in their order, also positionally."""
+    """The fields of version 0.2 can be given positionally, in their order."""
     parser = CustomParser(r"loss_([0-9.]+)")
     config = MonitorConfig(
         "dir", 0.5, "a@qq.com", "b@qq.com", "code", 5, "logs", "higher", parser, "s", "c", lambda s, f: "x"
@@ -45,8 +45,8 @@ def test_defaults_are_those_of_version_0_2():
     assert (config.language, config.recursive) == ("zh", False)
 
 
-def test_every_problem_is_told_at_once():
-    """One ConfigError, a ValueError, lists all that is wrong: what was expected and what was got."""
+def test_every_problem_is_in_one_error():
+    """One ConfigError, a ValueError, lists every problem with the expected and the actual value."""
     with pytest.raises(ConfigError) as caught:
         MonitorConfig(
             watch_dir="",
@@ -115,7 +115,7 @@ def test_whole_and_negative_thresholds_are_fine(threshold):
     ],
 )
 def test_receivers(receiver, found):
-    """One address, several, a list, or nobody but the sender."""
+    """The receivers are one address, several, a list, or by default the sender."""
     assert MonitorConfig(**GOOD, receiver=receiver).receivers == found
 
 
@@ -140,7 +140,7 @@ def test_the_code_comes_from_the_argument_then_the_environment_then_a_file(monke
 
 
 def test_no_code_at_all_names_the_three_ways(monkeypatch):
-    """Without a code the error says where one may be put; nobody is asked for it."""
+    """Without a code the error names the places for it; the program does not prompt."""
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked for input"))
     with pytest.raises(ConfigError, match="AUTO_MODEL_MONITOR_AUTH_CODE_FILE"):
         MonitorConfig("x", 0.1, "a@qq.com")

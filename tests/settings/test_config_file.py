@@ -82,7 +82,7 @@ watch_dir = "/b"
 
 
 def test_home_is_not_relative(file, monkeypatch):
-    """A path that begins with ~ is below the home, not below the file's folder."""
+    """A path that starts with ~ is below the home directory, not below the file's folder."""
     monkeypatch.setenv("HOME", "/home/me")
     assert read_config_file(file('watch_dir = "~/run"'))["watch_dir"] == "/home/me/run"
 
@@ -118,7 +118,7 @@ def test_home_is_not_relative(file, monkeypatch):
     ],
 )
 def test_every_problem_names_the_file_and_the_key(file, text, expected):
-    """What is not known or of the wrong kind is refused, with the nearest known name."""
+    """An unknown name or a value of the wrong kind is refused, with the nearest known name."""
     path = file(text)
     with pytest.raises(ConfigError, match=re.escape(expected)) as caught:
         read_config_file(path)
@@ -140,7 +140,7 @@ def test_all_problems_at_once(file):
 
 
 def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
-    """Beside a name that is not known, values that cannot work are told, and nothing that is not there."""
+    """Beside an unknown name, wrong values are reported, and nothing that the file does not hold."""
     text = 'treshold = 1\ncomparison_mode = "less"\nthreshold = "x"\nsender = "a@qq.com"\n'
     with pytest.raises(ConfigError) as caught:
         read_config_file(file(f"{text}[[watch]]\nsmtp_port = 0\n[[watch]]\nlanguage = 'zh'"))
@@ -166,7 +166,7 @@ def test_what_is_wrong_in_kind_hides_no_wrong_value(file):
     ],
 )
 def test_every_line_that_is_no_toml_is_named(file, text, lines):
-    """A file with several mistakes is mended once, not once for each mistake."""
+    """Every line with a mistake is named in one error."""
     with pytest.raises(ConfigError) as caught:
         read_config_file(file(text))
     assert [int(re.search(r"at line (\d+)", problem)[1]) for problem in caught.value.problems] == lines
@@ -179,7 +179,7 @@ def test_a_missing_file(tmp_path):
 
 
 def test_encodings(file):
-    """The mark with which the Windows editor begins a file is skipped; what is no UTF-8 is refused."""
+    """The mark at the start of a file of the Windows editor is skipped; another encoding is refused."""
     assert read_config_file(file("threshold = 1", encoding="utf-8-sig")) == {"threshold": 1}
     with pytest.raises(ConfigError, match="expected TOML"):
         read_config_file(file("# 阈值", encoding="gbk"))
