@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..core.errors import ConfigError
-from ..monitor.settings_table import MODES
+from ..parsers import DefaultParser
 from ..text.terminal import Terminal
 from .command import FAILURE, SUCCESS, Command
 from .option_parser import OptionParser, add_config, add_settings
 from .reference_notes import FILE
+
+_SHARED = ("watch_dir", "threshold", "comparison_mode", "pattern", "metric", "recursive")
 
 
 def add_options(parser: OptionParser) -> None:
@@ -30,28 +32,29 @@ def add_options(parser: OptionParser) -> None:
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Show what a watch reads in a directory."""
     from ..monitor.inspection import inspect_directory
-    from ..settings import config_of, parser_of, settings_of, single_watch, with_rules
+    from ..monitor.watch_rules import direction_of, parser_of
+    from ..settings import config_of, rules_of, settings_of, single_watch
     from .inspection_report import ParserChoice, as_json, show
 
     settings = single_watch(settings_of(vars(options), errors))
     if not settings.get("watch_dir"):
         raise ConfigError("DIR: expected a directory, got none")
-    if settings.get("rules"):
-        settings, _ = with_rules(settings)
-    pattern, metric = settings.get("pattern"), settings.get("metric")
-    mode, recursive = settings.get("comparison_mode"), settings.get("recursive", False)
-    # The configuration checks the settings that an inspection shares with a watch.
-    config = config_of({"threshold": settings.get("threshold"), "comparison_mode": mode, "watch_dir": "."})
+    # The configuration and the rules decide as for a watch.
+    config = config_of({name: settings[name] for name in _SHARED if name in settings})
+    rules = rules_of(settings) if settings.get("rules") else []
+    parser = parser_of(config, rules)
+    metric = parser.metric if isinstance(parser, DefaultParser) else None
+    pattern = settings.get("pattern")
     with _without_log():
         inspection = inspect_directory(
             os.path.expanduser(settings["watch_dir"]),  # noqa: PTH111 - "./x" is shown as it was typed
-            parser_of(settings),
-            comparison=None if mode is None else MODES[mode],
+            parser,
+            comparison=direction_of(config, rules),
             threshold=config.threshold,
-            recursive=recursive,
+            recursive=config.recursive,
             suggest=pattern is None and metric is None,
         )
-    choice = ParserChoice(pattern=pattern, metric=metric, recursive=recursive)
+    choice = ParserChoice(pattern=pattern, metric=metric, recursive=config.recursive)
     if options.json:
         screen.say(as_json(inspection, choice))
     else:

@@ -106,8 +106,8 @@ def inspect_directory(
     Args:
         directory: the directory that would be watched.
         parser: reads the scores.
-        comparison: the direction in which a score improves. Without it a watch takes ``lower``, and so
-            does this; only where there is no threshold does the metric's name decide.
+        comparison: the direction in which a score improves; by default the usual one of its metric, else
+            ``lower``, as for a watch.
         threshold: what a score would be compared with.
         recursive: look into the directories below, too.
         suggest: look for a pattern.
@@ -119,7 +119,7 @@ def inspect_directory(
     scored = _scored(directory, batch)
     names = {finding.name for finding in scored}
     others = [finding for finding in _others(directory, parser, recursive) if finding.name not in names]
-    direction = comparison or (_usual(scored) if threshold is None else None) or Comparison.LOWER
+    direction = comparison or _usual(scored) or Comparison.LOWER
     first = None
     if threshold is not None:
         first = ThresholdRule(threshold, direction).evaluate(batch)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .notifier_factory import NotifierFactory
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
-    from .watch_settings import Settings, config_of, parser_of, settings_of, single_watch, with_rules
+    from .watch_settings import Settings, config_of, rules_of, settings_of, single_watch
     from .watches import channels_of, watch_of
 
 __all__ = [
@@ -22,15 +22,14 @@ __all__ = [
     "log_monitor_of",
     "notify_of_environment",
     "others_can_read",
-    "parser_of",
     "read_config_file",
     "read_toml",
+    "rules_of",
     "settings_of",
     "single_watch",
     "table_problems",
     "warn_of_readers",
     "watch_of",
-    "with_rules",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -43,7 +42,7 @@ __getattr__, __dir__ = lazy_names(
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",
         **dict.fromkeys(
-            ("Settings", "config_of", "parser_of", "settings_of", "single_watch", "with_rules"),
+            ("Settings", "config_of", "rules_of", "settings_of", "single_watch"),
             "watch_settings",
         ),
         **dict.fromkeys(("channels_of", "watch_of"), "watches"),

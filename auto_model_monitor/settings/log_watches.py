@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..core.alerts import Alert
-from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
-from ..log_parser.metric_names import metric_name
+from ..log_parser.metric_names import metric_in_logs
+from ..monitor.config import MonitorConfig
 from ..monitor.logs import LogMonitor
+from ..monitor.watch_rules import parser_of
 from ..rules import Rule, ThresholdRule
 from ..sources.logs.log_file import LogFileSource
 from ..sources.logs.log_source import LogSource
@@ -21,7 +22,7 @@ from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, with_rules
+from .watch_settings import Settings, config_of, rules_of
 
 _INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
 _COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
@@ -57,14 +58,11 @@ def log_monitor_of(
     path = settings.get("watch_dir")
     if not path:
         raise ConfigError("FILE: expected a log, a directory, or - for what is piped in, got none")
-    settings, rules = _of_log({**settings, "check_interval": settings.get("check_interval", _INTERVAL)})
-    source = _log_source(path, settings, on_entry, every_line=every_line, tail_bytes=tail_bytes)
-    config = config_of(settings)
-    if config.threshold is not None:
-        rules.insert(
-            0,
-            ThresholdRule(config.threshold, config.comparison or Comparison.LOWER, metric=settings["metric"]),
-        )
+    settings = {"check_interval": _INTERVAL, **settings}
+    config, rules = _config_and_rules(settings)
+    # Without rules nothing depends on which metric is the score.
+    metric = parser_of(config, rules).metric if rules else settings.get("metric")
+    source = _log_source(path, settings, metric, on_entry, every_line=every_line, tail_bytes=tail_bytes)
     factory = NotifierFactory()
     notifiers = factory.of(config, settings.get("notify")) if rules else []
     factory.warn_of_readers(errors)
@@ -80,40 +78,36 @@ def log_monitor_of(
     )
 
 
-def _of_log(settings: Settings) -> tuple[Settings, list[Rule]]:
-    """Return the settings with the metrics in a log's names, and the rules."""
+def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
+    """Return the configuration and the rules, with the metrics as the log reader names them."""
     settings = {name: value for name, value in settings.items() if name not in ("pattern", "recursive")}
     if all(settings.get(name) is None for name in ("rules", "threshold", "notify", "sender")):
-        return {"metric": None, **settings}, []
+        return config_of(settings), []
     if settings.get("metric"):
-        settings["metric"] = _as_in_logs(settings["metric"])
+        settings["metric"] = metric_in_logs(settings["metric"])
     elif settings.get("threshold") is not None:
         raise ConfigError("metric: expected the metric of the threshold, such as val_acc, got none")
-    direction = usual_direction(settings.get("metric") or "")
-    if settings.get("threshold") is not None and direction is not None:
-        settings.setdefault("comparison_mode", direction.value)
-    texts = [_COMPARES.sub(lambda m: _as_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()]
+    # A rule's text is its name, under which earlier versions recorded its alerts.
+    texts = [_COMPARES.sub(lambda m: metric_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()]
     path = settings["watch_dir"]
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."  # noqa: PTH112, PTH120
-    derived, rules = with_rules({**settings, "rules": texts, "watch_dir": folder})
-    return {"metric": None, **derived, "watch_dir": path}, rules
-
-
-def _as_in_logs(metric: str) -> str:
-    """Return the name that the log reader gives a metric: ``eval_loss`` is ``val_loss``."""
-    name = metric_name(metric, structured=True)
-    return metric if name is None or name.counts else name.metric()
+    rules = rules_of({**settings, "rules": texts, "watch_dir": folder})
+    config = config_of(settings)
+    if config.threshold is not None:
+        rules.insert(0, ThresholdRule(config.threshold, config.comparison, metric=settings["metric"]))
+    return config, rules
 
 
 def _log_source(
     path: str,
     settings: Settings,
+    metric: str | None,
     on_entry: Callable[[LogEntry], None],
     *,
     every_line: bool,
     tail_bytes: int | None,
 ) -> LogSource:
-    patterns, metric = settings.get("log_patterns", ()), settings["metric"]
+    patterns = settings.get("log_patterns", ())
     if path == "-":
         return LogStreamSource(0, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
     path = str(Path(path).expanduser())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -13,6 +14,7 @@ from ..monitor.config import MonitorConfig
 from ..notifiers import Notifier
 from ..notifiers.shared import SharedNotifier
 from ..text.terminal import Terminal
+from .config_problems import ConfigProblems
 from .environment import notify_of_environment
 from .secret_files import others_can_read, warn_of_readers
 
@@ -47,21 +49,18 @@ class NotifierFactory:
             MissingExtraError: a URL needs an extra that is not installed.
         """
         found: dict[Hashable, Notifier] = {}
-        problems: list[str] = []
+        problems = ConfigProblems()
         urls = self._urls(notify)
         named = config.receiver is not None or not any(map(_is_mailto, urls))
         if not urls or (config.sender is not None and named):
             self._add_mailbox(found, config, config.receivers)
         for url in urls:
-            try:
+            with problems.collected():
                 if _is_mailto(url):
                     self._add_mailbox(found, _sending(config, url), _addresses(url))
                 else:
-                    self._add(found, url, lambda url=url: _notifier(url))  # type: ignore[misc]
-            except ConfigError as error:
-                problems += error.problems
-        if problems:
-            raise ConfigError(problems)
+                    self._add(found, url, partial(_notifier, url))
+        problems.raise_any()
         return list(found.values())
 
     def warn_of_readers(self, screen: Terminal) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..monitor.config import MonitorConfig
 from ..monitor.settings_table import MODES, SETTINGS
-from ..parsers import BaseParser, CustomParser, DefaultParser
-from ..rules import Rule, ThresholdRule
+from ..parsers import CustomParser, DefaultParser
+from ..rules import Rule
 from ..text.terminal import Terminal
 from .config_file import read_config_file
+from .config_problems import ConfigProblems
 from .secret_files import others_can_read, warn_of_readers
 
 Settings = dict[str, Any]
@@ -74,17 +75,6 @@ def single_watch(watches: list[Settings]) -> Settings:
     return watches[0]
 
 
-def parser_of(settings: Settings) -> BaseParser:
-    """Return the parser for the pattern or the metric.
-
-    Raises:
-        ConfigError: the pattern or the metric cannot work.
-    """
-    if settings.get("pattern") is not None:
-        return CustomParser(settings["pattern"])
-    return DefaultParser(settings.get("metric"))
-
-
 def config_of(settings: Settings) -> MonitorConfig:
     """Return the configuration of a watch.
 
@@ -93,56 +83,37 @@ def config_of(settings: Settings) -> MonitorConfig:
     """
     fields = {name: settings[name] for name in MonitorConfig.__dataclass_fields__ if name in settings}
     fields.setdefault("watch_dir", None)
-    problems: list[str] = []
-    try:
-        fields["parser"] = parser_of(settings)
-    except ConfigError as error:
-        problems += error.problems
-    try:
+    problems = ConfigProblems()
+    with problems.collected():
+        pattern = settings.get("pattern")
+        fields["parser"] = DefaultParser(settings.get("metric")) if pattern is None else CustomParser(pattern)
+    with problems.collected():
         config = MonitorConfig(**fields)
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    problems.raise_any()
     return config
 
 
-def with_rules(settings: Settings) -> tuple[Settings, list[Rule]]:
-    """Return the settings, with what follows from the rules, and the rules.
-
-    Without a threshold the first rule about a metric decides which metric of a name is its score.
+def rules_of(settings: Settings) -> list[Rule]:
+    """Return the rules of a watch, each text once.
 
     Raises:
-        ConfigError: with every rule that cannot be read, or because there is none.
+        ConfigError: with every rule that cannot be read, or because there is neither a rule nor a threshold.
     """
-    rules: list[Rule] = []
-    problems: list[str] = []
-    threshold = settings.get("threshold")
-    if threshold is None and not settings.get("rules"):
-        problems.append("threshold: expected a finite number, such as 0.004, or rules, got neither")
-    for text in dict.fromkeys(settings.get("rules", [])):
-        try:
-            rules.append(_rule(text, settings))
-        except ConfigError as error:
-            problems += [f"rules: {problem}" for problem in error.problems]
-    if problems:
-        raise ConfigError(problems)
-    if threshold is not None:
-        return settings, rules
-    first = next((rule for rule in rules if isinstance(rule, ThresholdRule)), None)
-    if first is None:
-        return settings, rules
-    derived: Settings = {"metric": first.metric} if settings.get("pattern") is None else {}
-    return {**derived, **settings}, rules
-
-
-def _rule(text: str, settings: Settings) -> Rule:
+    texts = settings.get("rules") or ()
+    if settings.get("threshold") is None and not texts:
+        raise ConfigError("threshold: expected a finite number, such as 0.004, or rules, got neither")
     from ..rules import parse_rule  # it imports every rule
 
     directory = Path(settings.get("watch_dir") or ".").expanduser().absolute()
     # A wrong mode is a problem of its own, which MonitorConfig reports.
     comparison = MODES.get(settings.get("comparison_mode") or "")
-    return parse_rule(text, path=str(directory), comparison=comparison)
+    rules: list[Rule] = []
+    problems = ConfigProblems()
+    for text in dict.fromkeys(texts):
+        with problems.collected("rules: "):
+            rules.append(parse_rule(text, path=str(directory), comparison=comparison))
+    problems.raise_any()
+    return rules
 
 
 def _text_or_file(name: str, text: str) -> str:

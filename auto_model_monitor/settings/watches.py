@@ -9,10 +9,10 @@ from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
 from ..monitor.group import WatchGroup
 from ..notifiers import Notifier
-from ..rules import Rule
 from ..text.terminal import Terminal
+from .config_problems import ConfigProblems
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, with_rules
+from .watch_settings import Settings, config_of, rules_of
 
 
 def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> ModelMonitor | WatchGroup:
@@ -30,22 +30,14 @@ def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> 
     several = len(watches) > 1
     factory = NotifierFactory(shared=several)
     monitors: list[ModelMonitor] = []
-    problems: list[str] = []
-    of_watches: list[Sequence[str]] = []
-    for settings in watches:
-        try:
+    of_watches = [ConfigProblems() for _ in watches]
+    for settings, mine in zip(watches, of_watches, strict=True):
+        with mine.collected():
             monitors.append(_monitor(settings, factory, resume=resume))
-        except ConfigError as error:
-            of_watches.append(error.problems)
-        else:
-            of_watches.append(())
-    problems += [*_without_repeats(watches, of_watches), *_repeated_directories(monitors)]
-    try:
+    problems = ConfigProblems([*_without_repeats(watches, of_watches), *_repeated_directories(monitors)])
+    with problems.collected():
         after = _silent_after(watches)
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    problems.raise_any()
     factory.warn_of_readers(errors)
     if not several:
         return monitors[0]
@@ -70,18 +62,12 @@ def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Not
 
 
 def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> ModelMonitor:
-    problems: list[str] = []
-    rules: list[Rule] = []
-    try:
-        settings, rules = with_rules(settings)
-    except ConfigError as error:
-        problems += error.problems
-    try:
+    problems = ConfigProblems()
+    with problems.collected():
+        rules = rules_of(settings)
+    with problems.collected():
         config = config_of(settings)
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    problems.raise_any()
     notifiers = factory.of(config, settings.get("notify"))
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 

@@ -1,0 +1,29 @@
+"""Several problems of a configuration, collected into one error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..core.errors import ConfigError
+
+
+class ConfigProblems(list[str]):
+    """Collects the problems of several steps, so that one error reports them all."""
+
+    @contextmanager
+    def collected(self, prefix: str = "") -> Iterator[None]:
+        """Add the problems of a ``ConfigError`` that the block raises, and end the block."""
+        try:
+            yield
+        except ConfigError as error:
+            self.extend(f"{prefix}{problem}" for problem in error.problems)
+
+    def raise_any(self) -> None:
+        """Raise the error with every problem, if there is one.
+
+        Raises:
+            ConfigError: there is a problem.
+        """
+        if self:
+            raise ConfigError(self)
