@@ -88,7 +88,9 @@ def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
     elif settings.get("threshold") is not None:
         raise ConfigError("metric: expected the metric of the threshold, such as val_acc, got none")
     # A rule's text is its name, under which earlier versions recorded its alerts.
-    texts = [_COMPARES.sub(lambda m: metric_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()]
+    texts = [
+        _COMPARES.sub(lambda m: metric_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()
+    ]
     path = settings["watch_dir"]
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."  # noqa: PTH112, PTH120
     rules = rules_of({**settings, "rules": texts, "watch_dir": folder})

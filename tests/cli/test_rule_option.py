@@ -8,9 +8,17 @@ from email import message_from_bytes, policy
 import pytest
 from programs import program, watching
 
-from auto_model_monitor import ConfigError, DefaultParser, ModelMonitor, MonitorConfig, ThresholdRule
+from auto_model_monitor import (
+    Comparison,
+    ConfigError,
+    DefaultParser,
+    ModelMonitor,
+    MonitorConfig,
+    ThresholdRule,
+)
 from auto_model_monitor.cli import main as cli
-from auto_model_monitor.settings import with_rules
+from auto_model_monitor.monitor.watch_rules import direction_of, parser_of
+from auto_model_monitor.settings import config_of, rules_of
 from tests.fakes import RecordingNotifier
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -94,27 +102,27 @@ def test_a_rule_that_cannot_be_read():
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("settings", "metric", "direction"),
     [
-        ({"rules": ["acc > 0.9"]}, {"metric": "acc"}),
-        ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, {"metric": "val_loss"}),
-        ({"rules": ["acc > 0.9"], "metric": "loss"}, {"metric": "loss"}),
-        ({"rules": ["acc > 0.9"], "pattern": "x"}, {"pattern": "x"}),
-        ({"rules": ["acc > 0.9"], "threshold": 1.0}, {"threshold": 1.0}),
-        ({"rules": ["plateau 10"], "comparison_mode": "higher"}, {"comparison_mode": "higher"}),
-        ({"rules": ["disk < 5GB"]}, {}),
+        ({"rules": ["acc > 0.9"]}, "acc", Comparison.HIGHER),
+        ({"rules": ["nan", "val_loss < 1", "acc > 0.9"]}, "val_loss", Comparison.LOWER),
+        ({"rules": ["acc > 0.9"], "metric": "loss"}, "loss", Comparison.LOWER),
+        ({"rules": ["acc > 0.9"], "threshold": 1.0}, None, None),
+        ({"rules": ["plateau 10"], "comparison_mode": "max"}, None, Comparison.HIGHER),
+        ({"rules": ["disk < 5GB"]}, None, None),
     ],
 )
-def test_what_follows_from_the_rules(settings, expected):
-    """Without a threshold the first comparison decides which metric is read, unless a setting does."""
-    derived, rules = with_rules(settings)
-    assert {key: value for key, value in derived.items() if key != "rules"} == expected
+def test_what_follows_from_the_rules(settings, metric, direction):
+    """Without a threshold the first comparison decides on metric and direction, unless a setting does."""
+    config, rules = config_of({"watch_dir": "x", **settings}), rules_of(settings)
     assert len(rules) == len(settings["rules"])
+    assert parser_of(config, rules).metric == metric
+    assert direction_of(config, rules) == direction
 
 
 def test_equal_rules_are_one():
     """The same text given twice is one rule."""
-    assert len(with_rules({"rules": ["nan", "nan"]})[1]) == 1
+    assert len(rules_of({"rules": ["nan", "nan"]})) == 1
 
 
 def test_texts_in_python(place):

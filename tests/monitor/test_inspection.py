@@ -113,12 +113,12 @@ def test_a_pattern_is_suggested(tmp_path):
 
 
 def test_direction(tmp_path):
-    """A threshold is taken as a watch takes it, with a warning; without one the metric's name decides."""
+    """Without a comparison the metric's usual direction decides, as for a watch; another is questioned."""
     folder = fill(tmp_path, ["acc_0.90.pt", "acc_0.95.pt"])
     assert inspect_directory(folder, DefaultParser()).comparison is Comparison.HIGHER
-    as_watched = inspect_directory(folder, DefaultParser(), threshold=0.93)
-    assert as_watched.comparison is Comparison.LOWER
-    assert "acc usually improves when it gets higher: is --mode higher meant?" in report(as_watched)
+    assert inspect_directory(folder, DefaultParser(), threshold=0.93).comparison is Comparison.HIGHER
+    lower = inspect_directory(folder, DefaultParser(), threshold=0.93, comparison=Comparison.LOWER)
+    assert "acc usually improves when it gets higher: is --mode higher meant?" in report(lower)
     higher = inspect_directory(folder, DefaultParser(), threshold=0.93, comparison=Comparison.HIGHER)
     assert [finding.name for finding in higher.scores if finding.mails] == ["acc_0.95.pt"]
     assert "--threshold=0.93 --mode=higher" in lines_to_copy(higher, ParserChoice())["command"]
