@@ -40,7 +40,6 @@ class BulkReader:
     """
 
     def __init__(self, reader: LogReader) -> None:
-        """Take the reader; nothing is known yet."""
         self._reader = reader
         self._silent: set[bytes] = set()
         self._known: dict[bytes, _PlainLine] = {}

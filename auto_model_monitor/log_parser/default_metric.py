@@ -24,7 +24,6 @@ class DefaultMetric:
     """
 
     def __init__(self, metric: str | None = None) -> None:
-        """Take what is known beforehand."""
         self.metric = metric or ""
         self._seen: dict[str, None] = {}
         self._epochs: set[int] = set()

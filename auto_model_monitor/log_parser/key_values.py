@@ -81,7 +81,6 @@ class KeyValueScan:
     """
 
     def __init__(self, blank: str, form: KeyValueFormat, taken: set[int]) -> None:
-        """Read the line."""
         self.found: list[KeyedNumber] = []
         self.counters: dict[str, int] = {}
         self.unknown = 0

@@ -44,7 +44,6 @@ class LogPattern:
     def __init__(
         self, pattern: str | re.Pattern[str], *, stage: Stage | str | None = None, literal: str | None = None
     ) -> None:
-        """Take the regex."""
         self.pattern = _compiled(pattern)
         self.stage = None if stage is None else _stage(stage)
         self.literal = literal_in(self.pattern) if literal is None else literal

@@ -30,14 +30,12 @@ class LogReader:
     Attributes:
         epoch: the epoch that was named last, None before the first.
         total_epochs: how many there will be, None while unknown.
+
+    Raises:
+        ConfigError: a text is no regex with named groups.
     """
 
     def __init__(self, patterns: Sequence[LogPattern | str] = ()) -> None:
-        """Take the user's own patterns, which win over the built-in ones.
-
-        Raises:
-            ConfigError: a text is no regex with named groups.
-        """
         self.epoch: int | None = None
         self.total_epochs: int | None = None
         self._apart = number_splitter()

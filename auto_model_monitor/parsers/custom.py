@@ -31,14 +31,12 @@ class CustomParser(BaseParser):
         pattern: the compiled expression. Its first group is the score, or the group named ``score``;
             groups named ``epoch`` and ``step`` are counters; other named groups are readings of their own.
             A pattern with a ``/`` sees the path below the watched directory, any other the last part.
+
+    Raises:
+        ConfigError: the pattern is no regular expression, or has no group for the score.
     """
 
     def __init__(self, pattern: str | re.Pattern[str], metric: str | None = None) -> None:
-        """Take the pattern, and the score's name if it is not to be taken from the pattern.
-
-        Raises:
-            ConfigError: the pattern is no regular expression, or has no group for the score.
-        """
         if metric is not None and not isinstance(metric, str):
             raise ConfigError(f"metric: expected the score's name, such as 'val_loss', got {metric!r}")
         self.pattern = _compiled(pattern)

@@ -30,19 +30,17 @@ class DefaultParser(BaseParser):
 
     These are what Lightning, Keras, ignite, MONAI, fairseq, NeMo and many a training script write. A name
     in which nothing is certainly a score yields none.
+
+    Args:
+        metric: such as ``val_loss``; ``-val_loss`` stands for a val_loss that was written negated.
+
+    Raises:
+        ConfigError: the metric is no text or has no letter.
     """
 
     columnar = False
 
     def __init__(self, metric: str | None = None) -> None:
-        """Take the metric to read where a name may hold several.
-
-        Args:
-            metric: such as ``val_loss``; ``-val_loss`` stands for a val_loss that was written negated.
-
-        Raises:
-            ConfigError: the metric is no text or has no letter.
-        """
         if metric is not None and (not isinstance(metric, str) or not compiled(_WORD).search(metric)):
             raise ConfigError(f"metric: expected a metric's name such as 'val_loss', got {metric!r}")
         self._negated = metric is not None and metric.startswith("-")

@@ -74,7 +74,6 @@ class NameShapeCache:
     """What is known of the shapes that one parser has met."""
 
     def __init__(self) -> None:
-        """Know none."""
         # None stands for a shape that was met once, False for one that has no plan.
         self._plans: dict[NameShape, ReadPlan | bool | None] = {}
 

@@ -49,6 +49,13 @@ class DirectorySource:
     Attributes:
         name: the directory as it was given.
         seen: how many names with a score were read so far.
+
+    Args:
+        directory: the directory to watch.
+        parser: reads the score in a name.
+        recursive: looks into the folders below as well, but not into a folder that is a checkpoint.
+        clock: the time; by default the machine's.
+        full_look_every: seconds after which the names are listed whatever the directory's times say.
     """
 
     def __init__(
@@ -60,15 +67,6 @@ class DirectorySource:
         clock: Clock | None = None,
         full_look_every: float = 600.0,
     ) -> None:
-        """Take the directory, which need not exist yet, and how its names are read.
-
-        Args:
-            directory: the directory to watch.
-            parser: reads the score in a name.
-            recursive: looks into the folders below as well, but not into a folder that is a checkpoint.
-            clock: the time; by default the machine's.
-            full_look_every: seconds after which the names are listed whatever the directory's times say.
-        """
         self.name = os.fspath(directory)
         self.seen = 0
         self._parser = parser

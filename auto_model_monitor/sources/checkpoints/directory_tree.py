@@ -42,7 +42,6 @@ class Folder:
     __slots__ = ("children", "complained", "freshness", "linked", "listing", "markers", "path", "prefix")
 
     def __init__(self, path: str, prefix: str = "", *, linked: bool = False) -> None:
-        """Start without any knowledge of it."""
         self.path = path
         self.prefix = prefix
         self.linked = linked
@@ -70,18 +69,16 @@ class DirectoryTree:
     Attributes:
         previous: the names, with their folders, that were read before the watched directory went away or
             was replaced; None when there is nothing to compare with.
+
+    Args:
+        path: the watched directory.
+        enters: tells of a folder's relative name whether to look into it; None looks into none.
+        full_look_every: seconds after which a directory is listed, whatever its times say.
     """
 
     def __init__(
         self, path: str, *, enters: Callable[[str], bool] | None = None, full_look_every: float
     ) -> None:
-        """Take the directory.
-
-        Args:
-            path: the watched directory.
-            enters: tells of a folder's relative name whether to look into it; None looks into none.
-            full_look_every: seconds after which a directory is listed, whatever its times say.
-        """
         self.previous: set[str] | None = None
         self._root = Folder(path)
         self._enters = enters

@@ -23,7 +23,6 @@ class Freshness:
     __slots__ = ("_lead", "_stamp", "_until")
 
     def __init__(self) -> None:
-        """Start without any knowledge: the first look must list."""
         self._stamp: tuple[int, int, int, int] | None = None
         self._until = 0.0
         self._lead = 0.0

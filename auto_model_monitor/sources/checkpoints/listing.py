@@ -45,7 +45,6 @@ class Listing:
     __slots__ = ("names", "waiting")
 
     def __init__(self) -> None:
-        """Start with an empty directory."""
         self.names: list[str] = []
         self.waiting: set[str] = set()
 

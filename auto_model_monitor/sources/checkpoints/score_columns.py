@@ -27,7 +27,6 @@ class ScoreColumns:
     """
 
     def __init__(self, parser: BaseParser, directory: str) -> None:
-        """Take what reads the names, and the directory for the readings' paths."""
         self.names: list[str] = []
         self._values: list[float] = []
         self._parser = parser

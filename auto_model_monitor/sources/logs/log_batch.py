@@ -28,6 +28,14 @@ class LogBatch(ReadingBatch):
     """The numbers of some lines, in their order; each becomes a :class:`Reading` when it is asked for.
 
     A first look may find hundreds of thousands of them, and rules ask for those of one metric.
+
+    Args:
+        rows: the numbers, in the order in which they were written.
+        place: tells where a row's ``place`` is.
+        time: when the look was taken, with its zone.
+        seconds: the same on a clock that never goes back.
+        score: the metric that is meant where none is named; empty as long as that cannot be known.
+        new_run: True when another training begins with them.
     """
 
     __slots__ = ("_of_metric", "_place", "_readings", "_rows")
@@ -42,16 +50,6 @@ class LogBatch(ReadingBatch):
         score: str = "",
         new_run: bool = False,
     ) -> None:
-        """Take the numbers.
-
-        Args:
-            rows: the numbers, in the order in which they were written.
-            place: tells where a row's ``place`` is.
-            time: when the look was taken, with its zone.
-            seconds: the same on a clock that never goes back.
-            score: the metric that is meant where none is named; empty as long as that cannot be known.
-            new_run: True when another training begins with them.
-        """
         super().__init__(time=time, seconds=seconds, score=score, new_run=new_run)
         self._rows = rows
         self._place = place

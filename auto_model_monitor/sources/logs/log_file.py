@@ -39,7 +39,6 @@ class LogFileSource(LogSource):
         every_line: bool = False,
         heard: int | None = None,
     ) -> None:
-        """Take the path; nothing is opened yet."""
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now, links not followed
         self._reader = LogReader(patterns)
         scan = LogScan(

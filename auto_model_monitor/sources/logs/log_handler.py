@@ -73,7 +73,6 @@ class TrainingLogHandler(logging.Handler):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
     ) -> None:
-        """Take what is to be read; nothing is attached to any logger."""
         super().__init__(level)
         if not isinstance(capacity, int) or capacity < _LEAST:
             raise ConfigError(f"capacity: expected a whole number of at least {_LEAST}, got {capacity!r}")

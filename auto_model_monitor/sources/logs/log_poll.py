@@ -29,7 +29,6 @@ class LogPoll:
     """
 
     def __init__(self, *, first: bool) -> None:
-        """Start with nothing."""
         self.rows = Rows()
         self.new_run = False
         self.is_first = first

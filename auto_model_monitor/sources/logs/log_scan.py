@@ -103,7 +103,6 @@ class LogScan:
         every_line: bool = False,
         heard: int | None = None,
     ) -> None:
-        """Take the parts; nothing is read yet."""
         self.skipped = 0
         self._follower = follower
         self._reader = reader

@@ -70,7 +70,6 @@ class LogSource:
         metric: str | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Take the parts; nothing is read yet."""
         self.name = name
         self.ended = False
         self._scan = scan

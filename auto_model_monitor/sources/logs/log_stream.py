@@ -35,7 +35,6 @@ class LogStreamSource(LogSource):
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
     ) -> None:
-        """Take the descriptor; nothing is read yet."""
         self._stream = TailedPipe(stream)
         self._reader = LogReader(patterns)
         scan = LogScan(

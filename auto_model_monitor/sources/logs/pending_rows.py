@@ -27,7 +27,6 @@ class PendingRows:
     """
 
     def __init__(self, capacity: int) -> None:
-        """Start with none."""
         self.current: list[Row] = []
         self.size = capacity // _PARTS
         self.left_out = 0

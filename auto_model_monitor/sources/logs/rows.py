@@ -28,7 +28,6 @@ class Rows(Sequence[Row]):
     __slots__ = ("flat",)
 
     def __init__(self) -> None:
-        """Start with none."""
         self.flat: list[Any] = []
 
     def __len__(self) -> int:

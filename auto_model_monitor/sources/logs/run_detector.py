@@ -19,7 +19,6 @@ class RunDetector:
     """
 
     def __init__(self) -> None:
-        """Start before the first line."""
         self._epoch: int | None = None
         self._step: int | None = None
         self._completed = False

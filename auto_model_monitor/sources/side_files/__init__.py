@@ -49,7 +49,6 @@ class SideFileSource(LogSource):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
     ) -> None:
-        """Take the path; nothing is opened yet."""
         name = os.fspath(path)
         scan = SideFileScan(name, clock=clock, on_entry=on_entry)
         super().__init__(scan, name=name, from_start=from_start, metric=metric, clock=clock)

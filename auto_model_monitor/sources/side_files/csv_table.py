@@ -24,7 +24,6 @@ class CsvTable:
     waits = False
 
     def __init__(self, path: str) -> None:
-        """Take the path; nothing is opened yet."""
         self._follower = LineFollower(path)
         self._restarts = 0
         self._columns: list[str] = []

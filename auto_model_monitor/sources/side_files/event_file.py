@@ -33,7 +33,6 @@ class EventFile:
     waits = False
 
     def __init__(self, path: str, *, split: str = "") -> None:
-        """Take the path; nothing is opened yet."""
         self._file = TailedFile(path)
         self._split = split
         self._restarts = 0

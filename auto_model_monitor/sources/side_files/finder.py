@@ -27,7 +27,6 @@ class WatchedFile:
     """
 
     def __init__(self, path: str, name: str, file: SideFile) -> None:
-        """Take the file; nothing is opened yet."""
         self.path = path
         self.name = name
         self.file = file
@@ -66,7 +65,6 @@ class SideFileFinder:
     """
 
     def __init__(self, path: str, clock: Clock) -> None:
-        """Take the path; nothing is looked at yet."""
         self._path = path
         self._clock = clock
         self._tree = DirectoryTree(path, enters=_is_visible, full_look_every=_FULL_LOOK_EVERY)

@@ -26,7 +26,6 @@ class JsonLines:
     waits = False
 
     def __init__(self, path: str) -> None:
-        """Take the path; nothing is opened yet."""
         self._follower = LineFollower(path)
         self._epoch: int | None = None
 

@@ -18,7 +18,6 @@ class NewEntryFilter:
     """
 
     def __init__(self) -> None:
-        """Start before the first entry."""
         self.begins_anew = False
         self._marks = array("q")
 

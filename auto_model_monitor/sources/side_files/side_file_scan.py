@@ -60,7 +60,6 @@ class SideFileScan:
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
     ) -> None:
-        """Take the path; nothing is opened yet."""
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
         self._finder = SideFileFinder(os.path.abspath(path), self._clock)  # noqa: PTH100 - as it is meant now

@@ -23,7 +23,6 @@ class TrainerState:
     """
 
     def __init__(self, path: str) -> None:
-        """Take the path; nothing is opened yet."""
         self.waits = False
         self._path = path
 

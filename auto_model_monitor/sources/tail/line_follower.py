@@ -68,7 +68,6 @@ class LineFollower:
     def __init__(
         self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "", max_line: int = 65536
     ) -> None:
-        """Take the path; nothing is opened yet."""
         self._begin(TailedFile(path, offset=offset, identity=identity), max_line)
 
     @classmethod

@@ -80,7 +80,6 @@ class TailedFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "") -> None:
-        """Take the path; nothing is opened yet."""
         self.path = os.fspath(path)
         self.offset = offset
         self.head = self.tail = b""

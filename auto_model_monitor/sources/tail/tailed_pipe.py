@@ -31,7 +31,6 @@ class TailedPipe:
     identity = ""
 
     def __init__(self, stream: int) -> None:
-        """Take the descriptor; nothing is read yet."""
         self.offset = 0
         self.head = self.tail = b""
         self._stream = stream
