@@ -1,4 +1,4 @@
-"""What the lines of training logs say: the formats, and the reader that goes through a log with them."""
+"""Parses the lines of training logs: the known formats, and the reader that applies them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many lines at once: those that say nothing are passed over at the price of a look into a set."""
+"""Reads many lines together: those without a number cost one look-up in a set."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class _PlainLine(NamedTuple):
 
 
 class BulkReader:
-    """Finds what the lines of a text say, as a reader would line by line.
+    """Parses the lines of a text, with the results of a reader that takes line by line.
 
-    A log repeats itself: all but its digits, most lines were there before. So the digits of a whole text are
-    made zeros at once, and what is left of a line tells that such lines say nothing, or where their numbers
-    stand; only a line that nothing is known of is read.
+    A log repeats itself: apart from their digits, most lines came before. So all digits of a text are
+    replaced by zeros, and the rest of a line shows that such lines hold nothing, or where their numbers are;
+    only a line of an unknown shape is parsed.
 
     Args:
         reader: reads a line.
@@ -47,9 +47,9 @@ class BulkReader:
     def sift(
         self, data: bytes, first: int, sink: Callable[[], list[Any] | None]
     ) -> Iterator[tuple[int, ParsedLine]]:
-        """Hand over the numbers of plain lines, and yield what all others say, with their lines' numbers.
+        """Add the numbers of plain lines to a list, and yield the content of all others by line number.
 
-        A line is plain if it is of a known shape, names neither epoch nor step and tells of no end.
+        A line is plain if it is of a known shape, names neither epoch nor step and no end of the training.
 
         Args:
             data: lines in UTF-8, each of which is ended by a newline.
@@ -81,7 +81,7 @@ class BulkReader:
             start += len(shape) + 1
 
     def parse(self, data: bytes, first: int) -> Iterator[tuple[int, ParsedLine]]:
-        """Yield what lines say, each with its line's number.
+        """Yield the content of lines, each with its line number.
 
         Args:
             data: lines in UTF-8, each of which is ended by a newline.
@@ -98,7 +98,7 @@ class BulkReader:
             start += len(shape) + 1
 
     def entries(self, data: bytes, first: int, *, time: datetime) -> Iterator[tuple[int, LogEntry]]:
-        """Yield the entries of the lines that say something, likewise.
+        """Yield the entries of lines that hold a number or a stage, each with its line number.
 
         Args:
             data: lines in UTF-8, each of which is ended by a newline.
@@ -118,7 +118,7 @@ class BulkReader:
             start += len(shape) + 1
 
     def _shapes(self) -> tuple[set[bytes] | frozenset[bytes], dict[bytes, _PlainLine]]:
-        """Return what is known of shapes: nothing where any line may say something."""
+        """Return the known shapes: none where any line may hold a number."""
         return (_NONE, {}) if self._reader.takes_any_line else (self._silent, self._known)
 
     def _read(self, shape: bytes, line: bytes) -> ParsedLine | None:

@@ -1,4 +1,4 @@
-"""Which of a log's many metrics is meant where a rule names none."""
+"""The metric of a log that is meant where a rule names none."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class DefaultMetric:
         return ReadingBatch(time=time, seconds=seconds, others=readings, score=self.metric)
 
     def learn(self, metrics: Collection[str], epochs: Iterable[int]) -> None:
-        """Take note of what the log says next.
+        """Add the next numbers of the log.
 
         Args:
             metrics: the metric of each number.

@@ -1,4 +1,4 @@
-"""What one line of a training's log says."""
+"""What one line of a training log holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Stage(str, Enum):
 
 
 class ParsedLine(NamedTuple):
-    """What a line itself says, without what is known from the lines before.
+    """What a line itself holds, without what the lines before it imply.
 
     Attributes:
         metrics: the numbers under their names; ``epoch`` and ``total_epochs`` are integers.
@@ -44,10 +44,10 @@ class LogEntry:
         timestamp: when it was written, with its zone.
         level: its level, such as ``INFO``.
         message: its text without colours and without what a logging format puts before it.
-        metrics: what it says, with the epoch and the number of epochs known from the lines before; empty
+        metrics: its metrics, with the epoch and the number of epochs known from the lines before; empty
             for a line without a metric.
-        stage: the stage that it belongs to, None for a line that names none.
-        own_metrics: what the line itself says, nothing carried along: what belongs into a history.
+        stage: the stage of the training, None for a line that names none.
+        own_metrics: the metrics of the line itself, for a history.
         step: the step that it gives, if any.
     """
 

@@ -68,7 +68,7 @@ def gap_of(text: str) -> Gap:
 
 
 def ends_here(after: str, *, last: bool, quoted: bool) -> bool:
-    """Tell whether a number that ``after`` follows stands for itself.
+    """Return whether a number that ``after`` follows stands for itself.
 
     Args:
         after: the words after it.

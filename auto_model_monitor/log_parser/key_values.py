@@ -1,4 +1,4 @@
-"""Keys and numbers: finds in a line without its numbers which of them are metrics, and which count."""
+"""Finds the keys of a line's numbers: which are metrics and which are counters."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ class KeyValueScan:
 
     Attributes:
         found: the metrics, in order.
-        unknown: how many keys name nothing that is known.
+        unknown: how many keys name nothing known.
         counters: which numbers are the epoch, the number of epochs and the step.
 
     Args:
         blank: the line without its numbers.
         form: what is known of its format.
-        taken: the numbers that the format's head has already told the meaning of.
+        taken: the numbers that the format's head explains.
     """
 
     def __init__(self, blank: str, form: KeyValueFormat, taken: set[int]) -> None:

@@ -1,8 +1,8 @@
 """The formats that are known: one table, each row of which is tested on lines of its framework.
 
 The regexes are matched with a line from which its numbers were taken out; ``#`` stands for a number. Most
-formats need no row: ``key: number`` and ``key=number`` are read wherever the key names a metric. A row says
-what else is to be known of a format.
+formats need no row: ``key: number`` and ``key=number`` are read wherever the key names a metric. A row adds
+what else is needed for a format.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _SAME = {"learn": "learn", "test": "test", "best": "best"}
 
 
 class KeyValueFormat(NamedTuple):
-    """How the lines of one program begin, and what is to be known for reading the rest.
+    """How the lines of one program begin, and how to read the rest.
 
     Attributes:
         name: whose format it is.
-        needs: a text, in lower case, that every such line holds: tells quickly that a line is none.
+        needs: a text, in lower case, that every such line holds, for a quick check.
         head: a regex for the beginning; its groups ``epoch``, ``step`` and ``count`` are counters.
-        split: what the metrics are of whose keys do not say.
+        split: the split of metrics whose keys name none.
         spaced: a number may follow its key after a mere space.
         averaged: of ``0.5 (0.4)`` the second is taken: the mean, where the first is of one batch.
-        partial: until its counter ``n/N`` is full, the line tells of a part of the data.
-        bar: the line is a progress bar, which goes on showing what was measured long ago.
+        partial: until its counter ``n/N`` is full, the line covers a part of the data.
+        bar: the line is a progress bar, which continues to show old measurements.
         structured: every key is a metric, unless it counts or times something.
         loose: as ``structured``, where others of the line are metrics beyond doubt.
-        stage: the stage of such a line; None where its metrics tell.
+        stage: the stage of such a line; None where its metrics decide.
         aliases: keys in lower case that mean something else here.
     """
 
@@ -89,7 +89,7 @@ KEY_VALUE_FORMATS = (
 )
 
 RECORD = KeyValueFormat("JSON or a dict", "{", r"\{", structured=True, loose=True)
-PLAIN = KeyValueFormat("by hand", "", "")
+PLAIN = KeyValueFormat("any other", "", "")
 
 
 class SentenceFormat(NamedTuple):
@@ -100,8 +100,8 @@ class SentenceFormat(NamedTuple):
         needs: a text, in lower case, that every such line holds.
         pattern: a regex for it; a group is a metric of its name. ``key`` names the metric of ``value`` or
             of ``best``.
-        stage: the stage that it tells of.
-        repeats: it tells again, with other digits, what another line may have told.
+        stage: its stage.
+        repeats: it repeats, with other digits, what another line may hold.
     """
 
     name: str
@@ -146,7 +146,7 @@ SENTENCE_FORMATS = (
     SentenceFormat("Stable-Baselines3", " |", _ROW),
 )
 
-#: Beginnings of lines, in lower case, that say that all of the training is over.
+#: Beginnings of lines, in lower case, of a training that is over.
 COMPLETED = (
     r"(?:the |model )?training (?:is |was |has |run |job |process )?(?:been |now )?"
     r"(?:complete|completed|finished|done|ended)\b(?! (?:of|for) epoch)",
@@ -154,7 +154,7 @@ COMPLETED = (
     r"`trainer\.fit` stopped",
     r"训练(?:过程)?(?:已|全部|已全部)?(?:完成|结束)",
 )
-#: A line that says nothing but that an epoch begins, and what says that one has ended.
+#: A line that only announces the begin of an epoch, and the words for its end.
 STARTED = (
     r"(?:start(?:ing|ed)?(?: training)?(?: of| for)? |begin(?:ning)? |training |第)?(?:epoch)?[^\w#\n]{0,12}#"
     r"(?:[^\w#\n]{0,4}(?:/|of)[^\w#\n]{0,4}#)?[^\w#\n]{0,4}轮?[^\w#\n]{0,4}"

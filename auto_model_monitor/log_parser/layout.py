@@ -1,4 +1,4 @@
-"""Where in the lines of one format the numbers stand."""
+"""Where the numbers of a line format are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MetricSlot(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What the lines of one format say.
+    """What the lines of one format hold.
 
     Attributes:
         slots: the metrics.
@@ -42,8 +42,8 @@ class Layout(NamedTuple):
         total: the number that is the number of epochs, -1 for none.
         step: the number that is the step, -1 for none.
         whole: a counter ``n/N``, -1 for none: the line counts only where n has reached N.
-        bar: it is a progress bar, which goes on showing what was measured long ago.
-        repeats: it tells again, with other digits, what another line may have told.
+        bar: it is a progress bar, which continues to show old measurements.
+        repeats: it repeats, with other digits, what another line may hold.
         columns: the line heads a table: the names of its columns, the empty string for one that is no metric.
     """
 

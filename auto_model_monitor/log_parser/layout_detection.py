@@ -1,4 +1,4 @@
-"""Understands the format of a line, once for each format."""
+"""Detects the layout of a line, once for each format."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of s
 
 
 def detect_layout(blank: str) -> Layout | None:
-    """Return where in a line the numbers stand that say something, None where none does.
+    """Return where the meaningful numbers of a line are, None when it has none.
 
     Args:
         blank: the line with :data:`~.layout.BLANK` for each of its numbers.
     """
-    return _remembered(blank) if len(blank) < 1024 else _understood(blank[:_LONGEST])
+    return _detect_cached(blank) if len(blank) < 1024 else _detect(blank[:_LONGEST])
 
 
 @lru_cache(maxsize=8192)
-def _remembered(blank: str) -> Layout | None:
-    return _understood(blank)
+def _detect_cached(blank: str) -> Layout | None:
+    return _detect(blank)
 
 
-def _understood(blank: str) -> Layout | None:
+def _detect(blank: str) -> Layout | None:
     lower = blank.lower()
-    if not _may_say_something(lower):
+    if not _may_hold_metric(lower):
         return None
     columns = columns_of(blank)
     if columns:
@@ -59,7 +59,7 @@ def _understood(blank: str) -> Layout | None:
     return _moved(layout, skipped) if skipped else layout
 
 
-def _may_say_something(lower: str) -> bool:
+def _may_hold_metric(lower: str) -> bool:
     if not lower.isascii() or lower[:1] == "|":
         return True
     numbers = BLANK in lower or "nan" in lower or "inf" in lower

@@ -1,7 +1,7 @@
-"""The shape of a line: what stays of it when every digit is a zero.
+"""The shape of a line: the line with every digit replaced by a zero.
 
 A program writes thousands of lines of few shapes. Where in a line of a known shape its numbers stand, and
-that they are numbers, need not be found out again: a shape tells it at a tenth of the price.
+that they are numbers, need not be found out again: looking up a shape is ten times as fast.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _new = tuple.__new__
 
 
 class LineShape(NamedTuple):
-    """What lines of one shape say.
+    """What lines of one shape hold.
 
     Attributes:
         fixed: takes those digits out of a line that belong to words, such as that of ``f1``.
@@ -33,7 +33,7 @@ class LineShape(NamedTuple):
         epoch: where ``epoch`` or ``epoch/total`` stands, None for nowhere.
         total: where the number of epochs stands.
         step: where the step stands.
-        silent: such lines say nothing.
+        silent: such lines hold neither number nor stage.
     """
 
     fixed: Callable[[str], Any] | None = None
@@ -46,7 +46,7 @@ class LineShape(NamedTuple):
     silent: bool = False
 
     def parse(self, line: str) -> ParsedLine:
-        """Return what a line of this shape says."""
+        """Return the content of a line of this shape."""
         _, _, places, stage, epoch, total, step, _ = self
         metrics: dict[str, Number] = {}
         if epoch is not None:
@@ -71,12 +71,12 @@ def shape(line: str) -> bytes:
 
 
 def is_short(line: str) -> bool:
-    """Tell whether a line is short enough for its shape to be remembered."""
+    """Return whether a line is short enough for its shape to be remembered."""
     return len(line) <= _LONGEST
 
 
 def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Number]) -> LineShape | None:
-    """Return the shape of a line that was read, None where its numbers decide what it says.
+    """Return the shape of a line that was read, None where its numbers decide its meaning.
 
     Args:
         layout: what the line's format is.

@@ -1,4 +1,4 @@
-"""Templates of logging calls, such as ``step %d done in %.2f s``: which say nothing whatever is put in."""
+"""Templates of logging calls, such as ``step %d done in %.2f s``, whose messages never hold a metric."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0
 _NUMBERS = frozenset("diouxXeEfFgGc")
 _MOST_TEXTS = 4
 _FILLERS = ("0", "x")
-# Words which, put in, would make a template say something if any single word could.
+# Words that give a template a meaning if any single word can.
 _WORDS = ("x", "0", "loss", "val_loss", "train", "completed", "finished", "started")
 _NUMERIC = frozenset({int, float, bool, type(None)})
 
 
 class SkipRule(Enum):
-    """When that which is made of a template says nothing."""
+    """When the messages of a template can be skipped."""
 
-    ALWAYS = "whatever is put in"
-    WITH_PLAIN_ARGUMENTS = "where numbers and single words are put in"
-    NEVER = "not even then"
+    ALWAYS = "for all arguments"
+    WITH_PLAIN_ARGUMENTS = "for numbers and single words"
+    NEVER = "never"
 
 
 def skip_rule(template: str) -> SkipRule:
-    """Find out, at the price of understanding it several times, when a template says nothing."""
+    """Find out, by parsing it several times, when the messages of a template can be skipped."""
     kinds = [place[1] for place in compiled(_PLACE).finditer(template)]
     texts = [number for number, kind in enumerate(kinds) if kind in "sra"]
     if len(texts) > _MOST_TEXTS or not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
@@ -41,7 +41,7 @@ def skip_rule(template: str) -> SkipRule:
 
 
 def are_plain(arguments: object) -> bool:
-    """Tell whether the arguments of a logging call are numbers and single words, such as paths."""
+    """Return whether the arguments of a logging call are numbers and single words, such as paths."""
     if type(arguments) is not tuple:
         return False
     for each in arguments:

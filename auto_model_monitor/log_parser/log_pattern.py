@@ -13,7 +13,7 @@ from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
 from .values import count_epochs, whole
 
 _EXAMPLE = r"'loss is (?P<val_loss>[0-9.]+)'"
-_WANTED = f"pattern: expected a regular expression with named groups, such as {_EXAMPLE}"
+_EXPECTED = f"pattern: expected a regular expression with named groups, such as {_EXAMPLE}"
 _AROUND = "\"'%,;:)]} \t"
 _MOST = 64  # metrics of one line
 _LONGEST = 4096  # characters: a regex of a user's may take the square of a line's length, or more
@@ -29,7 +29,7 @@ class LogPattern:
 
     Attributes:
         pattern: the compiled regex.
-        stage: the stage that a line of this format belongs to, None for what the line tells besides.
+        stage: the stage that a line of this format belongs to, None for what the rest of it implies.
         literal: a text that every such line holds; lines without it are not searched.
 
     Args:
@@ -50,7 +50,7 @@ class LogPattern:
         groups = self.pattern.groupindex
         self._pairs = "key" in groups
         if not groups:
-            raise ConfigError(f"{_WANTED}, got {self.pattern.pattern!r}, which has none")
+            raise ConfigError(f"{_EXPECTED}, got {self.pattern.pattern!r}, which has none")
         if self._pairs != ("value" in groups):
             missing = "value" if self._pairs else "key"
             raise ConfigError(
@@ -64,7 +64,7 @@ class LogPattern:
         return f"LogPattern({self.pattern.pattern!r})"
 
     def parse_line(self, line: str) -> ParsedLine | None:
-        """Return what a line says, None when it is not of this format."""
+        """Return the content of a line, None when it is not of this format."""
         if self.literal not in line:
             return None
         metrics: dict[str, Number] = {}
@@ -107,11 +107,11 @@ def _compiled(pattern: object) -> re.Pattern[str]:
     if isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str):
         return pattern
     if not isinstance(pattern, str):
-        raise ConfigError(f"{_WANTED}, got {pattern!r}")
+        raise ConfigError(f"{_EXPECTED}, got {pattern!r}")
     try:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ConfigError(f"{_WANTED}, got {pattern!r}, which is none: {error}") from None
+        raise ConfigError(f"{_EXPECTED}, got {pattern!r}, which is none: {error}") from None
 
 
 def _stage(stage: object) -> Stage:

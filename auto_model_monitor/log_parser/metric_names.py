@@ -27,7 +27,7 @@ _UNUSUAL = r"[^\w/@.\-]+"
 
 
 class MetricName(NamedTuple):
-    """What some words name.
+    """The metric or counter that some words name.
 
     Attributes:
         base: :data:`EPOCH`, :data:`TOTAL_EPOCHS`, :data:`STEP`, one of the usual metrics such as ``loss``,
@@ -48,14 +48,14 @@ class MetricName(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Tell whether this is a counter and no metric."""
+        """Whether this is a counter and no metric."""
         return self.base in (EPOCH, TOTAL_EPOCHS, STEP)
 
     def metric(self, *, split: str = "", best: bool = False, beside_loss: bool = False) -> str:
-        """Return the metric's name, with what the line says before it.
+        """Return the metric's name, completed by what precedes it on the line.
 
         Args:
-            split: what the number is of where the words themselves do not say.
+            split: the number's split where the words themselves name none.
             best: the line speaks of the best so far.
             beside_loss: a loss of no split stands on the same line.
         """
@@ -115,7 +115,7 @@ def metric_in_logs(metric: str) -> str:
 
 
 def is_accounting(text: str) -> bool:
-    """Tell whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
+    """Return whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
     words = words_of(text)
     return bool(words) and all(word in ACCOUNTING or word in NEUTRAL or word in SPLITS for word in words)
 
@@ -127,7 +127,7 @@ def split_in_heading(text: str) -> str:
 
 
 def split_in_key(text: str) -> str:
-    """Return the split that words name which say nothing else, such as ``Val`` and ``Testing DataLoader``."""
+    """Return the split of words that name nothing else, such as ``Val`` and ``Testing DataLoader``."""
     words = words_of(text)
     return _split(words) if all(word in SPLITS or word in NEUTRAL for word in words) else ""
 
@@ -156,7 +156,7 @@ def _counter(words: tuple[str, ...], joined: bool) -> str:
 
 
 def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, structured: bool) -> bool:
-    """Tell whether words that name none of the usual metrics name another one."""
+    """Return whether words that name none of the usual metrics name another one."""
     if structured:
         return bool(rest) and not ACCOUNTING.intersection(words)
     if not rest or not names_a_metric(key):

@@ -1,4 +1,4 @@
-"""A line as a terminal shows it: without colours, and of a progress bar what stands there last."""
+"""A line as a terminal shows it: without colours, and of a progress bar the last state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _ESCAPE = r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b
 
 
 def is_plain(line: str) -> bool:
-    """Tell whether there is nothing that :func:`plain` would take out."""
+    """Return whether :func:`plain` would leave the line unchanged."""
     return not ("\x1b" in line or "\r" in line or "\0" in line)
 
 

@@ -1,4 +1,4 @@
-"""Reads a log line by line, and knows at each line which epoch it belongs to."""
+"""Reads a log line by line, and tracks the epoch that each line belongs to."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ class LogReader:
 
     @property
     def takes_any_line(self) -> bool:
-        """Whether a line of no known format may say something: below headings, or to a user's pattern."""
+        """Whether a line of no known format may hold a number: below headings, or for a user's pattern."""
         return bool(self._columns or self._own)
 
     def parse_line(self, line: str) -> ParsedLine | None:
-        """Return what a line itself says, None when it says nothing; remember the epoch it names."""
+        """Return what a line itself holds, None when it holds nothing; remember the epoch it names."""
         try:
             return self.parse_shaped_line(shape(line), line)
         except UnicodeEncodeError:  # half a character, as a file's odd name may hold
-            return self._understood(line)
+            return self._parse(line)
 
     def parse_shaped_line(self, shape: bytes, line: str) -> ParsedLine | None:
-        """Return what :meth:`parse_line` would of a line whose shape is known."""
+        """Return the result of :meth:`parse_line` for a line of that shape."""
         known = self._shapes.get(shape)
         if known is None or self._own:
-            return self._understood(line)
+            return self._parse(line)
         if known.fixed is not None and known.fixed(line) != known.expected:
-            return self._understood(line)
+            return self._parse(line)
         if known.silent:
-            return self._understood(line) if self._columns else None
+            return self._parse(line) if self._columns else None
         parsed = known.parse(line)
         return parsed if known.epoch is known.total is None else self._remember(parsed)
 
@@ -127,20 +127,20 @@ class LogReader:
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on where another reader of the same log stopped."""
+        """Continue where another reader of the same log stopped."""
         self.epoch = state.get("epoch")
         self.total_epochs = state.get("total_epochs")
         self._columns = tuple(state.get("columns", ()))
         self._shown = dict(state.get("shown", {}))
 
-    def _understood(self, line: str) -> ParsedLine | None:
-        """Read a line whose shape tells too little."""
+    def _parse(self, line: str) -> ParsedLine | None:
+        """Parse a line of unknown shape."""
         text = line if is_plain(line) else plain(line)
         parts = self._apart(text[:_LONGEST])
         layout = detect_layout(BLANK.join(parts[::2]))
         parsed = self._built_in(layout, parts, text)
         if self._own:
-            parsed = self._asked(text, parsed)
+            parsed = self._parse_with_patterns(text, parsed)
         elif text is line:
             self._learn(line, layout, parts, parsed)
         return parsed and self._remember(parsed)
@@ -183,10 +183,10 @@ class LogReader:
         return ParsedLine(metrics, stage, step)
 
     def _without_stale(self, layout: Layout, metrics: dict[str, Number]) -> Stage | None:
-        """Drop what a progress bar has shown before; return the stage that what is left tells.
+        """Drop what a progress bar showed before; return the stage of the rest.
 
-        A bar goes on showing the last validation's numbers while the next epoch trains. What is measured
-        together changes together, so that an accuracy that came out the same twice is told twice.
+        A bar continues to show the last validation's numbers while the next epoch trains. What is measured
+        together changes together, so an accuracy that is the same twice is reported twice.
         """
         values = {slot.metric: metrics[slot.metric] for slot in layout.slots if slot.metric in metrics}
         news = {
@@ -214,7 +214,7 @@ class LogReader:
         shown = self._shown.get(metric)
         return shown is None or not (value == shown or (math.isnan(value) and math.isnan(shown)))
 
-    def _asked(self, line: str, built_in: ParsedLine | None) -> ParsedLine | None:
+    def _parse_with_patterns(self, line: str, built_in: ParsedLine | None) -> ParsedLine | None:
         """Return what the user's patterns find, and beside it what the built-in ones find."""
         for pattern in self._own:
             parsed = pattern.parse_line(line)

@@ -57,7 +57,7 @@ def columns_of(blank: str) -> tuple[str, ...]:
 
 
 def row_of(line: str, columns: tuple[str, ...]) -> ParsedLine | None:
-    """Return what a line of numbers says below those headings, None when it is no row of the table."""
+    """Return the content of a row below those headings, None when the line is no row."""
     if columns == _REPORT:
         return _report_row(line)
     cells = line.strip().split(",") if "," in line and " " not in line else line.split(None, len(columns))
@@ -78,7 +78,7 @@ def row_of(line: str, columns: tuple[str, ...]) -> ParsedLine | None:
 
 
 def _value(name: str, text: str) -> dict[str, Number] | None:
-    """Return what a cell says; None when it holds nothing of its column's kind."""
+    """Return the numbers of a cell; None when it holds none of its column's kind."""
     if name in (EPOCH, STEP):
         count, slash, total = text.partition("/")
         reached, of = whole(count), whole(total)

@@ -1,4 +1,4 @@
-"""Takes the numbers out of a line whose format is understood."""
+"""Extracts the numbers of a line whose layout is known."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def count_epochs(text: str, metrics: dict[str, Number]) -> None:
 
 
 def is_full(counter: str) -> bool:
-    """Tell whether a counter ``n/N`` has reached its end, from 0 or from 1."""
+    """Return whether a counter ``n/N`` has reached its end, from 0 or from 1."""
     reached, end = whole(counter), whole(counter.partition("/")[2])
     return reached is None or end is None or reached >= end - 1

@@ -37,8 +37,8 @@ SPLITS = {
     **dict.fromkeys(["test", "testing"], "test"),
 }
 BEST_WORDS = _set("best highest")
-# Words that change nothing about what a number is; the fillers only where a colon ends the key: in ``saved
-# loss in 0.5 s`` no loss is said.
+# Words that change nothing about what a number is; the fillers only where a colon ends the key: ``saved
+# loss in 0.5 s`` holds no loss.
 FILLERS = _set(
     "the this of on for at in with and is was are got new a our model network checkpoint ckpt weights saved "
     "saving after so far mode started starting begin beginning finished completed done end summary report "
@@ -48,7 +48,7 @@ NEUTRAL = FILLERS | _set(
     "avg avr average mean running current cur now final overall total epoch batch global set results result "
     "metrics value s phase"
 )
-# Words that say that a number is wished for, or set, and not measured.
+# Words for a number that is a goal or a setting, and not measured.
 SETTING = _set(
     "weight scale scaler smoothing ratio threshold thr thresh patience decay fn function type name interval "
     "freq frequency every key mode size dim factor coef coefficient gamma alpha beta momentum schedule "
@@ -124,7 +124,7 @@ _GLUED = r"(train|valid|val|test)(loss|acc|accuracy)"
 _WORD = r"[^\W_]+"
 
 
-# Every line that says anything holds one of these, in lower case; one without a number one of the former.
+# Every line with a metric holds one of these, in lower case; one without a number one of the former.
 HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision")
 HINTS = _pieces(
     "loss acc epoch train val test lr rate iter step f1 prec recall map best score auc err mse mae "

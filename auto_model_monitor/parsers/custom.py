@@ -1,4 +1,4 @@
-"""A parser that is told by a regular expression where the score stands."""
+"""A parser that finds the score by a regular expression."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class CustomParser(BaseParser):
     def _reader(self) -> Callable[[str], float | None]:
         """Return the fastest function that reads a score with this pattern.
 
-        A million names are read at a first look, so that what the pattern tells is found out once, here.
+        The first poll may read a million names, so the pattern is analysed once, here.
         """
         careful, group = self._careful, self._group
         whole_path, quick = self._whole_path, self._quick

@@ -100,7 +100,7 @@ class DefaultParser(BaseParser):
         ]
 
     def _by_place(self, last: str) -> list[tuple[str, float]]:
-        """Return a score that has no name; who asks for a metric is not given one that may be another."""
+        """Return a score that has no name; a metric that was asked for is never guessed."""
         if self.metric is not None and words_of(self.metric) != ("score",):
             return []
         found = positional(last)
@@ -175,7 +175,7 @@ def _value(entry: NameEntry) -> float | None:
 
 
 def _may_be_negated(last: str, metric: str) -> bool:
-    """Tell whether a loss below zero is written as ignite writes its scores: ``best_model_3_val_loss=…``."""
+    """Return whether a loss below zero is written as ignite writes scores: ``best_model_3_val_loss=…``."""
     before = last.partition("=")[0]
     ignite = last.count("=") == 1 and before.endswith(f"_{metric}")
     return ignite and usual_direction(metric) is Comparison.LOWER

@@ -1,4 +1,4 @@
-"""Names of one shape, read by what was learned of the first two: a directory has many names and few shapes.
+"""Reads names by their shape, learned from the first two: a directory has many names and few shapes.
 
 Which of a name's numbers is the score depends on its words, and on where it has digits, hardly ever on which
 digits. Two names have one shape when they differ in nothing but digits, and in none of these:
@@ -54,7 +54,7 @@ class ReadPlan(NamedTuple):
     step: Span | None
 
     def read(self, name: str, path: str) -> tuple[Reading, ...]:
-        """Return what a name of this shape says."""
+        """Return the readings of a name of this shape."""
         epoch = None if self.epoch is None else int(name[self.epoch])
         step = None if self.step is None else int(name[self.step])
         return tuple(
@@ -126,7 +126,7 @@ def _part(spans: Sequence[Pair], mine: Reading, theirs: Reading) -> tuple[str, S
     """Return where a reading's number stands.
 
     Raises:
-        LookupError: it stands nowhere, or nobody knows where.
+        LookupError: it stands nowhere, or its place is ambiguous.
     """
     found = [
         (mine.metric, span, turned)
@@ -148,7 +148,7 @@ def _count(spans: Sequence[Pair], mine: int | None, theirs: int | None) -> Span 
     """Return where a count stands, None where there is none.
 
     Raises:
-        LookupError: it stands nowhere, or nobody knows where.
+        LookupError: it stands nowhere, or its place is ambiguous.
     """
     if mine is None and theirs is None:
         return None

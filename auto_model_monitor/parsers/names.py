@@ -1,4 +1,4 @@
-"""How training programs name their files: what a name says, and which names are no checkpoints yet."""
+"""How training programs name their files: the numbers in a name, and names that are no checkpoints yet."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class NameEntry(NamedTuple):
 
 
 def ignored_because(name: str) -> str | None:
-    """Return why a file or folder of that name is not looked at, None when it is."""
+    """Return why a file or folder of that name is ignored, None when it is not."""
     lower = name.rpartition("/")[2].lower()
     if lower.startswith(".nfs"):
         return "left by NFS for a file that was deleted while open (.nfs*)"
@@ -125,7 +125,7 @@ class _EntryScanner:
         return not is_whole(token.number) or word in _EPOCH or word in _STEP
 
     def _counts_what_follows(self, index: int) -> bool:
-        """Tell whether a number belongs to the word after it, as in ``10000_steps``."""
+        """Return whether a number belongs to the word after it, as in ``10000_steps``."""
         token = self.tokens[index]
         if token.head or not is_whole(token.number) or index + 1 == len(self.tokens):
             return False
@@ -240,7 +240,7 @@ def metric_in(key: str, *, known: bool = False) -> str:
 
 
 def _is_count(word: str) -> bool:
-    """Tell whether a word inside a key is a number or a count such as ``epoch10``."""
+    """Return whether a word inside a key is a number or a count such as ``epoch10``."""
     count = compiled(_GLUED_COUNT).fullmatch(word.lower())
     return word.isdigit() or (count is not None and count[1] in _EPOCH | _STEP)
 
@@ -284,7 +284,7 @@ def score_name(entry: NameEntry) -> str:
 
 
 def was_not_logged(entry: NameEntry) -> bool:
-    """Tell whether an entry is the ``0`` that Lightning writes for a metric that was not logged."""
+    """Return whether an entry is the ``0`` that Lightning writes for a metric that was not logged."""
     return entry.explicit and entry.text == "0"
 
 

@@ -1,4 +1,4 @@
-"""A pattern for names that nobody has written a pattern for yet."""
+"""Suggests a pattern for names that the default parser cannot read."""
 
 from __future__ import annotations
 

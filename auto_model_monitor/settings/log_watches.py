@@ -116,5 +116,5 @@ def _log_source(
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)
     return LogFileSource(
-        path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, heard=tail_bytes
+        path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, tail_bytes=tail_bytes
     )

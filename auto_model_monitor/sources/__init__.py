@@ -46,8 +46,8 @@ class Continues(Protocol):
     """A source that recognises, after its first readings, the run of an earlier alert; overrides identity."""
 
     @abstractmethod
-    def continues(self, told: Reading) -> bool:
-        """Return whether the run that the source reads is the run of ``told``, the reading of an alert."""
+    def continues(self, reading: Reading) -> bool:
+        """Return whether the run that the source reads is that of ``reading``, which an alert holds."""
         ...
 
 

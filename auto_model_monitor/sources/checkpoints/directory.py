@@ -21,17 +21,17 @@ _MARKER = "-unfinished"
 _MARKED_WITHOUT = re.compile(
     r"(-EMA)?(\.ckpt|\.nemo)?$"
 )  # NeMo marks x, x.ckpt and x-EMA.ckpt as x-unfinished
-# How names begin and end that may be ignored: hidden, tmp*, *.tmp, *-unfinished, in either case.
+# First and last characters of names that may be ignored: .*, tmp*, *.tmp, *-unfinished, in either case.
 _FIRST, _LAST = frozenset(".tT"), frozenset("pPdD")
 _PART = 4096  # names that the processor's cache holds
 _first, _last = itemgetter(0), itemgetter(-1)
 
 _HINTS = {
-    errno.ENOENT: "nothing is there; it will be read as soon as it exists, unless the path is wrong",
+    errno.ENOENT: "nothing is there; it will be read once it exists, unless the path is wrong",
     errno.ENOTDIR: "something else is there; name the directory that holds the checkpoints",
     errno.EACCES: "it may not be read; give this user the right to read it (chmod u+rx)",
     errno.EPERM: "it may not be read; give this user the right to read it (chmod u+rx)",
-    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted anew",
+    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted again",
     errno.EIO: "the disk or the server fails; it will be read when that is over",
 }
 
@@ -39,7 +39,7 @@ _HINTS = {
 class DirectorySource:
     """Reads what is new among the checkpoint names in a directory.
 
-    A look compares the names with those of the last look, so that a name which was deleted and written
+    A poll compares the names with those of the last poll, so that a name which was deleted and written
     again is new again. Files, folders and links to them are checkpoints; nothing else is, and no
     checkpoint is ever opened. On file systems whose times can be trusted (see :mod:`.filesystems`) a
     directory in which nothing has changed costs one ``stat``.
@@ -52,10 +52,10 @@ class DirectorySource:
 
     Args:
         directory: the directory to watch.
-        parser: reads the score in a name.
-        recursive: looks into the folders below as well, but not into a folder that is a checkpoint.
+        parser: reads the score of a name.
+        recursive: watch the folders below too, except a folder that is a checkpoint.
         clock: the time; by default the machine's.
-        full_look_every: seconds after which the names are listed whatever the directory's times say.
+        full_look_every: seconds after which the names are listed regardless of the directory's times.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class DirectorySource:
         self._parser = parser
         self._clock = clock or SystemClock()
         enters = self._enters if recursive else None
-        # A training may change its directory later; what was meant is what is meant now.
-        path = os.path.abspath(self.name)  # noqa: PTH100 - resolve() would follow links once and for all
+        # A training may change its working directory later: resolve the path now.
+        path = os.path.abspath(self.name)  # noqa: PTH100 - resolve() would follow links for good
         self._tree = DirectoryTree(path, enters=enters, full_look_every=full_look_every)
 
     @property
     def identity(self) -> str:
-        """What tells the directory from one that was made anew in its place; empty before the first look."""
+        """Distinguishes the directory from one created later in its place; empty before the first poll."""
         return self._tree.identity
 
     def read(self) -> ReadingBatch:
@@ -96,16 +96,16 @@ class DirectorySource:
         except OSError as error:
             raise SourceError(self._complaint(error)) from error
         except BaseException:
-            self._tree.forget()  # what was listed was not read, so the next look must list it again
+            self._tree.forget()  # the listed names were not read: list them again
             raise
-        found.complain()
+        found.log_unreadable()
         self.seen += len(found.names)
         return found.batch(time, seconds=seconds, new_run=new_run)
 
     def _compare_with_previous(self, found: ScoreColumns) -> bool:
-        """Tell whether the directory holds a new run, once it was away or replaced.
+        """Return whether a directory that was away or replaced holds a new run.
 
-        A mount that comes and goes shows the names of before, and they must not be told again.
+        A mount that comes and goes shows the same names again: they are not new.
         """
         previous = self._tree.previous
         if previous is None or not found.names:
@@ -119,7 +119,7 @@ class DirectorySource:
     def _enters(self, name: str) -> bool:
         try:
             return self._parser.score(name) is None and ignored_because(name) is None
-        except Exception:  # a name that cannot be read; the reason is told where it is read
+        except Exception:  # a name that cannot be read; reading it logs the reason
             return False
 
     def _complaint(self, error: OSError) -> str:
@@ -152,7 +152,7 @@ def _unfinished(names: Iterable[str], markers: set[str]) -> Iterator[str]:
 
 
 def _suspects(names: Sequence[str]) -> list[str]:
-    """Return every name that :func:`ignored_because` may know, at a tenth of its price for a million."""
+    """Return every name that :func:`ignored_because` may match, ten times as fast as calling it."""
     found: list[str] = []
     for start in range(0, len(names), _PART):
         part = names[start : start + _PART]

@@ -1,4 +1,4 @@
-"""A directory and what lies below it, looked at with as little work as is safe."""
+"""A directory and the folders below it, polled with as little work as is safe."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .freshness import Freshness
 from .listing import DirectoryChange, EntryType, Listing
 
 logger = logging.getLogger(__name__)
-# Every look finds each folder by its whole path, so that a chain of folders costs the square of its length:
-# two thousand in each other took minutes on a slow file system. No training writes a tenth of this.
+# Every poll resolves each folder by its whole path, so a chain of folders costs the square of its length:
+# two thousand nested folders took minutes on a slow file system. No training writes a tenth of this.
 DEEPEST = 100
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENODEV, errno.ENOTCONN})
 
 
 class PollTime(NamedTuple):
-    """When a look is taken: seconds since 1970, and seconds of the monotonic clock."""
+    """When a poll starts: seconds since 1970, and seconds of the monotonic clock."""
 
     wall: float
     monotonic: float
 
 
 class Folder:
-    """One directory and what is remembered of it.
+    """One directory and its state as of the last poll.
 
     Attributes:
         path: where it is on this machine.
         prefix: what stands before its names relative to the watched directory: empty, or ``a/b/``.
-        linked: True when it was reached through a symbolic link.
+        linked: whether it was reached through a symbolic link.
         listing: its names.
         markers: those of its names that mark others as unfinished.
-        children: the folders in it that are looked at too, by name.
+        children: the folders in it that are watched too, by name.
     """
 
     __slots__ = ("children", "complained", "freshness", "linked", "listing", "markers", "path", "prefix")
@@ -52,7 +52,7 @@ class Folder:
         self.complained = False
 
     def stat(self) -> os.stat_result:
-        """Return what the file system says of it.
+        """Return its attributes.
 
         Raises:
             OSError: nothing, or no directory, is there.
@@ -64,7 +64,7 @@ class Folder:
 
 
 class DirectoryTree:
-    """The watched directory, with what lies below it if that is expected.
+    """The watched directory, with the folders below it if asked for.
 
     Attributes:
         previous: the names, with their folders, that were read before the watched directory went away or
@@ -72,8 +72,8 @@ class DirectoryTree:
 
     Args:
         path: the watched directory.
-        enters: tells of a folder's relative name whether to look into it; None looks into none.
-        full_look_every: seconds after which a directory is listed, whatever its times say.
+        enters: returns whether to watch the folder of that relative name too; None enters none.
+        full_look_every: seconds after which a directory is listed regardless of its times.
     """
 
     def __init__(
@@ -87,27 +87,27 @@ class DirectoryTree:
         self._gone = False
         self._trusted: dict[int, bool] = {}
         self._trusted_until = 0.0
-        self._told_too_deep = False
+        self._warned_too_deep = False
 
     @property
     def identity(self) -> str:
-        """What tells the watched directory from one made anew in its place, also after a restart.
+        """Distinguishes the watched directory from one created later in its place, also after a restart.
 
         The device's number is no part of it: a mount may get another one at each boot.
         """
         return "" if self._identity is None else ":".join(map(str, self._identity[1:]))
 
     def forget(self) -> None:
-        """Make everything that is there new again at the next look."""
+        """Report every name as new at the next poll."""
         self._root = Folder(self._root.path)
 
     def changes(self, moment: PollTime) -> Iterator[tuple[Folder, DirectoryChange]]:
-        """Yield every directory in which there is something to look at, the watched one first.
+        """Yield every directory that was listed, the watched one first.
 
         Raises:
             OSError: the watched directory cannot be read; nothing has been yielded then.
         """
-        root, found, change = self._look_at_root(moment)
+        root, found, change = self._poll_root(moment)
         visited = {(found.st_dev, found.st_ino)}
         if change is not None:
             yield root, change
@@ -115,14 +115,14 @@ class DirectoryTree:
         while real or links:
             # Real folders come before links, so that "latest -> version_3" never takes version_3's place.
             folder = (real or links).pop()
-            change = self._look_below(folder, visited, moment)
+            change = self._poll_below(folder, visited, moment)
             if change is not None:
                 yield folder, change
             more_real, more_links = _split(folder)
             real += more_real
             links += more_links
 
-    def _look_at_root(self, moment: PollTime) -> tuple[Folder, os.stat_result, DirectoryChange | None]:
+    def _poll_root(self, moment: PollTime) -> tuple[Folder, os.stat_result, DirectoryChange | None]:
         try:
             found = self._root.stat()
             if self._is_spared(self._root, found, moment):
@@ -134,7 +134,7 @@ class DirectoryTree:
             self._root.freshness.forget()
             raise
 
-    def _look_below(
+    def _poll_below(
         self, folder: Folder, visited: set[tuple[int, int]], moment: PollTime
     ) -> DirectoryChange | None:
         try:
@@ -159,7 +159,7 @@ class DirectoryTree:
         return folder.freshness.spares_listing(found, wall=moment.wall, monotonic=moment.monotonic)
 
     def _list(self, folder: Folder, found: os.stat_result, moment: PollTime) -> DirectoryChange:
-        change = folder.listing.look(folder.path)
+        change = folder.listing.update(folder.path)
         until = moment.monotonic + self._full_look_every
         if self._trusts(folder, found, moment):
             folder.freshness.note(found, wall=moment.wall, monotonic=moment.monotonic, until=until)
@@ -173,7 +173,7 @@ class DirectoryTree:
         for name in change.removed:
             folder.children.pop(name, None)
         if folder.prefix.count("/") >= DEEPEST:
-            self._tell_too_deep(folder, change)
+            self._warn_too_deep(folder, change)
             return
         for name, kind in change.odd.items():
             inside = folder.prefix + name
@@ -182,10 +182,10 @@ class DirectoryTree:
                 linked = folder.linked or kind is EntryType.LINKED_FOLDER
                 folder.children[name] = Folder(path, f"{inside}/", linked=linked)
 
-    def _tell_too_deep(self, folder: Folder, change: DirectoryChange) -> None:
-        if self._told_too_deep or all(kind is EntryType.NEITHER for kind in change.odd.values()):
+    def _warn_too_deep(self, folder: Folder, change: DirectoryChange) -> None:
+        if self._warned_too_deep or all(kind is EntryType.NEITHER for kind in change.odd.values()):
             return
-        self._told_too_deep = True
+        self._warned_too_deep = True
         text = "expected folders at most %d levels below %r, got more: watch one of those in %r"
         logger.warning(text, DEEPEST, self._root.path, folder.path)
 
@@ -198,7 +198,7 @@ class DirectoryTree:
         return self._trusted[found.st_dev]
 
     def _recognise(self, found: os.stat_result, moment: PollTime) -> None:
-        """Find out whether the watched directory is the one that was read before."""
+        """Detect whether the watched directory was replaced by another one."""
         if self._identity is None or self._identity[:2] != (found.st_dev, found.st_ino):
             self._trusted.clear()
         generation = None

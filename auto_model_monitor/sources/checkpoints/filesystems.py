@@ -5,10 +5,10 @@ writer, at the moment of the change. That was measured on ext4 (with 256-byte in
 inodes, which is how ext2 and ext3 keep time: one stamp a second), xfs, btrfs, tmpfs and overlay, with a
 writer that tried to slip names past it; :mod:`.freshness` holds the rule that let none through.
 
-Not trusted, and so listed at every look: NFS, CIFS, FUSE (sshfs, s3fs, gcsfuse, rclone, bindfs), 9p and
+Not trusted, and so listed at every poll: NFS, CIFS, FUSE (sshfs, s3fs, gcsfuse, rclone, bindfs), 9p and
 virtiofs (Docker Desktop, WSL), because they serve attributes from a cache or make them up; Lustre, GPFS
 and Ceph, because another machine's clock writes the stamps; zfs, f2fs, bcachefs, FAT and NTFS, because
-nobody has measured them here; and whatever is not Linux, because it cannot be asked in this way.
+they were not measured; and systems other than Linux, because they offer no such query.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 TRUSTED = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "tmpfs", "overlay"})
 MOUNTINFO = "/proc/self/mountinfo"
-_GET_VERSION = 0x80087601  # FS_IOC_GETVERSION: the inode's generation, anew with every inode
+_GET_VERSION = 0x80087601  # FS_IOC_GETVERSION: the inode's generation, new with every inode
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -35,7 +35,7 @@ class Mount(NamedTuple):
 
 
 def is_trusted(directory: str, device: int) -> bool:
-    """Tell whether the times of ``directory``, which lies on ``device``, follow every change at once."""
+    """Return whether the times of ``directory`` on ``device`` follow every change immediately."""
     if not sys.platform.startswith("linux"):
         return False
     try:
@@ -73,9 +73,9 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def generation(directory: str) -> int | None:
-    """Return the generation of the directory's inode, None where the file system does not tell.
+    """Return the generation of the directory's inode, None where the file system has none.
 
-    A directory that is removed and made anew often gets the number of the old inode, never its generation.
+    A directory that is removed and created again often reuses the inode number, never the generation.
     """
     if not sys.platform.startswith("linux"):
         return None
@@ -86,7 +86,7 @@ def generation(directory: str) -> int | None:
     except OSError:
         return None
     try:
-        # The kernel writes an int, though the request's number says long; room for both is given.
+        # The kernel writes an int, although the request's number stands for a long: make room for both.
         answer = fcntl.ioctl(handle, _GET_VERSION, bytes(8))
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""When a directory's times allow that it is not listed again."""
+"""When a directory's times show that it need not be listed again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _CLOCK_JUMP = 0.5  # seconds between the two clocks that are no longer drift
 
 
 class Freshness:
-    """Remembers how a directory looked just before it was listed, and for how long that will do.
+    """Remembers a directory's attributes just before a listing, and how long they stay valid.
 
     As with git's index, a stamp is worth nothing while another change could still get the same one.
     So the stamp is kept only when it was older than the clock's step at the moment before the listing;
-    else the directory is listed again at the next look. A wall clock that was set back makes stamps lie
+    else the directory is listed again at the next poll. A wall clock that was set back makes stamps lie
     in the future, which leaves them worthless until it has caught up; a wall clock that moved against
-    the monotonic clock since the listing ends the trust at once.
+    the monotonic clock since the listing ends the trust immediately.
     """
 
     __slots__ = ("_lead", "_stamp", "_until")
@@ -28,10 +28,10 @@ class Freshness:
         self._lead = 0.0
 
     def spares_listing(self, stat: os.stat_result, *, wall: float, monotonic: float) -> bool:
-        """Tell whether a directory that looks like ``stat`` now needs no listing.
+        """Return whether a directory with these attributes needs no listing.
 
         Args:
-            stat: what ``os.stat`` says of the directory now.
+            stat: the result of ``os.stat`` for the directory, now.
             wall: the wall clock, in seconds since 1970.
             monotonic: the monotonic clock, in seconds.
         """
@@ -40,20 +40,20 @@ class Freshness:
         return _stamp(stat) == self._stamp and abs(wall - monotonic - self._lead) < _CLOCK_JUMP
 
     def note(self, stat: os.stat_result, *, wall: float, monotonic: float, until: float) -> None:
-        """Remember a listing that is about to be made.
+        """Remember the attributes for a listing that follows.
 
         Args:
-            stat: what ``os.stat`` said of the directory before the listing.
+            stat: the result of ``os.stat`` before the listing.
             wall: the wall clock, read before the listing.
             monotonic: the monotonic clock at the same moment.
-            until: the monotonic time at which a full look is due in any case.
+            until: the monotonic time at which a full listing is due in any case.
         """
         self._until = until
         self._lead = wall - monotonic
         self._stamp = _stamp(stat) if _is_settled(stat, wall) else None
 
     def forget(self) -> None:
-        """Make the next look list."""
+        """Force a listing at the next poll."""
         self._stamp = None
 
 

@@ -1,4 +1,4 @@
-"""What stands in one directory, and what came and went since the last look."""
+"""The names in one directory, and which of them came and went since the last poll."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-_FEW = 64  # up to so many new names, one stat each is cheaper than a second listing
+_FEW = 64  # new names up to which one stat each is cheaper than a second listing
 
 
 class EntryType(Enum):
-    """What a name that is no regular file stands for."""
+    """The type of a name that is no regular file."""
 
     FOLDER = "folder"
     LINKED_FOLDER = "linked folder"
@@ -20,13 +20,13 @@ class EntryType(Enum):
 
 
 class DirectoryChange(NamedTuple):
-    """What is to be looked at in one directory.
+    """What changed in one directory.
 
     Attributes:
-        added: names that are new, and those that had to wait until now.
-        removed: names that are there no longer.
+        added: new names, and those that waited until now.
+        removed: names that are gone.
         odd: those of ``added`` that are no regular files; NEITHER is a FIFO, a socket, a device, a
-            dangling link, or a name that went while it was being looked at.
+            dangling link, or a name that was deleted during the poll.
     """
 
     added: list[str]
@@ -35,11 +35,11 @@ class DirectoryChange(NamedTuple):
 
 
 class Listing:
-    """The names in one directory, as they were at the last look.
+    """The names in one directory, as of the last poll.
 
     Attributes:
         names: in the order of the directory.
-        waiting: those of ``names`` that were not ready, and are to be looked at again.
+        waiting: those of ``names`` that were not ready and must be checked again.
     """
 
     __slots__ = ("names", "waiting")
@@ -48,7 +48,7 @@ class Listing:
         self.names: list[str] = []
         self.waiting: set[str] = set()
 
-    def look(self, path: str) -> DirectoryChange:
+    def update(self, path: str) -> DirectoryChange:
         """List the directory at ``path`` and return what has changed.
 
         Raises:

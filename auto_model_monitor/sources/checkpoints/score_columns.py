@@ -1,4 +1,4 @@
-"""The scores of many names, gathered without an object for each."""
+"""The scores of many names, collected without an object for each."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ...text.cleaning import describe_error, for_log_line
 
 logger = logging.getLogger(__name__)
 _CHUNK = 4096
-_LOGGED = 10  # unreadable names that one look names in the log; the rest are counted
+_LOGGED = 10  # unreadable names that one poll logs; the rest are counted
 
 
 class ScoreColumns:
-    """What one look has found so far: names, their scores, and further readings.
+    """What one poll has found so far: names, their scores, and further readings.
 
     Attributes:
         names: relative to the watched directory, each with a score.
@@ -44,7 +44,7 @@ class ScoreColumns:
     def _read_scores(self, names: list[str]) -> None:
         try:
             values = self._parser.scores(names)
-        except BaseException as error:  # one name that cannot be read costs none of the others
+        except BaseException as error:  # one unreadable name must not cost the others
             if _is_no_fault_of_a_name(error):
                 raise
             values = [self._score(name) for name in names]
@@ -75,7 +75,7 @@ class ScoreColumns:
                 self._readings[name] = readings
 
     def _note(self, name: str, error: BaseException) -> None:
-        """Keep the reason why a name cannot be read; a parser is a user's code, and may raise anything."""
+        """Keep why a name cannot be read; a parser is user code and may raise anything."""
         if _is_no_fault_of_a_name(error):
             raise error
         known = isinstance(error, ParseError)
@@ -90,12 +90,12 @@ class ScoreColumns:
             self._unreadable.pop(name, None)
             self._readings.pop(name, None)
 
-    def complain(self) -> None:
+    def log_unreadable(self) -> None:
         """Log the names that could not be read."""
         for name, reason in islice(self._unreadable.items(), _LOGGED):
             quoted = repr(name)
-            told = reason if quoted in reason else f"{quoted}: {reason}"
-            logger.warning("no score from %s", for_log_line(told))
+            text = reason if quoted in reason else f"{quoted}: {reason}"
+            logger.warning("no score from %s", for_log_line(text))
         if len(self._unreadable) > _LOGGED:
             logger.warning("no score from %d more names", len(self._unreadable) - _LOGGED)
 
@@ -121,7 +121,7 @@ class ScoreColumns:
 
 
 def _are_all_numbers(values: list[float | None]) -> bool:
-    """Tell whether there is no None among the values, at a fifth of the price of looking for it."""
+    """Return whether no value is None, five times as fast as a search for None."""
     try:
         sum(values)  # type: ignore[arg-type]
     except TypeError:

@@ -1,4 +1,4 @@
-"""What one look at a log found new, without an object for each number."""
+"""The new numbers of one poll of a log, without an object for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .rows import Row
 
 
 class Location(NamedTuple):
-    """Where a number stands, as a person would say it.
+    """Where a number stands, in a form for people.
 
     Attributes:
         name: such as ``train.log:12``.
@@ -27,12 +27,12 @@ class Location(NamedTuple):
 class LogBatch(ReadingBatch):
     """The numbers of some lines, in their order; each becomes a :class:`Reading` when it is asked for.
 
-    A first look may find hundreds of thousands of them, and rules ask for those of one metric.
+    A first poll may find hundreds of thousands of them, and rules ask for those of one metric.
 
     Args:
         rows: the numbers, in the order in which they were written.
-        place: tells where a row's ``place`` is.
-        time: when the look was taken, with its zone.
+        place: returns the location of a row's ``place``.
+        time: when the poll took place, with its zone.
         seconds: the same on a clock that never goes back.
         score: the metric that is meant where none is named; empty as long as that cannot be known.
         new_run: True when another training begins with them.
@@ -105,7 +105,7 @@ class LogBatch(ReadingBatch):
         return [self._reading(i) for i in sorted(i for found in spaced for i in found)]
 
     def are_finite(self) -> bool:
-        """Tell whether every value is finite."""
+        """Return whether every value is finite."""
         return all(math.isfinite(row[1]) for row in self._rows)
 
     def _indices(self, metric: str) -> list[int]:

@@ -13,18 +13,18 @@ from .log_source import LogSource
 
 
 class LogFileSource(LogSource):
-    """Reads the numbers in a log file, whatever logs go through; see :class:`.LineFollower`.
+    """Reads the numbers in a log file, through truncation and rotation; see :class:`.LineFollower`.
 
     Args:
         path: the file, which need not exist yet.
         patterns: formats besides those that are known.
-        from_start: False leaves out what is there at the first look.
+        from_start: False skips what is there at the first poll.
         metric: the metric that is meant where a rule names none; by default the loss of the validation, or
             what comes next to it.
         clock: the time; by default the machine's.
         on_entry: called with each entry that holds a number or a stage, line by line.
         every_line: call ``on_entry`` with all other lines, too, which takes longer.
-        heard: of what is there at the first look call it with so many bytes at the end alone.
+        tail_bytes: of the log that is there at the first poll, call ``on_entry`` for these last bytes only.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class LogFileSource(LogSource):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
-        heard: int | None = None,
+        tail_bytes: int | None = None,
     ) -> None:
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now, links not followed
         self._reader = LogReader(patterns)
@@ -49,7 +49,7 @@ class LogFileSource(LogSource):
             clock=clock,
             on_entry=on_entry,
             every_line=every_line,
-            heard=heard,
+            tail_bytes=tail_bytes,
         )
         super().__init__(scan, name=os.fspath(path), from_start=from_start, metric=metric, clock=clock)
 

@@ -34,8 +34,8 @@ _LEAST = 100
 class TrainingLogHandler(logging.Handler):
     """Reads the numbers out of what a training logs: attach it to the training's logger.
 
-    It is a source for a :class:`.Monitor`, so that a rule on ``val_acc`` speaks of a logged number as it does
-    of one in a checkpoint's name. It waits for nobody and raises nothing into the training. What this package
+    It is a source for a :class:`.Monitor`, so that a rule on ``val_acc`` sees a logged number as it does
+    one in a checkpoint's name. It never waits and raises nothing into the training. What this package
     itself logs is left out. ::
 
         handler = TrainingLogHandler(name="resnet18")
@@ -50,12 +50,12 @@ class TrainingLogHandler(logging.Handler):
         level: records below it are left out.
         name: the log, as a person would call it.
         patterns: formats besides those that are known.
-        capacity: how many numbers are kept while nobody reads; beyond it the oldest are thinned, so that the
+        capacity: how many numbers are kept between two polls; beyond it the oldest are thinned, so that the
             lowest and the highest of each metric, and what is no finite number, are still there.
         metric: the metric that is meant where a rule names none; by default the loss of the validation, or
             what comes next to it.
         clock: the time; by default the machine's.
-        on_entry: called with each entry that holds a number or a stage, at once and in the thread that logs;
+        on_entry: called immediately, in the logging thread, with each entry that holds a number or a stage;
             what it raises stays here.
 
     Raises:
@@ -87,9 +87,9 @@ class TrainingLogHandler(logging.Handler):
         self._runs = RunDetector()
         self._number = 0
         self._capacity = capacity
-        self._silent: dict[str, SkipRule] = {}
+        self._skip_rules: dict[str, SkipRule] = {}
         self._fault = ""
-        self._told_of_fault = self._told_of_loss = False
+        self._warned_of_fault = self._warned_of_loss = False
         self._first: tuple[int | None, int | None] | None = None
 
     @property
@@ -110,18 +110,18 @@ class TrainingLogHandler(logging.Handler):
         self._reader.add_pattern(pattern)
 
     def handle(self, record: logging.LogRecord) -> Any:
-        """Read a record, without formatting it where its template tells that it says nothing."""
+        """Read a record, without formatting it where its template shows that it holds no number."""
         passed = self.filter(record) if self.filters else True
         if not passed:
             return passed
         if isinstance(passed, logging.LogRecord):
             record = passed
-        if not (record.args and self._is_silent(record.msg, record.args)):
+        if not (record.args and self._is_skippable(record.msg, record.args)):
             self.emit(record)
         return passed
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Read what a record says; what cannot be read is counted."""
+        """Read a record; one that cannot be read is counted."""
         try:
             if record.name and record.name.startswith(_OWN):
                 return
@@ -130,7 +130,7 @@ class TrainingLogHandler(logging.Handler):
             with self._lock:
                 if "\n" in text or self._on_entry is not None:
                     for line in text[:_LONGEST].splitlines():
-                        self._take(self._heard(line, record))
+                        self._take(self._parse_and_notify(line, record))
                 else:
                     parsed = self._reader.parse_line(text)
                     if parsed is not None:
@@ -143,7 +143,7 @@ class TrainingLogHandler(logging.Handler):
 
     def read(self) -> LogBatch:
         """Return what was logged since the last call, of one training."""
-        self._complain()
+        self._warn()
         with self._lock:
             rows, new_run = self._rows.taken()
         self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
@@ -164,29 +164,27 @@ class TrainingLogHandler(logging.Handler):
         """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
         return metric_in_logs(metric)
 
-    def continues(self, told: Reading) -> bool:
-        """Tell, after the first look that found numbers, whether ``told`` was told of the same training."""
+    def continues(self, reading: Reading) -> bool:
+        """Return, after the first poll that found numbers, whether ``reading`` is of the same training."""
         epoch, step = self._first or (None, None)
-        if epoch is not None and told.epoch is not None:
-            return (epoch, step or 0) > (told.epoch, told.step or 0)
-        return step is not None and told.step is not None and step > told.step
+        if epoch is not None and reading.epoch is not None:
+            return (epoch, step or 0) > (reading.epoch, reading.step or 0)
+        return step is not None and reading.step is not None and step > reading.step
 
-    def _is_silent(self, template: object, arguments: object) -> bool:
-        """Tell whether what is made of a template says nothing; each template is looked at once."""
+    def _is_skippable(self, template: object, arguments: object) -> bool:
+        """Return whether messages of a template hold no number; each template is analysed once."""
         if type(template) is not str or self._reader.takes_any_line:
             return False
-        silence = self._silent.get(template)
-        if silence is None:
-            silence = skip_rule(template)
-            if len(self._silent) >= _MOST_TEMPLATES:
-                self._silent.clear()
-            self._silent[template] = silence
-        return silence is SkipRule.ALWAYS or (
-            silence is SkipRule.WITH_PLAIN_ARGUMENTS and are_plain(arguments)
-        )
+        skip = self._skip_rules.get(template)
+        if skip is None:
+            skip = skip_rule(template)
+            if len(self._skip_rules) >= _MOST_TEMPLATES:
+                self._skip_rules.clear()
+            self._skip_rules[template] = skip
+        return skip is SkipRule.ALWAYS or (skip is SkipRule.WITH_PLAIN_ARGUMENTS and are_plain(arguments))
 
-    def _heard(self, line: str, record: logging.LogRecord) -> ParsedLine | None:
-        """Return what a line says, and let whoever listens have its entry."""
+    def _parse_and_notify(self, line: str, record: logging.LogRecord) -> ParsedLine | None:
+        """Return what a line holds, and pass its entry to the listener."""
         if self._on_entry is None:
             return self._reader.parse_line(line)
         time = datetime.fromtimestamp(record.created).astimezone()
@@ -215,18 +213,18 @@ class TrainingLogHandler(logging.Handler):
     def _place(self, number: int) -> Location:
         return Location(self.name, "")
 
-    def _complain(self) -> None:
-        """Say, in the thread that reads, what went wrong in those that log."""
-        if self._fault and not self._told_of_fault:
-            self._told_of_fault = True
+    def _warn(self) -> None:
+        """Warn, in the reading thread, of what went wrong in the logging threads."""
+        if self._fault and not self._warned_of_fault:
+            self._warned_of_fault = True
             logger.warning(
-                "%s: a record could not be read (%s); no more of this is said", self.name, self._fault
+                "%s: a record could not be read (%s); further ones are not reported", self.name, self._fault
             )
-        if self._rows.left_out and not self._told_of_loss:
-            self._told_of_loss = True
+        if self._rows.left_out and not self._warned_of_loss:
+            self._warned_of_loss = True
             logger.warning(
-                "%s: more than %d numbers came between two looks; the oldest are thinned, the lowest and the "
-                "highest of each metric kept; look more often (check_interval) or raise the capacity",
+                "%s: more than %d numbers came between two polls; the oldest are thinned, the lowest and the "
+                "highest of each metric kept; poll more often (check_interval) or raise the capacity",
                 self.name,
                 self._capacity,
             )

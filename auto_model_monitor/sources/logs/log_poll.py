@@ -1,4 +1,4 @@
-"""What one look at a log has found so far, within bounded memory."""
+"""What one poll of a log has found so far, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .log_scan import ScannedLine
 from .rows import Rows
 from .run_detector import RunDetector
 
-MOST = 200_000  # numbers of one look
+MOST = 200_000  # numbers of one poll
 _COUNTS = frozenset({"epoch", "total_epochs"})
 
 
 class LogPoll:
-    """Gathers the numbers of one training.
+    """Collects the numbers of one training.
 
-    The first look takes all that is there, however much, and of several trainings the last; what is too much
+    The first poll takes all that is there, however much, and of several trainings the last; what is too much
     is thinned so that the shape of each curve stays. A later one stops where another training begins.
 
     Attributes:
@@ -41,14 +41,14 @@ class LogPoll:
         return len(self.rows) >= MOST
 
     def gather(self, lines: Iterable[ScannedLine | None], runs: RunDetector) -> ScannedLine | None:
-        """Add what lines say until it is enough, or another training begins.
+        """Add the numbers of lines until there are enough, or another training begins.
 
         Args:
             lines: those that are new; None for a pause after others, whose numbers were added elsewhere.
-            runs: tells where another training begins.
+            runs: detects where another training begins.
 
         Returns:
-            the line with which the next look begins another training, None where there is none.
+            the line with which the next poll begins another training, None where there is none.
         """
         for line in lines:
             if line is not None:
@@ -63,7 +63,7 @@ class LogPoll:
         return None
 
     def begin_with(self, line: ScannedLine) -> None:
-        """Take up another training with the line at which the last look ended."""
+        """Take up another training with the line at which the last poll ended."""
         self.new_run = True
         self._add(line)
 
@@ -76,7 +76,7 @@ class LogPoll:
             self._bars.add(line.number)
 
     def _ends_before_another_run(self) -> bool:
-        """Tell whether a training that begins now has to wait for the next look; else take it up."""
+        """Return whether a training that begins now must wait for the next poll; else start with it."""
         if self.rows and not self.is_first:
             return True
         self.new_run = not self.is_first
@@ -85,21 +85,21 @@ class LogPoll:
         self._is_thinned = False
         return False
 
-    def continues(self, told: Reading, number: int) -> bool:
-        """Tell whether these are the numbers of the training of which ``told``, of that line, was told.
+    def continues(self, reading: Reading, number: int) -> bool:
+        """Return whether these numbers are of the training of ``reading``, which line ``number`` held.
 
-        So it is where the line says so. Of a progress bar only the last state is still there, and of a log
-        that was rotated only what follows, which then goes on counting.
+        They are if that line still holds it. Of a progress bar only the last state is still there, and of a
+        rotated log only what follows, where the counters continue.
         """
         for metric, value, place, _, _ in self.rows:
-            if place == number and metric == told.metric:
-                nan = math.isnan(value) and math.isnan(told.value)
-                if nan or value == told.value or number in self._bars:
+            if place == number and metric == reading.metric:
+                nan = math.isnan(value) and math.isnan(reading.value)
+                if nan or value == reading.value or number in self._bars:
                     return True
         if self._is_thinned and self.rows and number <= self.rows[-1][2]:
             return True
         counts = ((row[3], row[4]) for row in self.rows if row[3] is not None or row[4] is not None)
         epoch, step = next(counts, (None, None))
-        if epoch is not None and told.epoch is not None:
-            return (epoch, step or 0) > (told.epoch, told.step or 0)
-        return step is not None and told.step is not None and step > told.step
+        if epoch is not None and reading.epoch is not None:
+            return (epoch, step or 0) > (reading.epoch, reading.step or 0)
+        return step is not None and reading.step is not None and step > reading.step

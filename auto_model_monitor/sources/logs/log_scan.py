@@ -1,4 +1,4 @@
-"""The lines of a log that say something, found among all the others."""
+"""Finds the lines of a log that hold numbers or stages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _new = tuple.__new__
 
 
 class TextSource(Protocol):
-    """What brings the text of a log; see :class:`.LineFollower`."""
+    """The text of a growing log; see :class:`.LineFollower`."""
 
     @property
     def first(self) -> int:
@@ -34,17 +34,17 @@ class TextSource(Protocol):
 
     @property
     def offset(self) -> int:
-        """How many bytes are done with."""
+        """How many bytes are consumed."""
         ...
 
     @property
     def restarts(self) -> int:
-        """How often the log began anew."""
+        """How often reading restarted at the log's beginning."""
         ...
 
     @property
     def restart(self) -> Restart | None:
-        """Why it did so last."""
+        """Why it last restarted."""
         ...
 
     def text(self, *, at_end: bool = False) -> LineBlock:
@@ -52,19 +52,19 @@ class TextSource(Protocol):
         ...
 
     def skip_to_end(self) -> None:
-        """Leave out all that is there."""
+        """Skip everything that is there."""
         ...
 
 
 class ScannedLine(NamedTuple):
-    """What one line says.
+    """What one line holds.
 
     Attributes:
         number: the line's number, counted from 1.
         parsed: its numbers and its stage.
         epoch: the epoch that it belongs to, if one is known.
         bar: whether the line is one of several states of a progress bar.
-        restart: why the log began anew just before it, if it did.
+        restart: why reading restarted just before it, if it did.
     """
 
     number: int
@@ -75,20 +75,20 @@ class ScannedLine(NamedTuple):
 
 
 class LogScan:
-    """Goes through a log and yields the lines that say something.
+    """Reads a log and yields the lines that hold numbers or stages.
 
     Attributes:
         skipped: up to which line it was not read.
 
     Args:
-        follower: brings the text.
+        follower: the text.
         reader: reads a line.
         label: what stands before the number of a line in the name of its place.
         path: the file, or the empty string.
-        clock: the time of a line that does not say its own; by default the machine's.
-        on_entry: called with each entry that says something.
-        every_line: call it with all others, too.
-        heard: of what is there at the start call it with so many bytes at the end alone.
+        clock: the time of a line without one; by default the machine's.
+        on_entry: called with each entry that holds a number or a stage.
+        every_line: call it for all other lines too.
+        tail_bytes: of the log that is there at the start, call ``on_entry`` for these last bytes only.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class LogScan:
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
-        heard: int | None = None,
+        tail_bytes: int | None = None,
     ) -> None:
         self.skipped = 0
         self._follower = follower
@@ -110,16 +110,16 @@ class LogScan:
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
         self._every_line = every_line
-        self._heard = heard
-        self._unheard = 0
+        self._tail_bytes = tail_bytes
+        self._notify_after = 0
         self._whole = BulkReader(reader)
         self._restarts = 0
 
     def lines(self, *, at_end: bool, plain: Plain) -> Iterator[ScannedLine | None]:
-        """Yield what the lines say that were ended since; ends where there is nothing more for now.
+        """Yield the contents of new complete lines, until there is nothing more for now.
 
         Args:
-            at_end: nobody writes any more: the last line counts although nothing ends it.
+            at_end: the writer has ended: an incomplete last line counts.
             plain: gives a list for the numbers of plain lines, which then are not yielded; see
                 :meth:`.BulkReader.sift`. None where every line is to be yielded. After such lines None is
                 yielded now and then.
@@ -127,18 +127,18 @@ class LogScan:
         Raises:
             SourceError: there is no log that can be read now.
         """
-        if self._heard is not None:
-            self._unheard, self._heard = _size(self._path) - self._heard, None
+        if self._tail_bytes is not None:
+            self._notify_after, self._tail_bytes = _size(self._path) - self._tail_bytes, None
         while text := self._follower.text(at_end=at_end):
             restart = None
             if self._follower.restarts != self._restarts:
                 self._restarts, restart = self._follower.restarts, self._follower.restart
-                self._unheard = 0
-            hears = self._on_entry is not None and self._follower.offset > self._unheard
+                self._notify_after = 0
+            notifies = self._on_entry is not None and self._follower.offset > self._notify_after
             first, reader = self._follower.first, self._reader
             bars = frozenset(first + index for index in text.bars)
-            if hears:
-                found = self._heard_in(text, first)
+            if notifies:
+                found = self._notify(text, first)
             elif restart is None and not bars and plain() is not None:
                 found = self._whole.sift(text.data, first, plain)
             else:
@@ -150,7 +150,7 @@ class LogScan:
             yield None
 
     def skip_to_end(self) -> None:
-        """Leave out all that is there.
+        """Skip everything that is there.
 
         Raises:
             SourceError: there is no log that can be read now.
@@ -167,7 +167,7 @@ class LogScan:
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _heard_in(self, text: LineBlock, first: int) -> Iterator[tuple[int, ParsedLine]]:
+    def _notify(self, text: LineBlock, first: int) -> Iterator[tuple[int, ParsedLine]]:
         assert self._on_entry is not None
         for number, entry in self._entries(text, first):
             self._on_entry(entry)

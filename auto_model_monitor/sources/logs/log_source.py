@@ -17,7 +17,7 @@ from .run_detector import RunDetector
 
 
 class LineScanner(Protocol):
-    """What goes through a log, or something like one; see :class:`.LogScan`."""
+    """Scans a log, or something like one; see :class:`.LogScan`."""
 
     @property
     def skipped(self) -> int:
@@ -44,8 +44,8 @@ class LineScanner(Protocol):
 class LogSource:
     """Reads the numbers in a log as they are written.
 
-    Each is a reading with the epoch and the step that it belongs to, and a name that says where it stands,
-    such as ``train.log:12``. The first look reads what is there, of several trainings the last one, so that a
+    Each is a reading with the epoch and the step that it belongs to, and a name that shows its place,
+    such as ``train.log:12``. The first poll reads what is there, of several trainings the last one, so that a
     watch that starts again knows what it knew before. Memory is bounded however large the log is.
 
     Attributes:
@@ -53,9 +53,9 @@ class LogSource:
         ended: whether everything was read after :meth:`finish`.
 
     Args:
-        scan: goes through the log.
+        scan: scans the log.
         name: the log, as a person would call it.
-        from_start: False leaves out what is there at the first look.
+        from_start: False skips what is there at the first poll.
         metric: the metric that is meant where a rule names none; by default the loss of the validation, or
             what comes next to it.
         clock: the time; by default the machine's.
@@ -80,13 +80,13 @@ class LogSource:
         self._finishes = False
         self._lines: Iterator[ScannedLine | None] | None = None
         self._held: ScannedLine | None = None
-        self._look = LogPoll(first=True)
+        self._poll = LogPoll(first=True)
         self._ends = False
-        self._has_looked = False
+        self._has_polled = False
         self._first: LogPoll | None = None  # as long as it may be asked whether it continues another one
 
     def finish(self) -> None:
-        """Say that nobody writes any more: the last line counts although nothing ends it."""
+        """Declare that the writer has ended: an incomplete last line counts."""
         self._finishes = True
 
     def read(self) -> LogBatch:
@@ -100,48 +100,48 @@ class LogSource:
             self._scan.skip_to_end()
             self._skips = False
         self._first = None
-        look = self._look = LogPoll(first=not self._has_looked)
+        poll = self._poll = LogPoll(first=not self._has_polled)
         try:
-            self._gather(look)
+            self._gather(poll)
         except SourceError:
             self._lines = None
-            if not look.rows:
+            if not poll.rows:
                 raise
-        if look.is_first and look.rows:
-            self._has_looked, self._first = True, look
-        rows = look.rows
+        if poll.is_first and poll.rows:
+            self._has_polled, self._first = True, poll
+        rows = poll.rows
         if not self._score.metric:
             self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
-        score, new_run = self._score.metric, look.new_run
+        score, new_run = self._score.metric, poll.new_run
         return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
 
     def metric_name(self, metric: str) -> str:
         """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
         return metric_in_logs(metric)
 
-    def continues(self, told: Reading) -> bool:
-        """Tell, just after the first look that found numbers, whether ``told`` was told of this training.
+    def continues(self, reading: Reading) -> bool:
+        """Return, just after the first poll that found numbers, whether ``reading`` is of this training.
 
-        So it is if its line is there and says so, or if the log was rotated and goes on counting. Later
-        nobody knows any more, and what was told counts.
+        It is if its line still holds it, or if the log was rotated and its counters continue. After a later
+        poll this is unknown, and the answer is yes.
         """
-        number = self._scan.number(told.name)
+        number = self._scan.number(reading.name)
         if self._first is None or number is None:
-            return self._has_looked and number is not None
-        return number <= self._scan.skipped or self._first.continues(told, number)
+            return self._has_polled and number is not None
+        return number <= self._scan.skipped or self._first.continues(reading, number)
 
-    def _gather(self, look: LogPoll) -> None:
+    def _gather(self, poll: LogPoll) -> None:
         held, self._held = self._held, None
         if held is not None:
-            look.begin_with(held)
+            poll.begin_with(held)
         if self._lines is None:
             self._ends = self._finishes
             self._lines = self._scan.lines(at_end=self._ends, plain=self._plain)
-        self._held = look.gather(self._lines, self._runs)
-        if self._held is None and not look.is_full:
+        self._held = poll.gather(self._lines, self._runs)
+        if self._held is None and not poll.is_full:
             self._lines = None
             self.ended = self._ends
 
     def _plain(self) -> list[Any] | None:
-        # While nobody knows whether another training has begun, each line may tell it.
-        return None if self._runs.wonders else self._look.rows.flat
+        # While it is undecided whether another training has begun, each line may decide it.
+        return None if self._runs.is_undecided else self._poll.rows.flat

@@ -1,4 +1,4 @@
-"""The log of a training that is piped into this program."""
+"""The log of a training, piped into this program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers that wait for the next look, in bounded memory however late it comes."""
+"""The numbers that wait for the next poll, in bounded memory however late it comes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from ...core.thinning import extremes
 
-#: One number: its metric, its value, the place that said it (as the source counts its lines or entries),
+#: One number: its metric, its value, its place (the number of its line or entry),
 #: and the epoch and the step that it belongs to, as far as they are known.
 Row = tuple[str, float, int, "int | None", "int | None"]
 
@@ -18,8 +18,8 @@ _GROUP = 6  # numbers of which the lowest and the highest are kept
 class Rows(Sequence[Row]):
     """Rows, one item after the other in a single list.
 
-    A tuple for each would be looked at by the garbage collector again and again: for hundreds of thousands
-    of them that costs as much as to read them.
+    The garbage collector would visit a tuple for each again and again: for hundreds of thousands of them
+    that costs as much as reading them.
 
     Attributes:
         flat: the items; to add a row, add five.

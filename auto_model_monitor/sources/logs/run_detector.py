@@ -7,15 +7,15 @@ from ..tail.tailed_file import Restart
 from .log_scan import ScannedLine
 
 _FIRST = 1  # epochs are counted from 0 or from 1
-_BACK = 2  # by so many epochs it goes back when it begins anew; workers that log side by side differ by one
+_BACK = 2  # epochs that a new run goes back at least; workers that log side by side differ by one
 
 
 class RunDetector:
-    """Knows one training's log from the next one's, by how epochs and steps count.
+    """Separates one training's log from the next one's by their epochs and steps.
 
     Within a file another run begins where the epochs begin again, as where ``>>`` appends the next night to
-    the last one. Where a file takes another one's place, its counts tell rotation from a new run; where it
-    counts nothing, the way in which it took the place does.
+    the last one. Where a file takes another one's place, its counters distinguish rotation from a new run;
+    without counters the way in which it took the place does.
     """
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ class RunDetector:
         self._restart: Restart | None = None
 
     @property
-    def wonders(self) -> bool:
-        """Whether the file began anew, and no line has told yet whether another run did."""
+    def is_undecided(self) -> bool:
+        """Whether reading restarted and no line has shown yet whether another run began."""
         return self._restart is not None
 
     def begins(self, line: ScannedLine) -> bool:
-        """Tell of each line, in their order and once, whether it is the first of another run."""
+        """Return whether a line is the first of another run; call it once for each line, in order."""
         metrics, stage, step = line.parsed
         epoch = metrics.get("epoch")
         self._restart = line.restart or self._restart
@@ -52,7 +52,7 @@ class RunDetector:
         return self._completed or (epoch <= _FIRST and was - epoch >= _BACK)
 
     def _has_begun(self, epoch: int | None, step: int | None) -> bool:
-        """Decide at the first line that counts, after the file began anew."""
+        """Decide at the first line with a counter, after reading restarted."""
         rotated = self._restart is Restart.ROTATED
         if self._epoch is None and self._step is None:
             self._restart = None

@@ -29,12 +29,12 @@ class SideFileSource(LogSource):
 
     Metrics have the names that they have in logs: ``eval_accuracy`` is ``val_acc``. The name of a reading is
     the file's with the number of the line or the entry, such as ``metrics.csv:12``. A file that is half
-    written, written anew, or copied into the next checkpoint tells nothing twice.
+    written, rewritten, or copied into the next checkpoint repeats no reading.
 
     Args:
         path: one such file or another ``.csv``, or a directory: then all of them in it and below it are read,
             also those that come later. It need not exist yet.
-        from_start: False leaves out what is there at the first look.
+        from_start: False skips what is there at the first poll.
         metric: the metric that is meant where a rule names none.
         clock: the time; by default the machine's.
         on_entry: called with each new entry.

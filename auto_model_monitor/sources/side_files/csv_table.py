@@ -12,7 +12,7 @@ from .records import SideFileEntry, parse_record
 class CsvTable:
     """A table whose first line names the columns; cells may be empty.
 
-    A table that was written anew, as Lightning does it for a new column, is returned from its start.
+    A rewritten table, as Lightning writes it for a new column, is returned from its start.
 
     Attributes:
         waits: it must be read again although nothing has changed.
@@ -31,7 +31,7 @@ class CsvTable:
         self._epoch: int | None = None
 
     def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
-        """Yield what the rows say that were ended since.
+        """Yield the entries of new complete rows.
 
         Raises:
             SourceError: the file cannot be read now.

@@ -27,7 +27,7 @@ class EventFile:
 
     Args:
         path: the file.
-        split: what the numbers were measured on, where the tags do not say.
+        split: what the numbers were measured on, where the tags do not state it.
     """
 
     waits = False
@@ -60,7 +60,7 @@ class EventFile:
         self._file.close()
 
     def _cut(self, data: bytes) -> tuple[list[SideFileEntry], int]:
-        """Return what the complete records say, and how many bytes are done with."""
+        """Return the entries of the complete records, and how many bytes are consumed."""
         found: list[SideFileEntry] = []
         start = min(self._skips, len(data))
         self._skips -= start
@@ -73,11 +73,11 @@ class EventFile:
             elif end > len(data):
                 break
             else:
-                found += self._said(data[start + _HEAD : end - _FOOT])
+                found += self._entries(data[start + _HEAD : end - _FOOT])
                 start = end
         return found, start
 
-    def _said(self, record: bytes) -> list[SideFileEntry]:
+    def _entries(self, record: bytes) -> list[SideFileEntry]:
         try:
             step, scalars = _scalars(record)
         except (ValueError, IndexError, struct.error):  # no event, or a torn one

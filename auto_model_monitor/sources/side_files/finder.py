@@ -1,4 +1,4 @@
-"""Finds the files beside checkpoints, and which of them have changed."""
+"""Finds the files beside checkpoints, and those of them that have changed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WatchedFile:
         self._found: _Stamp | None = None
 
     def has_changed(self) -> bool:
-        """Look whether there is anything to read.
+        """Return whether there is anything to read.
 
         Raises:
             OSError: it is gone.
@@ -78,7 +78,7 @@ class SideFileFinder:
         """
         try:
             if stat.S_ISDIR(os.stat(self._path).st_mode):  # noqa: PTH116
-                self._look_around()
+                self._update_files()
             else:
                 self._add(self._path, os.path.basename(self._path))  # noqa: PTH119
         except OSError as error:
@@ -97,7 +97,7 @@ class SideFileFinder:
                 if changed or all_of_them:
                     yield watched
 
-    def _look_around(self) -> None:
+    def _update_files(self) -> None:
         moment = PollTime(self._clock.now().timestamp(), self._clock.monotonic())
         for folder, change in list(self._tree.changes(moment)):
             for name in change.added:

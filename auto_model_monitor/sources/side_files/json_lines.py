@@ -30,7 +30,7 @@ class JsonLines:
         self._epoch: int | None = None
 
     def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
-        """Yield what the lines say that were ended since.
+        """Yield the entries of new complete lines.
 
         Raises:
             SourceError: the file cannot be read now.

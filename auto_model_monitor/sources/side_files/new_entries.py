@@ -1,4 +1,4 @@
-"""Which entries of a file are new, although files are written anew and copied into each checkpoint."""
+"""Which entries of a file are new, although files are rewritten and copied into each checkpoint."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from .records import SideFileEntry
 
 
 class NewEntryFilter:
-    """Knows what each entry said; an entry that says the same again in its place is not new.
+    """Remembers each entry; an entry with the same content in the same place is not new.
 
-    So a ``trainer_state.json`` that holds all of the one before, and a table that was written anew for one
+    So a ``trainer_state.json`` that holds all of the one before, and a table that was rewritten for one
     more column, yield what they add. What differs from what was there replaces all that followed.
 
     Attributes:
-        begins_anew: whether the last new entry is one with which everything differs.
+        restarted: whether the last new entry is one with which everything differs.
     """
 
     def __init__(self) -> None:
-        self.begins_anew = False
+        self.restarted = False
         self._marks = array("q")
 
     def is_new(self, entry: SideFileEntry) -> bool:
-        """Tell of one entry after the other whether it is new."""
+        """Return whether an entry is new; call it for each entry in order."""
         # Text, for NaN is not equal to itself, nor is its hash.
         mark = hash(f"{sorted(entry.parsed.metrics.items())} {entry.parsed.step}") or 1
         known = entry.number < len(self._marks)
         if known and self._marks[entry.number] == mark:
             return False
-        self.begins_anew = known and not any(self._marks[: entry.number])
+        self.restarted = known and not any(self._marks[: entry.number])
         del self._marks[entry.number :]
         self._marks.extend([0] * (entry.number - len(self._marks)))
         self._marks.append(mark)

@@ -1,4 +1,4 @@
-"""Records of named numbers, such as a row of a table, understood as what a training says."""
+"""Records of named numbers, such as a row of a table, parsed as the metrics of a training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, me
 _LLAMA_S = "current_steps"  # LLaMA-Factory's name of the step
 # Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses.
 _GROUPED = r"metrics/(.+?)(?:\(B\))?"
-# What only a validation measures, where nothing says of which split it is.
+# What only a validation measures, where no name states the split.
 _OF_VALIDATION = re.compile(r"val|top[135]_acc$|mAP|precision$|recall$|m(?:a|i)cro_f1$")
 
 
 class SideFileEntry(NamedTuple):
-    """What one record says.
+    """What one record holds.
 
     Attributes:
         number: which one of its file it is.
@@ -33,11 +33,11 @@ class SideFileEntry(NamedTuple):
 
 
 def parse_record(record: Mapping[str, object], *, split: str = "") -> ParsedLine | None:
-    """Return what a record says, None when none of its numbers is a metric or a count.
+    """Return what a record holds, None when none of its numbers is a metric or a count.
 
     Args:
         record: numbers, or what is written for them, by their names.
-        split: what it was measured on, where the names do not say, such as ``val``.
+        split: what it was measured on, where the names do not state it, such as ``val``.
     """
     metrics: dict[str, Number] = {}
     step: int | None = None

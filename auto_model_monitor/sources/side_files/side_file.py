@@ -22,7 +22,7 @@ _CHECKPOINT = re.compile(r"checkpoint-[0-9]+")
 
 
 class SideFile(Protocol):
-    """What reads the entries of one file."""
+    """Reads the entries of one file."""
 
     @property
     def waits(self) -> bool:
@@ -30,7 +30,7 @@ class SideFile(Protocol):
         ...
 
     def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
-        """Yield what is new, or, where the file was written anew, everything.
+        """Yield what is new, or everything where the file was rewritten.
 
         Raises:
             SourceError: the file cannot be read now.
@@ -38,12 +38,12 @@ class SideFile(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         ...
 
 
 def is_side_file(name: str) -> bool:
-    """Tell whether files of that name hold the numbers of a training."""
+    """Return whether files of that name hold the numbers of a training."""
     return name in _TABLES or name in _LINES or name == _STATE or name.startswith(_EVENTS)
 
 
@@ -63,7 +63,7 @@ def side_file(path: str) -> SideFile | None:
 
 
 def label_of(name: str) -> str:
-    """Return how a file is called: one that each checkpoint holds anew is called as if there were one.
+    """Return a file's label: the copies in all checkpoints have one label.
 
     Args:
         name: the path relative to the watched directory, with ``/``.

@@ -23,11 +23,11 @@ _SHIFT = 40  # bits of a place that number the entry; those above number the fil
 
 
 class _FileGroup:
-    """All files that are called the same, as the ``trainer_state.json`` of each checkpoint.
+    """All files of one label, as the ``trainer_state.json`` of each checkpoint.
 
     Attributes:
-        label: how they are called.
-        index: what numbers them.
+        label: their common label.
+        index: the group's number.
         path: the one that was read last.
         series: their entries.
     """
@@ -70,7 +70,7 @@ class SideFileScan:
         """Yield what is new, the file that was changed last at the end.
 
         Args:
-            at_end: nobody writes any more: the last line counts although nothing ends it.
+            at_end: the writer has ended: an incomplete last line counts.
             plain: nothing is added to its list.
 
         Raises:
@@ -87,7 +87,7 @@ class SideFileScan:
                 watched.was_read()
 
     def skip_to_end(self) -> None:
-        """Leave out all that is there."""
+        """Skip everything that is there."""
         for _ in self.lines(at_end=False):
             pass
 
@@ -111,7 +111,7 @@ class SideFileScan:
         group.path = watched.path
         for entry in watched.file.entries(at_end=at_end):
             if group.series.is_new(entry):
-                restart = Restart.TRUNCATED if group.series.begins_anew else None
+                restart = Restart.TRUNCATED if group.series.restarted else None
                 if self._on_entry is not None:
                     self._on_entry(self._shown(entry, group))
                 number = _number(group, entry.number)

@@ -27,7 +27,7 @@ class TrainerState:
         self._path = path
 
     def entries(self, *, at_end: bool) -> Iterator[SideFileEntry]:
-        """Yield what the entries of the history say, from the first one.
+        """Yield the entries of the history, from the first one.
 
         Raises:
             SourceError: the file cannot be read now.

@@ -1,4 +1,4 @@
-"""One growing file, followed line by line through whatever happens to logs."""
+"""Follows a growing file line by line, through truncation and rotation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class ByteStream(Protocol):
-    """What gives out bytes as they come; see :class:`~.tailed_file.TailedFile`."""
+    """Bytes that grow at their end; see :class:`~.tailed_file.TailedFile`."""
 
     offset: int
     head: bytes
@@ -23,19 +23,19 @@ class ByteStream(Protocol):
 
     @property
     def identity(self) -> str:
-        """What tells it, read as far as it was, from any other one."""
+        """Identifies the part that was read, after a restart too."""
         ...
 
     def chunk(self, most: int, *, again: bool = False) -> Chunk:
-        """Return at most so many of the bytes that are not done with."""
+        """Return at most ``most`` unconsumed bytes."""
         ...
 
     def done(self, count: int) -> None:
-        """Take so many bytes of the last chunk for done with."""
+        """Consume ``count`` bytes of the last chunk."""
         ...
 
     def close(self) -> None:
-        """Let go of it; the next chunk takes it up again."""
+        """Release it; the next chunk opens it again."""
         ...
 
 
@@ -46,13 +46,13 @@ _WITHOUT_A_LINE = 256  # pieces of one read in which no line ends, as in the hol
 class LineFollower:
     r"""Reads the lines of one file as they are written.
 
-    It goes with the file through growth, truncation (also where it has grown past its old size since),
+    It follows the file through growth, truncation (also where it has grown past its old size since),
     rotation by renaming (the old file is read to its end first) and by copying and truncating; see
     :class:`~.tailed_file.TailedFile`. A last line that is not ended waits; of a progress bar, which ends
     its states by ``\r``, the latest complete one is returned at each read. Of a terminal's commands and of
     bytes that are no text nothing is left but the text.
 
-    Memory and time of a read are bounded however large the file is. Not for several threads at once.
+    Memory and time of a read are bounded however large the file is. Not thread-safe.
 
     Attributes:
         line: how many lines of the file were ended so far, where it was read from its start.
@@ -60,9 +60,9 @@ class LineFollower:
 
     Args:
         path: the file, which need not exist yet.
-        offset: where to go on, as :attr:`offset` said before a restart.
-        identity: what :attr:`identity` was there; if that was another file, this one is read from its start.
-        max_line: bytes after which a line is cut; what follows is left out.
+        offset: where to continue: the value of :attr:`offset` before a restart.
+        identity: the value of :attr:`identity` there; another file is read from its start.
+        max_line: bytes after which a line is cut; the rest is left out.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class LineFollower:
 
     @classmethod
     def of(cls, growing: ByteStream, *, max_line: int = 65536) -> LineFollower:
-        """Return what follows something else that grows as a file does."""
+        """Return a follower of other bytes that grow as a file does."""
         follower = cls.__new__(cls)
         follower._begin(growing, max_line)
         return follower
@@ -86,22 +86,22 @@ class LineFollower:
 
     @property
     def offset(self) -> int:
-        """How many bytes are done with: the place just after the last line that was returned."""
+        """How many bytes are consumed: the place just after the last line that was returned."""
         return self._file.offset
 
     @property
     def identity(self) -> str:
-        """What tells the file, read as far as it was, from any other one; to be kept beside the offset."""
+        """Identifies the part of the file that was read; to be stored beside the offset."""
         return self._file.identity
 
     @property
     def restarts(self) -> int:
-        """How often the file began anew, so that lines follow that may have been there before."""
+        """How often reading restarted at the file's beginning; known lines may follow."""
         return self._file.restarts
 
     @property
     def restart(self) -> Restart | None:
-        """Why it did so last."""
+        """Why it last restarted."""
         return self._file.restart
 
     def read(self, most: int = 1 << 20) -> list[tuple[int, str]]:
@@ -118,7 +118,7 @@ class LineFollower:
     def finish(self, most: int = 1 << 20) -> list[tuple[int, str]]:
         """Return what :meth:`read` would, and the last line although nothing ends it.
 
-        For when nobody writes any more; to be called until it returns nothing.
+        Call it when the writer has ended, until it returns nothing.
 
         Raises:
             SourceError: there is no file that can be read now.
@@ -126,7 +126,7 @@ class LineFollower:
         return self._lines(most, at_end=True)
 
     def text(self, most: int = _IN_CACHE, *, at_end: bool = False) -> LineBlock:
-        """Return what :meth:`read` or, at the end, :meth:`finish` would, all at once, which is far quicker.
+        """Return the lines of :meth:`read` or, at the end, of :meth:`finish` as one block: much faster.
 
         :attr:`first` is then the number of its first line.
 
@@ -136,7 +136,7 @@ class LineFollower:
         return self._cut(most, at_end, cut_text) or LineBlock(b"")
 
     def skip_to_end(self) -> None:
-        """Leave out all that is there.
+        """Skip everything that is there.
 
         Raises:
             SourceError: there is no file that can be read now.
@@ -145,7 +145,7 @@ class LineFollower:
             self._done(data, len(data), encoding_of(self._file.head or data))
 
     def close(self) -> None:
-        """Close the file; the next read opens it again and goes on."""
+        """Close the file; the next read opens it again and continues."""
         self._file.close()
 
     def _lines(self, most: int, *, at_end: bool) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""The bytes of a log, cut into lines as a person would read them."""
+"""Cuts the bytes of a log into lines as a terminal would show them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Line(NamedTuple):
     """One line.
 
     Attributes:
-        end: where its last byte, which ends it, is followed by the next; counted from the cut bytes.
-        text: what it says, without what ends it and without what only a terminal understands.
+        end: the offset just after it in the cut bytes.
+        text: its text, without line end and terminal control sequences.
         bar: whether it is one of several states of a progress bar.
     """
 
@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 class LineBlock(NamedTuple):
-    """Many lines at once.
+    """Many lines as one block.
 
     Attributes:
         data: the lines in UTF-8, each followed by a newline.
@@ -40,7 +40,7 @@ class LineBlock(NamedTuple):
     bars: Sequence[int] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether there is any."""
+        """Return whether it holds any line."""
         return bool(self.data)
 
     def lines(self) -> list[str]:
@@ -49,12 +49,12 @@ class LineBlock(NamedTuple):
 
 
 def encoding_of(head: bytes) -> str:
-    """Return how a log is encoded: UTF-16 where a mark says so, as PowerShell writes it, else UTF-8."""
+    """Return a log's encoding: UTF-16 if it has such a mark, as PowerShell writes it, else UTF-8."""
     return _BOMS.get(head[:2], UTF_8)
 
 
 def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> tuple[list[Line], int]:
-    r"""Return the lines in ``data``, and how many of its bytes are done with.
+    r"""Return the lines in ``data``, and how many of its bytes are consumed.
 
     A last line that is not ended waits, with two exceptions. What is longer than ``max_line`` bytes is cut,
     and the rest of it is not returned at all (see :func:`rest_of_a_line`). And a progress bar, which writes
@@ -63,8 +63,8 @@ def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> t
     Args:
         data: what follows the end of a line.
         max_line: bytes after which a line is cut.
-        at_end: nothing will follow, so that the last line is taken as it is.
-        encoding: as :func:`encoding_of` says.
+        at_end: nothing will follow: take the last line as it is.
+        encoding: the result of :func:`encoding_of`.
     """
     lines: list[Line] = []
     newline, width = "\n".encode(encoding), len("\n".encode(encoding))
@@ -73,7 +73,7 @@ def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> t
         lines.append(_line(data[start:found], found + width, max_line, encoding))
         start = found + width
     if encoding == UTF_8:
-        # A writer whose file was truncated under it goes on where it was, behind a hole of zeros.
+        # A writer whose file was truncated continues at its old offset, behind a hole of zeros.
         start += len(data) - start - len(data[start:].lstrip(b"\0"))
     line = _last(data[start:], max_line, at_end, encoding)
     if line is None:
@@ -84,7 +84,7 @@ def cut(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> t
 
 
 def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8) -> tuple[LineBlock, int]:
-    """Return what :func:`cut` would, many times as fast where no line needs to be cleaned.
+    """Return the lines of :func:`cut` as a block, many times as fast where no line needs cleaning.
 
     Then lines may hold a few harmless control characters, and bytes that are no text, and are not cut.
     """
@@ -112,7 +112,7 @@ def rest_of_a_line(data: bytes, encoding: str = UTF_8) -> int:
 
 
 def ends_a_line(before: bytes, encoding: str = UTF_8) -> bool:
-    """Tell whether what comes after these bytes begins a line, or the next state of a progress bar."""
+    """Return whether a line, or the next state of a progress bar, begins after these bytes."""
     return not before or before.endswith(tuple(sign.encode(encoding) for sign in "\n\r\0"))
 
 

@@ -1,4 +1,4 @@
-"""The bytes of one growing file, wherever truncation, rotation and replacement take it."""
+"""The bytes of one growing file, through truncation, rotation and replacement."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _HINTS = {
     errno.ENOTDIR: "a part of the path is no directory; it will be read as soon as it exists",
     errno.EACCES: "it may not be read; give this user the right to read it (chmod u+r)",
     errno.EPERM: "it may not be read; give this user the right to read it (chmod u+r)",
-    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted anew",
+    errno.ESTALE: "its server has forgotten it; it will be read when it is mounted again",
     errno.EIO: "the disk or the server fails; it will be read when that is over",
 }
 
 
 class Restart(Enum):
-    """Why a file began anew, so that its first byte comes again."""
+    """Why reading restarted at a file's first byte."""
 
     ROTATED = "rotated"  # it was renamed, and another one took its place
     REPLACED = "replaced"  # it was deleted, and another one took its place
-    TRUNCATED = "truncated"  # it was emptied or written anew, in place
+    TRUNCATED = "truncated"  # it was emptied or rewritten in place
 
 
 class Chunk(NamedTuple):
     """Some bytes.
 
     Attributes:
-        data: those that follow what was done with.
+        data: those that follow the consumed ones.
         ends: the file ends here for the moment.
         last: it ends here for good, because it is another file that grows now.
     """
@@ -58,7 +58,7 @@ _NOTHING_NEW = Chunk(b"")
 
 
 class TailedFile:
-    """Reads a file piece by piece, each byte once, and begins again where the file does.
+    """Reads a file piece by piece, each byte once, and restarts where the file does.
 
     Whether it does is seen from the bytes before the place that was read to: so a file that has grown past
     its old size since it was truncated is found out, and one that was replaced by a longer copy of itself, as
@@ -67,16 +67,16 @@ class TailedFile:
 
     Attributes:
         path: the path as it was given.
-        offset: how many bytes are done with.
+        offset: how many bytes are consumed.
         head: the first of these bytes.
         tail: the last of these bytes.
-        restarts: how often the file began anew.
-        restart: why it did so last.
+        restarts: how often reading restarted at the beginning.
+        restart: why it last restarted.
 
     Args:
         path: the file, which need not exist yet.
-        offset: where to go on.
-        identity: what :attr:`identity` was there; if that was another file, this one is read from its start.
+        offset: where to continue.
+        identity: the value of :attr:`identity` there; another file is read from its start.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, offset: int = 0, identity: str = "") -> None:
@@ -85,8 +85,8 @@ class TailedFile:
         self.head = self.tail = b""
         self.restarts = 0
         self.restart: Restart | None = None
-        # A training may change its directory later; what was meant is what is meant now.
-        self._path = os.path.abspath(self.path)  # noqa: PTH100 - resolve() would follow links once and for all
+        # A training may change its working directory later: resolve the path now.
+        self._path = os.path.abspath(self.path)  # noqa: PTH100 - resolve() would follow links for good
         self._asked = identity
         self._file: int | None = None
         self._leaving: Restart | None = None
@@ -95,20 +95,20 @@ class TailedFile:
 
     @property
     def identity(self) -> str:
-        """What tells the file, read as far as it was, from any other one; empty where nothing was read.
+        """Identifies the part of the file that was read; empty where nothing was read.
 
-        Many file systems use an inode again at once, so it is made of what the file says.
+        Many file systems reuse an inode immediately, so it is made of the file's content.
         """
         if self._asked or not self.offset:
             return self._asked
         return f"{len(self.head)}:{_digest(self.head)}:{len(self.tail)}:{_digest(self.tail)}"
 
     def chunk(self, most: int, *, again: bool = False) -> Chunk:
-        """Return at most so many of the bytes that are not done with; call :meth:`done` with it.
+        """Return at most ``most`` unconsumed bytes; then call :meth:`done`.
 
         Args:
-            most: how many bytes.
-            again: True reads them although nothing has changed since the last time.
+            most: bytes.
+            again: read them even if nothing has changed since the last time.
 
         Raises:
             SourceError: there is no file that can be read now; the next call may succeed.
@@ -121,14 +121,14 @@ class TailedFile:
         return self._chunk
 
     def done(self, count: int) -> None:
-        """Take so many bytes of the last chunk for done with."""
+        """Consume ``count`` bytes of the last chunk."""
         data, self._chunk = self._chunk.data[:count], Chunk(self._chunk.data[count:], *self._chunk[1:])
         self._advance(data)
         if self._chunk.last and not self._chunk.data:
             self.close()
 
     def close(self) -> None:
-        """Close the file; the next chunk opens it again and goes on."""
+        """Close the file; the next chunk opens it again and continues."""
         file, self._file, self._seen = self._file, None, None
         if file is not None:
             os.close(file)
@@ -171,7 +171,7 @@ class TailedFile:
         same = data[:before] == self.tail and _bytes_at(file, 0, len(self.head)) == self.head
         if same and size >= self.offset:
             return data[before:]
-        self._begin_anew(Restart.TRUNCATED)
+        self._restart_at_zero(Restart.TRUNCATED)
         return _bytes_at(file, 0, most)
 
     def _open(self) -> None:
@@ -180,15 +180,15 @@ class TailedFile:
         leaving, self._leaving = self._leaving, None
         self._file = file
         if self.offset and not self._is_the_same(file):
-            self._begin_anew(leaving or Restart.REPLACED)
+            self._restart_at_zero(leaving or Restart.REPLACED)
 
-    def _begin_anew(self, why: Restart) -> None:
+    def _restart_at_zero(self, why: Restart) -> None:
         self.offset, self.head, self.tail, self._asked = 0, b"", b"", ""
         self.restarts += 1
         self.restart = why
 
     def _successor(self, file: int) -> Restart | None:
-        """Tell why another file will be read when this one has come to its end; None if none will."""
+        """Return why another file follows when this one ends; None if none does."""
         mine = os.fstat(file)
         try:
             there = os.stat(self._path)  # noqa: PTH116 - no Path object for each look
@@ -198,10 +198,10 @@ class TailedFile:
             return None
         if not there.st_size and mine.st_nlink:
             return None
-        with suppress(OSError):  # what cannot be opened now is complained of when it has its turn
+        with suppress(OSError):  # a file that cannot be opened now is reported when it is its turn
             other = _opened(self._path)
             if not self._is_the_same(file):
-                self._begin_anew(Restart.TRUNCATED)
+                self._restart_at_zero(Restart.TRUNCATED)
             if _begins_alike(file, other) and self._is_the_same(other):
                 self.close()
                 self._file = other
@@ -210,7 +210,7 @@ class TailedFile:
         return Restart.ROTATED if mine.st_nlink else Restart.REPLACED
 
     def _is_the_same(self, file: int) -> bool:
-        """Tell whether a file holds what was read, and learn to know it again."""
+        """Return whether a file holds the part that was read, and remember its ends."""
         if os.fstat(file).st_size < self.offset:
             return False
         head = _bytes_at(file, 0, min(_KNOWN, self.offset))
@@ -225,7 +225,7 @@ class TailedFile:
 
 
 def _opened(path: str) -> int:
-    # To open a FIFO and close it again would break the pipe of whoever writes to it.
+    # Opening and closing a FIFO would break the pipe of its writer.
     kind = stat.S_IFMT(os.stat(path).st_mode)  # noqa: PTH116
     if kind != stat.S_IFREG:
         raise OSError(0, _OTHERS.get(kind, "something else: name a file"))

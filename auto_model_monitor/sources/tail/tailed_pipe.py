@@ -1,4 +1,4 @@
-"""The bytes that another program writes into a pipe, taken as they come."""
+"""The bytes that another program writes into a pipe, read as they arrive."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from threading import Condition, Thread
 from .tailed_file import Chunk, Restart
 
 _PIECE = 1 << 16
-_MOST_HELD = 8 << 20  # bytes; as long as more wait to be read, whoever writes waits as at any full pipe
+_MOST_HELD = 8 << 20  # bytes; while more are buffered, the writer blocks as at any full pipe
 _TAIL = 256
 
 
 class TailedPipe:
-    """Empties a pipe at once, in a thread of its own, and gives its bytes out like those of a file.
+    """Drains a pipe in a thread of its own and returns its bytes like those of a file.
 
-    Whoever writes into the pipe waits no longer than for any reader, whatever is done with its bytes.
+    The writer never waits for the processing of its bytes.
 
     Attributes:
-        offset: how many bytes are done with.
+        offset: how many bytes are consumed.
         head: the first of these bytes.
         tail: the last of these bytes.
 
@@ -45,7 +45,7 @@ class TailedPipe:
         return self._ended
 
     def chunk(self, most: int, *, again: bool = False) -> Chunk:
-        """Return at most so many of the bytes that are not done with; call :meth:`done` with it."""
+        """Return at most ``most`` unconsumed bytes; then call :meth:`done`."""
         if self._thread is None:
             self._thread = Thread(target=self._empty, name="auto_model_monitor stdin", daemon=True)
             self._thread.start()
@@ -55,7 +55,7 @@ class TailedPipe:
             return Chunk(data, ends, ends and self._ended)
 
     def done(self, count: int) -> None:
-        """Take so many bytes of the last chunk for done with."""
+        """Consume ``count`` bytes of the last chunk."""
         with self._changed:
             data = bytes(self._held[:count])
             del self._held[:count]
@@ -66,7 +66,7 @@ class TailedPipe:
         self.offset += len(data)
 
     def wait(self, seconds: float) -> None:
-        """Wait until the other end is closed, for at most so many seconds."""
+        """Wait until the other end is closed, for at most ``seconds``."""
         with self._changed:
             self._changed.wait_for(lambda: self._ended, seconds)
 
@@ -85,5 +85,5 @@ class TailedPipe:
     def _read(self) -> bytes:
         try:
             return os.read(self._stream, _PIECE)
-        except OSError:  # whoever wrote is gone, or nothing was ever there
+        except OSError:  # the writer is gone, or there was none
             return b""

@@ -48,9 +48,9 @@ def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) ->
     first = _strange_folder(tmp_path / "first")
     later = Listing()
     (tmp_path / "later").mkdir()
-    later.look(str(tmp_path / "later"))
+    later.update(str(tmp_path / "later"))
     (tmp_path / "later" / "anchor").touch()
-    later.look(str(tmp_path / "later"))
+    later.update(str(tmp_path / "later"))
     _strange_folder(tmp_path / "later")
     expected = {
         "folder": EntryType.FOLDER,
@@ -61,20 +61,20 @@ def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) ->
         "loop": EntryType.NEITHER,
         "device": EntryType.NEITHER,
     }
-    assert Listing().look(str(first)).odd == expected
-    assert later.look(str(tmp_path / "later")).odd == expected
+    assert Listing().update(str(first)).odd == expected
+    assert later.update(str(tmp_path / "later")).odd == expected
 
 
 def test_many_new_names_at_once_are_told_apart_by_a_second_listing(tmp_path: Path) -> None:
     """A hundred names that appear at once must be told apart as well as one."""
     (tmp_path / "anchor").touch()
     listing = Listing()
-    listing.look(str(tmp_path))
+    listing.update(str(tmp_path))
     for number in range(100):
         (tmp_path / f"file{number}").touch()
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "folder").mkdir()
-    change = listing.look(str(tmp_path))
+    change = listing.update(str(tmp_path))
     assert len(change.added) == 102
     assert change.odd == {"fifo": EntryType.NEITHER, "folder": EntryType.FOLDER}
 

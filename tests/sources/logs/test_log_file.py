@@ -141,7 +141,7 @@ def test_of_a_long_past_the_end_alone_may_be_heard(log: Path) -> None:
     """Of what is there at first only the last bytes need be handed on, whatever is read of it."""
     log.write_text("".join(f"Train Loss: {n}\n" for n in range(100_000)))
     heard: list[LogEntry] = []
-    source = LogFileSource(log, on_entry=heard.append, heard=1000)
+    source = LogFileSource(log, on_entry=heard.append, tail_bytes=1000)
     assert len(source.read()) == 100_000
     assert 0 < len(heard) < PIECE
     assert heard[-1].metrics["train_loss"] == 99_999

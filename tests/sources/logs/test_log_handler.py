@@ -284,7 +284,7 @@ def test_memory_is_bounded_and_extremes_survive(caplog: pytest.LogCaptureFixture
     assert found[-1] == 9.25
     handler.read()
     assert (
-        len([r for r in caplog.records if "more than 500 numbers came between two looks" in r.getMessage()])
+        len([r for r in caplog.records if "more than 500 numbers came between two polls" in r.getMessage()])
         == 1
     )
 
