@@ -52,6 +52,18 @@ def test_a_plain_import_loads_no_room():
     ]
 
 
+def test_what_people_write_first_is_cheap():
+    """Importing the monitor and its configuration loads four modules, and nothing that makes their parts."""
+    code = (
+        "import dataclasses, logging, re, sys; before = set(sys.modules);"
+        "from auto_model_monitor import ModelMonitor, MonitorConfig;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = {name.removeprefix("auto_model_monitor").lstrip(".") for name in run(code).split()}
+    ours = {"", "monitor", "monitor.checkpoints", "monitor.config", "monitor.loop", "runtime"}
+    assert loaded <= {*ours, "runtime.lifecycle", "__future__", "atexit", "math"}
+
+
 def test_an_unknown_name_is_an_attribute_error():
     """A misspelt name fails as it does in any module."""
     with pytest.raises(AttributeError, match="has no attribute 'ModelMonitors'"):

@@ -15,7 +15,8 @@ from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError
 from ..delivery.outbox import Outbox
 from ..monitor.config import MonitorConfig
-from ..monitor.loop import MessageRenderer, Monitor
+from ..monitor.loop import Monitor
+from ..monitor.message_renderer import MessageRenderer
 from ..notifiers import Notifier
 from .completion_notifier import CompletionNotifier
 from .training_run import TrainingRun

@@ -21,7 +21,8 @@ from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
 from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
-from ..monitor.loop import MessageRenderer, Monitor
+from ..monitor.loop import Monitor
+from ..monitor.message_renderer import MessageRenderer
 from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
 from ..notifiers.secret import scrub

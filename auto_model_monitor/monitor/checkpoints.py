@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from ..core.clocks import Clock
-from ..core.comparison import Comparison
-from ..core.contracts import require_all
-from ..core.errors import ConfigError
-from ..core.host import host_name
-from ..delivery.outbox import Outbox
-from ..notifiers import Notifier
-from ..notifiers.email import EmailNotifier
-from ..notifiers.mailbox import MailboxNotifier
-from ..rendering import Renderer
-from ..rendering.delivery_messages import DeliveryMessageRenderer
-from ..rules import Rule
-from ..sources import Source
-from ..sources.checkpoints.directory import DirectorySource
 from .config import MonitorConfig
-from .direction_check import DirectionCheck
-from .loop import Listener, MessageRenderer, Monitor
-from .resume import ResumeState
-from .watch_key import legacy_keys_of, watch_key
-from .watch_outbox import WatchOutbox
-from .watch_rules import direction_of, parser_of, rules_of
+from .loop import Monitor
+
+TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ..core.clocks import Clock
+    from ..core.comparison import Comparison
+    from ..delivery.outbox import Outbox
+    from ..notifiers import Notifier
+    from ..rendering import Renderer
+    from ..rules import Rule
+    from ..sources import Source
+    from .listener import Listener
+    from .message_renderer import MessageRenderer
 
 
 class ModelMonitor(Monitor):
@@ -76,6 +70,18 @@ class ModelMonitor(Monitor):
         digest: float = 0.0,
         listeners: Sequence[Listener] = (),
     ) -> None:
+        # Imported here, because a training script imports this module first, and long before it trains.
+        from pathlib import Path
+
+        from ..core.contracts import require_all
+        from ..core.host import host_name
+        from ..notifiers import Notifier
+        from ..rendering.delivery_messages import DeliveryMessageRenderer
+        from .direction_check import DirectionCheck
+        from .resume import ResumeState
+        from .watch_outbox import WatchOutbox
+        from .watch_rules import direction_of, rules_of
+
         _check(config, digest, plots_beside_renderer=plots and renderer is not None)
         self.config = config
         asked = rules_of(config, rules)
@@ -106,6 +112,8 @@ class ModelMonitor(Monitor):
 
 
 def _check(config: object, digest: object, *, plots_beside_renderer: bool) -> None:
+    from ..core.errors import ConfigError
+
     if not isinstance(config, MonitorConfig):
         text = "config: expected a MonitorConfig, such as MonitorConfig('checkpoints', 0.004)"
         raise ConfigError(f"{text}, got one of type {type(config).__name__}")
@@ -117,6 +125,11 @@ def _check(config: object, digest: object, *, plots_beside_renderer: bool) -> No
 
 def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Callable[[str], bool]]:
     """Return the watch's key, and what recognises those that earlier versions gave it."""
+    from pathlib import Path
+
+    from ..core.comparison import Comparison
+    from .watch_key import legacy_keys_of, watch_key
+
     assert config.parser is not None  # MonitorConfig fills it in
     directory = Path(config.watch_dir).expanduser().absolute()
     mode = (direction or Comparison.LOWER).value
@@ -126,12 +139,20 @@ def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Cal
 
 
 def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:
+    from pathlib import Path
+
+    from ..sources.checkpoints.directory import DirectorySource
+    from .watch_rules import parser_of
+
     directory = Path(config.watch_dir).expanduser().absolute()
     return DirectorySource(directory, parser_of(config, rules), recursive=config.recursive, clock=clock)
 
 
 def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
     """Return what a watch with this config tells people by: the mailbox that sends, or files."""
+    from ..notifiers.email import EmailNotifier
+    from ..notifiers.mailbox import MailboxNotifier
+
     if config.sender is None:
         receivers = config.receivers or ["you@localhost"]
         return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
@@ -146,6 +167,9 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
 
 
 def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
+    from ..core.host import host_name
+    from ..rendering import Renderer
+
     return Renderer(
         language=config.language,
         subject_template=config.email_subject_template,

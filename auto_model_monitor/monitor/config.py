@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import FrozenInstanceError, dataclass, field
-from typing import Any, Literal, NoReturn
 
-from ..core.comparison import Comparison
-from ..core.errors import ConfigError
-from ..i18n import Language
-from ..notifiers.providers import SecurityMode, provider_for, split_addresses
-from ..parsers import BaseParser, DefaultParser
-from ..rendering.templates import template_problems
-from .settings_table import MODES, SETTINGS
+TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+    from typing import Literal, NoReturn
+
+    from ..core.comparison import Comparison
+    from ..i18n import Language
+    from ..notifiers.providers import SecurityMode
+    from ..parsers import BaseParser
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
@@ -75,27 +75,22 @@ class MonitorConfig:
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.parser is None:
-            object.__setattr__(self, "parser", DefaultParser())
-        problems = []
-        if self.auth_code is None and self.sender is not None:
-            code, problem = _auth_code_of_environment()
-            object.__setattr__(self, "auth_code", code)
-            problems += [problem] if problem else []
-        problems += [*_single_problems(self), *_mail_problems(self), *_template_problems(self)]
-        if problems:
-            raise ConfigError(problems)
-        if self.auth_code is not None:
-            object.__setattr__(self, "auth_code", self.auth_code.strip())
+        from .config_checks import complete
+
+        complete(self)
 
     @property
     def comparison(self) -> Comparison | None:
         """The direction that ``comparison_mode`` names, None when it names none."""
+        from .settings_table import MODES
+
         return None if self.comparison_mode is None else MODES[self.comparison_mode]
 
     @property
     def receivers(self) -> list[str]:
         """The receivers' addresses; the sender's when none was given."""
+        from ..notifiers.providers import split_addresses
+
         receiver = self.sender if self.receiver is None else self.receiver
         return [] if receiver is None else split_addresses(receiver)
 
@@ -107,87 +102,3 @@ def _refuse_assignment(config: MonitorConfig, name: str, value: object) -> NoRet
 
 
 MonitorConfig.__setattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
-
-
-def _auth_code_of_environment() -> tuple[str | None, str | None]:
-    """Return the code that the environment gives, and a problem if it gives one that cannot be read."""
-    if code := os.environ.get(AUTH_CODE, "").strip():
-        return code, None
-    path = os.environ.get(AUTH_CODE_FILE)
-    if not path:
-        return None, None
-    try:
-        with open(os.path.expanduser(path), encoding="utf-8") as file:  # noqa: PTH111, PTH123
-            return file.readline(4096).strip() or None, None
-    except (OSError, UnicodeDecodeError) as error:
-        return None, f"{AUTH_CODE_FILE}: expected a file that can be read, got {path!r}: {error}"
-
-
-def _wrong(name: str, expected: str, got: object) -> str:
-    return f"{name}: expected {expected}, got {_short(got)}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _single_problems(config: MonitorConfig) -> Iterator[str]:
-    for name, setting in SETTINGS.items():
-        value = getattr(config, name, None)
-        if name in MonitorConfig.__dataclass_fields__ and setting.is_wrong(value):
-            yield _wrong(name, setting.expected, value)
-    if not isinstance(config.parser, BaseParser):
-        expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
-        yield _wrong("parser", expected, config.parser)
-
-
-def _mail_problems(config: MonitorConfig) -> Iterator[str]:
-    yield from _address_problems(config)
-    if config.sender is None:
-        return
-    code: Any = config.auth_code
-    if code is not None and not isinstance(code, str):
-        yield f"auth_code: expected a text, got a {type(code).__name__}"
-    elif code and not code.isascii():
-        yield "auth_code: expected letters, digits and signs of ASCII, got others (a placeholder?)"
-    elif not (code and code.strip()) and config.smtp_security != "none":
-        yield (
-            "auth_code: expected the mailbox's authorisation code, got none; put it into the environment "
-            f"variable {AUTH_CODE}, or into a file that {AUTH_CODE_FILE} names"
-        )
-
-
-def _address_problems(config: MonitorConfig) -> Iterator[str]:
-    if config.receiver is not None:
-        try:
-            split_addresses(config.receiver)
-        except (ValueError, TypeError) as error:
-            yield f"receiver: {error}"
-    sender: Any = config.sender
-    if sender is None:
-        return
-    if not _is_one_address(sender):
-        yield _wrong("sender", "one address, such as 'you@qq.com'", sender)
-    elif config.smtp_host is None and provider_for(sender) is None:
-        domain = sender.rpartition("@")[2]
-        yield (
-            f"smtp_host: expected the mail server of {domain!r}, which is not a known provider, "
-            f"such as 'smtp.{domain}', got none"
-        )
-
-
-def _is_one_address(sender: object) -> bool:
-    try:
-        return isinstance(sender, str) and split_addresses(sender) == [sender.strip()]
-    except ValueError:
-        return False
-
-
-def _template_problems(config: MonitorConfig) -> Iterator[str]:
-    for name in ("email_subject_template", "email_content_template"):
-        template = getattr(config, name)
-        if isinstance(template, str):
-            yield from template_problems(template, name)
-        elif template is not None:
-            yield _wrong(name, "a text with placeholders such as {score}", template)

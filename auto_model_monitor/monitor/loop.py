@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
 from threading import TIMEOUT_MAX, Event, Lock
 
-from ..core.alerts import Alert
-from ..core.clocks import Clock, SystemClock
-from ..core.comparison import Comparison
-from ..core.contracts import require, require_all
-from ..core.errors import AuthenticationError
-from ..core.messages import Message
-from ..core.metric_history import MetricHistory
-from ..core.readings import ReadingBatch
-from ..delivery.queue import DeliveryMessages, DeliveryQueue
-from ..notifiers import Notifier
-from ..rendering.delivery_messages import DeliveryMessageRenderer
-from ..rules import Rule
 from ..runtime.lifecycle import Lifecycle
-from ..runtime.run_log import run_log
-from ..sources import Source
-from .boundary import ErrorBoundary
-from .message_renderer import MessageRenderer
-from .metric_check import MetricCheck
-from .resume import ResumeState, Resumption
-from .safe_rendering import SafeRenderer
-from .summary import WatchSummary
-from .watch_outbox import WatchOutbox
 
-__all__ = ["Listener", "MessageRenderer", "Monitor"]
+TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..core.alerts import Alert
+    from ..core.clocks import Clock
+    from ..core.comparison import Comparison
+    from ..core.errors import AuthenticationError
+    from ..core.messages import Message
+    from ..core.metric_history import MetricHistory
+    from ..core.readings import ReadingBatch
+    from ..delivery.queue import DeliveryMessages
+    from ..notifiers import Notifier
+    from ..rules import Rule
+    from ..sources import Source
+    from .listener import Listener
+    from .message_renderer import MessageRenderer
+    from .resume import Resumption
+    from .summary import WatchSummary
+    from .watch_outbox import WatchOutbox
 
 logger = logging.getLogger(__name__)
-
-#: Called after each poll with its readings and the alerts that were found in them.
-Listener = Callable[[ReadingBatch, Sequence[Alert]], None]
 
 # Seconds that a user's renderer gets before the default message is sent.
 RENDERING = 30.0
@@ -97,6 +90,22 @@ class Monitor(Lifecycle):
         summary: WatchSummary | None = None,
         listeners: Sequence[Listener] = (),
     ) -> None:
+        # Imported here, because a training script imports this module first, and long before it trains.
+        from ..core.clocks import SystemClock
+        from ..core.contracts import require, require_all
+        from ..core.metric_history import MetricHistory
+        from ..delivery.queue import DeliveryQueue
+        from ..notifiers import Notifier
+        from ..rendering.delivery_messages import DeliveryMessageRenderer
+        from ..rules import Rule
+        from ..sources import Source
+        from .boundary import ErrorBoundary
+        from .metric_check import MetricCheck
+        from .resume import ResumeState
+        from .safe_rendering import SafeRenderer
+        from .summary import WatchSummary
+        from .watch_outbox import WatchOutbox
+
         super().__init__()
         require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
         require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
@@ -154,6 +163,8 @@ class Monitor(Lifecycle):
 
         The last poll finds the checkpoint that a training writes just before it ends.
         """
+        from ..runtime.run_log import run_log
+
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
             names = ", ".join(self.delivery_queue.names) or "nobody"
             log = f"; run log: {file}" if file else ""
@@ -185,6 +196,8 @@ class Monitor(Lifecycle):
 
     def _read(self) -> ReadingBatch:
         """Return what is new; nothing where the source fails, for it may stall, and its disk fill up."""
+        from ..core.readings import ReadingBatch
+
         readings = ReadingBatch(time=self.clock.now())
         with self._boundary(self.source.name):
             found = self.source.read()
@@ -199,6 +212,8 @@ class Monitor(Lifecycle):
         return readings
 
     def _evaluate(self, readings: ReadingBatch, alerts: list[Alert]) -> None:
+        from ..core.alerts import Alert
+
         for rule in self.rules:
             with self._boundary(f"rule {rule.name}"):
                 alert = rule.evaluate(readings)
@@ -217,6 +232,8 @@ class Monitor(Lifecycle):
                 self.uncommitted.remove(alert)
 
     def _message(self, alert: Alert) -> Message:
+        from dataclasses import replace
+
         if alert.reading is not None and not alert.history:
             alert = replace(alert, history=self.history.points(alert.reading.metric))
         seconds = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING

@@ -5,20 +5,21 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import signal
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread, current_thread, main_thread
-from types import FrameType, TracebackType
-from typing import TypeVar
 
-from ..core.errors import AuthenticationError
-from .propagation import must_propagate
+TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+    from typing import TypeVar
+
+    from ..core.errors import AuthenticationError
+
+    Self = TypeVar("Self", bound="Lifecycle")
 
 logger = logging.getLogger(__name__)
-
-Self = TypeVar("Self", bound="Lifecycle")
 
 
 class Lifecycle(ABC):
@@ -116,6 +117,8 @@ class Lifecycle(ABC):
         try:
             self.run(stop)
         except BaseException as error:
+            from .propagation import must_propagate
+
             if must_propagate(error):
                 raise
             logger.exception("the watch ended with a bug, please report it; the program continues")
@@ -144,6 +147,8 @@ def _ending_signals() -> Iterator[list[int]]:
 
     Signals that the program handles itself or ignores, as under ``nohup``, are left alone.
     """
+    import signal
+
     caught: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
