@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from .outbox.fallback import FallbackOutbox
     from .outbox.lock import WatchLock
     from .outbox.memory import MemoryOutbox
-    from .outbox.sqlite import SCHEMA_VERSION, SQLiteOutbox
+    from .outbox.outbox_schema import SCHEMA_VERSION
+    from .outbox.sqlite import SQLiteOutbox
     from .queue import DeliveryMessages, DeliveryQueue
     from .worker import DeliveryWorker
 
@@ -32,7 +33,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "SCHEMA_VERSION": "outbox.sqlite",
+        "SCHEMA_VERSION": "outbox.outbox_schema",
         "Backoff": "backoff",
         "Closable": "outbox",
         "Delivery": "outbox",

@@ -66,7 +66,6 @@ class DeliveryQueue:
         self._outbox: Outbox | None = None
         self._is_open = False
         self._has_started = False
-        self._lacks_threads = False
         self._on_idle: Callable[[], None] | None = None
         self._lock = Lock()
         self.workers: list[DeliveryWorker] = []
@@ -134,7 +133,6 @@ class DeliveryQueue:
                 worker.start(verify=verify)
         except RuntimeError as error:
             # The interpreter is shutting down, or the system has no thread left at the moment.
-            self._lacks_threads = True
             logger.debug("no thread for the delivery: %s", error)
 
     def add(self, alert: Alert, message: Message) -> None:
@@ -192,8 +190,8 @@ class DeliveryQueue:
         # Twice: a worker that had ended is started again to report what another one's server refused.
         for worker in [*self.workers, *self.workers]:
             worker.join(end - self._clock.monotonic())
-            if self._lacks_threads and not worker.is_running and current_thread() is not main_thread():
-                worker.deliver_or_report()
+            if not worker.is_running and current_thread() is not main_thread():
+                worker.deliver_or_report()  # its thread could not be started
 
     def _log_undelivered(self) -> None:
         pending = [] if self._outbox is None else _pending(self._outbox)

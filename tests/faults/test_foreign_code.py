@@ -1,4 +1,4 @@
-"""What other people's code does inside a watch: it costs them their own part, and nobody else anything."""
+"""Faults of user code inside a watch: they cost that part only."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def raising(error):
 
 @pytest.mark.parametrize("kind", BASES)
 def test_a_parser_that_leaves_costs_one_name(watch, kind):
-    """A parser that raises what is no Exception costs that name alone; the watch goes on."""
+    """A parser that raises what is no Exception costs that name alone; the watch continues."""
     monitor, notifier = watch(parser=Scores(first=raising(kind("x"))))
     (watch.folder / "b.pt").touch()
     monitor.start()
@@ -239,7 +239,7 @@ def test_a_part_may_stop_the_watch_it_belongs_to(watch):
 
 
 def test_somebody_s_log_handler_that_raises_ends_no_watch(watch):
-    """A handler on the root logger that raises costs its own lines; the watch goes on."""
+    """A handler on the root logger that raises costs its own lines; the watch continues."""
 
     class Raising(logging.Handler):
         def emit(self, record):

@@ -37,7 +37,7 @@ def fill(folder):
 
 @pytest.mark.parametrize("when", ["before the start", "in the middle"])
 def test_a_full_disk_costs_no_mail(tmp_path, small_disk, caplog, when):
-    """Full from the start or filled while it runs: nothing is lost, nothing repeated, and it is said."""
+    """Full from the start or filled while it runs: nothing is lost or repeated, and a line reports it."""
     folder = tmp_path / "ckpts"
     folder.mkdir()
     if when == "before the start":

@@ -1,6 +1,6 @@
 """kill -9 at random moments: no alert is lost, and none is repeated that the server acknowledged to us.
 
-KILLS in the environment says how often, 200 in the full check; the counts are printed with ``-s``.
+KILLS in the environment sets how often, 200 in the full check; the counts are printed with ``-s``.
 """
 
 from __future__ import annotations

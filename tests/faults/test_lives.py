@@ -1,4 +1,4 @@
-"""Starting, stopping and ending: what is owed goes out, and nobody else's watch is held up."""
+"""Starting, stopping and ending: pending messages are sent, and no other watch is delayed."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ monitor.start_monitoring()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_a_second_ctrl_c_waits_for_nothing(tmp_path):
-    """Two Ctrl-C during a send that hangs end the program at once, with status 0 and no traceback."""
+    """Two Ctrl-C during a send that hangs end the program immediately, with status 0 and no traceback."""
     (tmp_path / "loss=0.1.pt").touch()
     run = subprocess.run(
         [sys.executable, "-c", IMPATIENT, str(tmp_path)],

@@ -1,4 +1,4 @@
-"""Odd paths and poor disks: nothing is missed, and nothing is told again."""
+"""Odd paths and poor disks: no alert is missed or repeated."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.fakes import RecordingNotifier, alert, message
 needs_bytes = pytest.mark.skipif(sys.platform != "linux", reason="needs names that are bytes")
 
 
-def told(folder, log_dir):
-    """What a process that starts anew tells at its first look."""
+def alerts_of(folder, log_dir):
+    """Return the values of the alerts of a new process at its first check."""
     parser = CustomParser(r"loss_([0-9.]+)")
     config = MonitorConfig(folder, 0.5, log_dir=log_dir, parser=parser)
     notifier = RecordingNotifier()
@@ -40,11 +40,11 @@ def folder(tmp_path):
 
 @needs_bytes
 def test_a_watched_path_of_no_characters_is_watched(tmp_path):
-    """A directory whose name is no valid UTF-8 is watched, told of, and known again after a restart."""
+    """A directory whose name is no valid UTF-8 is watched, reported once, and recognised after a restart."""
     folder = tmp_path / os.fsdecode(b"ck\xffpts")
     folder.mkdir()
     (folder / "loss_0.1.pt").touch()
-    assert [told(folder, tmp_path / "logs") for _ in range(2)] == [[0.1], []]
+    assert [alerts_of(folder, tmp_path / "logs") for _ in range(2)] == [[0.1], []]
 
 
 @needs_bytes
@@ -58,17 +58,17 @@ def test_a_log_dir_of_no_characters_keeps_mails(tmp_path, folder):
 
 
 def test_a_restart_while_nothing_can_be_written_repeats_nothing(tmp_path, folder):
-    """What was told is known also where the outbox can only be read; what is new is told from memory."""
-    assert told(folder, tmp_path / "logs") == [0.1]
+    """A read-only outbox still prevents repeated alerts; new ones are sent from memory."""
+    assert alerts_of(folder, tmp_path / "logs") == [0.1]
     holder = sqlite3.connect(tmp_path / "logs" / "outbox.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    assert told(folder, tmp_path / "logs") == []
+    assert alerts_of(folder, tmp_path / "logs") == []
     holder.execute("ROLLBACK")
     holder.close()
 
 
 def test_what_memory_owes_is_not_said_to_be_kept(tmp_path):
-    """An outbox that goes on in memory does not promise that a later process finds what is owed."""
+    """An outbox that continues in memory does not promise that a later process finds pending deliveries."""
 
     class Broken(MemoryOutbox):
         def add(self, *_):
@@ -82,7 +82,7 @@ def test_what_memory_owes_is_not_said_to_be_kept(tmp_path):
 
 
 def test_what_disk_and_memory_owe_can_be_gone_through(tmp_path):
-    """Whoever asks for one owed message after the other gets each once, and comes to an end."""
+    """Iterating over the pending deliveries returns each once and ends."""
     disk = SQLiteOutbox(tmp_path / "outbox.db")
     box = FallbackOutbox(disk)
     for n in range(2):
@@ -135,7 +135,7 @@ def test_a_hostile_name_is_harmless_in_somebody_s_own_log(tmp_path, caplog):
     folder.mkdir()
     (folder / "loss_0.1_\x1b[2J\nforged.pt").touch()
     with caplog.at_level(logging.INFO):
-        assert [told(folder, tmp_path / "logs") for _ in range(2)] == [[0.1], []]
+        assert [alerts_of(folder, tmp_path / "logs") for _ in range(2)] == [[0.1], []]
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("auto_model_monitor")]
     assert any("forged" in text for text in ours)
     assert all(text.isprintable() for text in ours)

@@ -1,4 +1,4 @@
-"""A mail server that errs at each step: what passes is waited for, what lasts is told; counts are printed."""
+"""A mail server that fails at each step: temporary errors are retried, permanent ones reported."""
 
 from __future__ import annotations
 

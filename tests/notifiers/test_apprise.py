@@ -65,7 +65,7 @@ def test_only_those_who_do_not_have_it_get_it_again(robot_server, make_message):
 
 
 def test_a_service_that_breaks_is_a_failure_like_any_other(robot_server, make_message, monkeypatch):
-    """An exception inside a plugin is told as that service's failure."""
+    """An exception inside a plugin is reported as that service's failure."""
     server = robot_server()
     notifier = AppriseNotifier(urls_of(server, "a"))
     notifier.verify()
@@ -91,7 +91,7 @@ def test_nothing_is_printed_and_nothing_logged(robot_server, make_message, capfd
 
 
 def test_a_url_that_apprise_does_not_know_is_named_without_it(make_message):
-    """verify() says which URL cannot work; sending is refused for good."""
+    """verify() names the URL that cannot work; sending is refused permanently."""
     notifier = AppriseNotifier(["json://localhost", f"nosuchservice://{CANARY}"])
     with pytest.raises(ConfigError, match="URL number 2 ") as caught:
         notifier.verify()
@@ -114,7 +114,7 @@ def test_the_time_out_reaches_the_service(robot_server, make_message):
 
 
 def test_name_and_repr_show_the_schemes_alone():
-    """What the channel is called holds no secret and tells two of them apart."""
+    """The name contains no secret and distinguishes two notifiers."""
     first, second = AppriseNotifier(f"tgram://{CANARY}/1"), AppriseNotifier(f"tgram://{CANARY}/2")
     assert first.name.startswith("apprise tgram ")
     assert first.name != second.name
@@ -122,7 +122,7 @@ def test_name_and_repr_show_the_schemes_alone():
 
 
 def test_without_apprise_the_line_to_type_is_told(monkeypatch):
-    """A missing package is an error that names the extra, at once and not at night."""
+    """A missing package is an error at construction that names the extra."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(MissingExtraError, match=r"auto-model-monitor\[apprise\]"):
         AppriseNotifier("json://localhost")

@@ -40,7 +40,7 @@ def test_a_signed_message_is_accepted(robot_server, make_message, clock):
 
 
 def test_a_wrong_sign_is_an_error_although_http_says_200(robot_server, make_message, clock):
-    """errcode in a 200 answer is the verdict, and the text says what to compare."""
+    """The errcode of a 200 answer decides, and the error contains what to compare."""
     server = robot_server(DingTalk("SECother", now=clock.now().timestamp()))
     error = error_of(notifier_for(server, clock, SECRET), make_message())
     assert error.permanent
@@ -114,7 +114,7 @@ def test_twenty_a_minute(robot_server, make_message, clock):
 
 @pytest.mark.parametrize("text", ["语" * 50_000, '"\\*_\n' * 10_000, "😀" * 9_000])
 def test_a_long_text_is_cut_and_says_so(robot_server, make_message, clock, text):
-    """However it is escaped, the body stays within DingTalk's limit, uses it, and says so at its end."""
+    """However it is escaped, the body stays within DingTalk's limit, uses it, and ends with a note."""
     server = robot_server(DingTalk())
     notifier_for(server, clock).send(make_message(text=text))
     (request,) = server.requests

@@ -1,4 +1,4 @@
-"""Mail through a real server: what arrives, what goes wrong, and what nobody may see."""
+"""Mail through a real server: its content, its errors, and no secret in either."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_verify_logs_in_once_and_sends_nothing(smtp_server):
 
 
 def test_every_attempt_carries_the_same_message_id(smtp_server, make_message):
-    """A mail whose acceptance was not heard is sent again under the same Message-ID."""
+    """A mail whose acceptance did not arrive is sent again with the same Message-ID."""
     server = smtp_server(faults=Faults(close="stored"))
     notifier, message = notifier_for(server), make_message()
     assert not failure_of(notifier.send, message).permanent
@@ -199,7 +199,7 @@ def test_nobody_there_is_transient(make_message):
     ],
 )
 def test_a_refused_login_names_the_providers_page(smtp_server, make_message, sender, page):
-    """A refused login is an AuthenticationError, not permanent, that says where the code is found."""
+    """A refused login is an AuthenticationError, not permanent, with a link to the provider's help."""
     server = smtp_server(accounts={sender: "another"})
     notifier = EmailNotifier(sender, "a@qq.com", CODE, host="localhost", port=server.port)
     for action in (notifier.verify, lambda: notifier.send(make_message())):
@@ -218,7 +218,7 @@ def test_a_refused_login_names_the_providers_page(smtp_server, make_message, sen
     ids=str,
 )  # fmt: skip
 def test_a_refused_code_is_heard_and_not_offered_again(smtp_server, tls, faults):
-    """A refusal is heard also from a server that hangs up, and 535 is one failed login, not two."""
+    """A refusal is reported even if the server disconnects, and 535 is one failed login, not two."""
     server = smtp_server(tls=tls, faults=faults)
     error = failure_of(notifier_for(server).verify)
     assert isinstance(error, AuthenticationError)
@@ -227,7 +227,7 @@ def test_a_refused_code_is_heard_and_not_offered_again(smtp_server, tls, faults)
 
 
 def test_a_server_that_wants_a_login_says_so(smtp_server, make_message):
-    """Without a code, a server that wants a login is an AuthenticationError; nobody is asked for one."""
+    """Without a code, a server that requires a login is an AuthenticationError, without any prompt."""
     server = smtp_server()
     error = failure_of(notifier_for(server, code=None).send, make_message())
     assert isinstance(error, AuthenticationError)
@@ -279,7 +279,7 @@ def test_starttls_that_was_taken_away_is_refused(smtp_server, make_message):
 
 
 def test_tls_on_a_plain_port_is_explained(smtp_server):
-    """A port that speaks no TLS at first is an error that tells which port goes with which mode."""
+    """A port without TLS is an error that names the port of each mode."""
     server = smtp_server(tls="none")
     error = failure_of(notifier_for(server, security="ssl", timeout=1).verify)
     assert "port 587 with 'starttls'" in str(error)
@@ -331,7 +331,7 @@ def test_the_memory_of_who_has_what_is_bounded(smtp_server, make_message, monkey
     ids=str,
 )  # fmt: skip
 def test_what_cannot_work_is_refused_at_once(options):
-    """A wrong argument is a ValueError that says what was expected, before anything is sent."""
+    """A wrong argument is a ValueError with what was expected, before anything is sent."""
     given = {"sender": "me@qq.com", "receiver": "a@qq.com", "auth_code": CODE} | options
     with pytest.raises(ValueError, match="expected") as caught:
         EmailNotifier(given.pop("sender"), given.pop("receiver"), given.pop("auth_code"), **given)
@@ -411,7 +411,7 @@ def test_yagmail_says_nothing(smtp_server, make_message, caplog):
 
 
 def test_threads_leave_the_loggers_alone_too(smtp_server, make_message):
-    """Several notifiers at once leave yagmail's logger as it was."""
+    """Several concurrent notifiers leave yagmail's logger unchanged."""
     server, log = smtp_server(), logging.getLogger("yagmail.log")
     before = (list(log.handlers), log.level, log.propagate)
     threads = [

@@ -40,7 +40,7 @@ def test_a_signed_card_is_accepted(robot_server, make_message, clock):
 
 
 def test_a_wrong_sign_is_an_error_although_http_says_200(robot_server, make_message, clock):
-    """code in a 200 answer is the verdict, and the text says what to do."""
+    """The code of a 200 answer decides, and the error contains the remedy."""
     server = robot_server(Feishu("other", now=clock.now().timestamp()))
     error = error_of(notifier_for(server, clock, SECRET), make_message())
     assert error.permanent
@@ -95,7 +95,7 @@ def test_five_a_second_and_a_hundred_a_minute(robot_server, make_message, clock)
 
 @pytest.mark.parametrize("text", ["语" * 50_000, '"\\\n' * 20_000])
 def test_a_long_text_is_cut_and_says_so(robot_server, make_message, clock, text):
-    """The body stays within Feishu's limit, and ends with a line that says so."""
+    """The body stays within Feishu's limit, and ends with a note that it was cut."""
     server = robot_server(Feishu())
     notifier_for(server, clock).send(make_message(text=text))
     (request,) = server.requests

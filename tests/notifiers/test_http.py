@@ -1,4 +1,4 @@
-"""Posting: through verified TLS, within its time, to nobody else, and with bounded answers."""
+"""Posting: verified TLS, a timeout, no other host, and bounded answers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_strange_retry_after_is_none(robot_server, retry_after):
     ("kind", "words"), [("wrong-name", "trusted"), ("self-signed", "trusted"), ("expired", "expired")]
 )
 def test_a_server_that_cannot_be_trusted_gets_nothing(robot_server, kind, words):
-    """A wrong name, a signature of nobody and an expired certificate end the attempt before the request."""
+    """A wrong name, an unknown issuer and an expired certificate end the attempt before the request."""
     server = robot_server(certificate=certificate("localhost", kind))
     error = failure_of(post_to, server)
     assert words in str(error)
@@ -142,7 +142,7 @@ def test_an_answer_that_is_not_http_is_an_error(robot_server):
 
 
 def test_an_unknown_host_is_named(robot_server, monkeypatch):
-    """A host that nobody knows is an error that says so."""
+    """An unknown host is an error that names it."""
     robot_server()
 
     def unknown(*_, **__):

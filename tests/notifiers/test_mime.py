@@ -162,7 +162,7 @@ def test_a_line_that_is_an_existing_file_stays_text(tmp_path, monkeypatch):
 
 
 def test_markup_and_stylesheets_are_passed_on_untouched():
-    """What the HTML part says is neither rewritten nor fetched, and the text part is not markup."""
+    """The HTML part is neither rewritten nor fetched, and the text part is not markup."""
     page = '<link rel=stylesheet href="http://127.0.0.1:9/x.css"><p>a &lt; b &amp; "c"</p>'
     raw = build(text='<b>"a" & b</b>', html=page)
     assert content(raw, "html") == page + "\n"

@@ -1,4 +1,4 @@
-"""Google's OAuth2: a file in place of a code, and nobody at a terminal."""
+"""Google's OAuth2: a file instead of a code, and no prompt at a terminal."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_mail_goes_out_with_a_fresh_token(smtp_server, google, tmp_path, make_
 
 
 def test_a_refused_token_is_an_authentication_error(smtp_server, google, tmp_path):
-    """A server that refuses XOAUTH2 is heard, and its echo of the token is not passed on."""
+    """A refusal of XOAUTH2 is reported without the token that the server echoes."""
     server = smtp_server(accounts={})
     server.faults.login = "535 no {password}"
     with pytest.raises(AuthenticationError, match="create the oauth2_file again") as caught:

@@ -97,7 +97,7 @@ def test_a_known_provider_can_be_used_on_its_other_port():
 
 @pytest.mark.parametrize("given", [{"security": "tls"}, {"port": 0}, {"port": 70000}])
 def test_unusable_values_are_named(given):
-    """A protection or port that cannot be is a ConfigError that says what was got."""
+    """An impossible protection or port is a ConfigError that contains it."""
     with pytest.raises(ConfigError, match=r"expected .* got"):
         choose_server("me@qq.com", **given)
 

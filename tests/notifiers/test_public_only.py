@@ -97,7 +97,7 @@ def test_a_name_that_changes_its_mind_is_looked_up_once(make_message, monkeypatc
 
 
 def test_one_private_address_among_others_is_enough(make_message, monkeypatch):
-    """A host that is public and private at once is refused."""
+    """A host with public and private addresses is refused."""
     both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 80)) for ip in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
     assert refused("http://both.example/", make_message()).permanent

@@ -1,4 +1,4 @@
-"""A channel that several watches tell through."""
+"""A notifier that several watches share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from auto_model_monitor.notifiers import SharedNotifier
 from tests.fakes import RecordingNotifier, message, permanent
 
 
-class Crowded(RecordingNotifier):
+class Exclusive(RecordingNotifier):
     """Notices when two messages are handed over at the same time."""
 
     def __init__(self):
@@ -27,11 +27,12 @@ class Crowded(RecordingNotifier):
 
 
 def test_one_message_at_a_time():
-    """However many watches tell at once, the channel gets one message after the other."""
-    notifier, turn = Crowded(), Lock()
-    doors = [SharedNotifier(notifier, turn, verifies=False) for _ in range(8)]
+    """However many watches send concurrently, the notifier gets one message after the other."""
+    notifier, turn = Exclusive(), Lock()
+    all_shared = [SharedNotifier(notifier, turn, verifies=False) for _ in range(8)]
     threads = [
-        Thread(target=lambda door=door: [door.send(message(id=str(n))) for n in range(50)]) for door in doors
+        Thread(target=lambda shared=shared: [shared.send(message(id=str(n))) for n in range(50)])
+        for shared in all_shared
     ]
     for thread in threads:
         thread.start()
@@ -40,14 +41,14 @@ def test_one_message_at_a_time():
     assert len(notifier.sent) == 400
 
 
-def test_it_is_the_notifier_for_all_others():
-    """Name, level, errors and the check of the account are the notifier's; the last has one door alone."""
+def test_it_has_the_name_level_and_errors_of_its_notifier():
+    """Name, level and errors are the notifier's; verify() exists only with verifies=True."""
     notifier = RecordingNotifier("email to a@b.c", failures=[permanent()])
     notifier.min_level = Level.WARNING
     notifier.verify = lambda: None
     first, second = (SharedNotifier(notifier, Lock(), verifies=verifies) for verifies in (True, False))
     assert (first.name, first.min_level, second.min_level) == ("email to a@b.c", Level.WARNING, Level.WARNING)
-    assert [hasattr(door, "verify") for door in (first, second)] == [True, False]
+    assert [hasattr(shared, "verify") for shared in (first, second)] == [True, False]
     with pytest.raises(NotificationError, match="no such user"):
         first.send(message())
     assert repr(first).startswith("SharedNotifier(")

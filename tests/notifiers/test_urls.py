@@ -121,7 +121,7 @@ def test_feishu_s_base_goes_with_the_scheme():
     ],
 )
 def test_what_cannot_work_is_a_config_error_without_secrets(url):
-    """The error says what was expected, and nothing of what was given but its scheme."""
+    """The error contains what was expected, and of the given URL only the scheme."""
     with pytest.raises(ConfigError) as caught:
         notifier_from_url(url)
     assert CANARY not in "".join(traceback.format_exception(caught.value))
@@ -129,7 +129,7 @@ def test_what_cannot_work_is_a_config_error_without_secrets(url):
 
 
 def test_everything_else_is_apprise_s():
-    """Other schemes go to apprise, and one that it does not know is an error at once."""
+    """Other schemes belong to apprise, and one that it does not know is an immediate error."""
     pytest.importorskip("apprise")
     assert notifier_from_url(f"ntfy://{CANARY}").name.startswith("apprise ntfy ")
     with pytest.raises(ConfigError, match="apprise does not understand") as caught:

@@ -32,7 +32,7 @@ def test_a_message_is_accepted(robot_server, make_message, clock):
 
 
 def test_a_wrong_key_is_an_error_although_http_says_200(robot_server, make_message, clock):
-    """errcode in a 200 answer is the verdict, and the text says what to do."""
+    """The errcode of a 200 answer decides, and the error contains the remedy."""
     server = robot_server(WeCom())
     error = error_of(notifier_for(server, clock, "another"), make_message())
     assert error.permanent
@@ -82,7 +82,7 @@ def test_retry_after_is_kept(robot_server, make_message, clock):
 
 @pytest.mark.parametrize("text", ["语" * 5_000, "[*" * 5_000, "a\n" * 5_000])
 def test_a_long_text_is_cut_and_says_so(robot_server, make_message, clock, text):
-    """The Markdown stays within 4096 bytes, uses them, keeps the mention, and says that it was cut."""
+    """The Markdown stays within 4096 bytes, uses them, keeps the mention, and ends with a note."""
     server = robot_server(WeCom())
     notifier_for(server, clock, at_users=["a"]).send(make_message(text=text))
     content = server.requests[0].json["markdown"]["content"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_model_monitor.core.readings import ReadingBatch
-from auto_model_monitor.delivery.outbox.outbox_rows import alert_from_json, alert_to_json
+from auto_model_monitor.delivery.outbox.outbox_json import alert_from_json, alert_to_json
 from auto_model_monitor.rules import (
     DiskRule,
     DivergedRule,

@@ -17,33 +17,10 @@ from ...runtime.fork_safety import fork_safe_lock
 from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
 from .adoption import adopt_watches
-from .outbox_rows import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .outbox_json import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .outbox_schema import check_version, is_outbox, upgrade
 
 logger = logging.getLogger(__name__)
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    watch TEXT PRIMARY KEY, identity TEXT NOT NULL, since INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS alerts (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, watch TEXT NOT NULL,
-    rule TEXT NOT NULL, alert TEXT NOT NULL, message TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS alerts_of_a_rule ON alerts (watch, rule, number);
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts (number),
-    watch TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'owed',
-    added REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed'
-"""
-_HAS_OUTBOX_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
-_SETTLED = "ALTER TABLE deliveries ADD COLUMN settled REAL"
-# The statements that lead from each schema version to the next, beginning with an empty file (version 0).
-_UPGRADES = (tuple(_SCHEMA.split(";")), (_SETTLED,))
-SCHEMA_VERSION = len(_UPGRADES)
-"""The version that this release writes, stored as ``PRAGMA user_version``."""
 
 _SELECT = """
 SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
@@ -199,9 +176,9 @@ class SQLiteOutbox:
             address, uri=True, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            if existing and not connection.execute(_HAS_OUTBOX_TABLE).fetchone():
+            if existing and not is_outbox(connection):
                 raise sqlite3.DatabaseError("expected an outbox, got another kind of file")
-            _check_version(_version(connection))
+            check_version(connection)
             # Not WAL: its index is mapped into memory, and the system kills a process whose mapped file is
             # truncated, as on a full or a network file system. This process may be training a model.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
@@ -209,7 +186,7 @@ class SQLiteOutbox:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != ("ok",):
                 raise sqlite3.DatabaseError(str(verdict and verdict[0]))
-            _upgrade(connection)
+            upgrade(connection)
         except (OutboxError, sqlite3.Error):
             connection.close()
             raise
@@ -264,31 +241,6 @@ class SQLiteOutbox:
 
 def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
     return tuple(for_storage(value) if isinstance(value, str) else value for value in values)
-
-
-def _upgrade(connection: sqlite3.Connection) -> None:
-    """Upgrade the tables to this version, in one transaction."""
-    if _version(connection) == SCHEMA_VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    version = _version(connection)  # another process may have upgraded it meanwhile
-    _check_version(version)
-    for statement in (one for step in _UPGRADES[version:] for one in step):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute("COMMIT")
-
-
-def _check_version(version: int) -> None:
-    if not 0 <= version <= SCHEMA_VERSION:
-        raise OutboxError(
-            f"expected schema version {SCHEMA_VERSION} or older, got {version}: a newer release wrote the "
-            "file; upgrade with 'pip install -U auto-model-monitor' or choose another log_dir"
-        )
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _delivery(row: _Row) -> Delivery:

@@ -1,4 +1,4 @@
-"""One contract for every outbox: what is added is owed until settled, and a run remembers its alerts."""
+"""One contract for every outbox: a delivery is pending until settled, and a run keeps its alerts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def outbox(request, tmp_path):
     opened.close()
 
 
-def test_what_is_added_is_owed_to_each_channel(outbox):
-    """One alert is owed to every channel, with its message, from now on."""
+def test_an_alert_is_pending_for_each_channel(outbox):
+    """One alert makes a pending delivery per channel, due immediately."""
     outbox.add(alert(), message("s", id="m1"), ["a", "b"], 100.0)
     for channel in ("a", "b"):
         owed = outbox.first_owed(channel)
@@ -52,7 +52,7 @@ def test_the_oldest_is_first_and_settling_brings_the_next(outbox):
     assert states == [("m0", "delivered", ""), ("m1", "refused", "550 no"), ("m2", "owed", "")]
 
 
-def test_what_is_postponed_stays_owed(outbox):
+def test_a_postponed_delivery_stays_pending(outbox):
     """A failed attempt is counted, with its reason and the time of the next, and keeps its place."""
     outbox.add(alert(), message(id="m0"), ["a"], 0.0)
     outbox.add(alert(), message(id="m1"), ["a"], 0.0)
@@ -75,8 +75,8 @@ def test_a_rule_finds_its_last_alert(outbox):
     assert outbox.last_alert("threshold") == odd
 
 
-def test_a_new_run_forgets_alerts_and_keeps_debts(outbox):
-    """start_run() begins afresh for the rules; what is owed stays owed."""
+def test_a_new_run_forgets_alerts_and_keeps_pending_deliveries(outbox):
+    """After start_run() the rules have no last alert; pending deliveries stay pending."""
     assert outbox.identity() is None
     outbox.start_run("first")
     last = alert()

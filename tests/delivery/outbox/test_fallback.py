@@ -103,8 +103,8 @@ def test_a_rule_goes_on_from_the_newer_alert(disk, outbox):
     assert outbox.identity() == "other"
 
 
-def test_room_again_is_said(disk, outbox, caplog):
-    """When the disk can be written again, alerts go there again, and one line says so."""
+def test_a_writable_disk_is_reported(disk, outbox, caplog):
+    """When the disk is writable again, alerts are stored there again, and one line reports it."""
     disk.full = True
     outbox.add(alert(), message(id="m"), ["a"], 1.0)
     disk.full = False

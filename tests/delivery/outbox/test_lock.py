@@ -1,4 +1,4 @@
-"""The lock between watches: one holder, let go by any death of its process."""
+"""The lock between watches: one holder, released by any end of its process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hold(path):
 
 
 def test_one_process_has_it_until_it_is_killed(tmp_path):
-    """While another process has it, it cannot be had, and that process is named; kill -9 lets it go."""
+    """While another process holds the lock, acquire() fails and names it; kill -9 releases it."""
     path = tmp_path / "deep" / "x.lock"
     process, answer = hold(path)
     assert answer == "True"
@@ -72,7 +72,7 @@ def test_a_forked_worker_does_not_keep_it(tmp_path):
     parent.communicate("")
 
 
-def test_where_nothing_can_be_written_it_is_taken_for_held(tmp_path):
-    """An unwritable place locks nobody out."""
+def test_where_nothing_can_be_written_the_lock_is_granted(tmp_path):
+    """Where the lock file cannot be created, acquire() succeeds."""
     (tmp_path / "file").write_text("")
     assert WatchLock(tmp_path / "file" / "x.lock").acquire()

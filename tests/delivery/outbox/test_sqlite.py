@@ -1,4 +1,4 @@
-"""The outbox on disk: durable, private, shared without harm, and never the end of a watch."""
+"""The outbox on disk: durable, private, shared between processes, and never fatal for a watch."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def path(tmp_path):
     return tmp_path / "logs" / "outbox.db"
 
 
-def test_another_process_finds_what_was_owed(path):
-    """What one process committed, and did not close, another one finds."""
+def test_another_process_finds_pending_deliveries(path):
+    """What one process committed without closing the file, another one reads."""
     last = alert()
     first = opened(path)
     first.add(last, message(id=last.id), ["a"], 5.0)
@@ -84,7 +84,7 @@ def test_writers_at_once_lose_nothing(path):
 
 @pytest.mark.parametrize("damage", ["short", "noise", "text", "header"])
 def test_a_damaged_file_is_set_aside(path, caplog, damage):
-    """A file that is cut short or full of noise is kept under another name, said, and begun anew."""
+    """A truncated or overwritten file is renamed, reported and replaced by an empty one."""
     outbox = opened(path)
     for n in range(50):
         outbox.add(alert(), message("x" * 500, id=str(n)), ["a"], 0.0)
@@ -107,14 +107,14 @@ def test_a_damaged_file_is_set_aside(path, caplog, damage):
 
 
 def test_an_unwritable_place_is_one_error(tmp_path):
-    """Where no file can be made, the error names it and is an OutboxError."""
+    """Where no file can be created, the OutboxError names it."""
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxError, match=r"outbox\.db cannot be opened"):
         opened(tmp_path / "file" / "outbox.db")
 
 
 def test_a_file_that_is_locked_for_long_is_one_error(path):
-    """When another process holds the file, a write waits for its patience and then says so."""
+    """While another process locks the file, a write waits for its timeout and then fails with an error."""
     outbox = SQLiteOutbox(path, "watch", timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ def test_a_file_that_is_locked_for_long_is_one_error(path):
 
 
 def test_an_alert_and_its_deliveries_are_one_transaction(path):
-    """When the second part fails, the first is not there either."""
+    """When storing a delivery fails, its alert is not stored either."""
     outbox = opened(path)
     with pytest.raises(OutboxError):
         outbox.add(alert(), message(), ["a", None], 0.0)
@@ -134,8 +134,8 @@ def test_an_alert_and_its_deliveries_are_one_transaction(path):
     assert list(outbox.deliveries()) == []
 
 
-def test_by_hand(path):
-    """What was refused can be owed again, what was not delivered dropped, what was delivered neither."""
+def test_a_person_can_retry_and_drop_deliveries(path):
+    """A refused delivery can be retried, a pending one dropped, a delivered one neither."""
     outbox = opened(path)
     for n in range(3):
         outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
@@ -237,8 +237,8 @@ def test_a_second_damaged_file_does_not_overwrite_the_first(path):
 
 
 @pytest.mark.parametrize("content", [None, "text", "database"])
-def test_what_is_no_outbox_is_left_alone(path, content):
-    """Opened as one that exists, a file that is none stays as it is, and none is made."""
+def test_a_file_that_is_no_outbox_stays_unchanged(path, content):
+    """With existing=True a file that is no outbox stays unchanged, and no file is created."""
     path.parent.mkdir()
     if content == "text":
         path.write_text("my notes\n" * 50)

@@ -1,4 +1,4 @@
-"""Alerts and messages as JSON: what is kept is what was told, also by an older version."""
+"""Alerts and messages as JSON: what is stored reads back equal, from older versions too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.errors import RenderingError
 from auto_model_monitor.core.messages import LARGEST_PICTURE, Picture
 from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.delivery.outbox.outbox_rows import (
+from auto_model_monitor.delivery.outbox.outbox_json import (
     alert_from_json,
     alert_to_json,
     message_from_json,
