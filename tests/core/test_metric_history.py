@@ -19,7 +19,7 @@ from auto_model_monitor.core.metric_history import (
     horizontal,
     latest,
 )
-from auto_model_monitor.delivery.outbox.outbox_rows import alert_to_json
+from auto_model_monitor.delivery.outbox.outbox_json import alert_to_json
 from auto_model_monitor.rendering import Renderer
 from tests.campaigns import examples
 from tests.fakes import NOON, RecordingNotifier, batch

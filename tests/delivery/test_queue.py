@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -188,3 +189,16 @@ def test_with_threads_close_leaves_the_sending_to_them():
     hanging.let_go.set()
     queue.workers[0].join(60)
     assert [d.state for d in outbox.deliveries()] == [DeliveryState.DELIVERED]
+
+
+def test_pending_messages_of_an_earlier_run_are_logged(caplog):
+    """What is pending from an earlier run is logged; for a notifier that is gone, with what to do."""
+    outbox = MemoryOutbox()
+    outbox.add(alert(), message("the subject"), ["recorder", "gone"], 0.0)
+    queue = DeliveryQueue([RecordingNotifier()])
+    with caplog.at_level(logging.INFO):
+        queue.open(outbox)
+        queue.close(60)
+    records = [record for record in caplog.records if "pending from an earlier run" in record.message]
+    assert [record.levelno for record in records] == [logging.INFO, logging.WARNING]
+    assert "outbox drop 2" in records[1].message

@@ -90,6 +90,7 @@ def test_a_postponement_on_a_full_disk_keeps_its_wait(disk, outbox):
     disk.full = False
     outbox.postponed(outbox.first_owed("a"), "error 4", 500.0)
     assert disk.first_owed("a").due == 500.0
+    assert outbox.first_owed("a").due == 500.0
 
 
 def test_a_rule_goes_on_from_the_newer_alert(disk, outbox):
