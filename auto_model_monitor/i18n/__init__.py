@@ -1,6 +1,6 @@
-"""What a person receives, in words: the catalogue, and how numbers, times and names are written."""
+"""The texts that a person receives, and the formats of numbers, times and sizes."""
 
-from .catalogue import Language, Wording, wording
+from .catalogue import wording
 from .formats import (
     ABSENT,
     duration_text,
@@ -11,6 +11,7 @@ from .formats import (
     time_text,
     zoned_time_text,
 )
+from .wording import Language, Wording
 
 __all__ = [
     "ABSENT",

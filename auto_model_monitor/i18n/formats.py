@@ -1,16 +1,16 @@
-"""How numbers, times and sizes are written."""
+"""The formats of numbers, times and sizes."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime
 
-#: Stands where a value is missing.
+#: The text of a missing value.
 ABSENT = "—"
 
 
 def number_text(value: float) -> str:
-    """Write a number as short as it is exact: ``0.003``, ``1.2e-05``, ``95``."""
+    """Return a number as short as it is exact: ``0.003``, ``1.2e-05``, ``95``."""
     if isinstance(value, int) and abs(value) < 10**16:
         return str(int(value))
     # float() first: a NumPy number's own repr would read "np.float64(0.003)".
@@ -21,21 +21,21 @@ def number_text(value: float) -> str:
 
 
 def exact_gain(gain: float, value: float, base: float) -> float:
-    """Return ``gain``, the difference of ``value`` and ``base``, as one would compute it by hand.
+    """Return ``gain``, the difference of ``value`` and ``base``, as computed with decimals.
 
-    In binary 0.0034 - 0.0029 is 0.0004999999999999999; of the decimals that were read it is 0.0005.
+    In binary 0.0034 - 0.0029 is 0.0004999999999999999; with the decimals of the file names it is 0.0005.
     """
     if not (math.isfinite(value) and math.isfinite(base)):
         return gain
     from decimal import Context, Decimal
 
-    # A context of our own: the program around us may have changed the thread's.
+    # An own context: the program may have changed that of the thread.
     numbers = (Decimal(repr(float(number))) for number in (value, base))
     return math.copysign(float(Context(prec=50).subtract(*numbers)), gain)
 
 
 def percent_text(change: float, base: float) -> str | None:
-    """Write the size of ``change`` as a share of ``base``; None where that would say nothing."""
+    """Return ``change`` as a percentage of ``base``; None when it would be meaningless."""
     if not (math.isfinite(change) and math.isfinite(base)) or base == 0:
         return None
     percent = abs(change / base) * 100
@@ -48,7 +48,7 @@ def percent_text(change: float, base: float) -> str | None:
 
 
 def size_text(size: float) -> str:
-    """Write a number of bytes in decimal units, as disks are sold: ``4.2 GB``."""
+    """Return a number of bytes in decimal units: ``4.2 GB``."""
     for unit in ("B", "KB", "MB", "GB", "TB"):
         if abs(size) < 999.5:
             return f"{size:.3g} {unit}"
@@ -57,11 +57,11 @@ def size_text(size: float) -> str:
 
 
 def duration_text(seconds: float, units: str) -> str:
-    """Write a duration in its two largest units: ``2 h 5 min``.
+    """Return a duration in its two largest units: ``2 h 5 min``.
 
     Args:
-        seconds: how long; what is not finite or negative is written as absent.
-        units: what days, hours, minutes and seconds are called, between commas.
+        seconds: the duration; a negative or non-finite one is absent.
+        units: the names of days, hours, minutes and seconds, separated by commas.
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         return ABSENT
@@ -76,13 +76,13 @@ def duration_text(seconds: float, units: str) -> str:
 
 
 def time_text(time: datetime) -> str:
-    """Write a time as ``YYYY-MM-DD HH:MM:SS``, as its own zone's clocks show it."""
-    # Not strftime(): it writes the year 1 as "1" on some systems.
+    """Return a time as ``YYYY-MM-DD HH:MM:SS`` in its own zone."""
+    # strftime() writes the year 1 as "1" on some systems.
     return time.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
 def zoned_time_text(time: datetime) -> str:
-    """Write a time with its zone: ``2026-11-20 20:34:12 UTC+08:00``."""
+    """Return a time with its zone: ``2026-11-20 20:34:12 UTC+08:00``."""
     offset = time.utcoffset()
     if offset is None:
         return time_text(time)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from .catalogue import Language
+from .wording import Language
 
 
 def locale_language(environ: Mapping[str, str] | None = None) -> Language:

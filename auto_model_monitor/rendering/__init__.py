@@ -21,11 +21,11 @@ from .mail_card import card_html, lines_html
 from .templates import fill, generated, template_problems
 
 if TYPE_CHECKING:
-    from .pictures import Artist
+    from .pictures import CurveDrawer
 
 __all__ = ["ContentGenerator", "Renderer", "template_problems"]
 
-#: What users hand in: takes the score and the file's name, returns (subject, lines), lines or a text.
+#: A user's function: takes the score and the file name, returns (subject, lines), lines or a text.
 ContentGenerator = Callable[[float, str], object]
 
 LONGEST_SUBJECT = 500  # characters
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Draft:
-    """What the user's own templates or generator gave; None where the default stands."""
+    """The result of the user's templates or generator; None where the default applies."""
 
     subject: str | None = None
     text: str | None = None
@@ -45,10 +45,22 @@ class _Draft:
 
 
 class Renderer:
-    """Puts alerts into words, by default or as the user's templates or generator say.
+    """Renders alerts as messages, with the default texts or the user's templates or generator.
 
-    A template or a generator that fails costs nobody the mail: the default goes out, with a line that
-    says so.
+    When a template or the generator fails, the default text goes out with a note about the failure.
+
+    Args:
+        language: the language of all default texts.
+        subject_template: the subject with ``{placeholders}``; None or blank for the default.
+        content_template: the same for the content.
+        content_generator: called with ``(score, filename)``; returns ``(subject, lines)``, or the
+            lines or one text alone. It takes precedence over the templates.
+        watch_dir: the directory to name in the mail; it need not exist.
+        host: the machine to name in the mail.
+        plots: True shows the scores so far as a picture (extra ``plots``) instead of small bars.
+
+    Raises:
+        MissingExtraError: ``plots`` is True and matplotlib is not installed.
     """
 
     def __init__(
@@ -62,40 +74,25 @@ class Renderer:
         host: str = "",
         plots: bool = False,
     ) -> None:
-        """Take the language and the user's wishes.
-
-        Args:
-            language: the language of everything that the user did not word.
-            subject_template: the subject with ``{placeholders}``; None or blank for the default.
-            content_template: the same for the content.
-            content_generator: called with ``(score, filename)``; returns ``(subject, lines)``, or the
-                lines or one text alone. It goes before the templates.
-            watch_dir: the directory to name in the mail; it is not looked at.
-            host: the machine to name in the mail.
-            plots: True shows the scores so far as a picture (extra ``plots``), where else small bars stand.
-
-        Raises:
-            MissingExtraError: ``plots`` is expected and what draws is not installed.
-        """
         self._words = wording(language)
         self._subject_template = subject_template
         self._content_template = content_template
         self._generator = content_generator
         self._watch_dir = watch_dir
         self._host = host
-        self._artist = _artist() if plots else None
+        self._drawer = _curve_drawer() if plots else None
 
     def render(self, alert: Alert) -> Message:
-        """Return the message for ``alert``, whatever a user's template or generator does.
+        """Return the message for ``alert``, even if a user's template or generator fails.
 
-        Templates and the generator word hits; what else there is to tell has the default words.
+        Templates and the generator apply to hits; other alerts have the default texts.
         """
         words, hit, draft = self._words, Hit.of(alert), _Draft()
         if hit is not None and (self._generator is None or self._generate(self._generator, hit, draft)):
             self._fill_templates(hit, draft)
         facts = self._facts_of(alert, hit)
         curve = Curve.of(alert, words)
-        picture = self._artist.picture(curve, draft.notes) if curve and self._artist else None
+        picture = self._drawer.picture(curve, draft.notes) if curve and self._drawer else None
         subject = for_header(draft.subject or "", LONGEST_SUBJECT)
         subject = subject or for_header(facts.subject(), LONGEST_SUBJECT)
         if draft.text is None or not draft.text.strip():
@@ -118,7 +115,7 @@ class Renderer:
         )
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
-        """Return what to say of a message that a channel refused for good."""
+        """Return the message about one that a notifier refused permanently."""
         details = {"channel": channel, "subject": message.subject, "error": reason}
         return self.render(replace(alert, details={**alert.details, **details}))
 
@@ -128,7 +125,7 @@ class Renderer:
         return EventFacts(alert, self._words, host=self._host, watch_dir=self._watch_dir)
 
     def _for_programs(self, alert: Alert, hit: Hit | None) -> dict[str, Fact]:
-        """Return what a program asks for, as JSON can hold it."""
+        """Return the facts of the alert as JSON values."""
         known = self._values(hit) if hit is not None else _known(alert)
         facts = {
             **alert.details,
@@ -140,7 +137,7 @@ class Renderer:
             "timestamp": alert.time.isoformat(timespec="seconds"),
             "comparison": None if alert.comparison is None else alert.comparison.value,
         }
-        # JSON has no NaN and no infinity: those are written as texts.
+        # JSON has no NaN and no infinity: they become texts.
         return {
             key: repr(v) if isinstance(v, float) and not math.isfinite(v) else v for key, v in facts.items()
         }
@@ -156,7 +153,7 @@ class Renderer:
         return True
 
     def _fill_templates(self, hit: Hit, draft: _Draft) -> None:
-        """Fill the templates for what the generator, if any, did not give."""
+        """Fill the templates that the generator left open."""
         words = self._words
         if draft.subject is None and self._subject_template:
             failed = words.subject_template_failed
@@ -177,14 +174,14 @@ class Renderer:
         return hit.values(self._words, host=self._host, watch_dir=self._watch_dir)
 
 
-def _artist() -> Artist:
-    from .pictures import Artist  # nobody else needs what draws
+def _curve_drawer() -> CurveDrawer:
+    from .pictures import CurveDrawer  # needed with plots alone
 
-    return Artist()
+    return CurveDrawer()
 
 
 def _known(alert: Alert) -> dict[str, Fact]:
-    """Return what programs know of a hit, of an alert that may be about something else."""
+    """Return the facts of a hit, for an alert of any kind."""
     known: dict[str, Fact] = {"threshold": alert.threshold, "previous_best": alert.previous_best}
     reading = alert.reading
     if reading is not None:
@@ -202,7 +199,7 @@ def _reason(error: BaseException) -> str:
         text = str(error)
     except Exception:
         text = ""
-    # Our own texts need no name before them.
+    # The texts of this package need no type name.
     if not isinstance(error, RenderingError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return for_header(text, _LONGEST_REASON)

@@ -1,6 +1,6 @@
 """The curve and the last scores as HTML for the card of a mail.
 
-Where there is no picture the bars are cells of a table: no font has to know them, nothing is fetched.
+Without a picture the bars are cells of a table, which need no font and fetch nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .sparkline import heights
 _QUIET = "opacity:.66"
 _ACCENT = "#178763"  # as the card's own
 _PLAIN, _BROKEN = "rgba(128,128,128,.5)", "#e22a2a"
-# What each mark of the legend stands for has its colour on the picture.
+# The colour of each mark on the picture.
 _COLOURS = {"●": "#2f6fb2", "○": _ACCENT, "◉": _ACCENT, "╌": "#a66a00"}
 _TALLEST = 36  # pixels
 
@@ -27,7 +27,7 @@ def with_curve(card: Card, curve: Curve | None, picture: Picture | None) -> Card
     if curve is None:
         return card
     rows = curve.rows()
-    label = curve.words.trail_latest.format(count=len(rows) - 1)
+    label = curve.words.history_latest.format(count=len(rows) - 1)
     return replace(
         card,
         chart=_bars_html(curve) if picture is None else picture_html(curve, picture),

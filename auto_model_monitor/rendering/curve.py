@@ -1,4 +1,4 @@
-"""What a mail shows of the scores so far: their curve, and the last ones as a table."""
+"""The scores so far in a mail: their curve, and the last ones as a table."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Curve:
     Attributes:
         alert: the alert.
         points: at least two readings, one of them finite.
-        best: the best of them; None where an earlier one was better or the direction is not known.
+        best: the best of them; None when an earlier one was better or the direction is unknown.
         best_value: the best score so far, if the direction is known.
-        this: the one that the alert is about, if it is among them.
+        this: the point of the alert, if it is among them.
         words: the language.
     """
 
@@ -41,7 +41,7 @@ class Curve:
 
     @classmethod
     def of(cls, alert: Alert, words: Wording) -> Curve | None:
-        """Return the curve that belongs to ``alert``, None where there is nothing to see."""
+        """Return the curve of ``alert``; None when there is nothing to show."""
         points, reading = alert.history, alert.reading
         some = any(math.isfinite(point.value) for point in points)
         if reading is None or len(points) < 2 or not some or alert.kind in _WITHOUT:
@@ -50,7 +50,7 @@ class Curve:
         before = () if alert.previous_best is None else (alert.previous_best,)
         value = comparison and comparison.best([*before, *(point.value for point in points)])
         best = next((point for point in points if point.value == value), None)
-        # repr() knows a NaN again.
+        # The repr() of two NaNs is equal.
         expected = (reading.name, repr(reading.value))
         same = (point for point in reversed(points) if (point.name, repr(point.value)) == expected)
         return cls(alert, points, best, value, next(same, None), words)
@@ -62,13 +62,13 @@ class Curve:
 
     @property
     def cid(self) -> str:
-        """The content-ID of its picture, the same at every attempt."""
+        """The content-ID of its picture, the same in every attempt."""
         digest = hashlib.sha256(self.alert.id.encode("utf-8", "surrogatepass")).hexdigest()
         return f"curve.{digest[:24]}@auto-model-monitor"
 
     @property
     def bars(self) -> list[float]:
-        """The scores of a few points that keep the shape."""
+        """The scores of a few points, with the shape of the curve."""
         return evenly_thinned([point.value for point in self.points], WIDTH)
 
     def line(self) -> str:
@@ -78,11 +78,11 @@ class Curve:
     def named(self) -> list[str]:
         """Return the best score and the threshold with their names."""
         words = self.words
-        found = {words.trail_best: self.best_value, words.trail_threshold: self.alert.threshold}
+        found = {words.history_best: self.best_value, words.history_threshold: self.alert.threshold}
         return [text.format(score=number_text(v)) for text, v in found.items() if v is not None]
 
     def legend(self) -> list[str]:
-        """Return what each mark on the picture stands for."""
+        """Return the meaning of each mark on the picture."""
         words = self.words
         reading, best = self.alert.reading, self.best
         found = []
@@ -95,7 +95,7 @@ class Curve:
         return [text.format(score=number_text(value)) for text, value in found]
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return the last readings as rows of epoch, score and remark, below a row that names them."""
+        """Return the last readings as rows of epoch, score and remark, below a header."""
         points = latest(self.points, LATEST)
         if len(points) < 2:
             return []
@@ -105,16 +105,16 @@ class Curve:
         return [(place, for_header(self.metric, _LONGEST_PLACE), ""), *rows]
 
     def text(self) -> str:
-        """Return both as plain text."""
+        """Return the curve and the rows as plain text."""
         words = self.words
         lines = [words.line.format(label=words.history, value=self.line())]
         (place, _, _), *rows = self.rows() or [("", "", "")]
         if rows:
-            lines += ["", words.trail_latest.format(count=len(rows)) + words.heading_end]
+            lines += ["", words.history_latest.format(count=len(rows)) + words.heading_end]
         for where, score, remark in rows:
-            told = words.remarked.format(value=score, remark=remark) if remark else score
+            value = words.remarked.format(value=score, remark=remark) if remark else score
             label = words.placed.format(name=place, place=where) if place else where
-            lines.append(words.line.format(label=label, value=told))
+            lines.append(words.line.format(label=label, value=value))
         return "\n".join(lines)
 
     def _remark(self, point: Point) -> str:
@@ -123,7 +123,7 @@ class Curve:
 
 
 def _places(points: Sequence[Point], words: Wording) -> tuple[str, list[str]]:
-    """Return how far the training was at each point, and what that is called; else when it was seen."""
+    """Return a label and the epoch, step or time of each point; else their names."""
     ways: tuple[tuple[str, Callable[[Point], object]], ...] = (
         (words.epoch, lambda point: point.epoch),
         (words.step, lambda point: point.step),

@@ -1,4 +1,4 @@
-"""What the queue itself has to say: a digest of several messages, and that one was refused."""
+"""The messages of the delivery queue: a digest of several messages, and a notice of a refused one."""
 
 from __future__ import annotations
 
@@ -16,34 +16,32 @@ from ..text.cleaning import for_header, for_name
 from . import LONGEST_SUBJECT, Renderer
 from .mail_card import Card, Figure, card_html
 
-# So many lines a digest lists, the latest ones; and so many characters each of their parts has.
-_MOST_LISTED = 100
-_LONGEST_CELL = 160
+_MOST_LISTED = 100  # the latest messages in a digest
+_LONGEST_CELL = 160  # characters
 
 
 class DeliveryMessageRenderer:
-    """Puts the queue's own messages into words.
+    """Renders the messages of the delivery queue.
 
     Args:
         language: the language.
-        watch_dir: the directory to name in the mail; it is not looked at.
+        watch_dir: the directory to name in the mail; it need not exist.
         host: the machine to name in the mail.
     """
 
     def __init__(self, *, language: Language = "zh", watch_dir: str = "", host: str = "") -> None:
-        """Take the language and the place."""
         self._words = wording(language)
         self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host)
         self._place = ((self._words.host, for_name(host)), (self._words.directory, for_name(watch_dir)))
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
-        """Return what to say of a message that a channel refused for good."""
+        """Return the message about one that a notifier refused permanently."""
         return self._renderer.undelivered(alert, channel, message, reason)
 
     def digest(self, messages: Sequence[Message]) -> Message:
-        """Return one message that tells in a line each what several tell, at least one.
+        """Return one message with a line for each of at least one message.
 
-        Its ``id`` follows from theirs, so that another attempt at the same ones is the same message.
+        Its ``id`` derives from theirs, so that a retry of the same ones is the same message.
         """
         words, best = self._words, _best(messages)
         last = messages[-1]
@@ -113,7 +111,7 @@ class DeliveryMessageRenderer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Score:
-    """The new score that a message tells of."""
+    """The new score that a message reports."""
 
     metric: str
     value: float
@@ -126,7 +124,7 @@ class _Score:
 
     @classmethod
     def of(cls, message: Message) -> _Score | None:
-        """Return it, or None where the message is about something else."""
+        """Return the score of a message; None when it is about something else."""
         facts = message.facts
         if facts.get("kind") != AlertKind.HIT.value or facts.get("resolved"):
             return None
@@ -139,7 +137,7 @@ class _Score:
 
 
 def _best(messages: Sequence[Message]) -> _Score | None:
-    """Return the best score, where all that have one speak of the same metric."""
+    """Return the best score if all scores are of one metric."""
     scores = [score for score in map(_Score.of, messages) if score is not None]
     if len({(score.metric, score.comparison) for score in scores}) != 1:
         return None
@@ -160,7 +158,7 @@ def _finite(value: Fact) -> float | None:
 
 
 def _what(message: Message, words: Wording) -> str:
-    """Return the score, where a message is about a new one, else its subject without the usual beginning."""
+    """Return the new score of a message, else its subject without the usual prefix."""
     score = _Score.of(message)
     if score is not None:
         return score.text

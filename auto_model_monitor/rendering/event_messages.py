@@ -1,4 +1,4 @@
-"""What a mail says of anything but a score beyond a threshold."""
+"""The content of a mail about any event except a score beyond a threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..text.cleaning import for_body, for_name
 from .hit import condition, whole_text
 from .mail_card import Card, Figure, Tone
 
-# Of each kind, the number that it is about, and those beside which it stands, as far as they are known.
+# The main figure of each kind, and the figures beside it if they are known.
 _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.HIT: ("score", "threshold", "held_checkpoints"),
     AlertKind.NOT_FINITE: ("score",),
@@ -23,7 +23,7 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.INTERRUPTED: ("ran_seconds", "best"),
     AlertKind.UNDELIVERED: ("channel",),
 }
-# What stands small beside the first of these.
+# The small text beside the main figure.
 _BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: ""} | dict.fromkeys(
     (AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED), "name"
 )
@@ -31,10 +31,16 @@ _BLOCKS = ("traceback", "log")
 
 
 class EventFacts:
-    """What the default mail says of an alert of any kind, as subject, text and card."""
+    """The default mail about an alert of any kind, as subject, text and card.
+
+    Args:
+        alert: the alert.
+        words: the texts.
+        host: the machine to name in the mail.
+        watch_dir: the directory to name in the mail.
+    """
 
     def __init__(self, alert: Alert, words: Wording, *, host: str, watch_dir: str) -> None:
-        """Take what is told, and what to name in the mail."""
         self._alert = alert
         self._words = words
         self._written = _Written({**_details(alert.details, words), **_known(alert, words)})
@@ -112,7 +118,7 @@ class EventFacts:
         return ((label, value) for label, value in rows.items() if value)
 
     def _where(self) -> str:
-        """Return what the place of the reading is called."""
+        """Return the label of the place of the reading."""
         words, reading = self._words, self._alert.reading
         in_log = reading is not None and reading.in_log
         if self._alert.kind is AlertKind.STALLED and not self._alert.resolved:
@@ -129,7 +135,7 @@ def _sentence(alert: Alert, words: Wording) -> str:
 
 
 class _Written(dict[str, str]):
-    """Values as they are written, with a dash for each that is not known."""
+    """Formatted values, with a dash for each unknown one."""
 
     def __missing__(self, key: str) -> str:
         return ABSENT

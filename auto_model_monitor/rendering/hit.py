@@ -1,4 +1,4 @@
-"""What a mail says of a score beyond a threshold."""
+"""The content of a mail about a score beyond a threshold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .mail_card import Card, Figure
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An alert about a score that is beyond a threshold, with all that this implies."""
+    """An alert about a score beyond a threshold, whose parts are all present."""
 
     alert: Alert
     reading: Reading
@@ -25,7 +25,7 @@ class Hit:
 
     @classmethod
     def of(cls, alert: Alert) -> Hit | None:
-        """Return ``alert`` as a hit, None where it is about something else."""
+        """Return ``alert`` as a hit; None when it is of another kind."""
         reading, comparison, threshold = alert.reading, alert.comparison, alert.threshold
         if alert.kind is not AlertKind.HIT or alert.resolved:
             return None
@@ -35,12 +35,12 @@ class Hit:
 
     @property
     def held(self) -> int | None:
-        """How many checkpoints in a row were beyond, where that was asked for."""
+        """The number of checkpoints in a row that were beyond, if the rule requires several."""
         held = self.alert.details.get("held_checkpoints")
         return held if isinstance(held, int) else None
 
     def gain(self, over: float) -> float:
-        """Return by how much the score is better, as one would compute it by hand."""
+        """Return the gain over ``over``, computed with decimals."""
         value = self.reading.value
         return exact_gain(self.comparison.gain(value, over), value, over)
 
@@ -65,10 +65,16 @@ class Hit:
 
 
 class HitFacts:
-    """What the default mail says of a hit, as subject, text and card."""
+    """The default mail about a hit, as subject, text and card.
+
+    Args:
+        hit: the hit.
+        words: the texts.
+        host: the machine to name in the mail.
+        watch_dir: the directory to name in the mail.
+    """
 
     def __init__(self, hit: Hit, words: Wording, *, host: str, watch_dir: str) -> None:
-        """Take what is told, and what to name in the mail."""
         self._words = words
         self._hit = hit
         self._down = hit.comparison is Comparison.LOWER
@@ -134,7 +140,7 @@ class HitFacts:
         gain = hit.gain(base)
         if gain == 0 or not math.isfinite(gain):
             return None
-        # Always an improvement when a threshold rule speaks; another rule may say that it got worse.
+        # An alert of a threshold rule is always an improvement; that of another rule may not be.
         down = self._down == (gain > 0)
         words = self._words
         if hit.alert.previous_best is None:
@@ -157,12 +163,12 @@ class HitFacts:
 
 
 def condition(alert: Alert, words: Wording) -> str:
-    """Return on which side of the threshold the score improves, in words."""
+    """Return the side of the threshold on which the score improves, as a text."""
     if alert.details.get("inclusive"):
         return words.below_or_at if alert.comparison is Comparison.LOWER else words.above_or_at
     return words.below if alert.comparison is Comparison.LOWER else words.above
 
 
 def whole_text(number: int | None) -> str:
-    """Write a whole number, or nothing for None."""
+    """Return a whole number as a text; empty for None."""
     return "" if number is None else str(number)

@@ -1,9 +1,9 @@
-"""The HTML of a mail: one calm card, or a user's own lines in the same frame.
+"""The HTML of a mail: one card, or a user's lines in the same frame.
 
-Mail programs strip or rewrite most of CSS, so every style is inline and the layout is made of tables.
-No colour is fixed but the accent, which can be read on white and on black: text has the program's own
-colour and the quiet parts are that colour, half transparent. So the card is right in light and in dark,
-also where a program turns colours round by itself. Nothing is fetched.
+Mail programs strip or rewrite most CSS, so every style is inline and the layout uses tables. The accent is
+the only fixed colour, and readable on white and on black: text has the colour of the program, and quiet
+parts are half transparent. The card is correct in light and dark mode, also where a program inverts
+colours. It fetches nothing.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _TABLE = f'<table role="presentation" width="100%" cellpadding="0" cellspacing="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number with what it is called.
+    """One number with its label.
 
     Attributes:
-        label: what it is.
-        value: the number, written.
-        detail: what stands small beside it.
+        label: its name.
+        value: the number as a text.
+        detail: the small text beside it.
     """
 
     label: str
@@ -48,20 +48,20 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What the card shows, from top to bottom.
+    """The content of a card, from top to bottom.
 
     Attributes:
-        sender: who speaks.
-        heading: what happened, in a sentence.
-        score: the number that it is about.
-        figures: the numbers beside which it stands.
+        sender: the name of the sender.
+        heading: the event, in one sentence.
+        score: the main figure.
+        figures: the figures beside it.
         rows: label and value of everything else.
-        notes: what went wrong on the way, if anything.
-        blocks: label and text of what keeps its lines, such as the end of a traceback.
-        tone: how urgent it looks.
+        notes: the problems of the rendering, if any.
+        blocks: label and text of preformatted parts, such as the end of a traceback.
+        tone: the urgency of its accent.
         table: rows of cells; the first row names the columns.
-        chart: a section of HTML that stands below the figures, as :func:`section` makes it.
-        past: another that stands below the rows.
+        chart: a section of HTML below the figures, from :func:`section`.
+        past: a section of HTML below the rows.
     """
 
     sender: str
@@ -95,8 +95,7 @@ def section(label: str, html: str) -> str:
 def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = (), chart: str = "") -> str:
     """Return the document that shows ``text`` with its line breaks, blank lines and leading spaces."""
     style = f"margin:0;white-space:pre-wrap;{_WRAP};{_FONT};font-size:15px;line-height:1.7"
-    # <pre> keeps the spaces also where no CSS is known. HTML drops the first line break after the tag,
-    # so there always is one to drop.
+    # <pre> keeps the spaces without CSS. HTML drops the first line break after the tag, so add one.
     body = f'<tr><td style="padding:20px"><pre style="{style}">\n{for_html(text)}</pre></td></tr>'
     return _document("\n".join(filter(None, (body, chart, _notes(notes)))), title=title, lang=lang)
 
@@ -193,10 +192,10 @@ def _cells(table: Sequence[Sequence[str]]) -> str:
 
 
 def _widths(table: Sequence[Sequence[str]]) -> list[str]:
-    """Return the width of each column: what is short has the room that it needs, the rest is shared."""
+    """Return the width of each column: short ones are fixed, the others share the rest."""
     widths = []
     for column in zip(*table, strict=False):
-        # A Chinese letter takes the room of two.
+        # A Chinese character is as wide as two letters.
         longest = max(sum(1 + (letter > "\u2e80") for letter in text) for text in column)
         widths.append(f' width="{longest * 7 + 14}"' if longest <= 16 else "")
     return widths if "" in widths else [""] * len(widths)

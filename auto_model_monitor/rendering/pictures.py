@@ -1,4 +1,4 @@
-"""Draws the picture of a curve, at no price for the message where that fails."""
+"""Draws the picture of a curve; a failure never costs the message."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from .plots import Plot, draw, require_plots
 _log = logging.getLogger(__name__)
 
 
-class Artist:
-    """Makes pictures of curves."""
+class CurveDrawer:
+    """Draws the pictures of curves.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
 
     def __init__(self) -> None:
-        """See that what draws is installed.
-
-        Raises:
-            MissingExtraError: it is not.
-        """
         require_plots()
 
     def picture(self, curve: Curve, notes: list[str]) -> Picture | None:
-        """Return the picture of ``curve``; None where it cannot be drawn or sent.
+        """Return the picture of ``curve``; None when it cannot be drawn or sent.
 
         Args:
-            curve: what to draw.
-            notes: takes what the receiver should know of that.
+            curve: the curve.
+            notes: receives a note when the picture is too large.
         """
         plot = Plot(
             points=curve.points,
@@ -39,7 +38,7 @@ class Artist:
         )
         try:
             png = draw(plot)
-        # What draws is large and not ours: whatever it raises, the mail must go out.
+        # Matplotlib is large and foreign: whatever it raises, the mail must go out.
         except Exception:
             _log.exception("the picture could not be drawn; the mail goes out without it")
             return None

@@ -1,7 +1,7 @@
 """The score's curve as a picture for a phone (extra ``plots``).
 
-Matplotlib is used as a pencil only: a figure of its own on the Agg canvas, every colour, width and font
-given, so that neither pyplot nor any setting of the program around it is touched or has a say.
+It uses a figure of its own on the Agg canvas with every colour, width and font set, so that it neither
+imports pyplot nor depends on the settings of the program.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DIGIT = 14.5  # pixels that a digit takes, and a line
 _LINE = 30.0
 _TOP, _BOTTOM, _SIDE = 70.0, 56.0, 20.0
 _MOST_DOTS = 60
-_LARGEST = 1e300  # what is larger is drawn there: differences must stay numbers
+_LARGEST = 1e300  # larger values are drawn here: differences must stay finite
 
 _GROUND, _GRID, _QUIET, _INK = "#fbfcfd", "#e3e8ee", "#66727f", "#1d2733"
 _CURVE, _BEST, _THRESHOLD, _BROKEN = "#2f6fb2", "#12805c", "#a35f00", "#d62828"
@@ -32,12 +32,12 @@ _CURVE, _BEST, _THRESHOLD, _BROKEN = "#2f6fb2", "#12805c", "#a35f00", "#d62828"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """What is drawn.
+    """The content of a picture.
 
     Attributes:
         points: the readings in their order, at least one.
-        title: the metric's name; left out where the font may not know a character of it.
-        threshold: where the line is drawn, if anywhere.
+        title: the metric's name; omitted if the font may lack one of its characters.
+        threshold: the value of the dashed line, if any.
         best: the best of the points.
         this: the point that the message is about.
     """
@@ -50,10 +50,10 @@ class Plot:
 
 
 def require_plots() -> None:
-    """See that what draws is installed.
+    """Import matplotlib.
 
     Raises:
-        MissingExtraError: it is not.
+        MissingExtraError: it is not installed.
     """
     with extra("plots"):
         import matplotlib.backends.backend_agg
@@ -66,20 +66,20 @@ def draw(plot: Plot) -> bytes:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    pencil = _Pencil()
+    canvas = _Canvas()
     frame = _Frame(plot)
-    _draw_grid(pencil, frame)
-    _draw_threshold(pencil, frame)
-    _draw_curve(pencil, frame)
-    _draw_marks(pencil, frame)
+    _draw_grid(canvas, frame)
+    _draw_threshold(canvas, frame)
+    _draw_curve(canvas, frame)
+    _draw_marks(canvas, frame)
     if plot.title.isascii() and plot.title.isprintable():
         room = int((WIDTH - 2 * _SIDE) / _DIGIT)
-        pencil.text(_SIDE + 4, HEIGHT - 34, plot.title[:room], _INK, bold=True)
-    return pencil.png()
+        canvas.text(_SIDE + 4, HEIGHT - 34, plot.title[:room], _INK, bold=True)
+    return canvas.png()
 
 
-class _Pencil:
-    """Lines, marks and texts at pixels, counted from the lower left."""
+class _Canvas:
+    """Draws lines, marks and texts at pixels, counted from the lower left."""
 
     def __init__(self) -> None:
         with extra("plots"):
@@ -88,7 +88,7 @@ class _Pencil:
             from matplotlib.lines import Line2D
         self._line: Any = Line2D
         self._figure: Any = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_GROUND)
-        self._canvas: Any = FigureCanvasAgg(self._figure)
+        self._agg: Any = FigureCanvasAgg(self._figure)
 
     def line(
         self, points: Iterable[tuple[float, float]], colour: str, width: float, style: Any = "-"
@@ -109,7 +109,7 @@ class _Pencil:
     def text(
         self, x: float, y: float, text: str, colour: str, *, align: str = "left", bold: bool = False
     ) -> None:
-        # DejaVu comes with matplotlib. A "$" is no formula, and TeX is not started.
+        # DejaVu comes with matplotlib. A "$" starts no formula, and TeX does not run.
         self._figure.text(
             x / WIDTH,
             y / HEIGHT,
@@ -127,12 +127,12 @@ class _Pencil:
 
     def png(self) -> bytes:
         file = BytesIO()
-        self._canvas.print_png(file, metadata={"Software": None})
+        self._agg.print_png(file, metadata={"Software": None})
         return file.getvalue()
 
 
 class _Frame:
-    """Where the plot's numbers stand on the picture."""
+    """The positions of the plot's numbers on the picture."""
 
     def __init__(self, plot: Plot) -> None:
         self.plot = plot
@@ -154,7 +154,7 @@ class _Frame:
         return low + (high - low) * self.up.place(_bounded(value))
 
     def spot(self, point: Point) -> tuple[float, float]:
-        """Return where a point stands; what is no number, at the foot."""
+        """Return the position of a point; that of a non-finite one is at the bottom."""
         index = next(i for i, other in enumerate(self.plot.points) if other.number == point.number)
         return self._spots()[index]
 
@@ -165,7 +165,7 @@ class _Frame:
         ]
 
     def runs(self) -> Iterator[list[tuple[float, float]]]:
-        """Yield the points between those that are no numbers."""
+        """Yield the runs of finite points."""
         run: list[tuple[float, float]] = []
         for spot, point in zip(self._spots(), self.plot.points, strict=True):
             if math.isfinite(point.value):
@@ -177,50 +177,50 @@ class _Frame:
             yield run
 
     def broken(self) -> list[tuple[float, float]]:
-        """Return where no number was."""
+        """Return the positions of the non-finite points."""
         pairs = zip(self._spots(), self.plot.points, strict=True)
         return [spot for spot, point in pairs if not math.isfinite(point.value)]
 
 
-def _draw_grid(pencil: _Pencil, frame: _Frame) -> None:
+def _draw_grid(canvas: _Canvas, frame: _Frame) -> None:
     for tick, text in frame.ticks:
         y = frame.y(tick)
-        pencil.line([(frame.left, y), (frame.right, y)], _GRID, 0.6)
-        pencil.text(frame.left - 10, y, text, _QUIET, align="right")
-    pencil.line([(frame.left, _BOTTOM), (frame.right, _BOTTOM)], _GRID, 0.9)
+        canvas.line([(frame.left, y), (frame.right, y)], _GRID, 0.6)
+        canvas.text(frame.left - 10, y, text, _QUIET, align="right")
+    canvas.line([(frame.left, _BOTTOM), (frame.right, _BOTTOM)], _GRID, 0.9)
     for tick in frame.along.ticks():
         if tick == int(tick):
-            pencil.text(frame.x(tick), _BOTTOM - 26, _short(tick), _QUIET, align="center")
+            canvas.text(frame.x(tick), _BOTTOM - 26, _short(tick), _QUIET, align="center")
 
 
-def _draw_threshold(pencil: _Pencil, frame: _Frame) -> None:
+def _draw_threshold(canvas: _Canvas, frame: _Frame) -> None:
     if frame.threshold is not None:
         y = frame.y(frame.threshold)
-        pencil.line([(frame.left, y), (frame.right, y)], _THRESHOLD, 0.9, (0, (4, 2.5)))
+        canvas.line([(frame.left, y), (frame.right, y)], _THRESHOLD, 0.9, (0, (4, 2.5)))
 
 
-def _draw_curve(pencil: _Pencil, frame: _Frame) -> None:
+def _draw_curve(canvas: _Canvas, frame: _Frame) -> None:
     for run in frame.runs():
-        pencil.line(run, _CURVE, 1.5)
+        canvas.line(run, _CURVE, 1.5)
         if len(frame.plot.points) <= _MOST_DOTS or len(run) == 1:
-            pencil.dots(run, _CURVE, 3.4)
+            canvas.dots(run, _CURVE, 3.4)
     if broken := frame.broken():
-        pencil.dots(broken, _BROKEN, 5, marker="x", markeredgewidth=1.2)
+        canvas.dots(broken, _BROKEN, 5, marker="x", markeredgewidth=1.2)
 
 
-def _draw_marks(pencil: _Pencil, frame: _Frame) -> None:
+def _draw_marks(canvas: _Canvas, frame: _Frame) -> None:
     best, this = frame.plot.best, frame.plot.this
     if this is not None:
         colour = _BROKEN if not math.isfinite(this.value) else _BEST if this == best else _CURVE
         look = {"marker": "X"} if not math.isfinite(this.value) else {}
-        pencil.dots([frame.spot(this)], colour, 7, markeredgecolor=_GROUND, markeredgewidth=0.9, **look)
+        canvas.dots([frame.spot(this)], colour, 7, markeredgecolor=_GROUND, markeredgewidth=0.9, **look)
     if best is not None:
         ring = {"markerfacecolor": "None", "markeredgewidth": 1.3}
-        pencil.dots([frame.spot(best)], _BEST, 10.5 if best == this else 7, **ring)
+        canvas.dots([frame.spot(best)], _BEST, 10.5 if best == this else 7, **ring)
     expected = [(frame.y(value) if math.isfinite(value) else _BOTTOM) for value, _, _ in frame.labels]
     for y, (_, text, colour) in zip(_apart(expected), frame.labels, strict=True):
         bold = colour != _THRESHOLD
-        pencil.text(frame.right + 14, y, text, colour, bold=bold)
+        canvas.text(frame.right + 14, y, text, colour, bold=bold)
 
 
 def _labels(plot: Plot, threshold: float | None) -> Iterator[tuple[float, str, str]]:
@@ -235,7 +235,7 @@ def _labels(plot: Plot, threshold: float | None) -> Iterator[tuple[float, str, s
 
 
 def _apart(expected: Sequence[float]) -> list[float]:
-    """Move what stands side by side apart, by a line each, and back within the picture."""
+    """Move overlapping labels apart by one line each, within the picture."""
     order = sorted(range(len(expected)), key=lambda index: expected[index])
     placed = list(expected)
     for below, above in pairwise(order):
@@ -248,7 +248,7 @@ def _apart(expected: Sequence[float]) -> list[float]:
 
 
 def _shown(threshold: float | None, values: Sequence[float]) -> float | None:
-    """Return the threshold, unless it is so far off that the curve would be flat."""
+    """Return the threshold; None if it is so far away that the curve would be flat."""
     if threshold is None or not math.isfinite(threshold) or not values:
         return None
     threshold = _bounded(threshold)
@@ -263,7 +263,7 @@ def _bounded(value: float) -> float:
 
 
 def _short(value: float) -> str:
-    """Write a number in few characters: ``0.0035``, ``120k``, ``1e-05``."""
+    """Return a number in few characters: ``0.0035``, ``120k``, ``1e-05``."""
     if 10_000 <= abs(value) < 1e6:
         return f"{value / 1000:.4g}k"
     return f"{value:.4g}" if abs(value) < 1e15 else f"{value:.2g}"

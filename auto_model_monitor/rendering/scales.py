@@ -1,4 +1,4 @@
-"""Where numbers stand between the least and the largest of them, linear or by powers of ten."""
+"""Positions of numbers between the least and the largest, linear or logarithmic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ class Scale:
     """
 
     def __init__(self, values: Iterable[float], *, logarithmic: bool = True) -> None:
-        """Span the numbers."""
         finite = [float(value) for value in values if math.isfinite(value)] or [0.0]
         self._least, self._largest = min(finite), max(finite)
         positive = logarithmic and self._least > 0

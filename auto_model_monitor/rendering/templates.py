@@ -1,4 +1,4 @@
-"""What users word themselves: templates with ``{placeholders}``, and what a generator returns."""
+"""Users' texts: templates with ``{placeholders}``, and the results of generators."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from string import Formatter
 
 from ..core.errors import RenderingError
 
-#: Every placeholder, with a value of its kind on which a format specification is tried.
+#: Every placeholder, with an example value that checks a format specification.
 PLACEHOLDERS: Mapping[str, str | int | float] = {
     "filename": "x",
     "score": 0.5,
@@ -34,11 +34,11 @@ _FORMATTER = Formatter()
 
 
 def template_problems(template: str, field_name: str) -> list[str]:
-    """Return what is wrong with a template, each problem with what was expected and what was got.
+    """Return the problems of a template, each with what was expected and what was got.
 
     Args:
         template: the template as the user wrote it.
-        field_name: the name of the setting, with which each problem begins.
+        field_name: the name of the setting; each problem starts with it.
     """
     if not isinstance(template, str):
         return [f"{field_name}: expected a text, got {type(template).__name__}"]
@@ -55,12 +55,12 @@ def fill(template: str, values: Mapping[str, str | float | None], absent: str) -
     """Return the template with its placeholders filled.
 
     Args:
-        template: the template; it is checked again, because it may come here unchecked.
-        values: the value of each placeholder; None where there is none.
-        absent: what stands for None, whatever the format specification.
+        template: the template; it may be unchecked.
+        values: the value of each placeholder; None when there is none.
+        absent: the text for None, whatever the format specification.
 
     Raises:
-        RenderingError: when a placeholder cannot be filled.
+        RenderingError: a placeholder cannot be filled.
     """
     try:
         return "".join(_filled(template, values, absent))
@@ -69,13 +69,13 @@ def fill(template: str, values: Mapping[str, str | float | None], absent: str) -
 
 
 def generated(result: object) -> tuple[str | None, str]:
-    """Return the subject, None if there is none, and the text of what a generator returned.
+    """Return the subject, if any, and the text of a generator's result.
 
     Args:
         result: ``(subject, lines)``, or the lines or one text alone; the lines as a list or a tuple.
 
     Raises:
-        RenderingError: when it is something else, or says nothing.
+        RenderingError: it is something else, or empty.
     """
     subject, contents = None, result
     if isinstance(result, tuple) and len(result) == 2:

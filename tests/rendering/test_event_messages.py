@@ -36,11 +36,11 @@ SUBJECTS = {
         "undelivered": f"模型监控警告：dingtalk 拒收了一条通知：{OLD}",
     },
     "en": {
-        "not_finite": "Model monitor alarm: val_loss has become nan, which is no finite number",
+        "not_finite": "Model monitor alarm: val_loss has become nan, which is not a finite number",
         "stalled": "Model monitor warning: No new model file for 2 h 5 min",
         "stalled_resolved": "Model monitor all-clear: New model files again, after 2 h 5 min of silence",
         "plateau": "Model monitor warning: val_loss has not improved for 10 checkpoints, best 0.0041",
-        "diverged": "Model monitor alarm: val_loss runs away: recent median 0.0163, best so far 0.0041",
+        "diverged": "Model monitor alarm: val_loss diverges: recent median 0.0163, best so far 0.0041",
         "diverged_resolved": "Model monitor all-clear: val_loss is back to normal: "
         "recent median 0.0043, best 0.0041",
         "disk": "Model monitor warning: The disk is nearly full: 4.21 GB free at /data/runs/exp1, "

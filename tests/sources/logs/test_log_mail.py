@@ -95,7 +95,7 @@ def test_in_english_too(server: SMTPServer, watch: Callable[..., Monitor]) -> No
     ("rule", "language", "sentence", "place"),
     [
         (StalledRule(60.0), "zh", "训练日志已有 2 分钟没有新的分数。", "最后一处：night 3"),
-        (StalledRule(60.0), "en", "No new score in the log for 2 min.", "Last said at: night 3"),
+        (StalledRule(60.0), "en", "No new score in the log for 2 min.", "Last score at: night 3"),
         (PlateauRule(2), "zh", "val_loss 已连续 2 次没有改进，最好 0.25。", "日志：night 3"),
         (PlateauRule(2), "en", "val_loss has not improved 2 times in a row, best 0.25.", "Log: night 3"),
     ],
