@@ -104,7 +104,8 @@ class ServerSettings:
             ConfigError: a setting cannot work.
         """
         settings = {} if options.config is None else _read(options.config)
-        given = {name: getattr(options, name, None) for name in cls.__dataclass_fields__ if name != "alerts"}
+        values = vars(options)
+        given = {name: values.get(name) for name in cls.__dataclass_fields__ if name != "alerts"}
         chosen = _pairs(given.pop("trainers") or ())
         # An option that is not given is None, a flag False; a port of 0 is given.
         settings |= {name: value for name, value in given.items() if value is not None and value is not False}
@@ -114,7 +115,7 @@ class ServerSettings:
         for name in ("allow_path", "allow_host"):
             if name in settings:
                 settings[name] = tuple(settings[name])
-        alerts = {name: getattr(options, name, None) for name in ALERT_SETTINGS}
+        alerts = {name: values.get(name) for name in ALERT_SETTINGS}
         settings["alerts"] = settings.pop(ALERT_TABLE, {}) | {
             n: v for n, v in alerts.items() if v is not None
         }

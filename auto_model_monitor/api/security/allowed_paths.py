@@ -136,7 +136,7 @@ def _followed(name: str, path: Path) -> str:
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             os.lstat(found)
     except (OSError, ValueError) as error:  # a name that is too long, or that the system cannot encode
-        reason = getattr(error, "strerror", None) or "not a name that this system can encode"
+        reason = error.strerror if isinstance(error, OSError) else "not a name that this system can encode"
         raise ConfigError(f"{name}: expected a path, got one that cannot be followed: {reason}") from None
     return found
 
