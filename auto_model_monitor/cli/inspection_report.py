@@ -109,7 +109,7 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
         return
     terminal.say()
     terminal.say(terminal.paint(verdict(inspection), "bold"))
-    mailed = inspection.first_told
+    mailed = inspection.first_mail
     if mailed is not None:
         text = f"A watch that starts now sends one mail, about the best: {for_terminal(mailed.name)}"
         terminal.say(text)
@@ -199,7 +199,7 @@ def as_json(inspection: Inspection, choice: ParserChoice) -> str:
         "threshold": inspection.threshold,
         "counts": counts,
         "best": best.name if best else None,
-        "first_mail": inspection.first_told.name if inspection.first_told else None,
+        "first_mail": inspection.first_mail.name if inspection.first_mail else None,
         "suggested_pattern": inspection.suggestion,
         "to_copy": lines_to_copy(inspection, choice),
         "names": [_name_in_json(finding, inspection) for finding in inspection.findings],

@@ -58,9 +58,9 @@ class Inspection:
         directory: as it was given.
         findings: those with a score in the order in which they were written, then the others.
         comparison: the direction in which the score improves.
-        threshold: None when it was not asked which would have sent a mail.
-        first_alert: what a watch would tell at its first look, all names at once.
-        suggestion: a pattern that fits most names, if one was asked for and found.
+        threshold: the threshold of the mails, if there is one.
+        first_alert: the alert of a watch's first poll, which finds all names together.
+        suggestion: a pattern that fits most names, if one is requested and found.
     """
 
     directory: str
@@ -81,8 +81,8 @@ class Inspection:
         return list(dict.fromkeys(finding.readings[0].metric for finding in self.scores))
 
     @property
-    def first_told(self) -> Reading | None:
-        """What the first mail of a watch would be about."""
+    def first_mail(self) -> Reading | None:
+        """The reading in the first mail of a watch that starts now."""
         return None if self.first_alert is None else self.first_alert.reading
 
     def best(self) -> Reading | None:

@@ -137,6 +137,22 @@ def test_a_topic_that_is_a_command_too_shows_both(run, guides):
     assert out.endswith("\n\n# logs in en 规则\n")
 
 
+def test_the_package_holds_a_guide_on_each_topic(run):
+    """`help` lists the seven guides of the package, and each is there in both languages."""
+    topics = ["guarantees", "logs", "mails", "names", "performance", "rules", "settings"]
+    assert run("help")[1].endswith(f"guides (help TOPIC): {', '.join(topics)}\n")
+    for topic in topics:
+        chinese, english = (run("help", topic, "--language", language)[1] for language in ("zh", "en"))
+        assert chinese != english
+
+
+def test_a_url_that_looks_like_an_option_is_not_repeated(run):
+    """The suggestion for an unknown option repeats no value of it."""
+    errors = run("watch", "x", f"--notifi=dingtalk://{SECRET}")[2]
+    assert "did you mean '--notify'?" in errors
+    assert SECRET not in errors
+
+
 def test_the_file_s_problem_keeps_the_file_s_words(run, place):
     """A wrong value of a file is reported under the file's key, one of an option under the option."""
     (place / "night.toml").write_text("check_interval = 0\n")

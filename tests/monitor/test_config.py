@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor import BaseParser, Comparison, ConfigError, CustomParser, DefaultParser, MonitorConfig
+from auto_model_monitor.monitor.settings_table import SETTINGS
 
 GOOD = {"watch_dir": "x", "threshold": 0.004, "sender": "aaaa@qq.com", "auth_code": "CANARY-code"}
 
@@ -235,3 +236,12 @@ def test_another_mode_is_refused(mode):
     """Anything but the four words and None is refused."""
     with pytest.raises(ConfigError, match="comparison_mode: expected 'lower', 'higher', 'min' or 'max', got"):
         MonitorConfig("x", 0.1, comparison_mode=mode)
+
+
+def test_the_table_describes_every_field():
+    """Each field has a description in the table of settings, and nothing there contradicts its default."""
+    fields = MonitorConfig.__dataclass_fields__
+    assert fields.keys() <= SETTINGS.keys()
+    for name, field in fields.items():
+        if field.default is not dataclasses.MISSING:
+            assert not SETTINGS[name].is_wrong(field.default), name
