@@ -1,4 +1,4 @@
-"""Telling that a training has finished, crashed or was interrupted."""
+"""Notify when a training has finished, crashed or was interrupted."""
 
 from __future__ import annotations
 
@@ -42,51 +42,50 @@ def notify_when_done(
     clock: Clock | None = None,
     grace: float = 4.0,
 ) -> Completion:
-    """Tell when a training has finished, crashed or was interrupted: a decorator and a context manager.
+    """Notify when a training finishes, crashes or is interrupted: a decorator and a context manager.
 
-    It goes round a function, a method or a coroutine function, or stands in a ``with``; one object serves
-    any number of calls, nested ones too, and each of them is told of. What the training returns or raises
-    goes on its way as it is. Nothing that goes wrong in the telling reaches the training.
+    Put it around a function, a method or a coroutine function, or use it in a ``with``; one object serves any
+    number of calls, also nested ones. The training's result and its errors pass through unchanged; errors of
+    the notification never reach the training.
 
-    - Finished: it returned, or called ``sys.exit()`` with no code or 0. Level ``info``.
-    - Crashed: it raised, or exited with another code. Level ``critical``, with the traceback's end.
-    - Interrupted: Ctrl-C, SIGTERM, SIGHUP, or a task that was cancelled. Level ``warning``. So that these two
-      signals can be told of, they raise ``SystemExit(128 + number)`` while the training runs in the main
-      thread, unless somebody else handles them. What kills without a word, SIGKILL or a segmentation fault,
-      cannot be told of from within; a watch beside the training hears the silence.
+    - Finished: it returned, or called ``sys.exit()`` without a code or with 0. Level ``info``.
+    - Crashed: it raised, or exited with another code. Level ``critical``, with the end of the traceback.
+    - Interrupted: Ctrl-C, SIGTERM, SIGHUP, or a cancelled task. Level ``warning``. To report these signals, they
+      raise ``SystemExit(128 + number)`` while the training runs in the main thread, unless the
+      program handles them itself. SIGKILL and a segmentation fault cannot be reported from within the
+      process; a watch beside the training detects the silence.
 
-    In a distributed training only the process of rank 0 speaks: the first of ``RANK``, ``SLURM_PROCID``,
+    In a distributed training only the process of rank 0 reports: the first of ``RANK``, ``SLURM_PROCID``,
     ``OMPI_COMM_WORLD_RANK``, ``PMI_RANK`` and ``LOCAL_RANK`` that is set to a number decides.
 
     The alert is committed to ``outbox.db`` in the config's ``log_dir`` before anything is sent. What cannot
-    be delivered within ``grace`` seconds waits there, and goes out when a training with the same ``log_dir``
-    and ``watch_dir`` begins or ends. With ``monitor`` the alert is the monitor's: it delivers it beside
-    whatever comes next, and its next run delivers what is left.
+    be delivered within ``grace`` seconds stays pending, and is sent when a training with the same ``log_dir``
+    and ``watch_dir`` begins or ends. With ``monitor`` the monitor delivers the alert, in its next run if
+    necessary.
 
-    A coroutine function is not kept from returning: its event loop goes on, and the interpreter waits for
-    the telling at its end.
+    A coroutine function returns immediately; the interpreter waits for the delivery at exit.
 
     Example:
         >>> @notify_when_done(MonitorConfig("checkpoints", 0.004))
         ... def train() -> None: ...
 
     Args:
-        config: the directory with the checkpoints, whom to tell, and in which language.
-        name: what the training is called; by default the function's name, or the script's.
-        min_seconds: what ends sooner is not told of, however it ends.
-        monitor: the monitor of the same training: it looks once more, its best score is named, and it is
-            through its channels that people are told.
-        log_file: the training's log, whose last lines go with a crash or an interruption; by default the
-            file that the root logger writes, if it writes one. No logger is touched.
+        config: the directory with the checkpoints, the recipients and the language.
+        name: the training's name; by default the function's name, or the script's.
+        min_seconds: shorter runs are not reported, however they end.
+        monitor: the monitor of the same training: it polls once more, names its best score, and delivers the
+            alert to its notifiers.
+        log_file: the training's log, whose last lines accompany a crash or an interruption; by default the
+            file that the root logger writes to, if any. No logger is changed.
         notifiers: instead of the config's mailbox.
         outbox: instead of ``outbox.db`` in the config's ``log_dir``.
-        renderer: instead of the default words.
-        clock: instead of the machine's.
-        grace: seconds that the delivery gets at the end.
+        renderer: instead of the default messages.
+        clock: instead of the system clock.
+        grace: seconds for the delivery at the end.
 
     Raises:
-        ConfigError: ``config`` is none, as where the decorator's parentheses are missing, or a part misses
-            a member of its contract.
+        ConfigError: ``config`` is no MonitorConfig, as when the decorator's parentheses are missing, or a
+            part lacks a member of its contract.
     """
     if not isinstance(config, MonitorConfig):
         raise ConfigError(
@@ -107,25 +106,30 @@ def notify_when_done(
 
 
 class Completion:
-    """What :func:`notify_when_done` returns: put it round a function, or into a ``with``."""
+    """Reports the end of a function or a ``with`` block; returned by :func:`notify_when_done`.
+
+    Args:
+        notifier: sends the alert.
+        name: the training's name; by default the function's or the script's.
+        min_seconds: shorter runs are not reported.
+    """
 
     def __init__(
         self, notifier: CompletionNotifier, name: str | None = None, min_seconds: float = 0.0
     ) -> None:
-        """Take what tells, what the training is called, and how long it must have run."""
         self._notifier = notifier
         self._name = name
         self._min_seconds = min_seconds
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
-        """Return the function that tells of its end.
+        """Return the function with a report of its end.
 
         Raises:
-            TypeError: a class, a generator function or what cannot be called is no training.
+            TypeError: ``function`` is a class, a generator function or not callable.
         """
         import inspect
 
-        _refuse_others(function)
+        _check_function(function)
         name = self._name or getattr(function, "__name__", None) or _script()
         if inspect.iscoroutinefunction(function):
 
@@ -144,7 +148,6 @@ class Completion:
         return called
 
     def __enter__(self) -> Completion:
-        """Begin."""
         run = self._run(self._name or _script())
         run.__enter__()
         _running.set((*_running.get(), (self, run)))
@@ -153,7 +156,7 @@ class Completion:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Tell of the end; an error of the block goes on its way."""
+        """Report the end; an error of the block propagates."""
         runs = _running.get()
         mine = max((n for n, (owner, _) in enumerate(runs) if owner is self), default=None)
         if mine is not None:
@@ -164,14 +167,14 @@ class Completion:
         return TrainingRun(self._notifier, name, self._min_seconds, waits=waits)
 
 
-def _refuse_others(function: object) -> None:
+def _check_function(function: object) -> None:
     import inspect
 
     got = ""
     if inspect.isclass(function):
         got = f"the class {function.__name__}"
     elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        got = "a generator function, which ends whenever nobody asks it for more"
+        got = "a generator function, which ends whenever its caller stops iterating"
     elif not callable(function):
         got = f"a {type(function).__name__}"
     if got:

@@ -1,4 +1,4 @@
-"""What tells of a training's end: from what is known of it to the channels, by way of the outbox."""
+"""Send the alert about the end of a training, through the outbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TypeVar
 
 from ..core.alerts import Alert, AlertKind
@@ -28,6 +28,7 @@ from ..notifiers import Notifier
 from ..notifiers.secret import scrub
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
+from ..runtime.timeout import run_with_timeout
 from ..sources.checkpoints.directory import DirectorySource
 from .ending import Ending, log_end
 
@@ -36,19 +37,22 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RULE = "done"
-LOOKING = 1.5  # seconds that a look at a disk may take: a network's may hang, and the end is to be told
-_PAUSE = 0.1  # seconds between two looks whether another process has done with its own telling
+READ_TIMEOUT = 1.5  # seconds to read the best score or the log: a network disk may hang
+_CLAIM_INTERVAL = 0.1  # seconds between two attempts to acquire the lock of another process
 
 
 class CompletionNotifier:
-    """Tells of the ends of the trainings of one directory.
+    """Sends alerts about the ends of the trainings of one directory.
 
-    Its deliveries are filed apart from those of a watch of the same directory, which may run elsewhere and
-    have other channels: ``done`` and the directory are its key in the outbox.
+    Its key in the outbox, ``done`` and the directory, separates its deliveries from those of a watch of the
+    same directory, which may have other notifiers.
 
     Attributes:
-        clock: the time.
-        grace: seconds that the delivery gets.
+        clock: the clock.
+        grace: seconds for the delivery.
+
+    Raises:
+        ConfigError: a part does not implement its contract.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class CompletionNotifier:
         if monitor is not None and not isinstance(monitor, Monitor):
             kind = type(monitor).__name__
             raise ConfigError(f"monitor: expected a Monitor, such as ModelMonitor(config), got a {kind}")
-        # A training may change its directory; what was meant is what is meant now.
+        # Resolved now, because a training may change its working directory.
         self._log_dir = Path(config.log_dir).expanduser().absolute()
         self._directory = Path(config.watch_dir).expanduser().absolute()
         self._log_file = None if log_file is None else Path(log_file).expanduser().absolute()
@@ -84,9 +88,9 @@ class CompletionNotifier:
         self.clock = clock
         self.grace = grace
 
-    def tell(self, name: str, ending: Ending, seconds: float) -> None:
-        """Tell of an end: commit it, and give the delivery its seconds."""
-        best = _in_time(self._best)
+    def notify(self, name: str, ending: Ending, seconds: float) -> None:
+        """Commit the alert about an end, and give the delivery its seconds."""
+        best = _or_none(self._best)
         alert = Alert(
             rule=RULE,
             time=self.clock.now(),
@@ -95,40 +99,42 @@ class CompletionNotifier:
             reading=best,
             comparison=self._config.comparison or Comparison.LOWER,
             previous_best=None if best is None else best.value,
-            details={"name": name, "ran_seconds": round(seconds, 3), **self._last_words(ending)},
+            details={"name": name, "ran_seconds": round(seconds, 3), **self._describe(ending)},
         )
         if self._monitor is None or not self._monitor.report(alert):
-            self._deliver(alert, patience=self.grace)
+            self._deliver(alert, timeout=self.grace)
 
-    def deliver_earlier(self) -> None:
-        """Deliver what earlier ends still owe, unless another process is at it."""
+    def deliver_pending(self) -> None:
+        """Deliver pending alerts of earlier ends, unless another process does."""
         if self._outbox is not None or (self._log_dir / "outbox.db").exists():
-            self._deliver(patience=0.0)
+            self._deliver(timeout=0.0)
 
-    def _deliver(self, alert: Alert | None = None, *, patience: float) -> None:
-        past = WatchOutbox(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
+    def _deliver(self, alert: Alert | None = None, *, timeout: float) -> None:
+        box = WatchOutbox(self._log_dir, f"{RULE}\n{self._directory}", outbox=self._outbox)
         end = self.clock.monotonic() + self.grace
         queue = self._delivery_queue()
         if alert is not None:
-            # Committed before anybody is waited for: whatever happens then, it is owed.
+            # Committed before waiting for the lock or a server, so that it cannot be lost.
             message, now = self._render(alert), self.clock.now().timestamp()
-            past.open().add(alert, message, queue.names_for(message.level), now)
-        if not self._claim(past, patience):
-            logger.info("another process is telling of %s; it goes out with its next end", self._directory)
+            box.open().add(alert, message, queue.names_for(message.level), now)
+        if not self._claim(box, timeout):
+            logger.info(
+                "another process delivers for %s; this alert follows with the next end", self._directory
+            )
             return
-        queue.open(past.open())
-        # A server that is slow to answer may yet accept: until then nobody else shall send the same.
-        queue.close(max(self.grace / 4, end - self.clock.monotonic()), past.release)
+        queue.open(box.open())
+        # Hold the lock until a slow server has answered: another process must not send the same alert.
+        queue.close(max(self.grace / 4, end - self.clock.monotonic()), box.release)
 
-    def _claim(self, past: WatchOutbox, patience: float) -> bool:
-        end, never = self.clock.monotonic() + patience, Event()
+    def _claim(self, box: WatchOutbox, timeout: float) -> bool:
+        end, never = self.clock.monotonic() + timeout, Event()
         while True:
             try:
-                past.claim()
+                box.claim()
             except OutboxError:
                 if self.clock.monotonic() >= end:
                     return False
-                self.clock.wait(never, _PAUSE)
+                self.clock.wait(never, _CLAIM_INTERVAL)
             else:
                 return True
 
@@ -141,7 +147,7 @@ class CompletionNotifier:
         )
 
     def _best(self) -> Reading | None:
-        """Return the best reading that the monitor knows, or that the directory holds."""
+        """Return the best reading of the monitor or the directory."""
         parser = self._config.parser
         assert parser is not None  # MonitorConfig fills it in
         try:
@@ -152,17 +158,17 @@ class CompletionNotifier:
             source = DirectorySource(self._directory, parser, recursive=self._config.recursive)
             return source.read().best(self._config.comparison or Comparison.LOWER)
         except MonitorError as error:
-            logger.info("no best score is known: %s", error)
+            logger.info("the best score is unknown: %s", error)
         except Exception:
-            logger.exception("the best score could not be read; the end is told without it")
+            logger.exception("the best score could not be read; the message omits it")
         return None
 
-    def _last_words(self, ending: Ending) -> dict[str, str]:
-        words = {"error": ending.error, "cause": ending.cause, "traceback": ending.traceback}
+    def _describe(self, ending: Ending) -> dict[str, str]:
+        texts = {"error": ending.error, "cause": ending.cause, "traceback": ending.traceback}
         if ending.kind is not AlertKind.FINISHED:
-            words["log"] = _in_time(self._log_end) or ""
+            texts["log"] = _or_none(self._log_end) or ""
         secret = self._config.auth_code or ""
-        return {key: scrub(text, secret) for key, text in words.items() if text}
+        return {key: scrub(text, secret) for key, text in texts.items() if text}
 
     def _log_end(self) -> str:
         try:
@@ -172,24 +178,19 @@ class CompletionNotifier:
             return ""
 
     def _render(self, alert: Alert) -> Message:
-
         config = self._config
         directory, host = os.fspath(config.watch_dir), host_name()
         plain = Renderer(language=config.language, watch_dir=directory, host=host)
         try:
             return (self._renderer or plain).render(alert)
         except Exception:
-            logger.exception("the renderer failed; the default message goes out")
+            logger.exception("the renderer failed; the default message is sent")
             return plain.render(alert)
 
 
-def _in_time(look: Callable[[], T]) -> T | None:
-    """Return what is seen, or None where it takes too long."""
-    seen: list[T] = []
-    thread = Thread(target=lambda: seen.append(look()), name="auto_model_monitor look", daemon=True)
+def _or_none(read: Callable[[], T]) -> T | None:
+    """Return what ``read`` returns, None if it takes too long."""
     try:
-        thread.start()
-    except RuntimeError:  # at the interpreter's end no thread can be started any more
-        return look()
-    thread.join(LOOKING)
-    return seen[0] if seen else None
+        return run_with_timeout(READ_TIMEOUT, read)
+    except TimeoutError:
+        return None

@@ -1,4 +1,4 @@
-"""How a training ended, and its last words: the traceback's end, the log's end."""
+"""How a training ended, with the last lines of its traceback and log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_ERROR = 300  # characters
 _LONGEST_LINE = 500  # characters
 _LARGEST_BLOCK = 4000  # bytes
 _TRACEBACK_LINES = 15
-_MESSAGE_LINES = 6  # of the traceback's: an error's own text may be as long as a book
+_MESSAGE_LINES = 6  # of the exception's own text, which may be very long
 _LOG_LINES = 20
 _LOG_BYTES = 65_536
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
@@ -26,13 +26,13 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How it ended.
+    """How a training ended.
 
     Attributes:
         kind: finished, crashed or interrupted.
-        error: of a crash, the error in a line.
-        traceback: of a crash, the last lines of the traceback.
-        cause: of an interruption, what caused it.
+        error: after a crash, the exception in one line.
+        traceback: after a crash, the last lines of the traceback.
+        cause: after an interruption, the signal or exception.
     """
 
     kind: AlertKind
@@ -42,21 +42,21 @@ class Ending:
 
     @property
     def level(self) -> Level:
-        """How urgent that is."""
+        """The level of the alert."""
         levels = {AlertKind.FINISHED: Level.INFO, AlertKind.INTERRUPTED: Level.WARNING}
         return levels.get(self.kind, Level.CRITICAL)
 
 
 def ending_of(error: BaseException | None, trace: TracebackType | None, caught: int | None = None) -> Ending:
-    """Return what the error, if any, says of the end.
+    """Classify the end of a training by its exception, if any.
 
-    ``sys.exit()`` with no code or with 0 is a way to finish; with another code it is a crash, unless a signal
-    asked for it. What is no :class:`Exception` (Ctrl-C, a task that was cancelled) is an interruption.
+    ``sys.exit()`` without a code or with 0 finishes; with another code it is a crash, unless a signal caused
+    it. What is no :class:`Exception` (Ctrl-C, a cancelled task) is an interruption.
 
     Args:
-        error: what left the training.
+        error: the exception that left the training.
         trace: its traceback, from the training's own first frame.
-        caught: the number of the signal that was turned into an exit, if one was.
+        caught: the number of the signal that was turned into an exit, None if there was none.
     """
     if error is None:
         return Ending(kind=AlertKind.FINISHED)
@@ -70,40 +70,40 @@ def ending_of(error: BaseException | None, trace: TracebackType | None, caught: 
 
 
 def traceback_end(error: BaseException, trace: TracebackType | None) -> str:
-    """Return a traceback's last lines, 4 kB at most; an error's own long text does not crowd them out."""
+    """Return a traceback's last lines, at most 4 kB; a long text of the exception does not displace them."""
     try:
         whole = traceback.TracebackException(type(error), error, trace, limit=-_TRACEBACK_LINES)
         message = "".join(whole.format_exception_only()).rstrip("\n")
         text = "".join(whole.format()).rstrip("\n")
-    except BaseException:  # an error whose own methods raise, whatever they raise
+    except BaseException:  # an exception whose own methods raise
         return _in_a_line(error)
-    if not text.endswith(message):  # a group of errors: its parts stand below it
+    if not text.endswith(message):  # an exception group: its parts follow below
         return _last_lines(text.split("\n"), _TRACEBACK_LINES)
-    said = message.split("\n")
-    said = [*said[:_MESSAGE_LINES], "…"] if len(said) > _MESSAGE_LINES else said
+    shown = message.split("\n")
+    shown = [*shown[:_MESSAGE_LINES], "…"] if len(shown) > _MESSAGE_LINES else shown
     frames = text[: len(text) - len(message)].rstrip("\n").split("\n")
-    # Marks below a line of code point at nothing where a phone wraps it.
+    # Drop the markers below code: they point nowhere on a phone that wraps lines.
     frames = [line for line in frames if not line.strip() or line.strip("~^ ")]
-    return _last_lines([*frames[-max(1, _TRACEBACK_LINES - len(said)) :], *said], _TRACEBACK_LINES)
+    return _last_lines([*frames[-max(1, _TRACEBACK_LINES - len(shown)) :], *shown], _TRACEBACK_LINES)
 
 
 def log_end(path: Path | None = None) -> str:
-    """Return the last lines of a log file, 4 kB at most; of a progress bar what it showed last.
+    """Return the last lines of a log file, at most 4 kB; of a progress bar its last state.
 
     Args:
-        path: the file; by default the one that the root logger writes. That logger is looked at, not touched.
+        path: the file; by default the one that the root logger writes to.
 
     Raises:
         OSError: the file cannot be read.
     """
     path = path or _root_log()
-    if path is None or not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
+    if path is None or not stat.S_ISREG(path.stat().st_mode):  # a pipe would block
         return ""
     with path.open("rb") as file:
         before = max(0, file.seek(0, 2) - _LOG_BYTES)
         file.seek(before)
         lines = file.read(_LOG_BYTES).decode("utf-8", "replace").split("\n")
-    lines = lines[1:] if before and len(lines) > 1 else lines  # the first one is a piece of a line
+    lines = lines[1:] if before and len(lines) > 1 else lines  # the first one is incomplete
     shown = [line.rstrip().rpartition("\r")[2] for line in lines]
     return _last_lines([line for line in shown if line], _LOG_LINES)
 
@@ -114,7 +114,7 @@ def _root_log() -> Path | None:
 
 
 def _last_lines(lines: Sequence[str], most: int) -> str:
-    """Return the last lines that fit, each whole unless it is very long."""
+    """Return the last lines that fit; very long ones are cut."""
     kept: list[str] = []
     left = _LARGEST_BLOCK
     for line in reversed(lines[-most:]):
@@ -128,7 +128,7 @@ def _last_lines(lines: Sequence[str], most: int) -> str:
 
 def _in_a_line(error: BaseException) -> str:
     try:
-        text = str(error)[: 10 * _LONGEST_ERROR].rstrip(". \n")  # it becomes a part of a sentence
+        text = str(error)[: 10 * _LONGEST_ERROR].rstrip(". \n")  # it becomes part of a sentence
     except BaseException:
         text = ""
     return for_header(f"{type(error).__name__}: {text}" if text else type(error).__name__, _LONGEST_ERROR)
@@ -143,7 +143,7 @@ def _signal_name(number: int | None) -> str:
 
 
 def _signal_that_raised(trace: TracebackType | None) -> str:
-    """Return the signal in whose handler, the program's own, the error was raised; empty for none."""
+    """Return the signal in whose handler the program raised the error; empty for none."""
     handlers: dict[object, str] = {}
     for name in _SIGNALS:
         number = getattr(signal, name, None)

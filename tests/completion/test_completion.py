@@ -22,7 +22,7 @@ from smtp_server import Faults, SMTPServer
 import auto_model_monitor
 from auto_model_monitor import ConfigError, ModelMonitor, MonitorConfig, SQLiteOutbox, notify_when_done
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
-from auto_model_monitor.completion.training_run import speaks
+from auto_model_monitor.completion.training_run import is_rank_zero
 from auto_model_monitor.core.alerts import AlertKind, Level
 from auto_model_monitor.delivery import MemoryOutbox
 from tests.fakes import RecordingNotifier, permanent, transient
@@ -403,12 +403,12 @@ def test_a_fault_in_here_reaches_nobody(config, monkeypatch, caplog):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("auto_model_monitor.completion.training_run.ending_of", broken)
-    monkeypatch.setattr("auto_model_monitor.completion.training_run.speaks", lambda: True)
+    monkeypatch.setattr("auto_model_monitor.completion.training_run.is_rank_zero", lambda: True)
     with notify_when_done(config, notifiers=[]):
         pass
     with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[]):
         raise ValueError("mine")
-    assert "could not be told" in caplog.text
+    assert "could not be reported" in caplog.text
 
 
 def test_a_renderer_that_fails_costs_no_message(config, told):
@@ -429,7 +429,7 @@ def test_a_disk_that_hangs_keeps_nobody_from_hearing_of_the_end(config, told, mo
     monkeypatch.setattr(
         "auto_model_monitor.sources.checkpoints.directory.DirectorySource.read", lambda _: never.wait(30)
     )
-    monkeypatch.setattr("auto_model_monitor.completion.completion_notifier.LOOKING", 0.05)
+    monkeypatch.setattr("auto_model_monitor.completion.completion_notifier.READ_TIMEOUT", 0.05)
     with notify_when_done(config, notifiers=[told]):
         pass
     never.set()
@@ -498,7 +498,7 @@ def test_what_is_no_training_is_refused(done, config):
 )
 def test_which_process_speaks(environment, speaking):
     """The first rank that is set decides, those over all machines before the local one."""
-    assert speaks(environment) is speaking
+    assert is_rank_zero(environment) is speaking
 
 
 def raised(error: BaseException) -> BaseException:
