@@ -50,8 +50,8 @@ def notify_when_done(
 
     - Finished: it returned, or called ``sys.exit()`` without a code or with 0. Level ``info``.
     - Crashed: it raised, or exited with another code. Level ``critical``, with the end of the traceback.
-    - Interrupted: Ctrl-C, SIGTERM, SIGHUP, or a cancelled task. Level ``warning``. To report these signals, they
-      raise ``SystemExit(128 + number)`` while the training runs in the main thread, unless the
+    - Interrupted: Ctrl-C, SIGTERM, SIGHUP, or a cancelled task. Level ``warning``. To be reported, these
+      signals raise ``SystemExit(128 + number)`` while the training runs in the main thread, unless the
       program handles them itself. SIGKILL and a segmentation fault cannot be reported from within the
       process; a watch beside the training detects the silence.
 

@@ -443,11 +443,12 @@ def test_what_ends_at_once_is_not_told_of(config, told):
     assert told.sent == []
 
 
-def test_with_a_monitor_its_channels_and_its_best_are_used(config, told, tmp_path):
-    """The monitor looks once more, then tells of the end through its own outbox, in order."""
-    monitor = ModelMonitor(config, notifiers=[told])
-    with monitor, notify_when_done(config, monitor=monitor):
+def test_a_monitor_delivers_the_end_once_with_its_best_score(config, told, tmp_path):
+    """The monitor polls once more and delivers the end itself; no second alert goes to the other notifiers."""
+    monitor, others = ModelMonitor(config, notifiers=[told]), RecordingNotifier("others")
+    with monitor, notify_when_done(config, monitor=monitor, notifiers=[others]):
         (tmp_path / "e_val_loss_0.0029.pt").touch()
+    assert others.sent == []
     hit, end = told.sent
     assert "0.0029" in hit.subject
     assert "Training finished" in end.subject
