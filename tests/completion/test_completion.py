@@ -444,7 +444,7 @@ def test_what_ends_at_once_is_not_told_of(config, told):
 
 
 def test_a_monitor_delivers_the_end_once_with_its_best_score(config, told, tmp_path):
-    """The monitor polls once more and delivers the end itself; no second alert goes to the other notifiers."""
+    """The monitor polls once more and delivers the end; the other notifiers receive nothing."""
     monitor, others = ModelMonitor(config, notifiers=[told]), RecordingNotifier("others")
     with monitor, notify_when_done(config, monitor=monitor, notifiers=[others]):
         (tmp_path / "e_val_loss_0.0029.pt").touch()

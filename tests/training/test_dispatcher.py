@@ -408,3 +408,40 @@ def test_it_leaves_nothing_open(work):
     here.dispatcher.stop()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_an_idle_dispatcher_sleeps(work):
+    """Without work the thread waits for its interval after a poll, instead of polling again."""
+    waits = []
+
+    class Wake(Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+            return super().wait(timeout)
+
+    here = work(shell("true"))
+    here.dispatcher.stop()
+    here.dispatcher._wake, here.dispatcher._interval = Wake(), 1000.0
+    here.dispatcher.start()
+    until(lambda: waits, 10)
+    assert waits == [1000.0]
+
+
+def test_a_second_fault_of_one_task_is_logged(work, monkeypatch, caplog):
+    """A task whose polling fails again after it worked is reported again."""
+    here = work(shell("exec sleep 1000"))
+    here.wait_running(here.submit())
+    broken, polls, is_running = Event(), [], RunningTask.is_running
+
+    def sometimes(self):
+        polls.append(broken.is_set())
+        if broken.is_set():
+            raise ZeroDivisionError("a bug")
+        return is_running(self)
+
+    monkeypatch.setattr(RunningTask, "is_running", sometimes)
+    for number in (1, 2):
+        broken.set()
+        until(lambda number=number: caplog.text.count("cannot be polled") == number, 10)
+        broken.clear()
+        until(lambda: polls[-2:] == [False, False], 10)
