@@ -3,7 +3,7 @@
     pip install -e ".[api,dev]" && python img/make_page_pictures.py
 
 Needs Chromium (or Chrome) on the path, or its name in the environment variable CHROMIUM. The trainer logs
-what the one that comes with the package logs, but learns nothing, so that this takes half a minute.
+what the one that comes with the package logs, but learns nothing, so this takes half a minute.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ best = 0.0
 print(f"Training {model} on {values['device']}: {values['num-classes']} classes, 2944 images", flush=True)
 for epoch in range(1, epochs + 1):
     if model == "resnet50" and epoch == 23:
-        pause = 20  # for as long as the pictures are taken
+        pause = 20  # while the pictures are taken
     fall, rate = math.exp(-epoch / 5), float(values["learning-rate"]) * 0.5 ** (epoch // 12)
     accuracy = 96.4 - 74 * fall - 2.2 * chance.random()
     print(f"Epoch [{epoch}/{epochs}] started", flush=True)
@@ -62,7 +62,7 @@ FINAL = ("completed", "failed", "cancelled")
 
 
 class Server:
-    """A server of its own, in a folder of its own, asked as anybody asks it."""
+    """A server process in a folder of its own, and a client of it."""
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
@@ -93,7 +93,7 @@ class Server:
         return str(self.ask("training/start", body)["task_id"])
 
     def wait(self, task: str, epoch: int | None = None) -> None:
-        """Wait until a task has ended, or has come to an epoch."""
+        """Wait until a task has ended or has reached an epoch."""
         while True:
             now = self.ask(f"training/{task}")
             if now["status"] in FINAL or (epoch is not None and now["current_epoch"] >= epoch):
@@ -106,7 +106,7 @@ class Server:
 
 
 def shoot(browser: Browser, url: str, picture: str, width: int, height: int, **options: Any) -> None:
-    """Photograph the page at twice its size, in as many colours as it needs."""
+    """Photograph the page at twice its size, in 256 colours."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
         device_scale_factor=2,
@@ -117,7 +117,7 @@ def shoot(browser: Browser, url: str, picture: str, width: int, height: int, **o
     page.goto(url)
     page.locator("#accuracy-curve .scatterlayer path.js-line").first.wait_for()
     page.locator("#lines .entry").nth(20).wait_for(state="attached")
-    page.wait_for_timeout(600)  # until what was drawn is on the screen
+    page.wait_for_timeout(600)  # until the drawing is on the screen
     page.screenshot(path=HERE / picture)
     context.close()
     with Image.open(HERE / picture) as opened:
@@ -132,10 +132,10 @@ def main() -> None:
             for model, device, epochs in (("efficientnet_b0", "cpu", 30), ("resnet34", "cuda:1", 40)):
                 server.wait(server.start(model, device, epochs))
             server.wait(server.start("vit_small_patch16_224", "cuda:0", 30))
-            broken_off = server.start("convnext_tiny", "cuda:0", 30)
-            server.wait(broken_off, 4)
-            server.ask(f"training/{broken_off}/cancel", {})
-            server.wait(broken_off)
+            cancelled = server.start("convnext_tiny", "cuda:0", 30)
+            server.wait(cancelled, 4)
+            server.ask(f"training/{cancelled}/cancel", {})
+            server.wait(cancelled)
             server.wait(server.start("resnet18", "cuda:1", 30))
             shown = server.start("resnet50", "cuda:0", 30)
             waiting = server.start("swin_tiny_patch4_window7_224", "cuda:0", 50)

@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))
 CONTRACTS = SETTINGS["tool"]["importlinter"]["contracts"]
 RUN = """
-# A night in small: the checkpoints of a training that gets better, watched as in the README.
+# The checkpoints of a training that improves, watched as in the README.
 import sys
 from pathlib import Path
 from auto_model_monitor import ModelMonitor, MonitorConfig, DefaultParser
@@ -49,7 +49,7 @@ monitor.stop()
 """
 
 RUN_WITH_PLOTS = """
-# A night of fourteen checkpoints, with the curve of the scores in the mail.
+# Fourteen checkpoints, and the curve of their scores in the mail.
 import math, sys
 from pathlib import Path
 from auto_model_monitor import ModelMonitor, MonitorConfig, DefaultParser
@@ -72,7 +72,7 @@ def chromium() -> str:
 
 
 def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:
-    """Photograph a page at twice its size, without the empty rest at its foot."""
+    """Photograph a page at twice its size, without the empty rest at the bottom."""
     with tempfile.TemporaryDirectory() as profile:
         colours = ["--blink-settings=preferredColorScheme=0"] if dark else []
         command = [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *colours]
@@ -114,17 +114,17 @@ def terminal(command: list[str], folder: Path, picture: Path, title: str, column
         os.chdir(folder)
         os.environ.update(COLUMNS=str(columns), LINES="48", TERM="xterm-256color")
         os.execvp(command[0], command)
-    said = b""
+    printed = b""
     while True:
         try:
-            said += (piece := os.read(screen, 65536))
+            printed += (piece := os.read(screen, 65536))
         except OSError:
             break
         if not piece:
             break
     os.waitpid(child, 0)
     console = Console(record=True, width=columns, file=io.StringIO())
-    console.print(Text.from_ansi(said.decode("utf-8").replace("\r\n", "\n").rstrip() + "\n"))
+    console.print(Text.from_ansi(printed.decode("utf-8").replace("\r\n", "\n").rstrip() + "\n"))
     drawing = console.export_svg(title=title, font_aspect_ratio=0.61)
     drawing = drawing.replace("Fira Code", "DejaVu Sans Mono").replace("@font-face", "@ignored")
     page = folder / "terminal.html"

@@ -128,7 +128,7 @@ class _Stage:
         for line in (
             "auto-model-monitor inspect ./checkpoints --threshold 0.004",
             "auto-model-monitor test-notify --sender you@qq.com",
-            "auto-model-monitor watch ./checkpoints --threshold 0.004 --sender you@qq.com",
+            "auto-model-monitor watch ./checkpoints --rule 'val_loss < 0.004' --sender you@qq.com",
         ):
             screen.say(f"  {screen.paint(line, 'cyan')}")
 
