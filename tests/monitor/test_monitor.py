@@ -21,12 +21,15 @@ from auto_model_monitor import (
     ConfigError,
     CustomParser,
     EmailNotifier,
+    MemoryOutbox,
     ModelMonitor,
     Monitor,
     MonitorConfig,
+    OutboxError,
     SourceError,
     ThresholdRule,
 )
+from auto_model_monitor.monitor.watch_outbox import WatchOutbox
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 
@@ -133,6 +136,45 @@ def test_a_broken_renderer_costs_no_alert(caplog):
     monitor.check()
     monitor.stop()
     assert "0.1" in notifier.sent[0].subject
+
+
+@pytest.mark.parametrize("broken", ["first", "second"])
+def test_an_alert_that_cannot_be_committed_leaves_the_others(broken, caplog):
+    """Of two alerts of one poll the one that cannot be committed is tried again, and the other is sent."""
+
+    class Failing(MemoryOutbox):
+        fails = True
+
+        def add(self, alert, *arguments):
+            if self.fails and alert.rule == broken:
+                raise OutboxError("the disk is full")
+            super().add(alert, *arguments)
+
+    outbox, notifier = Failing(), RecordingNotifier()
+    rules = [ThresholdRule(0.5, "lower", name=name) for name in ("first", "second")]
+    monitor = Monitor(Script(batch(0.1)), rules, [notifier], outbox=WatchOutbox(outbox=outbox))
+    assert [alert.rule for alert in monitor.check()] == ["first", "second"]
+    assert [alert.rule for alert in monitor.uncommitted] == [broken]
+    assert caplog.text.count("the disk is full") == 1
+    outbox.fails = False
+    assert monitor.check() == monitor.uncommitted == []
+    monitor.stop()
+    assert sorted(message.facts["rule"] for message in notifier.sent) == ["first", "second"]
+
+
+def test_listeners_see_every_poll_and_harm_nothing(caplog):
+    """A listener gets the readings and alerts of each poll; what it raises is logged once."""
+    seen = []
+
+    def broken(readings, alerts):
+        raise ValueError("bug")
+
+    monitor, _ = monitor_of(batch(0.1), listeners=[broken, lambda *found: seen.append(list(map(len, found)))])
+    monitor.check()
+    monitor.check()
+    monitor.stop()
+    assert seen == [[1, 1], [0, 0]]
+    assert caplog.text.count("ValueError: bug") == 1
 
 
 def test_polls_keep_their_interval():

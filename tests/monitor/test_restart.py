@@ -60,6 +60,18 @@ def test_what_was_told_is_not_told_again(watch):
     assert len(notifier.sent) == 1
 
 
+def test_a_poll_without_news_before_a_restart_repeats_nothing(watch):
+    """A poll that finds nothing new starts no run, so that the next process does not repeat the hit."""
+    save(watch.folder, 0.003)
+    monitor, _ = watch()
+    assert values(monitor.check()) == [0.003]
+    assert monitor.check() == monitor.check() == []
+    monitor, notifier = watch()
+    assert monitor.check() == []
+    monitor.stop()
+    assert notifier.sent == []
+
+
 def test_what_was_found_while_nobody_watched_is_told(watch):
     """A better checkpoint that was written between two processes is found at the start."""
     save(watch.folder, 0.003)
