@@ -1,4 +1,4 @@
-"""The one-minute path: a monitor of a directory of checkpoints, built from a configuration."""
+"""A monitor of a directory of checkpoints, built from a configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ModelMonitor(Monitor):
-    """Watches a directory of checkpoints as a :class:`MonitorConfig` says.
+    """Watches the directory of checkpoints that a :class:`MonitorConfig` describes.
 
     Example:
         >>> config = MonitorConfig("checkpoints", 0.004)
@@ -133,7 +133,7 @@ def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Cal
     assert config.parser is not None  # MonitorConfig fills it in
     directory = Path(config.watch_dir).expanduser().absolute()
     mode = (direction or Comparison.LOWER).value
-    # Version 0.4 took "lower" for a mode that was not chosen, whatever the rules said.
+    # Version 0.4 took "lower" for a mode that was not chosen, whatever the rules were.
     modes = {mode} if config.comparison is not None else {mode, "lower"}
     return watch_key(directory, mode, config.parser), legacy_keys_of(directory, modes, config.parser)
 

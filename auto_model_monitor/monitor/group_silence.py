@@ -94,7 +94,7 @@ class Members:
         self._clock = clock
         self._seen: list[Reading | None] = [None] * len(members)
 
-    def continues(self, told: Reading) -> bool:
+    def continues(self, reading: Reading) -> bool:
         """Return True: a group is the same in every run, once any of its watches has something to read."""
         return True
 

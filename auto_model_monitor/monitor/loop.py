@@ -166,9 +166,11 @@ class Monitor(Lifecycle):
         from ..runtime.run_log import run_log
 
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
-            names = ", ".join(self.delivery_queue.names) or "nobody"
+            names = ", ".join(self.delivery_queue.names) or "no notifier"
             log = f"; run log: {file}" if file else ""
-            logger.info("Watching %s every %g s, for %s%s", self.source.name, self.check_interval, names, log)
+            logger.info(
+                "Watching %s every %g s, notifying %s%s", self.source.name, self.check_interval, names, log
+            )
             self._verify = True
             due = self.clock.monotonic()
             while not stop.is_set():

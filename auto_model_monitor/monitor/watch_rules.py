@@ -19,7 +19,7 @@ _OUR_RULES = "auto_model_monitor.rules."
 def rules_of(config: MonitorConfig, given: Sequence[Rule | str] | None) -> list[Rule]:
     """Return the threshold's rule, if there is one, and the given rules, each once.
 
-    The same rule given twice is one rule, and a rule that says what the threshold says stands for both.
+    The same rule given twice is one rule, and a rule that equals the threshold stands for both.
 
     Args:
         config: the threshold, the direction and the directory.
@@ -37,7 +37,7 @@ def rules_of(config: MonitorConfig, given: Sequence[Rule | str] | None) -> list[
         return rules
     direction = direction_of(config, rules)
     threshold = ThresholdRule(config.threshold, direction)
-    if any(_says_the_same(rule, threshold) for rule in rules):
+    if any(_equals_threshold(rule, threshold) for rule in rules):
         return rules
     return [threshold, *rules]
 
@@ -92,7 +92,7 @@ def _unique(rules: Sequence[Rule]) -> list[Rule]:
     return unique
 
 
-def _says_the_same(rule: Rule, threshold: ThresholdRule) -> bool:
+def _equals_threshold(rule: Rule, threshold: ThresholdRule) -> bool:
     """Return whether a rule equals a threshold, which names no metric."""
     if not isinstance(rule, ThresholdRule):
         return False

@@ -15,7 +15,7 @@ from types import FrameType
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-from smtp_server import SMTPServer
+from smtp_server import SMTPServer  # noqa: E402
 
 PACKAGE = f"{Path(__file__).parents[2] / 'auto_model_monitor'}/"
 
