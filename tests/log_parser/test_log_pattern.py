@@ -103,3 +103,10 @@ def test_a_line_without_the_literal_is_not_searched() -> None:
     assert pattern.literal == ""
     assert LogPattern(r"the loss is (?P<x>\d+)").literal == "the loss is "
     assert LogPattern(r"(?P<x>\d+)", literal="§").parse_line("5") is None
+
+
+def test_an_optional_group_of_a_pattern_may_be_missing() -> None:
+    """A line that lacks an optional group yields the numbers of the other groups."""
+    pattern = LogPattern(r"done at (?P<step>\d+)(?: with (?P<val_loss>[0-9.]+))?")
+    assert pattern.parse_line("done at 3") == ({}, None, 3)
+    assert pattern.parse_line("done at 3 with 0.5") == ({"val_loss": 0.5}, None, 3)

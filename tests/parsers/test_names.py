@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from auto_model_monitor.parsers import DefaultParser
 from auto_model_monitor.parsers.names import counts_in, entries_in, folder_part, ignored_because, metric_in
 
 
@@ -113,3 +114,12 @@ def test_a_long_name_costs_linear_time(piece):
     for entry in entries_in(text):
         metric_in(entry.key)
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "name", ["rl_10000_steps_val_loss_0.25.zip", "rl_10000_steps_extra_val_loss=0.25.zip"]
+)
+def test_a_metric_behind_a_count_of_steps_is_read(name):
+    """The words behind ``10000_steps`` begin a key of their own, and the count stays the step."""
+    (reading,) = DefaultParser().readings(name)
+    assert (reading.metric.removeprefix("extra_"), reading.value, reading.step) == ("val_loss", 0.25, 10000)

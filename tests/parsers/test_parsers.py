@@ -420,3 +420,17 @@ def test_a_subclass_decides_for_many_as_for_one():
             return (2 * value, name) if value is not None else (None, None)
 
     assert Doubled(r"loss_([0-9.]+)_").scores(["loss_0.5_", "loss_1.5_"]) == [1.0, 3.0]
+
+
+def test_a_verbose_pattern_keeps_the_sign_of_a_number():
+    """Nothing is concluded from the spaces of a verbose pattern: the sign before it counts."""
+    parser = CustomParser(re.compile(r"score = -? ([0-9.]+)  # the reward", re.VERBOSE))
+    assert parser.score("score=-0.5.pt") == -0.5
+
+
+def test_an_optional_group_without_a_match_is_no_score():
+    """A pattern that matches without its group finds no score, and raises nothing."""
+    parser = CustomParser(r"loss(?:_([0-9.]+))?(?:_at_(?P<epoch>\d+))?")
+    assert (parser.score("loss.pt"), parser.readings("loss.pt")) == (None, ())
+    (reading,) = parser.readings("loss_0.5.pt")
+    assert (reading.value, reading.epoch) == (0.5, None)

@@ -249,6 +249,25 @@ def test_a_directory_that_was_away_and_comes_back_is_no_new_run(
     assert (names(batch), batch.new_run) == (["loss_0.05.pt"], False)
 
 
+def test_a_new_directory_in_the_same_inode_is_a_new_run(
+    tmp_path: Path, watch: Watch, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without inode generations, a directory that was missing and holds no known name is a new run."""
+    monkeypatch.setattr(filesystems, "generation", lambda directory: None)
+    run, away = tmp_path / "run", tmp_path / "away"
+    write(run, "loss_0.1.pt")
+    source = watch(run)
+    source.read()
+    run.rename(away)
+    with pytest.raises(SourceError):
+        source.read()
+    (away / "loss_0.1.pt").unlink()
+    write(away, "loss_0.9.pt")
+    away.rename(run)
+    batch = source.read()
+    assert (names(batch), batch.new_run) == (["loss_0.9.pt"], True)
+
+
 def test_another_directory_with_an_old_name_in_it_is_no_new_run(
     tmp_path: Path, watch: Watch, write: Write
 ) -> None:
