@@ -10,7 +10,7 @@ from auto_model_monitor.rules import (
     PlateauRule,
     StalledRule,
 )
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource
 from tests.fakes import NOON, FakeClock, RecordingNotifier
 
 

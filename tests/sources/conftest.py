@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from auto_model_monitor.parsers import BaseParser, CustomParser
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource
 
 
 class ObedientClock:

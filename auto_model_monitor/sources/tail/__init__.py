@@ -1,1 +1,24 @@
-"""Files and pipes that grow."""
+"""Growing files and pipes, read line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .line_follower import LineFollower
+    from .tailed_file import Restart, TailedFile
+    from .tailed_pipe import TailedPipe
+
+__all__ = ["LineFollower", "Restart", "TailedFile", "TailedPipe"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "LineFollower": "line_follower",
+        "Restart": "tailed_file",
+        "TailedFile": "tailed_file",
+        "TailedPipe": "tailed_pipe",
+    },
+)

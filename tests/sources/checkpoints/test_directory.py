@@ -17,8 +17,7 @@ from auto_model_monitor.core.comparison import Comparison
 from auto_model_monitor.core.errors import ParseError, SourceError
 from auto_model_monitor.core.readings import Reading, ReadingBatch
 from auto_model_monitor.parsers import BaseParser, CustomParser
-from auto_model_monitor.sources.checkpoints import filesystems
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
 
 Watch = Callable[..., DirectorySource]
 Write = Callable[..., None]

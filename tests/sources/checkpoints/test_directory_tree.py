@@ -15,8 +15,7 @@ import pytest
 
 from auto_model_monitor.core.readings import ReadingBatch
 from auto_model_monitor.parsers import CustomParser, DefaultParser
-from auto_model_monitor.sources.checkpoints import filesystems
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
 from auto_model_monitor.sources.checkpoints.directory_tree import DEEPEST
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auto_model_monitor.sources.checkpoints import filesystems
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
 from auto_model_monitor.sources.checkpoints.freshness import Freshness
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor.parsers import CustomParser
-from auto_model_monitor.sources.checkpoints import filesystems
-from auto_model_monitor.sources.checkpoints.directory import DirectorySource
+from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
 from tests.campaigns import THOROUGH
 
 Mount = Callable[[str], Path]

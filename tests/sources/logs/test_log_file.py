@@ -17,8 +17,7 @@ from auto_model_monitor.core.readings import Reading
 from auto_model_monitor.log_parser import LogEntry, LogPattern, Stage
 from auto_model_monitor.monitor.checkpoints import ModelMonitor
 from auto_model_monitor.monitor.config import MonitorConfig
-from auto_model_monitor.sources.logs import log_poll
-from auto_model_monitor.sources.logs.log_file import LogFileSource
+from auto_model_monitor.sources.logs import LogFileSource, log_poll
 from tests.campaigns import examples
 from tests.fakes import FakeClock, RecordingNotifier
 

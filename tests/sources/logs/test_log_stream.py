@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auto_model_monitor.sources.logs.log_stream import LogStreamSource
+from auto_model_monitor.sources.logs import LogStreamSource
 from auto_model_monitor.sources.tail import tailed_pipe
 from tests.campaigns import examples
 

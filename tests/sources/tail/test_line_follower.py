@@ -21,9 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_model_monitor.core.errors import SourceError
-from auto_model_monitor.sources.tail.line_follower import LineFollower
+from auto_model_monitor.sources.tail import LineFollower, Restart
 from auto_model_monitor.sources.tail.lines import MARK, cut, cut_text
-from auto_model_monitor.sources.tail.tailed_file import Restart
 from tests.campaigns import examples
 
 CAMPAIGNS = int(os.environ.get("LINE_FOLLOWER_CAMPAIGNS", "0")) or examples(200)
