@@ -34,7 +34,7 @@ def looks(history, values, metric="val_loss"):
 
 
 def many(count, best_at=None):
-    """Return one batch with so many names."""
+    """Return one batch with ``count`` names."""
     names = [f"step_{number}.pt" for number in range(count)]
     values = [1.0 + number / count for number in range(count)]
     if best_at is not None:
@@ -61,7 +61,7 @@ def test_readings_stand_in_the_order_of_the_training():
 @settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.floats(), min_size=1, max_size=60), st.integers(1, 120))
 def test_the_trail_is_bounded_and_keeps_its_ends(values, times):
-    """However many readings come, so many points stay, with the lowest, the highest and the last ten."""
+    """The number of points is bounded, and keeps the lowest, the highest and the last ten."""
     values = values * times
     points = looks(MetricHistory(Comparison.LOWER), values)
     assert len(points) <= MOST_POINTS
@@ -126,7 +126,7 @@ def test_of_a_sample_no_last_readings_are_claimed():
 
 
 def test_a_new_run_starts_afresh():
-    """What a directory that was made anew shows has nothing to do with the curve before."""
+    """The curve of a new run does not contain the previous one."""
     history = MetricHistory(Comparison.LOWER)
     history.add(batch(0.5, 0.4))
     history.add(batch(0.9, new_run=True))

@@ -1,4 +1,4 @@
-"""The number pattern, the words of a name, and what a group's place in a pattern tells."""
+"""The number regex, the parts of a name, and the capture groups of a pattern."""
 
 import math
 import re
@@ -102,7 +102,7 @@ def test_is_whole_tells_an_integer_from_a_fraction():
 
 
 def test_tokens_split_words_from_numbers():
-    """A number is told from one that is glued to letters, and from one that letters follow."""
+    """A number of its own differs from one that letters precede or follow."""
     found = [(token.head, token.number) for token in tokens("resnet50_yolov8n_10k_loss0.53_-0.5_7")]
     assert found == [("resnet", "50"), ("", ""), ("", ""), ("loss", "0.53"), ("", "-0.5"), ("", "7")]
 

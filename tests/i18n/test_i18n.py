@@ -173,5 +173,5 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, zh: str, en
     [(0, "0 B"), (999, "999 B"), (999_600, "1 MB"), (4_200_000_000, "4.2 GB"), (10**18, "1000 PB")],
 )
 def test_a_size_is_told_in_decimal_units(size: int, text: str) -> None:
-    """Bytes are told as disks are sold."""
+    """Sizes have decimal units, as those of disks."""
     assert size_text(size) == text

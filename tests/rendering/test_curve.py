@@ -108,7 +108,7 @@ def test_the_users_own_words_stay_alone():
 
 
 def test_rows_without_epoch_and_step_have_the_time():
-    """Without an epoch or a step, a row says when its score was seen; seen at once, its file."""
+    """Without an epoch or a step, a row has the time of its score, else its file."""
     seen = [replace(point, time=TIME + timedelta(seconds=n)) for n, point in enumerate(points(epoch=False))]
     text = Renderer().render(replace(lower(), history=seen)).text
     assert "\n20:34:14：0.0102\n" in text
@@ -148,7 +148,7 @@ floats = st.lists(st.floats(), min_size=1, max_size=200)
 
 @given(floats)
 def test_a_sparkline_is_one_short_line(values):
-    """Any numbers make one line of at most so many bars, the last being the last, a dot for no number."""
+    """Any numbers make one line of at most 24 bars, the last value last, a dot for a non-finite one."""
     line = sparkline(values)
     assert 1 <= len(line) == min(len(values), WIDTH)
     assert set(line) <= set("▁▂▃▄▅▆▇█·")

@@ -109,7 +109,7 @@ def test_the_same_messages_make_the_same_digest():
 
 
 def test_a_digest_of_thousands_lists_the_latest():
-    """A hundred lines are listed, and it is said how many are not."""
+    """A digest lists a hundred lines and counts the others."""
     message = DeliveryMessageRenderer(language="en").digest(hits(0.003) * 1500)
     assert message.text.count("val_loss 0.003  ") == 100
     assert "1400 earlier ones are not listed" in message.text
@@ -216,7 +216,7 @@ def test_a_monitor_tells_the_others_what_one_channel_refuses(monitor):
 
 
 class Listener(RecordingNotifier):
-    """Notes when it is told of what another one refused."""
+    """Signals when it receives the notice of a refused message."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

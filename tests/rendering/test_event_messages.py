@@ -58,7 +58,7 @@ SUBJECTS = {
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", ALL)
 def test_the_subject_of_every_kind(language, name):
-    """The subject says how urgent it is and what happened; the content begins with the same sentence."""
+    """The subject states the urgency and the event; the content begins with the same sentence."""
     message = Renderer(language=language, **PLACE).render(ALL[name])
     assert message.subject == SUBJECTS[language][name]
     sentence = message.subject.split(": " if language == "en" else "：", 1)[1]
@@ -207,7 +207,7 @@ def test_programs_get_the_facts_of_the_kind():
 
 
 def test_a_refused_message_is_told_with_the_reason():
-    """What one channel refuses is told through the others, with its subject and the provider's words."""
+    """The others report what one notifier refuses, with its subject and the provider's reason."""
     refused = Message(id="m", time=TIME, subject="the subject", text="", html="")
     alert = occasion(AlertKind.UNDELIVERED, reading=None, comparison=None)
     message = Renderer(language="en").undelivered(alert, "wecom", refused, "93000 invalid webhook url")

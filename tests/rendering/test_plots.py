@@ -212,7 +212,7 @@ def test_below_the_users_own_words_the_picture_stands():
 
 
 def test_a_failure_in_drawing_costs_nobody_the_mail(monkeypatch, caplog):
-    """Where drawing fails the bars stand instead, and the log says so."""
+    """When drawing fails, bars replace the picture and the log has the reason."""
 
     def broken(plot):
         raise ValueError("no ink")
@@ -235,7 +235,7 @@ def test_a_picture_over_one_mebibyte_is_left_out_and_said(monkeypatch):
 
 
 def test_without_matplotlib_the_renderer_says_what_to_type(monkeypatch, tmp_path):
-    """plots=True is refused at once with the line that installs it; nobody guesses."""
+    """plots=True without matplotlib is refused immediately with the command that installs it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [_Hidden, *sys.meta_path])

@@ -309,7 +309,7 @@ def test_all_placeholders_work_in_subject_and_content() -> None:
 
 
 def test_absent_values_are_a_dash() -> None:
-    """A template that asks for what there is not, in whatever format, says that there is not."""
+    """A missing value has the same text in every format."""
     template = "{previous_best:.6f} {improvement:+.1%} {epoch:03d} {step:,} {watch_dir} {host:>9}"
     reading = Reading(metric="score", value=0.5, name="a.pt")
     alert = Alert(rule="threshold", time=TIME, reading=reading, comparison=Comparison.HIGHER, threshold=0.4)
@@ -398,7 +398,7 @@ def test_a_generator_that_raises_costs_nobody_the_mail(error, line, caplog) -> N
 
 @pytest.mark.parametrize("junk", [None, 3, {}, [], "", ("s", []), b"x"])
 def test_a_generator_that_returns_junk_costs_nobody_the_mail(junk) -> None:
-    """What cannot be a content is told in the mail, with what was expected."""
+    """The mail names an invalid content, with what was expected."""
     message = Renderer(language="en", content_generator=lambda *args: junk).render(lower())
     assert message.text.startswith("A new model file scores below the threshold:\n")
     assert "expected (subject, lines), lines or a text, got " in message.text.splitlines()[-1]
@@ -415,7 +415,7 @@ def test_ctrl_c_is_not_a_generators_failure() -> None:
 
 
 def test_a_template_that_fails_costs_nobody_the_mail(caplog) -> None:
-    """Where a template cannot be filled the default stands, and the mail says why."""
+    """When a template fails, the default applies and the mail has the reason."""
     bad = Renderer(language="en", subject_template="{nope}", content_template="mine").render(lower())
     assert bad.subject == "Model monitor: val_loss 0.003 below threshold 0.004"
     assert bad.text.startswith("mine\n\nNote: your subject template failed;")

@@ -81,7 +81,7 @@ def test_every_problem_is_listed_once() -> None:
 
 
 def test_a_template_that_is_no_text_is_a_problem() -> None:
-    """A list in the place of a template is told, not stumbled over."""
+    """A list instead of a template is a problem, not a crash."""
     assert template_problems(["a"], "subject") == ["subject: expected a text, got list"]  # type: ignore[arg-type]
 
 
@@ -147,7 +147,7 @@ def test_what_a_generator_may_return(result: object, subject: str | None, text: 
     [None, 3, {}, {"a"}, b"a", [], (), "", " \n", ["", " "], ("s", []), ("s", ""), ("s", None), iter("a")],
 )
 def test_what_a_generator_may_not_return(result: object) -> None:
-    """Nothing, and what is no text, is an error that says what was expected."""
+    """An empty result, or one that is not a text, is an error that states what was expected."""
     with pytest.raises(RenderingError, match=r"expected .* lines or a text, got "):
         generated(result)
 

@@ -1,4 +1,4 @@
-"""Looks at a training: batches of numbered checkpoints, and a watch that is ended and started again."""
+"""Polls of a training: batches of numbered checkpoints, and a watch that restarts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from auto_model_monitor.core.alerts import Alert
 from auto_model_monitor.core.readings import Reading, ReadingBatch
 from tests.fakes import NOON
 
-LOOK = 60.0  # seconds from one look to the next
+LOOK = 60.0  # seconds between polls
 
 
 def checkpoint(epoch: int, value: float, metric: str = "val_loss") -> Reading:
@@ -20,7 +20,7 @@ def checkpoint(epoch: int, value: float, metric: str = "val_loss") -> Reading:
 def look(
     readings: Sequence[Reading], at: float = 0.0, *, new_run: bool = False, boot: float = 1000.0
 ) -> ReadingBatch:
-    """Return what is found `at` so many seconds after noon, on a clock that was started at `boot`."""
+    """Return a batch `at` seconds after noon, on a monotonic clock that started at `boot`."""
     found = {reading.name: reading for reading in readings}
     return ReadingBatch(
         time=NOON + timedelta(seconds=at),
@@ -38,28 +38,28 @@ def watch(
     restarts: Collection[int] = (),
     every: float = LOOK,
 ) -> list[tuple[int, Alert]]:
-    """Return the alerts of a rule, each with the number of its look.
+    """Return the alerts of a rule, each with the number of its poll.
 
-    Before each of the looks in `restarts` the watch is ended and started again: a new rule goes on from
-    the last alert, and the look finds all that is there, on a clock that began anew.
+    Before each of the polls in `restarts` the watch restarts: a new rule resumes from the last alert, and
+    the poll finds everything that is there, on a new monotonic clock.
     """
-    rule, told, seen, boot = make(), [], [], 1000.0
+    rule, alerts, seen, boot = make(), [], [], 1000.0
     for number, values in enumerate(looks):
         new = [checkpoint(len(seen) + n, value) for n, value in enumerate(values)]
         seen += new
         if number in restarts:
             rule, new, boot = make(), seen, 77.0 + number
-            if told:
-                rule.resume(told[-1][1])
+            if alerts:
+                rule.resume(alerts[-1][1])
         alert = rule.evaluate(look(new, number * every, boot=boot))
         if alert is not None:
-            told.append((number, alert))
-    return told
+            alerts.append((number, alert))
+    return alerts
 
 
-def gist(told: Sequence[tuple[int, Alert]]) -> list[tuple[Any, ...]]:
-    """Return what a person would hear of it; a NaN as text, for it equals nothing."""
+def gist(alerts: Sequence[tuple[int, Alert]]) -> list[tuple[Any, ...]]:
+    """Return what a person would notice of the alerts; a NaN as text, because it equals nothing."""
     return [
         (number, a.kind, a.resolved, repr(a.reading and a.reading.value), a.previous_best)
-        for number, a in told
+        for number, a in alerts
     ]

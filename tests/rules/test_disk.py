@@ -20,7 +20,7 @@ class Usage(NamedTuple):
 
 
 def told(free, series, total=1000 * GB, every=60.0):
-    """Return the alerts of a disk on which so many bytes are free at each look."""
+    """Return the alerts of a disk with the given free bytes at each poll."""
     now = iter(series)
     rule = DiskRule(free, "/data", usage=lambda path: Usage(total, round(next(now))))
     found = ((n, rule.evaluate(look([], n * every))) for n in range(len(series)))
@@ -59,7 +59,7 @@ def test_a_disk_that_does_not_fill_has_no_hours_left():
 
 
 def test_after_a_restart_it_is_not_told_again():
-    """The last alert says whether the disk was nearly full."""
+    """After a restart the rule knows from its last alert whether the disk was nearly full."""
     ((_, alert),) = told("5GB", [4 * GB])
     room = iter([4 * GB, 7 * GB])
     rule = DiskRule("5GB", usage=lambda path: Usage(1000 * GB, next(room)))
@@ -82,7 +82,7 @@ def test_after_a_restart_it_is_not_told_again():
     ],
 )
 def test_a_size_is_bytes_a_text_or_a_share(free, limit):
-    """The limit may be said as people say it."""
+    """The limit may be bytes, a share, or a text with a unit."""
     assert told(free, [limit]) == []
     assert len(told(free, [limit - 1])) == 1
 
@@ -91,7 +91,7 @@ def test_a_size_is_bytes_a_text_or_a_share(free, limit):
     "free", ["", "5", "5G", "five GB", "-5GB", "nanGB", "0%", "120%", 0, -1, True, float("inf")]
 )
 def test_what_is_no_size_is_refused(free):
-    """The error says what was expected and what was got."""
+    """The error states what was expected and what was got."""
     with pytest.raises(ConfigError, match="free: expected") as caught:
         DiskRule(free)
     assert repr(free) in str(caught.value)

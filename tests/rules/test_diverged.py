@@ -1,4 +1,4 @@
-"""The rule about a training that runs away from its best."""
+"""The rule about scores that are far worse than the best."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_it_is_critical_and_says_what_it_is_measured_by():
 
 
 def test_a_score_at_the_limit_makes_few_mails(capsys):
-    """A median that goes over the limit and back at each look is told once: it is over only at the half."""
+    """A median that crosses the limit at each poll makes one alert: it resolves only at half the limit."""
     square = [0.2, 0.2, 0.2, *(0.61 if n % 2 else 0.59 for n in range(1000))]
     count = len(told(square, window=1))
     with capsys.disabled():

@@ -43,7 +43,7 @@ def test_a_threshold(text, threshold, comparison, metric, inclusive):
 
 
 def test_a_threshold_that_must_hold():
-    """`for 3` wants three in a row, and tells of the way there and back."""
+    """`for 3` requires three in a row, and alerts when they are there and when they are not."""
     rule = parse_rule("acc >= 0.95 for 3")
     assert isinstance(rule, ThresholdRule)
     assert (rule.every, rule.hold, rule.inclusive) == ("crossing", 3, True)
@@ -89,7 +89,7 @@ def test_a_rules_text_is_its_name():
 
 
 def test_the_direction_can_be_given():
-    """Where a metric's name says nothing, the caller says what is better."""
+    """The caller chooses the direction if the metric's name does not determine it."""
     rule = parse_rule("plateau 3", comparison="higher")
     assert isinstance(rule, PlateauRule)
     assert rule.comparison is Comparison.HIGHER
@@ -150,7 +150,7 @@ def test_an_error_points_at_the_character_behind_chinese_ones():
 
 @pytest.mark.parametrize("text", [None, 3, ["nan"], b"nan"])
 def test_what_is_no_text_is_no_rule(text):
-    """A number in a settings file is told as what it is."""
+    """A value that is not a text is refused with its own form."""
     with pytest.raises(ConfigError, match="expected a rule as a text"):
         parse_rule(text)
 

@@ -1,4 +1,4 @@
-"""Rules in a watch: they are asked when nothing comes, and when nothing can be read."""
+"""Rules in a watch: each poll evaluates them, also without news and with an unreadable source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fakes import NOON, FakeClock, RecordingNotifier
 
 
 class Silent:
-    """A source that finds nothing, and does not say when."""
+    """A source that finds nothing, without a time."""
 
     name = "silent"
 
@@ -33,7 +33,7 @@ class Gone:
 
 
 def test_a_watch_that_finds_nothing_speaks():
-    """A rule about silence is asked at every look, on the watch's own clock."""
+    """A rule about silence is evaluated at every poll, on the clock of the watch."""
     clock = FakeClock()
     monitor = Monitor(Silent(), [StalledRule(3600)], [RecordingNotifier()], clock=clock)
     assert monitor.check() == []
@@ -57,7 +57,7 @@ def test_a_rule_object_works_in_a_monitor(tmp_path):
 
 
 def test_a_watch_that_cannot_read_speaks(caplog):
-    """What cannot be read is silent, too: no data is not good news."""
+    """A source that cannot be read is silent, and alerts."""
     clock = FakeClock()
     monitor = Monitor(Gone(), [StalledRule(3600)], [RecordingNotifier()], clock=clock)
     monitor.check()
@@ -67,7 +67,7 @@ def test_a_watch_that_cannot_read_speaks(caplog):
 
 
 def test_a_directory_is_looked_at_on_the_clock_that_never_goes_back(tmp_path):
-    """Each batch says when the look was taken on the monotonic clock."""
+    """Each batch has the time of its poll on the monotonic clock."""
     clock = FakeClock()
     source = DirectorySource(tmp_path, DefaultParser(), clock=clock)
     assert source.read().seconds == clock.seconds

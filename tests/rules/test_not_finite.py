@@ -22,7 +22,7 @@ def looks_told(looks):
 
 
 def test_a_run_of_nans_is_one_alert():
-    """A NaN is told once, and again only after a finite score."""
+    """A NaN alerts once, and again only after a finite score."""
     assert looks_told([[0.5], [nan], [nan, inf], [], [nan], [0.4], [nan], [0.3, nan], [nan]]) == [1, 6, 7]
 
 
@@ -49,7 +49,7 @@ def test_another_metric_can_be_looked_at():
 
 @given(st.lists(st.lists(st.floats(), max_size=3), max_size=20))
 def test_there_are_as_many_alerts_as_looks_in_which_a_run_begins(looks):
-    """Whatever is read, an alert is told exactly at the looks in which a run of NaNs begins."""
+    """Alerts come exactly at the polls in which a run of NaNs begins."""
     finite, expected = True, []
     for number, values in enumerate(looks):
         states = [finite, *map(math.isfinite, values)]

@@ -13,7 +13,7 @@ from tests.rules.looks import checkpoint, look, watch
 
 
 def test_a_plateau_is_told_once_and_the_next_one_again():
-    """So many checkpoints without a better one are told once; an improvement begins anew."""
+    """A plateau alerts once; after an improvement the next one alerts again."""
     looks = [[0.5], [0.6], [0.5], [0.7], [0.7], [0.4], [0.4], [math.nan], [0.5], [0.6]]
     told = watch(lambda: PlateauRule(3), looks)
     assert [number for number, _ in told] == [3, 8]

@@ -1,4 +1,4 @@
-"""A watch that is ended and started again tells what one that was never ended tells."""
+"""A watch that restarts makes the same alerts as one that never stops."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ LOOKS = st.lists(st.lists(VALUES, max_size=4), max_size=14)
 @settings(max_examples=examples(150), deadline=None)
 @given(looks=LOOKS, restarts=st.sets(st.integers(0, 13), max_size=4))
 def test_a_restart_changes_nothing(make, looks, restarts):
-    """Wherever a watch is ended and started again, the same alerts are told at the same looks."""
+    """A restart at any poll changes neither the alerts nor their polls."""
     assert gist(watch(make, looks, restarts)) == gist(watch(make, looks))
 
 
 @settings(max_examples=examples(200))
 @given(st.lists(st.floats(allow_nan=False), max_size=12), st.integers(0, 12))
 def test_what_was_best_is_enough_for_improvements(values, at):
-    """Also where the old checkpoints are gone, the last alert says what the next must be better than."""
+    """Without the old checkpoints, the last alert alone determines the score to improve on."""
     whole, first, rest = (ThresholdRule(0.0, "lower") for _ in range(3))
-    last, told = None, []
+    last, equal = None, []
     for number, value in enumerate(values):
         if number == at and last is not None:
             rest.resume(last)
@@ -63,8 +63,8 @@ def test_what_was_best_is_enough_for_improvements(values, at):
         expected = whole.evaluate(batch)
         got = (first if number < at else rest).evaluate(batch)
         last = got or last
-        told.append((expected and expected.reading) == (got and got.reading))
-    assert all(told)
+        equal.append((expected and expected.reading) == (got and got.reading))
+    assert all(equal)
 
 
 def look_at(value: float, number: int) -> ReadingBatch:
@@ -98,7 +98,7 @@ class Usage:
     ),
 )
 def test_no_rule_raises(make, looks):
-    """Whatever is read, whenever, a rule answers; what it answers survives being kept on disk."""
+    """A rule never raises, and its alerts survive a round trip through JSON."""
     rule = make()
     for values, seconds, new_run, again in looks:
         readings = [*look_of(values)]
@@ -119,7 +119,7 @@ def look_of(values):
 
 @pytest.mark.parametrize("make", [*RULES.values(), StalledRule, NotFiniteRule])
 def test_going_on_from_nothing_is_beginning(make):
-    """A watch without a past alert resumes its rules with None, and they begin."""
+    """A rule that resumes from None starts from the beginning."""
     rule = make()
     rule.resume(None)
     assert rule.evaluate(look([])) is None

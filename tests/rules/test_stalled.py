@@ -1,4 +1,4 @@
-"""The rule about a training that writes nothing any more."""
+"""The rule about a training that no longer writes anything."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.rules.looks import checkpoint, look
 
 
 def follow(rule, written, until, every=60.0, new_run_at=None):
-    """Look at a training that writes a checkpoint at each of these seconds; return what is told, and when."""
-    told, number, at = [], 0, 0.0
+    """Poll a training that writes checkpoints at these seconds; return the alerts and their times."""
+    alerts, number, at = [], 0, 0.0
     while at <= until:
         new = []
         while number < len(written) and written[number] <= at:
@@ -24,9 +24,9 @@ def follow(rule, written, until, every=60.0, new_run_at=None):
             number += 1
         alert = rule.evaluate(look(new, at, new_run=at == new_run_at))
         if alert is not None:
-            told.append((at, alert))
+            alerts.append((at, alert))
         at += every
-    return told
+    return alerts
 
 
 def steady(count, gap=600.0):
@@ -34,7 +34,7 @@ def steady(count, gap=600.0):
 
 
 def test_a_silence_is_told_once_and_its_end_once():
-    """Nothing new for three usual gaps is one alert; what comes again makes one message."""
+    """A silence of three usual gaps alerts once, and resolves once."""
     written = [*steady(10), 5400 + 30_000, 5400 + 30_600]
     (at, alert), (end, over) = follow(StalledRule("3x"), written, 50_000)
     assert (alert.kind, alert.level, alert.resolved) == (AlertKind.STALLED, Level.WARNING, False)
@@ -47,13 +47,13 @@ def test_a_silence_is_told_once_and_its_end_once():
 
 
 def test_nothing_is_said_before_five_gaps_are_known():
-    """A training that has written five checkpoints has not yet shown what is usual."""
+    """Five checkpoints have four gaps, too few for a usual one."""
     assert follow(StalledRule("3x"), steady(5), 10**6) == []
     assert len(follow(StalledRule("3x"), steady(6), 10**6)) == 1
 
 
 def test_seconds_count_from_the_first_look():
-    """With seconds given, a training that never writes anything is told, too."""
+    """With seconds given, a training that never writes anything alerts, too."""
     ((at, alert),) = follow(StalledRule(3600), [], 10_000)
     assert (at, alert.reading) == (3600, None)
     assert alert.details["limit_seconds"] == 3600
@@ -65,14 +65,14 @@ def test_seconds_need_no_usual_gap():
 
 
 def test_a_slower_training_becomes_usual():
-    """Where the gaps grow to ten times what they were, it is not told at each of them for ever."""
+    """When gaps grow tenfold, the alerts stop once the new gap is usual."""
     written = [*steady(20, 60.0), *(1200 + 1200.0 * n for n in range(100))]
     alerts = follow(StalledRule("3x"), written, written[-1] + 1)
     assert len([a for _, a in alerts if not a.resolved]) <= 20
 
 
 def test_one_break_does_not_make_it_deaf():
-    """After a pause of eight hours among the usual gaps, the next stall is still told in time."""
+    """After a pause of eight hours among usual gaps, the next stall still alerts in time."""
     written = [*steady(20), *(11_400 + 28_800 + 600.0 * n for n in range(20))]
     alerts = follow(StalledRule("3x"), written, written[-1] + 6000)
     assert [a.resolved for _, a in alerts] == [False, True, False]
@@ -83,6 +83,15 @@ def test_one_usual_gap_waits_for_two_polls():
     """``stalled 1x`` alerts after the usual gap and two polls, however short the gap is."""
     ((at, alert),) = follow(StalledRule("1x"), steady(20, 60.0), 2000)
     assert (at - 19 * 60, alert.details["limit_seconds"]) == (180, 180)
+
+
+def test_gaps_of_zero_seconds_raise_nothing():
+    """Batches at the same second make gaps of zero, and a later silence still alerts."""
+    rule = StalledRule("3x")
+    assert all(rule.evaluate(look([checkpoint(n, 0.5)], 0)) is None for n in range(8))
+    assert rule.evaluate(look([], 10)) is None
+    assert rule.evaluate(look([], 30)) is None
+    assert rule.evaluate(look([], 45)) is not None
 
 
 def test_a_rare_look_is_no_silence():
@@ -105,7 +114,7 @@ def test_a_wall_clock_that_is_set_says_nothing():
 
 
 def test_after_a_restart_a_silence_goes_on():
-    """What was told is not told again; what was there before is no sign of life; what comes after is."""
+    """After a restart a silence alerts once; old checkpoints do not end it, a new one does."""
     written = steady(10)
     ((_, alert),) = follow(StalledRule("3x"), written, 10_000)
     rule = StalledRule("3x")
@@ -121,7 +130,7 @@ def test_after_a_restart_a_silence_goes_on():
 
 
 def test_after_a_restart_the_usual_gap_is_still_known():
-    """A watch that goes on after an alert need not wait for five gaps again."""
+    """A rule that resumes from an alert knows the usual gap."""
     alerts = follow(StalledRule("3x"), [*steady(10), 9000, 9600], 9600)
     rule = StalledRule("3x")
     rule.resume(alerts[-1][1])
@@ -133,7 +142,7 @@ def test_after_a_restart_the_usual_gap_is_still_known():
 
 
 def test_a_new_run_ends_a_silence():
-    """A directory made anew is a sign of life, though its epochs begin at zero."""
+    """A new run ends a silence, even with epochs from zero."""
     rule = StalledRule(3600)
     assert len(follow(rule, steady(3), 10_000)) == 1
     assert rule.evaluate(look([checkpoint(0, 0.9)], 10_060, new_run=True)).resolved
@@ -141,7 +150,7 @@ def test_a_new_run_ends_a_silence():
 
 @pytest.mark.parametrize("after", ["3", "x", "0x", "0.5x", "nanx", "", 0, -1, True, None, math.inf])
 def test_what_is_no_time_is_refused(after):
-    """The error says what was expected and what was got."""
+    """The error states what was expected and what was got."""
     with pytest.raises(ConfigError, match="after: expected"):
         StalledRule(after)
 
@@ -164,6 +173,6 @@ def test_false_alarms_are_few(spread, most, looks_per_gap, capsys):
     with capsys.disabled():
         text = f"\nstalled 3x, gaps spread by {spread}, {looks_per_gap} looks a gap: {alarms} false alarms in"
         median = delays[trainings // 2]
-        print(f"{text} {200 * trainings} checkpoints; a stall is told after {median:.1f} usual gaps (median)")
+        print(f"{text} {200 * trainings} checkpoints; a stall alerts after {median:.1f} usual gaps (median)")
     assert alarms <= most
     assert len(delays) == trainings

@@ -1,4 +1,4 @@
-"""The threshold rule: what is a hit, what has been told already, and when what is told."""
+"""The threshold rule: what is a hit, and which hits alert when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.rules.looks import LOOK, checkpoint, look, watch
     ("mode", "values", "best"), [("lower", (0.5, 0.3, 0.4), 0.3), ("higher", (0.5, 0.9, 0.4), 0.9)]
 )
 def test_a_batch_makes_one_alert_about_its_best(mode, values, best):
-    """Twenty checkpoints found at once are one alert, about the best of them."""
+    """Twenty checkpoints in one batch make one alert, about the best of them."""
     threshold = 0.45
     alert = ThresholdRule(threshold, mode).evaluate(batch(*values))
     assert alert is not None
@@ -37,7 +37,7 @@ def test_the_threshold_itself_is_no_hit(mode, value):
 
 
 def test_only_what_is_strictly_better_is_told_again():
-    """An equal or worse score than the one last told says nothing; a better one names the one before."""
+    """Only a score that is better than the last reported one alerts; the alert names that one."""
     rule = ThresholdRule(0.5, "lower")
     assert rule.evaluate(batch(0.3)) is not None
     assert rule.evaluate(batch(0.3)) is None
@@ -62,7 +62,7 @@ def test_what_is_not_finite_is_never_a_hit(mode, value):
 
 
 def test_a_new_run_starts_afresh():
-    """After the directory was made anew, what the old run had reached no longer silences the new one."""
+    """The best of an old run does not silence a new one."""
     rule = ThresholdRule(0.5, "lower")
     rule.evaluate(batch(0.1))
     alert = rule.evaluate(batch(0.4, new_run=True))
@@ -113,21 +113,21 @@ def test_of_equal_scores_the_plain_name_is_told():
 
 
 def told(rule, looks, every=LOOK):
-    """Return what is told at each look: the score, with a minus before it where it is over."""
+    """Return the alert of each poll: its state and its score."""
     return {
         n: ("over" if a.resolved else "", a.reading.value) for n, a in watch(lambda: rule, looks, every=every)
     }
 
 
 def test_every_hit_tells_each_batch_that_holds_one():
-    """With `hit`, a batch's best hit is told, whether or not it is better than the last."""
+    """With `hit`, the best hit of a batch alerts, better than the last or not."""
     rule = ThresholdRule(0.5, "lower", every="hit")
     looks = [[0.4], [0.45], [0.6], [], [0.7, 0.41, 0.3], [math.nan]]
     assert told(rule, looks) == {0: ("", 0.4), 1: ("", 0.45), 4: ("", 0.3)}
 
 
 def test_every_crossing_tells_the_way_there_and_back():
-    """With `crossing`, the latest score's change of side is told, and as resolved when it is back."""
+    """With `crossing`, the latest score alerts when it crosses, and resolves when it is back."""
     rule = ThresholdRule(0.5, "lower", every="crossing")
     looks = [[0.6], [0.4], [0.3], [], [0.55], [0.2, 0.9], [0.9, 0.1], [math.nan]]
     expected = {1: ("", 0.4), 4: ("over", 0.55), 6: ("", 0.1)}
@@ -150,7 +150,7 @@ def test_crossings_alternate(looks, min_delta, hold, cooldown):
 
 
 def test_an_improvement_of_less_than_min_delta_is_not_told():
-    """Only what is at least so much better than the last told is told, decimals as people count them."""
+    """A hit alerts if its gain is at least min_delta, computed with decimals."""
     rule = ThresholdRule(0.5, "lower", min_delta=0.0005)
     assert told(rule, [[0.0034], [0.003], [0.0029], [0.00241], [0.0024]]) == {
         0: ("", 0.0034),
@@ -160,7 +160,7 @@ def test_an_improvement_of_less_than_min_delta_is_not_told():
 
 
 def test_a_cooldown_delays_the_best_and_loses_nothing():
-    """What was best during the silence is told at the first look after it, also at an empty one."""
+    """The best hit of a cooldown alerts at the first poll after it, even an empty one."""
     rule = ThresholdRule(0.5, "lower", cooldown=150)
     looks = [[0.4], [0.2], [0.3], [], [0.25], [0.1], [], [], []]
     assert told(rule, looks) == {0: ("", 0.4), 3: ("", 0.2), 6: ("", 0.1)}
@@ -168,7 +168,7 @@ def test_a_cooldown_delays_the_best_and_loses_nothing():
 
 @given(st.lists(st.lists(st.floats(), max_size=4), max_size=20), st.floats(0, 400))
 def test_no_cooldown_loses_the_best(looks, cooldown):
-    """Once the silence is over, the last that was told is the best of all hits."""
+    """After a cooldown, the last alert is about the best of all hits."""
     rule = ThresholdRule(0.0, "lower", cooldown=cooldown)
     found = watch(lambda: rule, [*looks, *[[]] * 8])
     hits = [v for values in looks for v in values if v < 0 and math.isfinite(v)]
@@ -176,7 +176,7 @@ def test_no_cooldown_loses_the_best(looks, cooldown):
 
 
 def test_a_new_run_is_told_what_the_old_one_still_owed():
-    """A run that ends within its cooldown has its best told, and the new one begins afresh after it."""
+    """A run that ends within a cooldown alerts about its best, and the new run starts from the beginning."""
     rule = ThresholdRule(0.5, "lower", cooldown=1000)
     rule.evaluate(look([checkpoint(0, 0.4)]))
     assert rule.evaluate(look([checkpoint(1, 0.1)], 60)) is None
@@ -189,7 +189,7 @@ def test_a_new_run_is_told_what_the_old_one_still_owed():
 
 
 def test_what_must_hold_is_told_when_it_has_held():
-    """With `hold`, a hit is the last of so many checkpoints in a row that are beyond."""
+    """With `hold`, a hit is the last of `hold` checkpoints in a row that are beyond."""
     rule = ThresholdRule(0.95, "higher", every="crossing", hold=3, inclusive=True)
     looks = [[0.96, 0.97], [0.9], [0.95], [0.95], [0.95], [0.99], [0.94]]
     assert told(rule, looks) == {4: ("", 0.95), 6: ("over", 0.94)}
@@ -214,7 +214,7 @@ def test_the_threshold_itself_is_a_hit_where_that_is_meant():
     ],
 )
 def test_a_flapping_score_makes_few_mails(arguments, most, capsys):
-    """A score that changes sides at each of a thousand looks makes at most so many alerts."""
+    """A score that changes sides at each of a thousand polls makes a bounded number of alerts."""
     square = [[0.45 if n % 2 else 0.55] for n in range(1000)]
     count = len(watch(lambda: ThresholdRule(0.5, "lower", **arguments), square))
     with capsys.disabled():

@@ -1,4 +1,4 @@
-"""What a terminal can show."""
+"""The output of a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from auto_model_monitor.text.terminal import Terminal, clip, pad, table, width, 
 
 
 class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     encoding = "utf-8"
 
