@@ -22,7 +22,7 @@ from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, rules_of
+from .watch_settings import Settings, config_of, reading_the_rules_metric, rules_of
 
 _INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
 _COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
@@ -94,7 +94,7 @@ def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
     path = settings["watch_dir"]
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."  # noqa: PTH112, PTH120
     rules = rules_of({**settings, "rules": texts, "watch_dir": folder})
-    config = config_of(settings)
+    config = reading_the_rules_metric(config_of(settings), rules)
     if config.threshold is not None:
         rules.insert(0, ThresholdRule(config.threshold, config.comparison, metric=settings["metric"]))
     return config, rules

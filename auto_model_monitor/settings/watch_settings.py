@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
 from ..monitor.config import MonitorConfig
 from ..monitor.settings_table import MODES, SETTINGS
+from ..monitor.watch_rules import parser_of
 from ..parsers import CustomParser, DefaultParser
 from ..rules import Rule
 from ..text.terminal import Terminal
@@ -114,6 +116,14 @@ def rules_of(settings: Settings) -> list[Rule]:
             rules.append(parse_rule(text, path=str(directory), comparison=comparison))
     problems.raise_any()
     return rules
+
+
+def reading_the_rules_metric(config: MonitorConfig, rules: Sequence[Rule]) -> MonitorConfig:
+    """Return the configuration of which, without a threshold, the parser reads the metric of the first rule.
+
+    The parser is part of the watch's key, under which earlier versions recorded its alerts.
+    """
+    return config if config.threshold is not None else replace(config, parser=parser_of(config, rules))
 
 
 def _text_or_file(name: str, text: str) -> str:

@@ -12,7 +12,7 @@ from ..notifiers import Notifier
 from ..text.terminal import Terminal
 from .config_problems import ConfigProblems
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, rules_of
+from .watch_settings import Settings, config_of, reading_the_rules_metric, rules_of
 
 
 def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> ModelMonitor | WatchGroup:
@@ -68,6 +68,7 @@ def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> M
     with problems.collected():
         config = config_of(settings)
     problems.raise_any()
+    config = reading_the_rules_metric(config, rules)
     notifiers = factory.of(config, settings.get("notify"))
     return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from email import message_from_bytes, policy
 
@@ -18,7 +19,8 @@ from auto_model_monitor import (
 )
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.monitor.watch_rules import direction_of, parser_of
-from auto_model_monitor.settings import config_of, rules_of
+from auto_model_monitor.settings import config_of, log_monitor_of, rules_of, watch_of
+from auto_model_monitor.text.terminal import Terminal
 from tests.fakes import RecordingNotifier
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -118,6 +120,20 @@ def test_what_follows_from_the_rules(settings, metric, direction):
     assert len(rules) == len(settings["rules"])
     assert parser_of(config, rules).metric == metric
     assert direction_of(config, rules) == direction
+
+
+def test_the_key_of_a_watch_by_rules_is_that_of_version_0_4(place):
+    """The key holds the first rule's metric and direction, so that an upgrade repeats no alert."""
+    screen, before = Terminal(io.StringIO()), DefaultParser("acc")
+    for path in ("checkpoints", "train.log"):
+        config = MonitorConfig(path, 0.95, comparison_mode="higher", parser=before)
+        settings = {"watch_dir": path, "rules": ["acc >= 0.95"], "log_dir": "logs"}
+        if path == "checkpoints":
+            now = watch_of([settings], screen, resume=True)
+        else:
+            hooks = {"on_entry": lambda entry: None, "on_look": lambda alerts, readings: True}
+            now = log_monitor_of(settings, screen, follows=False, resume=True, **hooks)
+        assert now.watch_key == ModelMonitor(config).watch_key
 
 
 def test_equal_rules_are_one():
