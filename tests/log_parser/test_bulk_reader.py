@@ -1,4 +1,4 @@
-"""Many lines at once say what they say one by one."""
+"""Many lines read together yield what they yield one by one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_whole_texts_say_what_their_lines_say(lines: list[str], patterns: list[s
 
 @given(TEXTS)
 def test_the_lines_that_are_not_handed_over_come_with_all_they_say(lines: list[str]) -> None:
-    """Read without handing anything over, a text must say the same as its lines, stages too."""
+    """Without a list for plain lines, a text yields the same as its lines, stages too."""
     reader = LogReader()
     data = "".join(f"{line}\n" for line in lines).encode()
     found = [(number, said, reader.epoch) for number, said in BulkReader(reader).parse(data, 1)]

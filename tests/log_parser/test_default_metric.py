@@ -60,8 +60,8 @@ def test_a_rule_without_a_metric_looks_at_the_score() -> None:
     assert told == [8]
 
 
-def test_nan_is_heard_in_any_metric_and_told_once() -> None:
-    """The training's loss says it first; that the validation's follows is the same trouble."""
+def test_nan_in_any_metric_makes_one_alert() -> None:
+    """The training's loss shows it first; the validation's that follows is the same problem."""
     log, rule = DefaultMetric(), NotFiniteRule()
     looks = [
         [said("train_loss", 0.5, 1), said("val_loss", 0.4, 1)],
@@ -82,8 +82,8 @@ def test_nan_is_heard_in_any_metric_and_told_once() -> None:
     assert resumed.evaluate(log.batch(later, time=NOON, seconds=0.0)).reading.epoch == 5
 
 
-def test_lines_of_one_name_are_told_apart_after_a_restart() -> None:
-    """A crossing that was told is not told again when the whole log, all of one name, is read anew."""
+def test_lines_of_one_name_are_distinguished_after_a_restart() -> None:
+    """The alert of a crossing is not repeated when the whole log, all of one name, is read again."""
     lines = [said("val_acc", value, epoch) for epoch, value in enumerate([80.0, 91.0, 92.0, 93.0], 1)]
     make = lambda: ThresholdRule(90, "higher", metric="val_acc", every="hit")  # noqa: E731
     first = make()

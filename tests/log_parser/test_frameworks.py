@@ -48,7 +48,7 @@ def test_lines_say_the_same_when_their_shapes_are_known(name: str) -> None:
 
 @pytest.mark.parametrize("name", fixture_lines.names())
 def test_a_log_in_pieces_is_the_same_log(name: str) -> None:
-    """A reader that is made anew in the midst of a log, from the other's state, goes on as that would."""
+    """A reader made in the middle of a log from another's state continues as that would."""
     reader = LogReader()
     for line in fixture_lines.lines(name):
         fresh = LogReader()

@@ -1,4 +1,4 @@
-"""Lines that are known by their shape: the short way must say what the long way says."""
+"""Lines that are known by their shape: the short way yields what the long way yields."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NUMBERS = st.one_of(
 
 @given(st.sampled_from(TEMPLATES), st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=12))
 def test_the_short_way_says_what_the_long_way_says(template: str, numbers: list[tuple[str, str]]) -> None:
-    """A reader that has seen lines of the same shape says of a line what one says that has seen none."""
+    """A reader that has seen lines of the same shape reads a line as one that has seen none."""
     practised = LogReader()
     for pair in numbers:
         practised.parse_line(template.format(*pair))
@@ -51,7 +51,7 @@ def test_the_short_way_says_what_the_long_way_says(template: str, numbers: list[
         ("Acc@1: 70.0", "Acc@5: 90.0"),
     ],
 )
-def test_digits_of_words_tell_shapes_apart(first: str, second: str) -> None:
+def test_digits_of_words_distinguish_shapes(first: str, second: str) -> None:
     """Two lines that differ in a digit of a metric's name are not mistaken for each other."""
     reader = LogReader()
     for line in (first, second, first):

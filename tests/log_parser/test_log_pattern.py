@@ -43,7 +43,7 @@ def test_named_groups_are_metrics(pattern: str, line: str, expected: dict[str, f
 
 
 def test_a_step_is_a_step() -> None:
-    """The group ``step`` says where the training is and is no metric."""
+    """The group ``step`` is the training's step and no metric."""
     said = LogPattern(r"at (?P<step>\d+): (?P<reward>\S+)", stage="training").parse_line("at 120: -3.5")
     assert said is not None
     assert (said.metrics, said.step, said.stage) == ({"reward": -3.5}, 120, Stage.TRAINING)
@@ -62,7 +62,7 @@ def test_a_step_is_a_step() -> None:
         (r"(?P<2>x)", "bad character in group name"),
     ],
 )
-def test_a_mistake_is_told_with_what_was_wanted(pattern: object, told: str) -> None:
+def test_an_error_names_what_was_expected(pattern: object, told: str) -> None:
     """A regex that cannot work is refused in words that help to write one that does."""
     with pytest.raises(ConfigError, match="pattern: expected") as caught:
         LogPattern(pattern)  # type: ignore[arg-type]

@@ -159,7 +159,7 @@ def test_a_dict_that_is_no_dict_of_numbers_gives_nothing(line: str) -> None:
     ],
 )
 def test_settings_give_the_learning_rate_and_the_epochs_at_most(line: str, metrics: dict[str, float]) -> None:
-    """A dump of settings says how fast and how long a training learns, and nothing of how well."""
+    """A dump of settings holds how fast and how long a training learns, and no metric."""
     said = LogReader().parse_line(line)
     assert (dict(said.metrics) if said else {}) == metrics
 

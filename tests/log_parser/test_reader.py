@@ -15,8 +15,8 @@ from auto_model_monitor.log_parser import LogReader, Stage
 TIME = datetime(2025, 10, 29, 10, 15, 23, 456789, tzinfo=timezone.utc)
 
 
-def test_the_epoch_is_carried_into_what_follows_and_not_into_what_is_said() -> None:
-    """An entry shows the epoch that the lines before it named; what it said itself is kept apart."""
+def test_the_epoch_is_carried_into_metrics_and_not_into_own_metrics() -> None:
+    """An entry shows the epoch that the lines before it named; its own metrics are kept apart."""
     reader = LogReader()
     reader.read("Epoch [3/10] started", time=TIME)
     entry = reader.read("Validation macro_F1: 0.7654", time=TIME)
@@ -27,7 +27,7 @@ def test_the_epoch_is_carried_into_what_follows_and_not_into_what_is_said() -> N
 
 
 def test_a_line_without_a_metric_carries_nothing() -> None:
-    """A line that says nothing, and one that says only that all is over, have no metrics."""
+    """A line without content, and one about the end of the training, have no metrics."""
     reader = LogReader()
     reader.read("Epoch [3/10] started", time=TIME)
     plain = reader.read("saved 3 files in 2.5 s", time=TIME)
@@ -103,8 +103,8 @@ def test_colours_and_overwritten_text_are_left_out() -> None:
     assert (entry.message, dict(entry.own_metrics)) == ("val_loss: 0.5", {"val_loss": 0.5})
 
 
-def test_a_bar_tells_what_is_new_only() -> None:
-    """A progress bar that goes on showing the last validation does not say it again in the next epoch."""
+def test_a_bar_yields_what_is_new_only() -> None:
+    """A progress bar that continues to show the last validation does not repeat it in the next epoch."""
     reader = LogReader()
     bar = "Epoch {}: {}%|███| {}/4 [00:01<00:01, 9.0it/s, loss={}, val_loss={}, val_acc={}]"
     found = [
@@ -135,7 +135,7 @@ def test_a_validation_counts_when_its_bar_is_full() -> None:
 
 
 def test_a_state_is_json_and_resumes_everything() -> None:
-    """What is needed to go on after a restart is plain JSON, and an empty one begins anew."""
+    """The state for a restart is plain JSON, and an empty one starts from nothing."""
     reader = LogReader()
     for line in (
         "Epoch 2/9",
@@ -154,8 +154,8 @@ def test_a_state_is_json_and_resumes_everything() -> None:
     assert (fresh.epoch, fresh.parse_line("3      0.5         0.4")) == (None, None)
 
 
-def test_a_mistake_in_a_pattern_is_told_where_it_is_made() -> None:
-    """A reader that is given a regex that is none says so at once."""
+def test_an_invalid_pattern_is_refused_where_it_is_given() -> None:
+    """A reader refuses an invalid regex immediately."""
     with pytest.raises(ConfigError, match="unterminated"):
         LogReader(["("])
     with pytest.raises(ConfigError, match="named groups"):

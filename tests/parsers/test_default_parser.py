@@ -85,7 +85,7 @@ def test_the_score_is_read_and_named(name, metric, value, epoch, step):
     "name", ["epoch=2-val_loss=nan.ckpt", "05-nan.keras", "ckpt_nan_100.pt", "val_loss_NaN.pt"]
 )
 def test_a_score_that_became_nan_is_read(name):
-    """NaN is a score, so that the user can hear of it."""
+    """NaN is a score, so that it can make an alert."""
     assert math.isnan(DefaultParser().score(name))
 
 

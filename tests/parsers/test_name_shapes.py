@@ -42,7 +42,7 @@ def of_one_skeleton(skeleton, chance, count):
     st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from(METRICS), st.integers(0, 999)
 )
 def test_any_names_of_one_skeleton_are_read_as_with_care(skeleton, metric, seed):
-    """Whatever digits stand in a name, what is known of its shape says what a careful reading says."""
+    """Whatever digits stand in a name, the plan of its shape reads what a careful reading reads."""
     parser = DefaultParser(metric)
     for name in of_one_skeleton(skeleton, random.Random(seed), 30):
         assert outcome(parser.readings, name) == outcome(DefaultParser(metric)._readings, name)
@@ -87,7 +87,7 @@ def test_the_usual_names_have_a_plan(skeleton):
 
 
 def test_digits_with_a_meaning_are_seen():
-    """After many names of one shape, a 95 behind mAP50 and a 0 that was not logged are told apart."""
+    """After many names of one shape, a 95 behind mAP50 and a 0 that was not logged are still distinguished."""
     parser = DefaultParser()
     for number in range(10, 95):
         parser.readings(f"mAP50-{number}_0.41.pt")

@@ -1,4 +1,4 @@
-"""Which names are not looked at, and what the words before a number say."""
+"""Which names are ignored, and what the words before a number mean."""
 
 import time
 
@@ -61,7 +61,7 @@ def test_the_metric_is_found_in_the_words_before_a_number(key, metric, known):
 
 
 def test_numbers_stand_under_the_words_before_them():
-    """Each number has the words since the last one as its key, and ``=`` is told from ``_``."""
+    """Each number has the words since the last one as its key, and ``=`` differs from ``_``."""
     entries = entries_in("best_model_12_val_acc=0.93-loss0.5-optimizer=adam-10000_steps")
     assert [(entry.key, entry.text, entry.explicit) for entry in entries] == [
         ("best_model", "12", False),

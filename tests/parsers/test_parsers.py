@@ -15,7 +15,7 @@ from tests.campaigns import examples
 
 
 class Returning(BaseParser):
-    """A user's parser that returns or raises what it is told."""
+    """A user's parser that returns or raises a given result."""
 
     def __init__(self, result):
         self.result = result
@@ -84,7 +84,7 @@ def test_a_name_without_a_score_yields_nothing():
     ],
 )
 def test_junk_from_a_users_parser_is_a_parse_error(result):
-    """What is not a score and a name is told as such, in a bearable length."""
+    """A result other than a score and a name is an error of limited length."""
     with pytest.raises(ParseError, match=r"Returning\.parse: expected \(score, filename\)") as caught:
         Returning(result).score("x")
     assert len(str(caught.value)) < 400
@@ -222,7 +222,7 @@ def test_what_is_no_number_is_an_error_that_shows_it(pattern, name, got):
     ],
 )
 def test_the_metric_is_named_by_the_user_or_the_pattern(pattern, given, metric):
-    """The metric's name is what the user says, else the group's, else the text before it, else ``score``."""
+    """The metric's name is the user's, else the group's, else the text before it, else ``score``."""
     assert CustomParser(pattern, given).metric == metric
 
 
@@ -241,7 +241,7 @@ def test_further_named_groups_are_readings_of_their_own():
     "pattern", ["(", "abc", "", 3, None, b"(a)", re.compile(b"(a)"), r"epoch=(?P<epoch>\d+)", "(?:a)"]
 )
 def test_a_pattern_that_cannot_work_is_a_config_error(pattern):
-    """A pattern that is none, or has no group for the score, is refused at once with one problem."""
+    """A pattern that is none, or has no group for the score, is refused immediately with one problem."""
     with pytest.raises(ConfigError, match="expected a") as caught:
         CustomParser(pattern)
     assert len(caught.value.problems) == 1

@@ -40,7 +40,7 @@ def test_what_is_there_counts_and_then_only_what_is_new(tmp_path: Path, watch: W
 
 
 def test_a_reading_carries_its_name_and_path(tmp_path: Path, watch: Watch, write: Write) -> None:
-    """A reading must say which file it is about."""
+    """A reading names its file."""
     write(tmp_path, "loss_0.5.pt")
     best = watch(tmp_path).read().best(Comparison.LOWER)
     assert best is not None
@@ -163,7 +163,7 @@ def test_a_file_in_the_directory_s_place_is_a_clear_error(tmp_path: Path, watch:
 def test_a_directory_that_fails_for_a_while_is_read_on(
     code: int, tmp_path: Path, watch: Watch, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a disk or a server failed, old names must not be told again and new ones must."""
+    """After a disk or a server failed, old names are not new again and new ones are read."""
     write(tmp_path, "loss_0.5.pt")
     source = watch(tmp_path)
     source.read()
@@ -182,7 +182,7 @@ def test_a_directory_that_fails_for_a_while_is_read_on(
 
 
 def test_a_directory_that_may_not_be_read_is_a_clear_error(tmp_path: Path) -> None:
-    """A user without the right to read must be told so, and what to do."""
+    """A user without the right to read gets an error with a remedy."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0)
     code = (
@@ -207,10 +207,10 @@ def test_a_directory_that_may_not_be_read_is_a_clear_error(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("looks_between", [0, 1])
-def test_a_directory_made_anew_is_a_new_run(
+def test_a_recreated_directory_is_a_new_run(
     looks_between: int, tmp_path: Path, watch: Watch, write: Write
 ) -> None:
-    """A removed and remade directory must be read anew, seen missing or not, whatever inode it gets."""
+    """A removed and remade directory is read from its start, seen missing or not, whatever inode it gets."""
     run = tmp_path / "run"
     write(run, "loss_0.1.pt", "config.yaml")
     source = watch(run)
@@ -234,7 +234,7 @@ def test_a_directory_made_anew_is_a_new_run(
 def test_a_directory_that_was_away_and_comes_back_is_no_new_run(
     tmp_path: Path, watch: Watch, write: Write
 ) -> None:
-    """A share that was away for a moment must not repeat what was told."""
+    """A share that was away for a moment repeats no reading."""
     run, away = tmp_path / "run", tmp_path / "away"
     write(run, "loss_0.1.pt")
     source = watch(run)
@@ -283,7 +283,7 @@ def test_another_directory_with_an_old_name_in_it_is_no_new_run(
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
 def test_a_mount_that_comes_and_goes_repeats_nothing(tmp_path: Path, watch: Watch, write: Write) -> None:
-    """While a share is away its empty mount point is seen; what comes back must not be told again."""
+    """While a share is away its empty mount point is seen; what comes back is not new."""
     keep = tmp_path / "keep"
     point = tmp_path / "point"
     write(keep, "loss_0.1.pt", "loss_0.2.pt")
@@ -313,7 +313,7 @@ def test_a_mount_that_comes_and_goes_repeats_nothing(tmp_path: Path, watch: Watc
 def test_an_unreadable_name_is_logged_once_and_ends_nothing(
     tmp_path: Path, watch: Watch, write: Write, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The first ten names without a score must be told, the rest counted, and none a second time."""
+    """The first ten names without a score are logged, the rest counted, and none a second time."""
     write(tmp_path, "loss_0.5.pt", *(f"loss_..{number}" for number in range(25)))
     source = watch(tmp_path)
     with caplog.at_level(logging.INFO, "auto_model_monitor"):

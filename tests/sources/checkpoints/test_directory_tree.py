@@ -123,7 +123,7 @@ def test_a_tree_that_comes_back_repeats_nothing(tmp_path: Path, watch: Watch, wr
     assert (names(batch), batch.new_run) == (["b/loss_0.3.pt"], False)
 
 
-def test_a_folder_that_fails_is_told_once_and_skipped(
+def test_a_folder_that_fails_is_skipped_with_one_warning(
     tmp_path: Path,
     watch: Watch,
     write: Write,
@@ -150,7 +150,7 @@ def test_a_folder_that_fails_is_told_once_and_skipped(
 
 
 def nest(folder: Path, levels: int) -> None:
-    """Make so many folders in each other, each by its short name: a long path costs the square of it."""
+    """Make that many nested folders, each by its short name: a long path costs the square of it."""
     here = Path.cwd()
     os.chdir(folder)
     try:
@@ -177,7 +177,7 @@ def test_a_deep_tree_is_read_without_recursion(tmp_path: Path, watch: Watch) -> 
 def test_a_very_deep_tree_ends_no_look(
     tmp_path: Path, watch: Watch, write: Write, calls: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of folders in each other without end, only so many must be looked at, and that is told once."""
+    """Of folders in each other without end, a limited number is watched, with one warning."""
     write(tmp_path, "loss_0.5.pt")
     nest(tmp_path, DEEPEST + 20)
     source = watch(tmp_path, recursive=True)

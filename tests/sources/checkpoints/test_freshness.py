@@ -73,7 +73,7 @@ def test_any_difference_in_the_stat_asks_for_a_listing() -> None:
 
 
 def test_a_change_of_the_ctime_alone_is_as_young_as_a_change() -> None:
-    """``cp -a`` sets the mtime back; the ctime then says how young the change is."""
+    """``cp -a`` sets the mtime back; the ctime then shows how recent the change is."""
     freshness = Freshness()
     stat = stat_at(1_000_000_001, changed_ns=99_000_000_001)
     freshness.note(stat, wall=99.01, monotonic=0.0, until=600.0)

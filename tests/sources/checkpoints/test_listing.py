@@ -43,7 +43,7 @@ def test_no_name_that_is_ignored_escapes_the_quick_look(some: list[str]) -> None
     assert ignored <= set(_suspects(some))
 
 
-def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) -> None:
+def test_every_type_is_recognised_at_the_first_poll_and_later(tmp_path: Path) -> None:
     """Regular files, folders, links and what is neither must be known, with d_type and with stat."""
     first = _strange_folder(tmp_path / "first")
     later = Listing()
@@ -65,8 +65,8 @@ def test_every_kind_is_told_apart_at_the_first_look_and_later(tmp_path: Path) ->
     assert later.update(str(tmp_path / "later")).odd == expected
 
 
-def test_many_new_names_at_once_are_told_apart_by_a_second_listing(tmp_path: Path) -> None:
-    """A hundred names that appear at once must be told apart as well as one."""
+def test_a_second_listing_finds_the_types_of_many_new_names(tmp_path: Path) -> None:
+    """The types of a hundred names that appear together are found as well as that of one."""
     (tmp_path / "anchor").touch()
     listing = Listing()
     listing.update(str(tmp_path))

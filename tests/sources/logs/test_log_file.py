@@ -119,7 +119,7 @@ def test_own_patterns_are_read(log: Path) -> None:
 
 
 def test_every_entry_is_handed_on(log: Path) -> None:
-    """Whoever listens must get each entry that says something, or every line where that is expected."""
+    """A listener gets each entry with content, or every line if asked for."""
     log.write_text("hello\n" + epoch(1, 70.0) + "Training completed\n")
     heard: list[LogEntry] = []
     batch = LogFileSource(log, on_entry=heard.append, clock=FakeClock()).read()
@@ -136,7 +136,7 @@ def test_every_entry_is_handed_on(log: Path) -> None:
     assert [entry.message for entry in heard] == log.read_text().splitlines()
 
 
-def test_of_a_long_past_the_end_alone_may_be_heard(log: Path) -> None:
+def test_a_listener_may_get_the_end_of_an_old_log_only(log: Path) -> None:
     """Of what is there at first only the last bytes need be handed on, whatever is read of it."""
     log.write_text("".join(f"Train Loss: {n}\n" for n in range(100_000)))
     heard: list[LogEntry] = []
@@ -153,7 +153,7 @@ def test_of_a_long_past_the_end_alone_may_be_heard(log: Path) -> None:
 
 
 def test_an_absent_log_is_an_error_that_passes(log: Path) -> None:
-    """A log that is not there yet must be said, and read from its start when it is."""
+    """A missing log is an error, and is read from its start once it exists."""
     source = LogFileSource(log)
     with pytest.raises(SourceError, match=r"train\.log.*nothing is there"):
         source.read()
@@ -189,7 +189,7 @@ def test_a_log_written_anew_is_another_training(log: Path) -> None:
     assert not source.read().new_run
 
 
-def test_what_counts_nothing_is_told_by_how_it_came(log: Path) -> None:
+def test_a_log_without_counters_is_judged_by_how_it_came(log: Path) -> None:
     """A log without epochs is a new run where it was overwritten, and the same where it was renamed."""
     line = "Validation Loss: 0.{}, Validation Accuracy: 7{}%\n"
     log.write_text(line.format(1, 1))
@@ -205,7 +205,7 @@ def test_what_counts_nothing_is_told_by_how_it_came(log: Path) -> None:
 
 
 def test_an_appended_training_is_another_one(log: Path) -> None:
-    """With ``>>`` nights follow each other in one file: each is a run, told apart in a look of its own."""
+    """With ``>>`` nights follow each other in one file: each is a run, in a poll of its own."""
     log.write_text("".join(epoch(n, 70.0 + n) for n in range(1, 6)))
     source = LogFileSource(log)
     assert not source.read().new_run
@@ -317,7 +317,7 @@ def watch(log: Path, tmp_path: Path) -> Iterator[Watch]:
 
 
 def test_a_watch_goes_on_after_a_restart(log: Path, watch: Watch) -> None:
-    """What was told may not be told again, and what came meanwhile must be."""
+    """An alert is not repeated, and what came meanwhile makes one."""
     log.write_text(epoch(1, 70.0) + epoch(2, 91.0))
     watch.start()
     assert (watch.look(), watch.look()) == ([91.0], [])
@@ -330,8 +330,8 @@ def test_a_watch_goes_on_after_a_restart(log: Path, watch: Watch) -> None:
     assert watch.look() == [92.0]
 
 
-def test_the_next_night_is_told_although_it_is_worse(log: Path, watch: Watch) -> None:
-    """A new training that reaches the threshold must be told of, however good the last one was.
+def test_the_next_night_makes_an_alert_although_it_is_worse(log: Path, watch: Watch) -> None:
+    """A new training that reaches the threshold makes an alert, however good the last one was.
 
     It may overwrite the log in place, with the same inode, or be appended, while somebody watches or not.
     """
@@ -355,7 +355,7 @@ def test_the_next_night_is_told_although_it_is_worse(log: Path, watch: Watch) ->
 
 
 def test_a_log_rotated_between_two_watches_goes_on(log: Path, watch: Watch) -> None:
-    """Where the told line has been rotated away, the count of the epochs tells that it is the same run."""
+    """Where the line of an alert was rotated away, the epochs show that it is the same run."""
     log.write_text(epoch(1, 91.0) + epoch(2, 93.0))
     watch.start()
     assert watch.look() == [93.0]
@@ -370,8 +370,8 @@ def test_a_log_rotated_between_two_watches_goes_on(log: Path, watch: Watch) -> N
     assert watch.look() == [94.0]
 
 
-def test_a_state_of_a_bar_that_was_told_is_not_told_again(log: Path, watch: Watch) -> None:
-    """Of a bar only the last state is there after a restart; the one that was told is known all the same."""
+def test_the_alert_about_a_state_of_a_bar_is_not_repeated(log: Path, watch: Watch) -> None:
+    """Of a bar only the last state is there after a restart; the one of the alert is recognised all the same."""
     state = "\r{}%| | 1/100 [00:01<00:10, Validation Accuracy: {}%]"
     log.write_text("Epoch [1/2] started\n" + state.format(1, 91) + state.format(2, 90.5))
     watch.start()
@@ -382,7 +382,7 @@ def test_a_state_of_a_bar_that_was_told_is_not_told_again(log: Path, watch: Watc
 
 
 def test_every_rule_goes_on_in_a_log(log: Path, watch: Watch) -> None:
-    """A NaN, a plateau and a fall-back must each be told once over a restart."""
+    """A NaN, a plateau and a fall-back each make one alert over a restart."""
     rules = ["nan", "plateau 2", "val_acc >= 90 for 2"]
     log.write_text(epoch(1, 91.0) + epoch(2, 92.0) + epoch(3, 93.0, loss=float("nan")))
     watch.start(*rules)

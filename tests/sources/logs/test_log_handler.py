@@ -81,7 +81,7 @@ def test_a_record_that_cannot_be_formatted_harms_nothing(
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[object, ...],
 ) -> None:
-    """Arguments that do not fit are counted, told once by whoever reads, and nothing is printed."""
+    """Arguments that do not fit are counted and make one warning, and nothing is printed."""
     logger.info(*arguments)
     logger.info(*arguments)
     logger.info("val_loss: 0.5")
@@ -196,7 +196,7 @@ def test_the_package_s_own_records_are_left_out(handler: TrainingLogHandler) -> 
 
 
 def test_a_pattern_is_added_while_it_runs(handler: TrainingLogHandler, logger: logging.Logger) -> None:
-    """A user's format is read from when it is added, also of a template that said nothing until then."""
+    """A user's format is read from when it is added, also for a template that held nothing until then."""
     for value in (0.5, 0.75):
         logger.info("quality ~ %.2f after %d steps", value, 10)
         handler.add_pattern(LogPattern(r"quality ~ (?P<quality>\S+)"))
@@ -205,7 +205,7 @@ def test_a_pattern_is_added_while_it_runs(handler: TrainingLogHandler, logger: l
         handler.add_pattern("quality")
 
 
-def test_whoever_listens_hears_each_entry_at_once(logger: logging.Logger) -> None:
+def test_a_listener_gets_each_entry_immediately(logger: logging.Logger) -> None:
     """An entry is handed over as it is logged, the epoch carried along; a listener may fail."""
     heard: list[LogEntry] = []
 
@@ -233,7 +233,7 @@ def test_whoever_listens_hears_each_entry_at_once(logger: logging.Logger) -> Non
 
 
 def test_rows_of_a_table_are_read(handler: TrainingLogHandler, logger: logging.Logger) -> None:
-    """Below a table's headings a template of mere numbers says something."""
+    """Below a table's headings a template of mere numbers holds metrics."""
     for _ in range(2):
         logger.info("%d  %.4f  %.4f", 1, 0.5, 0.25)
         logger.info("epoch  train_loss  valid_loss")
@@ -272,7 +272,7 @@ def test_many_short_trainings_do_not_pile_up(handler: TrainingLogHandler, logger
 
 
 def test_memory_is_bounded_and_extremes_survive(caplog: pytest.LogCaptureFixture) -> None:
-    """However long nobody reads, few numbers are kept: among them the extremes and what is NaN."""
+    """However late the next poll is, few numbers are kept: among them the extremes and what is NaN."""
     handler = TrainingLogHandler(capacity=500, clock=FakeClock())
     for number in range(20_000):
         value = {137: "-7.5", 5_000: "nan", 9_001: "99.5"}.get(number, f"{number % 10}.25")
@@ -333,7 +333,7 @@ def test_threads_log_side_by_side(handler: TrainingLogHandler, logger: logging.L
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_worker_can_log(handler: TrainingLogHandler, logger: logging.Logger) -> None:
-    """A worker that is forked while another thread logs does not wait for a lock that nobody will free."""
+    """A worker that is forked while another thread logs does not wait for a lock that is never released."""
     stop = threading.Event()
 
     def log() -> None:
@@ -384,8 +384,8 @@ def test_logging_s_own_configuration_knows_it() -> None:
         (Reading(metric="val_loss", value=0.5, name="night 3"), False),
     ],
 )
-def test_a_resumed_training_goes_on(handler: TrainingLogHandler, told: Reading, goes_on: bool) -> None:
-    """A training that begins behind the epoch that was told of is the same one; any other is a new run."""
+def test_a_resumed_training_continues(handler: TrainingLogHandler, told: Reading, goes_on: bool) -> None:
+    """A training that begins behind the epoch of the alert is the same one; any other is a new run."""
     assert handler.continues(told) is False
     for line in ("learning rate: 0.1", "Epoch 5/9 - loss: 0.5", "Epoch 6/9 - loss: 0.4"):
         handler.handle(logging.LogRecord("t", 20, "f", 1, line, (), None))

@@ -55,7 +55,7 @@ def log(handler: TrainingLogHandler, *lines: str) -> None:
 def test_a_logged_line_sends_the_mail_that_a_checkpoint_s_name_does(
     server: SMTPServer, watch: Callable[..., Monitor], tmp_path: Path
 ) -> None:
-    """The same numbers make the same mail, which says where they stood: in a log, or in a file's name."""
+    """The same numbers make the same mail, which names their place: in a log, or in a file's name."""
     clock, other = FakeClock(), FakeClock()
     handler = TrainingLogHandler(name="resnet18, night 3", clock=clock)
     directory = DirectorySource(tmp_path, DefaultParser("val_acc"), clock=other)
@@ -103,7 +103,7 @@ def test_in_english_too(server: SMTPServer, watch: Callable[..., Monitor]) -> No
 def test_other_mails_speak_of_the_log_and_not_of_files(
     server: SMTPServer, watch: Callable[..., Monitor], rule: Rule, language: str, sentence: str, place: str
 ) -> None:
-    """What is said of a silence or a plateau in a log names no model file that nobody has."""
+    """A message about a silence or a plateau in a log names no model file that does not exist."""
     clock = FakeClock()
     handler = TrainingLogHandler(name="night 3", clock=clock)
     monitor = watch(handler, rule, clock, language)

@@ -40,7 +40,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def losses(source: LogStreamSource, *, until: int = 10**9) -> list[float]:
-    """Read until the stream has ended, or so many were found."""
+    """Read until the stream has ended, or that many were found."""
     found: list[float] = []
     deadline = time.monotonic() + 60
     while not source.ended and len(found) < until and time.monotonic() < deadline:
@@ -75,7 +75,7 @@ def test_a_reading_says_which_line_it_is_from(pipe: Pipe) -> None:
 
 
 def test_whoever_writes_waits_for_nobody(pipe: Pipe) -> None:
-    """A training must get rid of what it logs although nobody has looked for long."""
+    """A training can write its log although nothing has read it for long."""
     source = LogStreamSource(pipe.end)
     source.read()
     line = b"Train Loss: 0.5\n"

@@ -1,4 +1,4 @@
-"""Writes TensorBoard's event files by hand, byte for byte as their formats say."""
+"""Writes TensorBoard's event files byte for byte, as their formats define."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def field(number: int, data: bytes) -> bytes:
 
 
 def record(event: bytes) -> bytes:
-    """Return a record of an event; nobody looks at the checksums."""
+    """Return a record of an event; the checksums are not read."""
     return struct.pack("<Q", len(event)) + b"sum1" + event + b"sum2"
 
 
@@ -43,5 +43,5 @@ def tensor(tag: str, value: float, step: int, *, content: bool = True, double: b
 
 
 def picture(size: int, step: int) -> bytes:
-    """Return an event with a picture of so many bytes."""
+    """Return an event with a picture of that many bytes."""
     return event(step, field(1, field(1, b"image") + field(4, field(4, b"x" * size))))

@@ -1,4 +1,4 @@
-"""What each framework's file says; the samples were written by the frameworks themselves.
+"""What each framework's file holds; the samples were written by the frameworks themselves.
 
 transformers 5.23, Lightning 2.6, Ultralytics 8.4, timm 1.0, MMEngine 0.10, Keras 3.15, PyTorch 2.13.
 """
@@ -130,7 +130,7 @@ def test_tensors_without_dimensions_are_scalars(tmp_path: Path) -> None:
 
 
 def test_pictures_between_scalars_are_passed_over(tmp_path: Path) -> None:
-    """What holds no number may be of any size, longer than what is read at once."""
+    """What holds no number may be of any size, longer than one read."""
     path = tmp_path / EVENTS
     path.write_bytes(
         picture(10, 0) + scalar("Loss/train", 0.5, 1) + picture(3 << 20, 1) + scalar("Loss/train", 0.25, 2)
@@ -225,7 +225,7 @@ def test_what_is_no_file_of_numbers_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir() if is_side_file(path.name)))
 def test_every_kind_is_found_in_a_directory(tmp_path: Path, name: str) -> None:
-    """A file of each kind must be found below a directory and say there what it says by itself."""
+    """A file of each kind is found below a directory and yields there what it yields by itself."""
     folder = tmp_path / "runs" / "3"
     folder.mkdir(parents=True)
     shutil.copy(SAMPLES / name, folder)

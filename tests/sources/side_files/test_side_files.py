@@ -150,7 +150,7 @@ def test_files_that_come_later_are_found(tmp_path: Path) -> None:
 
 
 def test_the_next_version_is_another_training(tmp_path: Path) -> None:
-    """Lightning makes a folder for each run: what the next one reaches must be told by itself."""
+    """Lightning makes a folder for each run: an alert about the next one is its own."""
     table(tmp_path / "version_0" / "metrics.csv", 70.0, 75.0, 80.0, 95.0)
     source = SideFileSource(tmp_path)
     assert values(source) == [70.0, 75.0, 80.0, 95.0]
@@ -199,7 +199,7 @@ def test_an_idle_look_opens_nothing(
 
 
 def test_each_new_entry_is_handed_on(tmp_path: Path) -> None:
-    """Whoever listens must hear what each new row says, with its stage and its epoch."""
+    """A listener gets the content of each new row, with its stage and its epoch."""
     state(tmp_path, 70.0)
     heard: list[LogEntry] = []
     source = SideFileSource(tmp_path, on_entry=heard.append)
@@ -240,8 +240,8 @@ def told(tmp_path: Path) -> Iterator[Any]:
     return look
 
 
-def test_a_watch_goes_on_after_a_restart(tmp_path: Path, told: Any) -> None:
-    """What was told may not be told again, though its checkpoint is gone, and what is better must be."""
+def test_a_watch_continues_after_a_restart(tmp_path: Path, told: Any) -> None:
+    """An alert is not repeated although its checkpoint is gone, and a better value makes a new one."""
     folder = tmp_path / "out"
     state(folder / "checkpoint-100", 91.0)
     assert told(folder) == [91.0]
@@ -254,7 +254,7 @@ def test_a_watch_goes_on_after_a_restart(tmp_path: Path, told: Any) -> None:
 
 
 def test_the_next_training_in_the_same_place_is_told(tmp_path: Path, told: Any) -> None:
-    """A new training that overwrites the table must be told of, however good the last one was."""
+    """A new training that overwrites the table makes an alert, however good the last one was."""
     table(tmp_path / "out" / "results.csv", 80.0, 95.0)
     assert told(tmp_path / "out") == [95.0]
     table(tmp_path / "out" / "results.csv", 80.0, 91.0)

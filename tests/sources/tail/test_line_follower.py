@@ -74,7 +74,7 @@ def test_a_line_written_letter_by_letter_is_one_line(log: Path) -> None:
 
 @pytest.mark.parametrize("most", [1, 7, 64, 1 << 20])
 def test_a_small_read_leaves_the_rest_for_the_next(log: Path, most: int) -> None:
-    """However little is read at once, no line may be lost or come twice."""
+    """However small a read is, no line is lost or repeated."""
     lines = [f"line {n} " + "x" * (n % 50) for n in range(300)]
     log.write_text("\n".join(lines) + "\n")
     follower = LineFollower(log, max_line=64)
@@ -198,7 +198,7 @@ def test_truncation_begins_anew(log: Path) -> None:
 
 @pytest.mark.parametrize("longer", [0, 1, 5000])
 def test_truncation_is_seen_although_the_file_has_grown_past_its_old_size(log: Path, longer: int) -> None:
-    """A run that began anew in place between two reads must be read from its start."""
+    """A run that restarted in place between two reads is read from its start."""
     log.write_bytes(b"".join(b"old %d\n" % n for n in range(100)))
     follower = LineFollower(log)
     follower.read()
@@ -293,7 +293,7 @@ def test_a_longer_copy_of_the_same_log_is_read_on(log: Path, tmp_path: Path) -> 
 
 
 def test_a_file_written_anew_under_the_same_name_is_another_one(log: Path) -> None:
-    """A deleted log's inode is used again at once on many file systems: the new one must be read."""
+    """A deleted log's inode is reused immediately on many file systems: the new log is read."""
     log.write_bytes(b"old 1\nold 2\n")
     follower = LineFollower(log)
     follower.read()
@@ -329,7 +329,7 @@ def test_a_link_that_points_elsewhere_is_rotation(tmp_path: Path) -> None:
     assert texts(follower.read()) == ["2"]
 
 
-def test_what_is_absent_or_deleted_is_said_and_read_later(log: Path) -> None:
+def test_a_missing_or_deleted_log_is_an_error_and_read_later(log: Path) -> None:
     """No file is an error that passes, and what was left of a deleted one comes first."""
     follower = LineFollower(log)
     with pytest.raises(SourceError, match="nothing is there; unless the path is wrong"):
@@ -372,7 +372,7 @@ def test_a_device_is_never_opened() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else for a while")
-def test_what_may_not_be_read_is_said_and_read_later() -> None:
+def test_an_unreadable_log_is_an_error_and_read_later() -> None:
     """A file without the right to read it must be complained of, and read when the right is there."""
     program = """if True:
         import os, sys
@@ -438,7 +438,7 @@ PIECES = [b"loss 0.5", "损失".encode(), b"\xff", b"\x1b[1m", b"\b", b"\0", b"\
 
 @given(st.lists(st.sampled_from(PIECES)).map(b"".join))
 def test_a_whole_text_says_what_its_lines_say(data: bytes) -> None:
-    """The quick way through many lines at once must find the same lines as the way line by line."""
+    """Reading many lines as one block finds the same lines as reading line by line."""
     lines, used = cut(data, max_line=1000, at_end=False)
     text, done = cut_text(data, max_line=1000, at_end=False)
     assert done == used
