@@ -87,7 +87,7 @@ def test_the_usual_names_have_a_plan(skeleton):
 
 
 def test_digits_with_a_meaning_are_seen():
-    """After many names of one shape, a 95 behind mAP50 and a 0 that was not logged are still distinguished."""
+    """After many names of one shape, a 95 behind mAP50 and a 0 that was not logged are distinguished."""
     parser = DefaultParser()
     for number in range(10, 95):
         parser.readings(f"mAP50-{number}_0.41.pt")

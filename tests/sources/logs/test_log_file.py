@@ -371,7 +371,7 @@ def test_a_log_rotated_between_two_watches_goes_on(log: Path, watch: Watch) -> N
 
 
 def test_the_alert_about_a_state_of_a_bar_is_not_repeated(log: Path, watch: Watch) -> None:
-    """Of a bar only the last state is there after a restart; the one of the alert is recognised all the same."""
+    """Of a bar only the last state is there after a restart; the one of the alert is still recognised."""
     state = "\r{}%| | 1/100 [00:01<00:10, Validation Accuracy: {}%]"
     log.write_text("Epoch [1/2] started\n" + state.format(1, 91) + state.format(2, 90.5))
     watch.start()
