@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..core.alerts import Alert, AlertKind
 from ..core.clocks import Clock
-from ..core.comparison import Comparison
+from ..core.comparison import direction_for
 from ..core.contracts import require, require_all
 from ..core.errors import ConfigError, MonitorError, OutboxError
 from ..core.host import host_name
@@ -97,7 +97,7 @@ class CompletionNotifier:
             kind=ending.kind,
             level=ending.level,
             reading=best,
-            comparison=self._config.comparison or Comparison.LOWER,
+            comparison=direction_for(best.metric if best else "", self._config.comparison),
             previous_best=None if best is None else best.value,
             details={"name": name, "ran_seconds": round(seconds, 3), **self._describe(ending)},
         )
@@ -156,7 +156,8 @@ class CompletionNotifier:
                 if self._monitor.progress.best is not None:
                     return self._monitor.progress.best
             source = DirectorySource(self._directory, parser, recursive=self._config.recursive)
-            return source.read().best(self._config.comparison or Comparison.LOWER)
+            found = source.read()
+            return found.best(direction_for(found.score, self._config.comparison))
         except MonitorError as error:
             logger.info("the best score is unknown: %s", error)
         except Exception:

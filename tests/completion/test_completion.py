@@ -455,6 +455,15 @@ def test_a_monitor_delivers_the_end_once_with_its_best_score(config, told, tmp_p
     assert "Best so far: 0.0029" in end.text
 
 
+def test_the_best_score_follows_from_the_metric(config, told, tmp_path):
+    """Without a comparison_mode the best accuracy is the highest one."""
+    for value in (0.8, 0.9):
+        (tmp_path / f"val_acc={value}.pt").touch()
+    with notify_when_done(config, notifiers=[told], outbox=MemoryOutbox()):
+        pass
+    assert "Best so far: 0.9" in told.sent[0].text
+
+
 def test_beside_a_watch_of_another_process_it_tells_by_itself(config, told):
     """A monitor that waits for another one does not swallow the end."""
     first = ModelMonitor(config, notifiers=[RecordingNotifier("first")])
