@@ -1,4 +1,4 @@
-"""Watching the trainings that a dispatcher runs: what their logs say is told like a checkpoint's name."""
+"""Apply rules to the metrics of the trainings that a dispatcher runs, and report their ends."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..rules import Rule, parse_rule
 from ..sources import Source
 from ..training import Dispatcher, StoredEntry, Task, TaskState, TaskStore, UnknownTaskError
-from .watched_task import OfTask, WatchedTask
+from .watched_task import TaskRule, WatchedTask
 
 logger = logging.getLogger(__name__)
 
-_MARK = "watched"  # a file beside the log of a task whose end is still to be told of
+_MARK = "watched"  # a file in the folder of a task whose end is not reported yet
 
 
 class TrainingMonitor(Monitor):
-    """Applies the same rules to every training, and tells of the end of each, once and for certain.
+    """Applies the same rules to every training, and reports the end of each exactly once.
 
-    Whatever is to be told is committed to ``outbox.db`` in the store before it is sent. When the server is
-    killed, its successor goes on where it was: with what trainings did meanwhile, too.
+    Every alert is committed to ``outbox.db`` in the store before it is sent. After a crash the next server
+    resumes, and reports what the trainings did in the meantime.
 
     Example:
         >>> monitor = TrainingMonitor(dispatcher, ["val_acc >= 90"], notifiers)  # doctest: +SKIP
         >>> monitor.start()  # before the dispatcher starts  # doctest: +SKIP
 
     Args:
-        dispatcher: what runs the trainings; it must not have been started yet.
+        dispatcher: runs the trainings; not started yet.
         rules: texts such as ``val_acc >= 90`` or ``nan``.
-        notifiers: who is told.
+        notifiers: receive the alerts.
         language: of the messages.
-        check_interval: seconds between two looks at what logs have said.
-        outbox: instead of the one in the store.
-        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each at once.
-        clock: instead of the machine's.
+        check_interval: seconds between two polls.
+        outbox: instead of ``outbox.db`` in the store.
+        digest: seconds for which messages of level ``info`` are collected into one; 0 sends each immediately.
+        clock: instead of the system clock.
 
     Raises:
-        ConfigError: a text is no rule; with every one that is none.
+        ConfigError: a text is no rule; names every such text.
     """
 
     def __init__(
@@ -76,25 +76,25 @@ class TrainingMonitor(Monitor):
             self._trainings,
             [],
             notifiers,
-            renderer=_Words(self._trainings, language, host),
+            renderer=_TaskRenderer(self._trainings, language, host),
             check_interval=check_interval,
             outbox=WatchOutbox(store.path, "trainings", outbox=outbox),
             resume_state=_NewTrainings(),
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(language=language, watch_dir=str(store.path), host=host),
-            summary=_Silent(self._trainings.name, None, clock),
+            summary=_SilentSummary(self._trainings.name, None, clock),
             listeners=[self._release_ended],
         )
         self._trainings.rules = self.rules
-        dispatcher.listen(self._trainings.heard)
+        dispatcher.listen(self._trainings.record)
 
     def _release_ended(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
         """Stop watching the trainings whose end, and all else, is committed to the outbox."""
         uncommitted = {alert.rule for alert in self.uncommitted}
         for watched in list(self._trainings.watched.values()):
-            if watched.told and not any(rule.name in uncommitted for rule in watched.rules):
-                self._trainings.let_go(watched)
+            if watched.end_reported and not any(rule.name in uncommitted for rule in watched.rules):
+                self._trainings.release(watched)
 
 
 class _NewTrainings:
@@ -102,14 +102,14 @@ class _NewTrainings:
 
     def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
         for rule in rules:
-            if isinstance(rule, OfTask) and rule.is_new:
+            if isinstance(rule, TaskRule) and rule.is_new:
                 last = outbox.last_alert(rule.name)
                 rule.is_new = False
                 rule.resume(last)
 
 
 class _Trainings:
-    """The source: all trainings that run, and those whose end is still to be told of."""
+    """The source: the running trainings, and those whose end is not reported yet."""
 
     def __init__(self, store: TaskStore, rules: Sequence[str], clock: Clock) -> None:
         self.watched: dict[str, WatchedTask] = {}
@@ -117,15 +117,15 @@ class _Trainings:
         self._store = store
         self._rules = rules
         self._clock = clock
-        self._news: deque[str] = deque()
-        self._started: set[str] = set()  # heard of, and their ends not told of
-        self._ends: dict[str, Task] = {}  # of these, those that have ended: somebody may delete them at once
+        self._recorded: deque[str] = deque()
+        self._started: set[str] = set()  # started, and their ends not reported
+        self._ends: dict[str, Task] = {}  # of these the ended ones, which a user may delete immediately
         self._changed: set[str] = set()
-        self._has_looked = False
+        self._has_polled = False
         self.rules: list[Rule] = []  # the rules that the monitor evaluates
 
-    def heard(self, task: Task, entries: Sequence[StoredEntry]) -> None:
-        """Take note of a change, in the dispatcher's thread."""
+    def record(self, task: Task, entries: Sequence[StoredEntry]) -> None:
+        """Record a change, in the dispatcher's thread."""
         if task.started_at is None:
             return
         if task.state.is_final:
@@ -134,17 +134,17 @@ class _Trainings:
             self._started.add(task.id)
             if task.id not in self.watched:
                 self._mark(task.id)
-        self._news.append(task.id)
+        self._recorded.append(task.id)
 
     def _find(self) -> None:
         """Watch what was started since the last poll; at the first one, every end not yet reported."""
-        if not self._has_looked:
+        if not self._has_polled:
             for task_id in self._left_behind():
                 self._add(task_id)
-            self._has_looked = True
-        while self._news:
-            self._add(self._news[0])
-            self._news.popleft()
+            self._has_polled = True
+        while self._recorded:
+            self._add(self._recorded[0])
+            self._recorded.popleft()
 
     def _add(self, task_id: str) -> None:
         self._changed.add(task_id)
@@ -154,7 +154,7 @@ class _Trainings:
             task = self._store.get(task_id)
         except UnknownTaskError:
             end = self._ends.get(task_id)
-            if end is None:  # it is about to be heard of, unless an earlier server left this
+            if end is None:  # its end is about to be recorded, unless an earlier server left the mark
                 if task_id not in self._started:
                     self._forget(task_id)
                 return
@@ -164,7 +164,7 @@ class _Trainings:
     def _mark(self, task_id: str) -> None:
         folder = self._store.folder(task_id)
         with suppress(OSError):
-            folder.mkdir(mode=0o700, exist_ok=True)  # what could not be started has none
+            folder.mkdir(mode=0o700, exist_ok=True)  # a training that could not be started has none
             (folder / _MARK).touch()
 
     def _is_marked(self, task_id: str) -> bool:
@@ -177,36 +177,36 @@ class _Trainings:
         yield from [path.parent.name for path in self._store.path.glob(f"tasks/*/{_MARK}")]
 
     def read(self) -> ReadingBatch:
-        """Read what is new in the logs; each training has its own part of it.
+        """Read the new metrics; each training has its own batch.
 
         Raises:
             StoreError: the store cannot be read.
         """
         now, seconds = self._clock.now(), self._clock.monotonic()
         for watched in self.watched.values():
-            watched.rest(now, seconds)  # whatever fails below, no rule sees a batch twice
+            watched.read_nothing(now, seconds)  # whatever fails below, no rule sees a batch twice
         self._find()
         self.rules[:] = [rule for watched in self.watched.values() for rule in watched.rules]
         changed, self._changed = self._changed, set()
         for task_id, watched in list(self.watched.items()):
             if task_id not in changed:
-                watched.rest(now, seconds)
+                watched.read_nothing(now, seconds)
                 continue
             try:
                 watched.read(now, seconds)
             except UnknownTaskError:
                 end = self._ends.get(task_id)
-                if end is None:  # it is about to be heard of
+                if end is None:  # its end is about to be recorded
                     del self.watched[task_id]
-                else:  # its numbers are gone, its end is to be told of
+                else:  # its metrics are deleted, but its end must be reported
                     watched.task = end
             except BaseException:
-                self._changed |= changed  # what has been read says nothing twice
+                self._changed |= changed  # read again what was not evaluated
                 raise
         return ReadingBatch(time=now, seconds=seconds)
 
-    def let_go(self, watched: WatchedTask) -> None:
-        """Be done with a training whose end has been committed to the outbox."""
+    def release(self, watched: WatchedTask) -> None:
+        """Stop watching a training whose end is committed to the outbox."""
         self._forget(watched.task.id)
 
     def _forget(self, task_id: str) -> None:
@@ -216,15 +216,15 @@ class _Trainings:
         folder = self._store.folder(task_id)
         with suppress(OSError):
             (folder / _MARK).unlink()
-            folder.rmdir()  # if there is nothing else in it, the task is gone, or never had anything
+            folder.rmdir()  # empty if the task is deleted or had no files
 
     def of(self, alert: Alert) -> WatchedTask | None:
         """Return the training that an alert is about."""
         return self.watched.get(alert.rule.rpartition(" ")[2])
 
 
-class _Words:
-    """Puts alerts into words, each with the directory of its own training."""
+class _TaskRenderer:
+    """Renders each alert with the directory of its own training."""
 
     def __init__(self, trainings: _Trainings, language: Language, host: str) -> None:
         self._trainings = trainings
@@ -239,11 +239,11 @@ class _Words:
         return Renderer(language=self._language, watch_dir=directory, host=self._host).render(alert)
 
 
-class _Silent(WatchSummary):
-    """Says nothing every hour: a server has its own log."""
+class _SilentSummary(WatchSummary):
+    """Logs nothing every hour: a server has its own log."""
 
     def log_hourly(self) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _check(rules: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""One training that is watched while it runs: its rules, how far its log was read, its scores so far."""
+"""One watched training: its rules, its position in the metrics, and its history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..log_parser.default_metric import DefaultMetric
 from ..rules import Resumable, Rule, ThresholdRule, parse_rule
 from ..training import Task, TaskState, TaskStore, UnknownTaskError
 
-_PAGE = 10_000  # numbers that are read at once
+_PAGE = 10_000  # values per read
 _COUNTS = ("epoch", "total_epochs")
 _ENDS = {
     TaskState.COMPLETED: (AlertKind.FINISHED, Level.INFO),
@@ -27,57 +27,56 @@ _ENDS = {
 
 
 class WatchedTask:
-    """A training, and what is asked of it.
+    """A training with its rules.
 
     Attributes:
-        label: what people call it: the model and the beginning of the id.
-        task: as it was last seen.
-        rules: the user's, and the one that tells of the end; named apart from those of other tasks.
-        batch: what the last look found new.
+        label: its name in messages: the model and the beginning of the id.
+        task: the last snapshot.
+        rules: the user's rules and the one that reports the end; their names contain the task's id.
+        batch: what the last poll found.
         history: the scores so far.
-        told: whether its end has been told of.
+        end_reported: whether its end has been reported.
 
     Args:
         task: the training.
         rules: texts such as ``val_acc >= 90``.
-        store: where its numbers are.
+        store: contains its metrics.
 
     Raises:
         ConfigError: a text is no rule.
     """
 
     def __init__(self, task: Task, rules: Sequence[str], store: TaskStore) -> None:
-        """Take the training; nothing is read yet."""
         self.task = task
         self.label = f"{task.request.model} {task.id[:8]}"
         self._store = store
         self._after = 0
-        asked = [parse_rule(text, path=_there(task.request.save_path)) for text in rules]
+        asked = [parse_rule(text, path=_nearest_directory(task.request.save_path)) for text in rules]
         named = (rule.metric for rule in asked if isinstance(rule, ThresholdRule))
         self._score = DefaultMetric(next(filter(None, named), None))
-        self.rules: list[OfTask] = [OfTask(self, rule) for rule in [*asked, _End(self)]]
+        self.rules: list[TaskRule] = [TaskRule(self, rule) for rule in [*asked, _EndRule(self)]]
         self.batch = ReadingBatch(time=task.updated_at)
         self.history = MetricHistory(self.comparison)
-        self.told = False
+        self.end_reported = False
 
     @property
     def comparison(self) -> Comparison:
         """The direction in which the score improves."""
         return usual_direction(self._score.metric) or Comparison.LOWER
 
-    def rest(self, time: datetime, seconds: float) -> None:
-        """Note that there is nothing new."""
+    def read_nothing(self, time: datetime, seconds: float) -> None:
+        """Set an empty batch."""
         self.batch = self._score.batch([], time=time, seconds=seconds)
 
     def read(self, time: datetime, seconds: float) -> None:
-        """Look for new numbers; the batch is empty where that fails.
+        """Read new metrics; the batch is empty if that fails.
 
         Raises:
             StoreError: the store cannot be read.
-            UnknownTaskError: somebody has deleted the training.
+            UnknownTaskError: the training has been deleted.
         """
-        self.rest(time, seconds)
-        task = self._store.get(self.task.id)  # before its numbers, which are complete once it has ended
+        self.read_nothing(time, seconds)
+        task = self._store.get(self.task.id)  # before its metrics, which are complete once it has ended
         found = self._new_readings()
         self.task = task
         self.batch = self._score.batch(found, time=time, seconds=seconds)
@@ -88,7 +87,7 @@ class WatchedTask:
         while True:
             rows = self._store.metrics(self.task.id, after=self._after, limit=_PAGE)
             if len(rows) == _PAGE and rows[0].seq != rows[-1].seq:
-                # The last line's numbers may stand on the next page in part.
+                # The next page may contain more metrics of the last line.
                 rows = [row for row in rows if row.seq != rows[-1].seq]
             found += [
                 Reading(metric=row.metric, value=row.value, name=self.label, epoch=row.epoch, in_log=True)
@@ -100,11 +99,11 @@ class WatchedTask:
             self._after = rows[-1].seq
 
     def best(self) -> Reading | None:
-        """Return the best score of all, as far as one is known."""
+        """Return the best score, None if unknown."""
         metric = self._score.metric
         try:
             extremes = self._store.extremes(self.task.id).get(metric)
-        except UnknownTaskError:  # deleted the moment it ended
+        except UnknownTaskError:  # deleted when it ended
             return None
         if extremes is None:
             return None
@@ -114,7 +113,7 @@ class WatchedTask:
         return Reading(metric=metric, value=value, name=self.label, epoch=epoch, in_log=True)
 
     def last_facts(self, kind: AlertKind) -> dict[str, Detail]:
-        """Return what is to be said of its end."""
+        """Return the details of the alert about its end."""
         task = self.task
         begun, ended = task.started_at or task.created_at, task.finished_at or task.updated_at
         found: dict[str, Detail] = {"name": self.label, "ran_seconds": (ended - begun).total_seconds()}
@@ -126,36 +125,39 @@ class WatchedTask:
         return found
 
 
-class OfTask:
-    """A rule that sees one training alone.
+class TaskRule:
+    """A rule applied to one training.
 
     Attributes:
-        name: unique among those of all trainings, and the same after a restart.
-        is_new: whether it has yet to hear of its last alert.
+        name: unique over all trainings, and the same after a restart.
+        is_new: whether its last alert has not been restored yet.
+
+    Args:
+        watched: the training.
+        rule: the rule.
     """
 
     def __init__(self, watched: WatchedTask, rule: Rule) -> None:
-        """Take the rule and what it is about."""
         self.name = f"{rule.name} of {watched.task.id}"
         self.watched = watched
         self.is_new = True
         self._rule = rule
 
     def resume(self, alert: Alert | None) -> None:
-        """Go on from the last alert."""
+        """Restore the rule from its last alert."""
         if isinstance(self._rule, Resumable):
             self._rule.resume(alert)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return what is to be told of this training; nothing before what was told is known."""
+        """Evaluate the training's batch; None until the last alert is restored."""
         if self.is_new:
             return None
         alert = self._rule.evaluate(self.watched.batch)
         return None if alert is None else replace(alert, rule=self.name)
 
 
-class _End:
-    """Tells of the end of a training, once."""
+class _EndRule:
+    """Reports the end of a training once."""
 
     name = "end"
 
@@ -163,11 +165,11 @@ class _End:
         self._watched = watched
 
     def resume(self, alert: Alert | None) -> None:
-        self._watched.told = alert is not None
+        self._watched.end_reported = alert is not None
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         watched, task = self._watched, self._watched.task
-        if watched.told or not task.state.is_final:
+        if watched.end_reported or not task.state.is_final:
             return None
         kind, level = _ENDS[task.state]
         best = watched.best()
@@ -181,12 +183,12 @@ class _End:
             previous_best=None if best is None else best.value,
             details=watched.last_facts(kind),
         )
-        watched.told = True
+        watched.end_reported = True
         return alert
 
 
-def _there(path: str) -> str:
-    """Return the nearest directory that is there: a training makes its own later."""
+def _nearest_directory(path: str) -> str:
+    """Return the nearest existing directory: a training creates its own later."""
     directory = Path(path)
     while not directory.is_dir() and directory != directory.parent:
         directory = directory.parent

@@ -1,4 +1,4 @@
-"""Rules and channels over trainings that a dispatcher runs."""
+"""Rules and notifiers over the trainings of a dispatcher."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 
 from auto_model_monitor.core.errors import ConfigError
 from auto_model_monitor.training import Dispatcher, Task, TaskState, TaskStore, Trainer, TrainingRequest
-from auto_model_monitor.training_alerts.training_monitor import TrainingMonitor
+from auto_model_monitor.training_alerts import TrainingMonitor
 from tests.fakes import RecordingNotifier
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="trainings are processes of a POSIX system")
 
-# Says what is fed to it, line by line, until it is told how to end.
+# Prints the lines of its feed until a line tells it to end.
 TRAINER = """
 import sys, time
 feed = open(sys.argv[1])
@@ -101,7 +101,7 @@ def epoch(number: int, accuracy: float) -> list[str]:
     ]
 
 
-def test_an_accuracy_in_a_log_is_told_like_one_in_a_name(trainings: Callable[..., Trainings]) -> None:
+def test_an_accuracy_in_a_log_is_reported(trainings: Callable[..., Trainings]) -> None:
     """One message for the first epoch beyond the threshold, one for each better one, one for the end."""
     one = trainings("val_acc >= 90")
     task = one.submit()
@@ -118,8 +118,8 @@ def test_an_accuracy_in_a_log_is_told_like_one_in_a_name(trainings: Callable[...
     assert "92.25" in end.text
 
 
-def test_a_crash_is_told_with_its_reason_and_the_log(trainings: Callable[..., Trainings]) -> None:
-    """Without any rule, too: who runs a server wants to hear of ends."""
+def test_a_crash_is_reported_with_its_reason_and_the_log(trainings: Callable[..., Trainings]) -> None:
+    """A crash is reported without any rule, with its reason and the end of the log."""
     one = trainings()
     one.submit()
     one.say("Epoch [1/10] started", "ValueError: no images in /data", "END 1")
@@ -130,10 +130,10 @@ def test_a_crash_is_told_with_its_reason_and_the_log(trainings: Callable[..., Tr
     assert "Epoch [1/10] started" in message.text
 
 
-def test_what_happens_while_the_server_is_gone_is_told_by_its_successor(
+def test_what_happens_without_a_server_is_reported_by_the_next_one(
     trainings: Callable[..., Trainings],
 ) -> None:
-    """A better epoch and the end come once each; what was told before is not told again."""
+    """A better epoch and the end are reported once each; earlier alerts are not repeated."""
     one = trainings("val_acc >= 90", "nan")
     task = one.submit()
     one.say(*epoch(1, 91.0), "Train Loss: nan, Train Accuracy: 10%")
@@ -152,7 +152,7 @@ def test_what_happens_while_the_server_is_gone_is_told_by_its_successor(
 
 
 def test_trainings_from_before_the_watch_are_left_alone(trainings: Callable[..., Trainings]) -> None:
-    """Whoever switches messages on hears nothing of what had ended by then, but of what runs."""
+    """A monitor added later reports the running trainings, not those that ended before."""
     one = trainings()
     one.end()
     one.begin(watch=False)
@@ -170,7 +170,7 @@ def test_trainings_from_before_the_watch_are_left_alone(trainings: Callable[...,
 
 
 def test_one_training_s_best_is_not_another_s(trainings: Callable[..., Trainings]) -> None:
-    """Each training has a memory of its own."""
+    """The best score of one training does not suppress the alert of another."""
     one = trainings("val_acc >= 90")
     for accuracy in (95.0, 92.0):
         task = one.submit()
@@ -182,7 +182,7 @@ def test_one_training_s_best_is_not_another_s(trainings: Callable[..., Trainings
 
 
 def test_a_deleted_training_is_forgotten(trainings: Callable[..., Trainings]) -> None:
-    """Nobody stumbles over what is gone; the watch goes on with the next one."""
+    """A deleted training does not disturb the watch of the next one."""
     one = trainings()
     task = one.submit()
     one.say("END 0")
@@ -195,7 +195,7 @@ def test_a_deleted_training_is_forgotten(trainings: Callable[..., Trainings]) ->
 
 
 class Slow:
-    """A store, its dispatcher and a watch that looks only when the test wants it to."""
+    """A store, its dispatcher and a monitor that polls on demand."""
 
     def __init__(self, folder: Path, *trainers: Trainer) -> None:
         self.store = TaskStore(folder / "store")
@@ -211,8 +211,8 @@ class Slow:
         asked = TrainingRequest(model="resnet18", num_classes=2, trainer=trainer, **paths)
         return self.dispatcher.submit(asked).id
 
-    def told(self) -> list[str]:
-        """Return the ids of the tasks whose ends the next look tells of."""
+    def poll(self) -> list[str]:
+        """Return the ids of the tasks whose ends the next poll reports."""
         return [alert.rule.rpartition(" ")[2] for alert in self.monitor.check()]
 
     def close(self) -> None:
@@ -224,47 +224,47 @@ class Slow:
 SHELL = Trainer("sh", ("/bin/sh", "-c", "echo 'loss: 0.5'; exit 3"))
 
 
-def test_the_end_of_a_training_that_is_deleted_at_once_is_told(tmp_path: Path) -> None:
-    """A script may delete a task the moment it has ended: that is told all the same, and only once."""
+def test_the_end_of_a_training_that_is_deleted_immediately_is_reported(tmp_path: Path) -> None:
+    """The end of a task that is deleted immediately is reported, and only once."""
     with closing(Slow(tmp_path, SHELL)) as slow:
         tasks = [slow.submit() for _ in range(3)]
         for task in tasks:
             until(lambda task=task: slow.store.get(task).state.is_final)
             slow.dispatcher.delete(task)
         until(lambda: set(slow.ends) == set(tasks))
-        assert sorted(slow.told()) == sorted(tasks)
-        assert slow.told() == []
+        assert sorted(slow.poll()) == sorted(tasks)
+        assert slow.poll() == []
         assert list(slow.store.path.glob("tasks/*")) == []
 
 
-def test_the_end_of_a_training_that_is_deleted_while_it_is_watched_is_told(tmp_path: Path) -> None:
-    """The watch knows the training, and finds it gone when it looks for its numbers."""
+def test_the_end_of_a_training_that_is_deleted_while_it_is_watched_is_reported(tmp_path: Path) -> None:
+    """The end of a watched training that is deleted before the next poll is reported once."""
     wait = Trainer("wait", ("/bin/sh", "-c", "echo 'loss: 0.5'; read line < {save_path}; exit 3"))
     with closing(Slow(tmp_path, wait)) as slow:
         task = slow.submit()
         until(lambda: slow.store.get(task).state is TaskState.RUNNING)
-        assert slow.told() == []
+        assert slow.poll() == []
         slow.dispatcher.cancel(task)
         until(lambda: slow.store.get(task).state.is_final)
         slow.dispatcher.delete(task)
         until(lambda: task in slow.ends)
-        assert slow.told() == [task]
-        assert slow.told() == []
+        assert slow.poll() == [task]
+        assert slow.poll() == []
 
 
-def test_a_training_that_could_not_be_started_is_told_of(tmp_path: Path) -> None:
-    """What failed before it had so much as a folder is told of as well."""
+def test_a_training_that_could_not_be_started_is_reported(tmp_path: Path) -> None:
+    """A training that failed before it had a folder is reported."""
     with closing(TaskStore(tmp_path / "store")) as store:
         paths = dict.fromkeys(("train_path", "val_path", "save_path"), "/data")
         task = store.add(TrainingRequest(model="resnet18", num_classes=2, trainer="no-longer-there", **paths))
     with closing(Slow(tmp_path, SHELL)) as slow:
         until(lambda: task.id in slow.ends)
-        assert slow.told() == [task.id]
-        assert slow.told() == []
+        assert slow.poll() == [task.id]
+        assert slow.poll() == []
 
 
 def test_every_wrong_rule_is_named(tmp_path: Path) -> None:
-    """Before anything is started, and all at once."""
+    """One error names every invalid rule before anything starts."""
     store = TaskStore(tmp_path / "store")
     dispatcher = Dispatcher(store, [Trainer("any", ("true",))])
     with pytest.raises(ConfigError) as caught:
