@@ -25,7 +25,7 @@ def main() -> None:
     interruption.watch()
     try:
         from .training_loop import (
-            TrainingLoop,  # PyTorch takes seconds; what the command line lacks is told at once
+            TrainingLoop,  # PyTorch takes seconds to import; report mistakes first
         )
 
         TrainingLoop(recipe, interruption).train()
@@ -36,13 +36,13 @@ def main() -> None:
 
 
 def _log_to_standard_output() -> None:
-    """Write each line at once, whatever characters a file name may have; libraries may warn, no more."""
+    """Log to standard output, with any characters of file names; of libraries only warnings."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     logging.basicConfig(stream=sys.stdout, format=_FORMAT, level=logging.WARNING)
     logging.getLogger(__package__).setLevel(logging.INFO)
-    logging.raiseExceptions = False  # who reads the log may leave; the training goes on
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of an image is said of it by name
+    logging.raiseExceptions = False  # the training continues if the reader of its log exits
+    warnings.filterwarnings("ignore", module="PIL")  # our own warnings name the image
 
 
 def _end(status: int, error: Exception) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The command line of the trainer, read without PyTorch so that a mistake is told at once."""
+"""The command line of the trainer, parsed without PyTorch to report mistakes immediately."""
 
 from __future__ import annotations
 

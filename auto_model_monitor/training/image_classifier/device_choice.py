@@ -9,7 +9,7 @@ from typing import Any
 from ...core.errors import ConfigError, MonitorError
 from ._torch import torch
 
-_FULL = ("can't allocate memory", "not enough memory")  # how PyTorch says it of the machine's own memory
+_FULL = ("can't allocate memory", "not enough memory")  # PyTorch's messages about the CPU's memory
 
 
 class NoMemoryError(MonitorError, MemoryError):
@@ -28,7 +28,7 @@ def device_named(name: str) -> Any:
     if not torch.cuda.is_available():
         raise ConfigError(
             f"--device: expected a CUDA device for {name!r}, got none: PyTorch {torch.__version__} sees no "
-            "card; see what nvidia-smi and CUDA_VISIBLE_DEVICES say, or use --device=cpu"
+            "card; check nvidia-smi and CUDA_VISIBLE_DEVICES, or use --device=cpu"
         )
     cards = torch.cuda.device_count()
     if (device.index or 0) >= cards:
@@ -38,8 +38,8 @@ def device_named(name: str) -> Any:
 
 
 @contextmanager
-def told_of_memory(batch_size: int) -> Iterator[None]:
-    """Turn what PyTorch raises when a step does not fit into memory into one line of advice."""
+def explain_out_of_memory(batch_size: int) -> Iterator[None]:
+    """Turn PyTorch's out-of-memory errors into one line of advice."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

@@ -1,4 +1,4 @@
-"""A training that is told to end: it saves what it has at once, also in the middle of a long step."""
+"""Save the weights and exit when a signal arrives, even during a long step."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 5.0  # seconds for a step or a file that is under way
+_STEP_TIMEOUT = 5.0  # seconds for a step or a file that is under way
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class Interruption:
-    """Ends the process when a signal asks for it, with status 128 + the signal's number, as a shell has it.
+    """Ends the process on a signal, with status 128 + the signal's number, as shells do.
 
     A thread waits for the signals, because Python calls a handler only between two lines of the main thread:
     a step backwards through a large network on a processor is one line of many seconds.
@@ -51,7 +51,7 @@ class Interruption:
         number = signal.sigwait(expected)
         name = signal.Signals(number).name
         try:
-            self._whole.acquire(timeout=_PATIENCE)
+            self._whole.acquire(timeout=_STEP_TIMEOUT)
             if self._save is None:
                 logger.warning("Stopped by %s before the training began", name)
             else:

@@ -17,7 +17,7 @@ from .views import mirrored, moved, normalised
 
 
 class DivergedError(MonitorError, ArithmeticError):
-    """A loss that is no number any more; going on cannot mend it."""
+    """A loss that is no number any more; continuing cannot repair it."""
 
 
 class NoImagesError(MonitorError, OSError):
@@ -85,19 +85,19 @@ class Learner:
             NoImagesError: no image could be read.
         """
         progress = Progress("validated on", len(pictures.labels), every=self.progress_every)
-        said: list[Tensor] = []
+        logits_of_batches: list[Tensor] = []
         truth: list[Tensor] = []
         seen = 0
         self.network.eval()
         with torch.inference_mode():
             for images, labels in pictures.batches(self.batch_size):
                 if len(labels):
-                    said.append(self._logits(normalised(images.to(self.device))).cpu())
+                    logits_of_batches.append(self._logits(normalised(images.to(self.device))).cpu())
                     truth.append(labels)
                     seen += len(labels)
                     progress.tick(seen)
         _check_seen(seen)
-        logits, labels = torch.cat(said), torch.cat(truth)
+        logits, labels = torch.cat(logits_of_batches), torch.cat(truth)
         loss = functional.cross_entropy(logits.double(), labels)
         return float(loss), scores(logits.double().softmax(1), labels)
 
@@ -126,7 +126,7 @@ def check_finite(what: str, loss: float, epoch: int) -> None:
     """
     if not math.isfinite(loss):
         raise DivergedError(
-            f"the {what} loss is {loss!r} in epoch {epoch}: going on cannot mend it; "
+            f"the {what} loss is {loss!r} in epoch {epoch}: continuing cannot repair it; "
             "try a lower --learning-rate"
         )
 

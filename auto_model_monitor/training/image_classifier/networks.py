@@ -67,18 +67,18 @@ def _vit(architecture: ViT, classes: int, size: int) -> Any:
 
 
 def load(network: Any, path: Path) -> list[str]:
-    """Give a network the weights in a file, and return the names of those that begin anew.
+    """Give a network the weights in a file, and return the names of those that stay random.
 
-    The last layer begins anew where the file's has another number of classes.
+    The last layer stays random if the file has another number of classes.
 
     Raises:
         ConfigError: the file holds no weights, or those of another network.
     """
     given, expected = read_weights(path), network.state_dict()
     last = [name for name in expected if name.startswith("classifier.")]
-    anew = [name for name in last if name not in given or given[name].shape != expected[name].shape]
-    kept = {name: tensor for name, tensor in given.items() if name not in anew}
-    problems = list(_differences(kept, {name: value for name, value in expected.items() if name not in anew}))
+    new = [name for name in last if name not in given or given[name].shape != expected[name].shape]
+    kept = {name: tensor for name, tensor in given.items() if name not in new}
+    problems = list(_differences(kept, {name: value for name, value in expected.items() if name not in new}))
     if problems:
         more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
         raise ConfigError(
@@ -86,7 +86,7 @@ def load(network: Any, path: Path) -> list[str]:
             f"{'; '.join(problems[:_NAMED])}{more}; is it another --model, or another --image-size?"
         )
     network.load_state_dict(kept, strict=False)
-    return anew
+    return new
 
 
 def _differences(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> list[str]:

@@ -16,7 +16,7 @@ from .architectures import least_batch
 from .arguments import Recipe
 from .checkpoint_files import Checkpoints
 from .class_folders import ClassFolders, check_classes, read_class_folders
-from .device_choice import device_named, told_of_memory
+from .device_choice import device_named, explain_out_of_memory
 from .images import Pictures, usual_size
 from .interruption import Interruption
 from .learning import Learner, check_finite
@@ -54,12 +54,12 @@ class TrainingLoop:
         """Train to the last epoch.
 
         Raises:
-            MonitorError: the training failed; the text says of what.
+            MonitorError: the training failed.
             OSError: a checkpoint could not be written.
         """
         self._introduce()
         self._interruption.saves_with(lambda: self._checkpoints.save_last(self._contents({})))
-        with told_of_memory(self._recipe.batch_size):
+        with explain_out_of_memory(self._recipe.batch_size):
             self._load_images()
             for epoch in range(1, self._recipe.num_epochs + 1):
                 self._go_through(epoch)
@@ -87,16 +87,19 @@ class TrainingLoop:
             pictures.report()
 
     def _built(self, device: Any) -> Any:
-        from .networks import build, load  # transformers takes seconds; what is amiss before is told at once
+        from .networks import (  # transformers takes seconds to import; report earlier problems first
+            build,
+            load,
+        )
 
         recipe = self._recipe
         network = build(recipe.model, classes=len(self._classes), size=self._size)
         if recipe.weights_path is not None:
-            anew = load(network, recipe.weights_path)
+            new = load(network, recipe.weights_path)
             logger.info("Took the weights in %r", str(recipe.weights_path))
-            if anew:
-                logger.warning("Begun anew, because the file has other classes or none: %s", ", ".join(anew))
-        with told_of_memory(recipe.batch_size):
+            if new:
+                logger.warning("Randomly initialised, because the file has other classes: %s", ", ".join(new))
+        with explain_out_of_memory(recipe.batch_size):
             return network.to(device)
 
     def _learning(self, device: Any) -> Learner:
@@ -121,7 +124,7 @@ class TrainingLoop:
         )
 
     def _introduce(self) -> None:
-        """Say what is trained, on what."""
+        """Log the network, the device and the images."""
         weights = sum(weight.numel() for weight in self._network.parameters())
         logger.info(
             "Training %s with %d weights on %s in %s",

@@ -17,10 +17,10 @@ pytest.importorskip("PIL")
 from auto_model_monitor.core.errors import ConfigError  # noqa: E402 - only where PyTorch is
 from auto_model_monitor.log_parser import LogReader  # noqa: E402
 from auto_model_monitor.training.image_classifier.arguments import read_arguments  # noqa: E402
-from auto_model_monitor.training.image_classifier.device_choice import NoMemoryError, told_of_memory  # noqa: E402
+from auto_model_monitor.training.image_classifier.device_choice import NoMemoryError, explain_out_of_memory  # noqa: E402
 from auto_model_monitor.training.image_classifier.interruption import Interruption  # noqa: E402
 from auto_model_monitor.training.image_classifier.learning import DivergedError, NoImagesError  # noqa: E402
-from auto_model_monitor.training.image_classifier.training_loop import Run  # noqa: E402
+from auto_model_monitor.training.image_classifier.training_loop import TrainingLoop  # noqa: E402
 
 METRICS = {
     *("epoch", "total_epochs", "learning_rate", "train_loss", "train_acc", "val_loss", "val_acc"),
@@ -47,7 +47,9 @@ def train(colours: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptur
             **{name.replace("_", "-"): value for name, value in changes.items()},
         }
         caplog.clear()
-        Run(read_arguments([f"--{name}={value}" for name, value in options.items()]), Interruption()).train()
+        TrainingLoop(
+            read_arguments([f"--{name}={value}" for name, value in options.items()]), Interruption()
+        ).train()
         return caplog.messages
 
     return run
@@ -168,11 +170,11 @@ def test_a_place_that_cannot_be_written_to_is_told(train: Train, tmp_path: Path)
 def test_memory_that_does_not_suffice_is_told() -> None:
     """What PyTorch raises for a tensor that fits nowhere must become one line of advice."""
     told = "out of memory with --batch-size=64: try a smaller --batch-size"
-    with pytest.raises(NoMemoryError, match=told), told_of_memory(64):
+    with pytest.raises(NoMemoryError, match=told), explain_out_of_memory(64):
         torch.empty(1 << 50)
 
 
 def test_other_errors_are_left_as_they_are() -> None:
     """An error that has nothing to do with memory must come through with its own text."""
-    with pytest.raises(RuntimeError, match="must match"), told_of_memory(64):
+    with pytest.raises(RuntimeError, match="must match"), explain_out_of_memory(64):
         torch.ones(2) + torch.ones(3)
