@@ -47,7 +47,7 @@ class ExitRecord(NamedTuple):
             return None
 
 
-class Outcome(NamedTuple):
+class TaskOutcome(NamedTuple):
     """The end of a task.
 
     Attributes:
@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 
 def outcome_of(
     record: ExitRecord | None, *, cancel_reason: str | None, completed: bool, log: Path
-) -> Outcome:
+) -> TaskOutcome:
     """Return the final state of a task whose training has ended.
 
     Exit status 0 completes it; any other status, or a signal, fails it, whatever the log contains. If the
@@ -78,25 +78,31 @@ def outcome_of(
         log: the log, searched for the failure cause.
     """
     if cancel_reason is not None and (record is None or record.requested or record.status):
-        return Outcome(TaskState.CANCELLED, cancel_reason, record and record.status, record and record.time)
+        return TaskOutcome(
+            TaskState.CANCELLED, cancel_reason, record and record.status, record and record.time
+        )
     if record is None:
         return _unknown_outcome(completed, log)
     if not record.started:
-        return Outcome(TaskState.FAILED, f"could not be started{failure_cause(log, 1)}", None, record.time)
+        return TaskOutcome(
+            TaskState.FAILED, f"could not be started{failure_cause(log, 1)}", None, record.time
+        )
     reason = _describe_status(record.status)
     if record.requested and not completed:
         reason = f"ended from outside, as when the machine shuts down: {reason}"
     failed = record.status != 0 or (record.requested and not completed)
     if failed:
         reason += failure_cause(log, 1 if record.status < 0 else None)
-    return Outcome(TaskState.FAILED if failed else TaskState.COMPLETED, reason, record.status, record.time)
+    return TaskOutcome(
+        TaskState.FAILED if failed else TaskState.COMPLETED, reason, record.status, record.time
+    )
 
 
-def _unknown_outcome(completed: bool, log: Path) -> Outcome:
+def _unknown_outcome(completed: bool, log: Path) -> TaskOutcome:
     if completed:
-        return Outcome(TaskState.COMPLETED, "its log reports completion; its exit status is not known")
+        return TaskOutcome(TaskState.COMPLETED, "its log reports completion; its exit status is not known")
     text = "it ended while no server ran, as when the machine restarts; its exit status is not known"
-    return Outcome(TaskState.FAILED, text + failure_cause(log, 1))
+    return TaskOutcome(TaskState.FAILED, text + failure_cause(log, 1))
 
 
 def failure_cause(log: Path, max_lines: int | None = None) -> str:

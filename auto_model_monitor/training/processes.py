@@ -17,7 +17,7 @@ _PROC = Path("/proc")
 
 
 class KnownProcess(NamedTuple):
-    """A process, told apart from later ones with the same pid by its start time.
+    """A process, distinguished from later ones with the same pid by its start time.
 
     Attributes:
         pid: its number; 0 stands for a process that never starts.

@@ -70,10 +70,8 @@ class TaskStore:
             raise StoreError(f"the store {self.path} cannot be created: {error}") from error
         self._lock = WatchLock(self.path / "lock")
         if not self._lock.acquire():
-            raise StoreError(
-                f"the store {self.path} is in use by process {self._lock.holder()}: end that server first, "
-                "or choose another directory"
-            )
+            text = f"the store {self.path} is in use by process {self._lock.holder()}"
+            raise StoreError(f"{text}: end that server first, or choose another directory")
         try:
             self._database = Database(self.path / "training.db")
             self._purge_deleted()
