@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from smtp_server import SMTPServer
 
-from auto_model_monitor.core.messages import Message
+from auto_model_monitor import Message
 from auto_model_monitor.delivery import DeliveryWorker
 from auto_model_monitor.runtime.lifecycle import Lifecycle
 from tests.campaigns import examples

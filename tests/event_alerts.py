@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from auto_model_monitor.core.alerts import Alert, AlertKind, Level
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.readings import Reading
+from auto_model_monitor import Alert, AlertKind, Comparison, Level, Reading
 
 TIME = datetime(2026, 11, 20, 20, 34, 12, tzinfo=timezone(timedelta(hours=8)))
 CHECKPOINT = Reading(metric="val_loss", value=0.0052, name="epoch_41_val_loss_0.0052.pt", epoch=41)

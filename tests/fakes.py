@@ -6,11 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from threading import Event
 
-from auto_model_monitor.core.alerts import Alert
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.core.messages import Message
-from auto_model_monitor.core.readings import Reading, ReadingBatch
+from auto_model_monitor import Alert, Comparison, Message, NotificationError, Reading, ReadingBatch
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=timezone(timedelta(hours=8)))
 

@@ -13,10 +13,10 @@ import pytest
 pytest.importorskip("fastapi")
 
 import auto_model_monitor
+from auto_model_monitor import LogReader
 from auto_model_monitor.api.documents import schemas
 from auto_model_monitor.api.server_settings import ServerSettings
 from auto_model_monitor.cli.main import parse
-from auto_model_monitor.log_parser import LogReader
 from tests.api.live import request
 from tests.api.server_process import TRAINER, serving
 

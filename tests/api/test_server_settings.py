@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+from auto_model_monitor import ConfigError
 from auto_model_monitor.api.server_settings import ServerSettings
 from auto_model_monitor.cli.main import parse
-from auto_model_monitor.core.errors import ConfigError
 
 
 def settings_of(*words):

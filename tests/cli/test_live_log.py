@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 from programs import PROGRAM
 
+from auto_model_monitor import Alert, AlertKind, LogEntry, LogReader
 from auto_model_monitor.cli.live_log import LiveLog
-from auto_model_monitor.core.alerts import Alert, AlertKind
-from auto_model_monitor.log_parser import LogEntry, LogReader
-from auto_model_monitor.sources.logs.log_batch import Location, LogBatch
+from auto_model_monitor.sources.logs import Location, LogBatch
 from auto_model_monitor.text.terminal import Terminal
 from tests.fakes import NOON, alert, batch
 

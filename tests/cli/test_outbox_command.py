@@ -11,8 +11,9 @@ import pytest
 from programs import program, watching
 from robot_server import Reply, RobotServer
 
+from auto_model_monitor import MemoryOutbox, SQLiteOutbox
 from auto_model_monitor.cli import main as cli
-from auto_model_monitor.delivery import DeliveryWorker, MemoryOutbox, SQLiteOutbox
+from auto_model_monitor.delivery import DeliveryWorker
 from tests.fakes import FakeClock, RecordingNotifier, alert, message
 
 LONG_AGO, IN_FAR_FUTURE = 1_700_000_000.0, 4_000_000_000.0

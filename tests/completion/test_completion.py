@@ -20,11 +20,18 @@ import pytest
 from smtp_server import Faults, SMTPServer
 
 import auto_model_monitor
-from auto_model_monitor import ConfigError, ModelMonitor, MonitorConfig, SQLiteOutbox, notify_when_done
+from auto_model_monitor import (
+    AlertKind,
+    ConfigError,
+    Level,
+    MemoryOutbox,
+    ModelMonitor,
+    MonitorConfig,
+    SQLiteOutbox,
+    notify_when_done,
+)
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
 from auto_model_monitor.completion.training_run import is_rank_zero
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.delivery import MemoryOutbox
 from tests.fakes import RecordingNotifier, permanent, transient
 
 ROOT = Path(auto_model_monitor.__file__).parents[1]
@@ -632,7 +639,7 @@ def test_every_ending_has_its_kind():
 @contextmanager
 def holding(config: MonitorConfig) -> Iterator[None]:
     """Hold what tells of the ends of this directory, as another process would."""
-    from auto_model_monitor.monitor.watch_outbox import WatchOutbox
+    from auto_model_monitor.monitor import WatchOutbox
 
     past = WatchOutbox(Path(config.log_dir), f"done\n{Path(config.watch_dir).absolute()}")
     past.claim()

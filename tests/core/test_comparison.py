@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from auto_model_monitor.core.comparison import Comparison, names_a_metric, usual_direction
+from auto_model_monitor import Comparison
+from auto_model_monitor.core import usual_direction
+from auto_model_monitor.core.comparison import names_a_metric
 
 
 @pytest.mark.parametrize(

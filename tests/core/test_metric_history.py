@@ -10,17 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor import Comparison, Monitor, Reading, ReadingBatch, ThresholdRule
-from auto_model_monitor.core.metric_history import (
-    LATEST,
-    MOST_METRICS,
-    MOST_POINTS,
-    MetricHistory,
-    horizontal,
-    latest,
-)
+from auto_model_monitor import Comparison, Monitor, Reading, ReadingBatch, Renderer, ThresholdRule
+from auto_model_monitor.core import MetricHistory
+from auto_model_monitor.core.metric_history import LATEST, MOST_METRICS, MOST_POINTS, horizontal, latest
 from auto_model_monitor.delivery.outbox.outbox_json import alert_to_json
-from auto_model_monitor.rendering import Renderer
 from tests.campaigns import examples
 from tests.fakes import NOON, RecordingNotifier, batch
 

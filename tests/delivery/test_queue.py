@@ -8,8 +8,8 @@ from threading import Event, Thread
 
 import pytest
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.delivery import DeliveryQueue, DeliveryState, MemoryOutbox
+from auto_model_monitor import Level, MemoryOutbox
+from auto_model_monitor.delivery import DeliveryQueue, DeliveryState
 from tests.delivery.doubles import Verifying, Words
 from tests.fakes import RecordingNotifier, alert, message, permanent, transient
 

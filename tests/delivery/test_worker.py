@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import AuthenticationError
-from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker, MemoryOutbox
+from auto_model_monitor import AuthenticationError, Level, MemoryOutbox
+from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker
 from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS
 from tests.delivery.doubles import Verifying, Words
 from tests.fakes import FakeClock, RecordingNotifier, alert, message, permanent, transient

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers import EmailNotifier
+from auto_model_monitor import EmailNotifier, NotificationError
 
 
 @pytest.fixture

@@ -9,10 +9,16 @@ import threading
 
 import pytest
 
-from auto_model_monitor import BaseParser, ModelMonitor, MonitorConfig, Renderer, ThresholdRule
-from auto_model_monitor.core.alerts import Alert
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.delivery import SQLiteOutbox
+from auto_model_monitor import (
+    Alert,
+    BaseParser,
+    Comparison,
+    ModelMonitor,
+    MonitorConfig,
+    Renderer,
+    SQLiteOutbox,
+    ThresholdRule,
+)
 from auto_model_monitor.monitor import loop
 from tests.fakes import RecordingNotifier
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from auto_model_monitor.delivery import SQLiteOutbox
+from auto_model_monitor import SQLiteOutbox
 from auto_model_monitor.runtime import fork_safety, run_log
 from tests.fakes import alert, message
 

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from auto_model_monitor import CustomParser, ModelMonitor, MonitorConfig
-from auto_model_monitor.delivery import DeliveryQueue, DeliveryWorker, MemoryOutbox, SQLiteOutbox
+from auto_model_monitor import CustomParser, MemoryOutbox, ModelMonitor, MonitorConfig, SQLiteOutbox
+from auto_model_monitor.delivery import DeliveryQueue, DeliveryWorker
 from tests.fakes import RecordingNotifier, transient
 
 

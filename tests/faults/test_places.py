@@ -9,10 +9,17 @@ import sys
 
 import pytest
 
-from auto_model_monitor import CustomParser, MailboxNotifier, ModelMonitor, MonitorConfig
-from auto_model_monitor.delivery import FallbackOutbox, MemoryOutbox, SQLiteOutbox
+from auto_model_monitor import (
+    CustomParser,
+    DirectorySource,
+    MailboxNotifier,
+    MemoryOutbox,
+    ModelMonitor,
+    MonitorConfig,
+    SQLiteOutbox,
+)
+from auto_model_monitor.delivery import FallbackOutbox
 from auto_model_monitor.runtime.run_log import OneLineFormatter, run_log
-from auto_model_monitor.sources.checkpoints import DirectorySource
 from tests.fakes import RecordingNotifier, alert, message
 
 needs_bytes = pytest.mark.skipif(sys.platform != "linux", reason="needs names that are bytes")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from smtp_server import Faults
 
-from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker, SQLiteOutbox
-from auto_model_monitor.notifiers import EmailNotifier
+from auto_model_monitor import EmailNotifier, SQLiteOutbox
+from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker
 from tests.fakes import FakeClock, alert, message
 
 STEPS = ("mail", "rcpt", "data")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import AlertKind
+from auto_model_monitor import AlertKind
 from auto_model_monitor.i18n import (
     Wording,
     duration_text,

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.log_parser import LogReader, ParsedLine
+from auto_model_monitor import LogReader
+from auto_model_monitor.log_parser import ParsedLine
 from auto_model_monitor.log_parser.bulk_reader import BulkReader
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

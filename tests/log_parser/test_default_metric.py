@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from auto_model_monitor.core.readings import Reading
+from auto_model_monitor import NotFiniteRule, PlateauRule, Reading, StalledRule, ThresholdRule
 from auto_model_monitor.log_parser.default_metric import DefaultMetric
-from auto_model_monitor.rules import NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
 from tests.fakes import NOON
 
 NAN = float("nan")

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from auto_model_monitor import LogReader
 from auto_model_monitor.core.numbers import number_splitter
-from auto_model_monitor.log_parser import LogReader
 from auto_model_monitor.log_parser.known_formats import COMPLETED, KEY_VALUE_FORMATS, SENTENCE_FORMATS
 from auto_model_monitor.log_parser.plain_text import plain
 from auto_model_monitor.log_parser.prefix import prefix_of

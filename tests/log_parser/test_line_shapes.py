@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor import LogReader
 from tests.log_parser import fixture_lines
 
 TEMPLATES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor import LogReader
 from auto_model_monitor.log_parser.line_templates import SkipRule, are_plain, skip_rule
 
 ALWAYS, PLAIN, NEVER = SkipRule.ALWAYS, SkipRule.WITH_PLAIN_ARGUMENTS, SkipRule.NEVER

@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from auto_model_monitor import LogPattern, LogReader, Stage
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError, LogPattern, LogReader, Stage
 
 
 def metrics(pattern: str, line: str) -> dict[str, float] | None:

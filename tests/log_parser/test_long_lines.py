@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from auto_model_monitor.log_parser import LogPattern, LogReader
+from auto_model_monitor import LogPattern, LogReader
 
 LENGTH = 65536
 PIECES = [

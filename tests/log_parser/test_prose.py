@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor import LogReader
 
 TIME = datetime(2026, 11, 20, tzinfo=timezone.utc)
 

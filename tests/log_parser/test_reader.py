@@ -8,9 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from auto_model_monitor import ConfigError, LogReader, Stage
 from auto_model_monitor.core import comparison
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.log_parser import LogReader, Stage
 
 TIME = datetime(2025, 10, 29, 10, 15, 23, 456789, tzinfo=timezone.utc)
 

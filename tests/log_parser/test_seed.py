@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from auto_model_monitor.log_parser import LogReader, Stage
+from auto_model_monitor import LogReader, Stage
 
 TIME = datetime(2025, 10, 29, 10, 15, 23, tzinfo=timezone.utc)
 

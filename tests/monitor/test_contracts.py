@@ -24,7 +24,7 @@ from auto_model_monitor import (
     WatchGroup,
     notify_when_done,
 )
-from auto_model_monitor.monitor.message_renderer import MessageRenderer
+from auto_model_monitor.monitor import MessageRenderer
 from tests.fakes import RecordingNotifier, batch
 
 OUTBOX_METHODS = (

@@ -9,11 +9,9 @@ import subprocess
 
 import pytest
 
+from auto_model_monitor import Comparison, CustomParser, DefaultParser, SourceError
 from auto_model_monitor.cli.inspection_report import ParserChoice, as_json, lines_to_copy, show
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import SourceError
-from auto_model_monitor.monitor.inspection import Outcome, inspect_directory
-from auto_model_monitor.parsers import CustomParser, DefaultParser
+from auto_model_monitor.monitor import Outcome, inspect_directory
 from auto_model_monitor.text.terminal import Terminal
 
 MONDAY = 1_760_000_000

@@ -29,7 +29,7 @@ from auto_model_monitor import (
     SourceError,
     ThresholdRule,
 )
-from auto_model_monitor.monitor.watch_outbox import WatchOutbox
+from auto_model_monitor.monitor import WatchOutbox
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 

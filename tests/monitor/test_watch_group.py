@@ -11,13 +11,19 @@ from threading import Event
 import pytest
 from programs import program, watching
 
-from auto_model_monitor import CustomParser, ModelMonitor, Monitor, MonitorConfig, ThresholdRule
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.delivery import MemoryOutbox
-from auto_model_monitor.monitor.group import WatchGroup
+from auto_model_monitor import (
+    Comparison,
+    ConfigError,
+    CustomParser,
+    MemoryOutbox,
+    ModelMonitor,
+    Monitor,
+    MonitorConfig,
+    ThresholdRule,
+    WatchGroup,
+)
+from auto_model_monitor.monitor import WatchSummary
 from auto_model_monitor.monitor.group_silence import LONG, AllSilentRule, Member
-from auto_model_monitor.monitor.summary import WatchSummary
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

@@ -22,7 +22,7 @@ from auto_model_monitor import (
     ThresholdRule,
     parse_rule,
 )
-from auto_model_monitor.monitor.safe_rendering import bare_message
+from auto_model_monitor.monitor import bare_message
 from tests.fakes import NOON, RecordingNotifier, alert
 
 

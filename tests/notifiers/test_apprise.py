@@ -11,9 +11,7 @@ import traceback
 import pytest
 from robot_server import Reply
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import ConfigError, MissingExtraError, NotificationError
-from auto_model_monitor.notifiers import AppriseNotifier
+from auto_model_monitor import AppriseNotifier, ConfigError, Level, MissingExtraError, NotificationError
 
 CANARY = "CANARYsecret4711"
 

@@ -11,14 +11,14 @@ from importlib.util import find_spec
 import pytest
 from robot_server import DingTalk, Feishu, Reply, Webhook, WeCom
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers import (
+from auto_model_monitor import (
     AppriseNotifier,
     DingTalkNotifier,
     EmailNotifier,
     FeishuNotifier,
+    Level,
     MailboxNotifier,
+    NotificationError,
     Notifier,
     WebhookNotifier,
     WeComNotifier,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from robot_server import DingTalk, Reply, reply
 
-from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import DingTalkNotifier
+from auto_model_monitor import ConfigError, DingTalkNotifier, NotificationError
 from auto_model_monitor.notifiers.dingtalk import LARGEST_BODY, signature
 
 TOKEN, SECRET = "CANARYtoken4711", "SECCANARY+/=4711"

@@ -13,8 +13,7 @@ from base64 import b64encode
 import pytest
 from smtp_server import Faults, LoginAttempt
 
-from auto_model_monitor.core.errors import AuthenticationError, ConfigError, NotificationError
-from auto_model_monitor.notifiers import EmailNotifier, Notifier
+from auto_model_monitor import AuthenticationError, ConfigError, EmailNotifier, NotificationError, Notifier
 from auto_model_monitor.notifiers import smtp_connection as connection
 
 CODE = "CANARY-code-4711"

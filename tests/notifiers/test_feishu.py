@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from robot_server import Feishu, reply
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import FeishuNotifier
+from auto_model_monitor import ConfigError, FeishuNotifier, Level, NotificationError
 from auto_model_monitor.notifiers.feishu import LARGEST_BODY, signature
 
 HOOK, SECRET = "CANARY-hook-4711", "CANARY-secret-4711"

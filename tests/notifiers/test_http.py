@@ -12,7 +12,7 @@ import pytest
 from certificates import certificate
 from robot_server import Reply
 
-from auto_model_monitor.core.errors import ConfigError, NotificationError
+from auto_model_monitor import ConfigError, NotificationError
 from auto_model_monitor.notifiers.address import Address
 from auto_model_monitor.notifiers.http import LARGEST_ANSWER, encoded, post, refusal
 

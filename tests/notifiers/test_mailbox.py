@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers import MailboxNotifier, Notifier
+from auto_model_monitor import MailboxNotifier, NotificationError, Notifier
 
 
 def test_each_message_becomes_one_eml_file(tmp_path, make_message):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.messages import Message, Picture
+from auto_model_monitor import Message
+from auto_model_monitor.core import Picture
 from auto_model_monitor.notifiers.mime import SUBJECT_LIMIT, build_email
 from auto_model_monitor.text.cleaning import for_body, for_header
 from tests.campaigns import examples

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from auto_model_monitor.core.errors import AuthenticationError, ConfigError, NotificationError
-from auto_model_monitor.notifiers import EmailNotifier, oauth2
+from auto_model_monitor import AuthenticationError, ConfigError, EmailNotifier, NotificationError
+from auto_model_monitor.notifiers import oauth2
 
 FILE = {
     "email_address": "me@gmail.com",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
 from auto_model_monitor.notifiers.providers import (
     MailServer,
     choose_server,

@@ -8,8 +8,8 @@ import pytest
 from certificates import certificate
 from robot_server import Reply
 
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.notifiers import WebhookNotifier, public_only
+from auto_model_monitor import NotificationError, WebhookNotifier
+from auto_model_monitor.notifiers import public_only
 
 
 def refused(url, message):

@@ -6,9 +6,8 @@ from threading import Lock, Thread
 
 import pytest
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import NotificationError
-from auto_model_monitor.delivery import DeliveryQueue, MemoryOutbox
+from auto_model_monitor import Level, MemoryOutbox, NotificationError
+from auto_model_monitor.delivery import DeliveryQueue
 from auto_model_monitor.notifiers import SharedNotifier
 from tests.fakes import RecordingNotifier, message, permanent
 

@@ -7,15 +7,16 @@ import traceback
 import pytest
 from robot_server import DingTalk, Feishu, Webhook, WeCom
 
-from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import (
+from auto_model_monitor import (
+    ConfigError,
     DingTalkNotifier,
     FeishuNotifier,
+    NotificationError,
     WebhookNotifier,
     WeComNotifier,
     notifier_from_url,
-    urls,
 )
+from auto_model_monitor.notifiers import urls
 from auto_model_monitor.notifiers.urls import masked
 
 CANARY = "CANARY4711"

@@ -7,9 +7,7 @@ import json
 import pytest
 from robot_server import Reply, Webhook
 
-from auto_model_monitor.core.alerts import Level
-from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import WebhookNotifier
+from auto_model_monitor import ConfigError, Level, NotificationError, WebhookNotifier
 from auto_model_monitor.notifiers.webhook import signature
 
 SECRET = "CANARY-secret-4711"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from robot_server import Reply, WeCom, reply
 
-from auto_model_monitor.core.errors import ConfigError, NotificationError
-from auto_model_monitor.notifiers import WeComNotifier
+from auto_model_monitor import ConfigError, NotificationError, WeComNotifier
 from auto_model_monitor.notifiers.wecom import LARGEST_CONTENT
 
 KEY = "CANARY-key-4711"

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError, ParseError
-from auto_model_monitor.parsers import CustomParser, DefaultParser, suggest_pattern
+from auto_model_monitor import ConfigError, CustomParser, DefaultParser, ParseError
+from auto_model_monitor.parsers import suggest_pattern
 
 READ = [
     # a project's own spelling: score, then step

@@ -6,8 +6,8 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import ParseError
-from auto_model_monitor.parsers import CustomParser, DefaultParser, suggest_pattern
+from auto_model_monitor import CustomParser, DefaultParser, ParseError
+from auto_model_monitor.parsers import suggest_pattern
 from auto_model_monitor.parsers.names import ignored_because
 from tests.campaigns import examples
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import ParseError
-from auto_model_monitor.parsers import DefaultParser
+from auto_model_monitor import DefaultParser, ParseError
 from auto_model_monitor.parsers.name_shapes import ReadPlan, shape_of
 from tests.campaigns import examples
 from tests.parsers.test_default_parser import NOTHING, READ

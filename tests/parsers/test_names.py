@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from auto_model_monitor.parsers import DefaultParser
+from auto_model_monitor import DefaultParser
 from auto_model_monitor.parsers.names import counts_in, entries_in, folder_part, ignored_because, metric_in
 
 

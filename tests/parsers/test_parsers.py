@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import ConfigError, ParseError
-from auto_model_monitor.parsers import BaseParser, CustomParser
+from auto_model_monitor import BaseParser, ConfigError, CustomParser, ParseError
 from tests.campaigns import examples
 
 

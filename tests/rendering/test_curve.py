@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import AlertKind
-from auto_model_monitor.core.metric_history import Point
+from auto_model_monitor import AlertKind, Renderer
+from auto_model_monitor.core import Point
 from auto_model_monitor.core.thinning import evenly_thinned
-from auto_model_monitor.rendering import Renderer
 from auto_model_monitor.rendering.scales import Scale
 from auto_model_monitor.rendering.sparkline import WIDTH, sparkline
 from tests.event_alerts import ALL, TIME

@@ -11,12 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor import ConfigError, ModelMonitor, MonitorConfig, Renderer
-from auto_model_monitor.core.alerts import Alert, AlertKind, Level
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.messages import Message
-from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.delivery import MemoryOutbox
+from auto_model_monitor import (
+    Alert,
+    AlertKind,
+    Comparison,
+    ConfigError,
+    Level,
+    MemoryOutbox,
+    Message,
+    ModelMonitor,
+    MonitorConfig,
+    Reading,
+    Renderer,
+)
 from auto_model_monitor.rendering.delivery_messages import DeliveryMessageRenderer
 from tests.event_alerts import ALL, TIME
 from tests.fakes import FakeClock, RecordingNotifier, permanent

@@ -11,10 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import Alert, AlertKind, Level
-from auto_model_monitor.core.messages import Message
-from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.rendering import Renderer
+from auto_model_monitor import Alert, AlertKind, Level, Message, Reading, Renderer
 from tests.event_alerts import ALL, CHECKPOINT, TIME, disk, not_finite, occasion, stalled
 
 PLACE = {"host": "gpu-01", "watch_dir": "/data/runs/exp1"}
@@ -232,7 +229,7 @@ def test_a_threshold_that_counts_says_so():
 
 
 def replace_comparison(alert: Alert) -> Alert:
-    from auto_model_monitor.core.comparison import Comparison
+    from auto_model_monitor import Comparison
 
     return replace(alert, comparison=Comparison.HIGHER)
 

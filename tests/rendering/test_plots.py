@@ -22,10 +22,10 @@ from auto_model_monitor import (
     MissingExtraError,
     ModelMonitor,
     MonitorConfig,
+    Renderer,
 )
 from auto_model_monitor.core.messages import LARGEST_PICTURE
 from auto_model_monitor.notifiers.webhook import content_of
-from auto_model_monitor.rendering import Renderer
 from auto_model_monitor.rendering import pictures as artist
 from auto_model_monitor.rendering import plots as plots_room
 from auto_model_monitor.rendering.plots import HEIGHT, WIDTH, Plot, draw

@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import Alert
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.rendering import LARGEST_TEXT, LONGEST_SUBJECT, Renderer
+from auto_model_monitor import Alert, Comparison, Reading, Renderer
+from auto_model_monitor.rendering import LARGEST_TEXT, LONGEST_SUBJECT
 from auto_model_monitor.rendering.templates import PLACEHOLDERS
 from tests.campaigns import examples
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import auto_model_monitor
-from auto_model_monitor.core.errors import RenderingError
-from auto_model_monitor.rendering.templates import PLACEHOLDERS, fill, generated, template_problems
+from auto_model_monitor import RenderingError
+from auto_model_monitor.rendering import template_problems
+from auto_model_monitor.rendering.templates import PLACEHOLDERS, fill, generated
 
 VALUES = {**PLACEHOLDERS, "score": 0.003, "threshold": 0.004, "filename": "a.pt", "epoch": 10}
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from auto_model_monitor.core.alerts import Alert
-from auto_model_monitor.core.readings import Reading, ReadingBatch
+from auto_model_monitor import Alert, Reading, ReadingBatch
 from tests.fakes import NOON
 
 LOOK = 60.0  # seconds between polls

@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.core.errors import ConfigError, RuleError
-from auto_model_monitor.rules import DiskRule
+from auto_model_monitor import AlertKind, ConfigError, DiskRule, Level, RuleError
 from tests.rules.looks import look
 
 GB = 10**9

@@ -7,9 +7,7 @@ import random
 
 import pytest
 
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.rules import DivergedRule
+from auto_model_monitor import AlertKind, ConfigError, DivergedRule, Level
 from tests.rules.looks import watch
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.rules import (
+from auto_model_monitor import (
+    Comparison,
+    ConfigError,
     DiskRule,
     DivergedRule,
     NotFiniteRule,

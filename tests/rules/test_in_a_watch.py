@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from auto_model_monitor.core.errors import SourceError
-from auto_model_monitor.core.readings import ReadingBatch
-from auto_model_monitor.monitor.loop import Monitor
-from auto_model_monitor.parsers import DefaultParser
-from auto_model_monitor.rules import (
+from auto_model_monitor import (
+    DefaultParser,
+    DirectorySource,
+    Monitor,
     PlateauRule,
+    ReadingBatch,
+    SourceError,
     StalledRule,
 )
-from auto_model_monitor.sources.checkpoints import DirectorySource
 from tests.fakes import NOON, FakeClock, RecordingNotifier
 
 

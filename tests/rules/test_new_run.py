@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from auto_model_monitor.rules import (
-    DiskRule,
-    DivergedRule,
-    NotFiniteRule,
-    PlateauRule,
-    StalledRule,
-    ThresholdRule,
-)
+from auto_model_monitor import DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
 from tests.rules.looks import LOOK, checkpoint, look
 
 

@@ -8,9 +8,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.core.readings import Reading, ReadingBatch
-from auto_model_monitor.rules import NotFiniteRule
+from auto_model_monitor import AlertKind, Level, NotFiniteRule, Reading, ReadingBatch
 from tests.fakes import NOON
 from tests.rules.looks import checkpoint, watch
 

@@ -6,9 +6,7 @@ import math
 
 import pytest
 
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.rules import PlateauRule
+from auto_model_monitor import AlertKind, ConfigError, Level, PlateauRule
 from tests.rules.looks import checkpoint, look, watch
 
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.readings import ReadingBatch
-from auto_model_monitor.delivery.outbox.outbox_json import alert_from_json, alert_to_json
-from auto_model_monitor.rules import (
+from auto_model_monitor import (
     DiskRule,
     DivergedRule,
     NotFiniteRule,
     PlateauRule,
+    ReadingBatch,
     StalledRule,
     ThresholdRule,
 )
+from auto_model_monitor.delivery.outbox.outbox_json import alert_from_json, alert_to_json
 from tests.campaigns import examples
 from tests.fakes import NOON
 from tests.rules.looks import gist, look, watch

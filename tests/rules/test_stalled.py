@@ -7,9 +7,7 @@ import random
 
 import pytest
 
-from auto_model_monitor.core.alerts import AlertKind, Level
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.rules import StalledRule
+from auto_model_monitor import AlertKind, ConfigError, Level, StalledRule
 from tests.campaigns import examples
 from tests.rules.looks import checkpoint, look
 

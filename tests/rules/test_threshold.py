@@ -9,10 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.core.readings import Reading, ReadingBatch
-from auto_model_monitor.rules import ThresholdRule
+from auto_model_monitor import Comparison, ConfigError, Reading, ReadingBatch, ThresholdRule
 from tests.fakes import NOON, batch
 from tests.rules.looks import LOOK, checkpoint, look, watch
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.runtime.run_log import LOGGER, run_log, setup_logger
+from auto_model_monitor import setup_logger
+from auto_model_monitor.runtime.run_log import LOGGER, run_log
 
 
 @pytest.fixture

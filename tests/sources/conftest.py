@@ -11,8 +11,7 @@ from threading import Event
 
 import pytest
 
-from auto_model_monitor.parsers import BaseParser, CustomParser
-from auto_model_monitor.sources.checkpoints import DirectorySource
+from auto_model_monitor import BaseParser, CustomParser, DirectorySource
 
 
 class ObedientClock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.training.devices import visible_device
+from auto_model_monitor import ConfigError
+from auto_model_monitor.training import visible_device
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 

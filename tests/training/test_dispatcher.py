@@ -10,8 +10,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
-from auto_model_monitor.log_parser import LogPattern, Stage
+from auto_model_monitor import ConfigError, LogPattern, Stage
 from auto_model_monitor.training import (
     Dispatcher,
     QueueFullError,

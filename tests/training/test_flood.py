@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from auto_model_monitor.log_parser import LogReader
+from auto_model_monitor import LogReader
 from auto_model_monitor.training import LogPosition, TaskState, task_log
 from tests.training.trainings import request, shell
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from auto_model_monitor.training import TaskState
 from auto_model_monitor.training.outcomes import ExitRecord, failure_cause, outcome_of
-from auto_model_monitor.training.tasks import TaskState
 
 COMPLETED, FAILED, CANCELLED = TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED
 TRACEBACK = """Epoch [1/3] started

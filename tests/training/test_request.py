@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
 from tests.training.trainings import request
 
 

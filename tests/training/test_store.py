@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from auto_model_monitor.log_parser import LogEntry, LogReader
+from auto_model_monitor import LogEntry, LogReader
 from auto_model_monitor.training import (
     Limits,
     LogPosition,

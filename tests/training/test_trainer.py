@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
 from auto_model_monitor.training import Trainer
 from tests.training.trainings import request
 

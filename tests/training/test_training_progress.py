@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from auto_model_monitor.log_parser import LogEntry, LogReader, Stage
+from auto_model_monitor import LogEntry, LogReader, Stage
 from auto_model_monitor.training.training_progress import MAX_METRICS, TrainingProgress
 
 NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
 from auto_model_monitor.training import Dispatcher, Task, TaskState, TaskStore, Trainer, TrainingRequest
 from auto_model_monitor.training_alerts import TrainingMonitor
 from tests.fakes import RecordingNotifier

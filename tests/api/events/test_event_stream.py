@@ -13,11 +13,10 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+from auto_model_monitor import LogEntry
 from auto_model_monitor.api.events import Broadcaster, EventStream, StreamCursor
 from auto_model_monitor.api.web.problem_details import HTTPProblem
-from auto_model_monitor.log_parser import LogEntry
-from auto_model_monitor.training import TaskState, TaskStore, TrainingRequest
-from auto_model_monitor.training.store import Limits
+from auto_model_monitor.training import Limits, TaskState, TaskStore, TrainingRequest
 
 NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)
 

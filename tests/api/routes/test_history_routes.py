@@ -13,8 +13,8 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
+from auto_model_monitor import LogEntry, LogReader
 from auto_model_monitor.api.routes.history_routes import page
-from auto_model_monitor.log_parser import LogEntry, LogReader
 from auto_model_monitor.training import TaskState, TaskStore, TrainingRequest
 
 NOW = datetime(2025, 10, 29, 10, 0, tzinfo=timezone.utc)

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.security.allowed_paths import AllowedPaths
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
+from auto_model_monitor.api.security import AllowedPaths
 
 
 @pytest.fixture

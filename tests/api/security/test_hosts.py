@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.security.hosts import Host, allowed_names, host_of, is_loopback, is_same_origin
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
+from auto_model_monitor.api.security import allowed_names, is_loopback
+from auto_model_monitor.api.security.hosts import Host, host_of, is_same_origin
 
 
 @pytest.mark.parametrize(

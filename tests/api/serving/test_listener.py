@@ -9,8 +9,9 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from auto_model_monitor.api.serving.listener import ListenError, max_streams, open_listener, url_of
-from auto_model_monitor.core.errors import ConfigError
+from auto_model_monitor import ConfigError
+from auto_model_monitor.api.serving import max_streams, open_listener, url_of
+from auto_model_monitor.api.serving.listener import ListenError
 
 
 def test_an_address_can_be_opened():

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from auto_model_monitor.delivery import DeliveryState, FallbackOutbox, MemoryOutbox, SQLiteOutbox
+from auto_model_monitor import MemoryOutbox, SQLiteOutbox
+from auto_model_monitor.delivery import DeliveryState, FallbackOutbox
 from tests.fakes import alert, message
 
 

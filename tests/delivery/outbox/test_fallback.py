@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from auto_model_monitor.core.errors import OutboxError
-from auto_model_monitor.delivery import DeliveryState, FallbackOutbox, MemoryOutbox
+from auto_model_monitor import MemoryOutbox, OutboxError
+from auto_model_monitor.delivery import DeliveryState, FallbackOutbox
 from tests.fakes import alert, message
 
 

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.alerts import Alert, AlertKind, Level
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import RenderingError
-from auto_model_monitor.core.messages import LARGEST_PICTURE, Picture
-from auto_model_monitor.core.readings import Reading
+from auto_model_monitor import Alert, AlertKind, Comparison, Level, Reading, RenderingError
+from auto_model_monitor.core import Picture
+from auto_model_monitor.core.messages import LARGEST_PICTURE
 from auto_model_monitor.delivery.outbox.outbox_json import (
     alert_from_json,
     alert_to_json,

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from auto_model_monitor.core.errors import OutboxError
-from auto_model_monitor.delivery import SCHEMA_VERSION, DeliveryState, SQLiteOutbox
+from auto_model_monitor import OutboxError, SQLiteOutbox
+from auto_model_monitor.delivery import SCHEMA_VERSION, DeliveryState
 from tests.fakes import alert, message
 
 

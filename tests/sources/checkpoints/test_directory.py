@@ -13,11 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import ParseError, SourceError
-from auto_model_monitor.core.readings import Reading, ReadingBatch
-from auto_model_monitor.parsers import BaseParser, CustomParser
-from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
+from auto_model_monitor import (
+    BaseParser,
+    Comparison,
+    CustomParser,
+    DirectorySource,
+    ParseError,
+    Reading,
+    ReadingBatch,
+    SourceError,
+)
+from auto_model_monitor.sources.checkpoints import filesystems
 
 Watch = Callable[..., DirectorySource]
 Write = Callable[..., None]

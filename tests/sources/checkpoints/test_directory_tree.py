@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auto_model_monitor.core.readings import ReadingBatch
-from auto_model_monitor.parsers import CustomParser, DefaultParser
-from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
+from auto_model_monitor import CustomParser, DefaultParser, DirectorySource, ReadingBatch
+from auto_model_monitor.sources.checkpoints import filesystems
 from auto_model_monitor.sources.checkpoints.directory_tree import DEEPEST
 
 if TYPE_CHECKING:

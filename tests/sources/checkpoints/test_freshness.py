@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
+from auto_model_monitor import DirectorySource
+from auto_model_monitor.sources.checkpoints import filesystems
 from auto_model_monitor.sources.checkpoints.freshness import Freshness
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_model_monitor.parsers.names import ignored_because
+from auto_model_monitor.sources.checkpoints import EntryType
 from auto_model_monitor.sources.checkpoints.directory import _suspects
-from auto_model_monitor.sources.checkpoints.listing import EntryType, Listing, _difference
+from auto_model_monitor.sources.checkpoints.listing import Listing, _difference
 
 names = st.lists(st.sampled_from([f"n{i}" for i in range(30)]), unique=True)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.parsers import CustomParser
-from auto_model_monitor.sources.checkpoints import DirectorySource, filesystems
+from auto_model_monitor import CustomParser, DirectorySource
+from auto_model_monitor.sources.checkpoints import filesystems
 from tests.campaigns import THOROUGH
 
 Mount = Callable[[str], Path]

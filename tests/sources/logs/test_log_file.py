@@ -10,14 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from auto_model_monitor.core.alerts import Alert
-from auto_model_monitor.core.comparison import Comparison
-from auto_model_monitor.core.errors import ConfigError, SourceError
-from auto_model_monitor.core.readings import Reading
-from auto_model_monitor.log_parser import LogEntry, LogPattern, Stage
-from auto_model_monitor.monitor.checkpoints import ModelMonitor
-from auto_model_monitor.monitor.config import MonitorConfig
-from auto_model_monitor.sources.logs import LogFileSource, log_poll
+from auto_model_monitor import (
+    Alert,
+    Comparison,
+    ConfigError,
+    LogEntry,
+    LogFileSource,
+    LogPattern,
+    ModelMonitor,
+    MonitorConfig,
+    Reading,
+    SourceError,
+    Stage,
+)
+from auto_model_monitor.sources.logs import log_poll
 from tests.campaigns import examples
 from tests.fakes import FakeClock, RecordingNotifier
 

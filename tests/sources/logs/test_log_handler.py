@@ -17,11 +17,11 @@ from auto_model_monitor import (
     LogEntry,
     LogPattern,
     Monitor,
+    Reading,
     Stage,
     TrainingLogHandler,
     parse_rule,
 )
-from auto_model_monitor.core.readings import Reading
 from tests.fakes import FakeClock, RecordingNotifier
 
 

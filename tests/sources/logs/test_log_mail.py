@@ -15,13 +15,13 @@ from auto_model_monitor import (
     EmailNotifier,
     Monitor,
     PlateauRule,
+    Renderer,
+    Rule,
     Source,
     StalledRule,
     TrainingLogHandler,
     parse_rule,
 )
-from auto_model_monitor.rendering import Renderer
-from auto_model_monitor.rules import Rule
 from tests.fakes import FakeClock
 
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import SourceError
-from auto_model_monitor.sources.side_files import SideFileSource, is_side_file
+from auto_model_monitor import SideFileSource, SourceError
+from auto_model_monitor.sources.side_files import is_side_file
 from auto_model_monitor.sources.side_files.event_file import EventFile
 from auto_model_monitor.sources.side_files.records import parse_record
 from tests.sources.side_files.events import picture, scalar, tensor

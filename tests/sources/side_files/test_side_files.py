@@ -11,11 +11,7 @@ from typing import Any
 
 import pytest
 
-from auto_model_monitor.core.errors import SourceError
-from auto_model_monitor.log_parser import LogEntry, Stage
-from auto_model_monitor.monitor.checkpoints import ModelMonitor
-from auto_model_monitor.monitor.config import MonitorConfig
-from auto_model_monitor.sources.side_files import SideFileSource
+from auto_model_monitor import LogEntry, ModelMonitor, MonitorConfig, SideFileSource, SourceError, Stage
 from tests.fakes import RecordingNotifier
 from tests.sources.conftest import ObedientClock
 from tests.sources.side_files.events import scalar

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.core.errors import SourceError
+from auto_model_monitor import SourceError
 from auto_model_monitor.sources.tail import LineFollower, Restart
 from auto_model_monitor.sources.tail.lines import MARK, cut, cut_text
 from tests.campaigns import examples
