@@ -27,6 +27,9 @@ _MOST_SHAPES = 4096
 class LogReader:
     """Reads one log; there is one reader for each.
 
+    Args:
+        patterns: formats of the log's own, tried before the built-in ones; each a regex with named groups.
+
     Attributes:
         epoch: the epoch that was named last, None before the first.
         total_epochs: how many there will be, None while unknown.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..rendering import Renderer
     from ..rules import Rule
     from ..sources import Source
-    from .listener import Listener
+    from .poll_listener import Listener
     from .message_renderer import MessageRenderer
 
 

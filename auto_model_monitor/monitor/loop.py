@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..notifiers import Notifier
     from ..rules import Rule
     from ..sources import Source
-    from .listener import Listener
+    from .poll_listener import Listener
     from .message_renderer import MessageRenderer
     from .resume import Resumption
     from .summary import WatchSummary

@@ -27,6 +27,10 @@ class CustomParser(BaseParser):
     A group that takes in only a part of a number, as ``[0-9.]+`` does of ``1.2e-05``, is completed; a
     plain group of digits and dots also finds ``9.8e-05`` and ``nan`` where the rest of the pattern fits.
 
+    Args:
+        pattern: the expression, as a text or compiled.
+        metric: the score's name; by default that of its group, else the word before it in the pattern.
+
     Attributes:
         pattern: the compiled expression. Its first group is the score, or the group named ``score``;
             groups named ``epoch`` and ``step`` are counters; other named groups are readings of their own.

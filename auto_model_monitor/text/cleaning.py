@@ -201,4 +201,6 @@ def _shell_word(word: str) -> str:
 def _shell_character(character: str) -> str:
     if character.isprintable() and character not in "\\'":
         return character
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+    # A byte that is no text comes back as it is; any other lone surrogate has no byte, only a code.
+    errors = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", errors))
