@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..rendering import Renderer
     from ..rules import Rule
     from ..sources import Source
-    from .poll_listener import Listener
     from .message_renderer import MessageRenderer
+    from .poll_listener import Listener
 
 
 class ModelMonitor(Monitor):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ..notifiers import Notifier
     from ..rules import Rule
     from ..sources import Source
-    from .poll_listener import Listener
     from .message_renderer import MessageRenderer
+    from .poll_listener import Listener
     from .resume import Resumption
     from .summary import WatchSummary
     from .watch_outbox import WatchOutbox
