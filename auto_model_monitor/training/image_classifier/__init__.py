@@ -1,5 +1,5 @@
-"""The reference trainer: an image classifier on a folder of class folders, a program of its own.
+"""The reference trainer: an image classifier for a folder of class folders, as a separate program.
 
-Run it as ``python -m auto_model_monitor.training.image_classifier --help``. It does
-not depend on the server that starts it.
+Run it as ``python -m auto_model_monitor.training.image_classifier --help``. It does not depend on the server
+that starts it.
 """

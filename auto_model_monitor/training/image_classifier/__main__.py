@@ -1,6 +1,6 @@
 """The trainer as a program: ``python -m auto_model_monitor.training.image_classifier``.
 
-Exit status: 0 trained, 1 failed on the way, 2 cannot be done as asked, 128 + n ended by signal n.
+Exit status: 0 trained, 1 failed during the training, 2 invalid options or data, 128 + n ended by signal n.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ _FORMAT = "%(asctime)s - image_classifier - %(levelname)s - %(message)s"
 
 
 def main() -> None:
-    """Train as the command line asks."""
+    """Train as the command line specifies."""
     recipe = read_arguments()
     _log_to_standard_output()
     interruption = Interruption()
     interruption.watch()
     try:
-        from .training_loop import (
-            TrainingLoop,  # PyTorch takes seconds to import; report mistakes first
-        )
+        # PyTorch takes seconds to import: report mistakes first.
+        from .training_loop import TrainingLoop
 
         TrainingLoop(recipe, interruption).train()
     except (ConfigError, MissingExtraError) as error:
@@ -36,13 +35,13 @@ def main() -> None:
 
 
 def _log_to_standard_output() -> None:
-    """Log to standard output, with any characters of file names; of libraries only warnings."""
+    """Log to standard output, and from libraries only warnings; escape characters that it cannot encode."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     logging.basicConfig(stream=sys.stdout, format=_FORMAT, level=logging.WARNING)
     logging.getLogger(__package__).setLevel(logging.INFO)
     logging.raiseExceptions = False  # the training continues if the reader of its log exits
-    warnings.filterwarnings("ignore", module="PIL")  # our own warnings name the image
+    warnings.filterwarnings("ignore", module="PIL")  # this package's warnings name the image
 
 
 def _end(status: int, error: Exception) -> NoReturn:

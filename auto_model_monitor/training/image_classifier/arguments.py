@@ -1,4 +1,4 @@
-"""The command line of the trainer, parsed without PyTorch to report mistakes immediately."""
+"""The command line of the trainer, parsed without PyTorch so that mistakes are reported immediately."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEVICE = re.compile(r"cpu|cuda(?::[0-9]{1,3})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What to train, on what and how; the options of the same names explain each."""
+    """The options of a training; ``--help`` explains each under the same name."""
 
     model: str
     num_classes: int
@@ -38,10 +38,10 @@ class Recipe:
 
 
 def read_arguments(argv: Sequence[str] | None = None) -> Recipe:
-    """Return what the command line asks for.
+    """Return the options on the command line.
 
     Raises:
-        SystemExit: with status 2 and a line on standard error, when it cannot be done.
+        SystemExit: with status 2 and a line on standard error, if an option is invalid.
     """
     parser = _parser()
     given = parser.parse_args(argv)
@@ -53,7 +53,7 @@ def read_arguments(argv: Sequence[str] | None = None) -> Recipe:
 
 
 def _problem(recipe: Recipe) -> str:
-    """Return why the options do not go together, the empty string when they do."""
+    """Return why the options contradict each other; empty if they do not."""
     least = least_batch(recipe.model)
     if recipe.batch_size < least:
         return f"--batch-size: expected at least {least}, as {recipe.model} normalises over a batch, got 1"
@@ -76,28 +76,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
-    """Add what a training task names."""
+    """Add the options that a training task sets."""
     add = parser.add_argument
     add("--model", required=True, choices=ARCHITECTURES, help="the network, with random weights")
-    add("--num-classes", required=True, type=_whole(2), help="how many class folders there are")
+    add("--num-classes", required=True, type=_whole(2), help="the number of class folders")
     add("--train-path", required=True, type=_path, help="a folder with a folder of images for each class")
-    add("--val-path", required=True, type=_path, help="a folder with the same classes, to validate on")
-    add("--save-path", required=True, type=_path, help="where checkpoints go; made if need be")
-    add("--batch-size", type=_whole(1), default=8, help="images a step (default: %(default)s)")
+    add("--val-path", required=True, type=_path, help="a folder with the same classes, for validation")
+    add("--save-path", required=True, type=_path, help="the folder for checkpoints; created if needed")
+    add("--batch-size", type=_whole(1), default=8, help="images per step (default: %(default)s)")
     add("--num-epochs", type=_whole(1), default=10, help="passes over the images (default: %(default)s)")
     add("--learning-rate", type=_positive, default=1e-4, help="the highest rate (default: %(default)s)")
     add("--device", type=_device, default="cpu", help="cpu, cuda or cuda:<n> (default: %(default)s)")
-    add("--weights-path", type=_path, help="weights to begin with: a .safetensors or .pt file, or a folder")
+    add("--weights-path", type=_path, help="initial weights: a .safetensors or .pt file, or a folder")
 
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
-    """Add what has a sensible value for everybody."""
+    """Add the options whose defaults suit most trainings."""
     add = parser.add_argument
     add("--seed", type=_whole(0), default=0, help="same seed, same training on a CPU (default: %(default)s)")
-    add("--image-size", type=_whole(8), help="pixels a side; by default that of the images, at most 224")
+    add("--image-size", type=_whole(8), help="pixels per side; by default that of the images, at most 224")
     add("--workers", type=_whole(0), default=0, help="threads that read images; 0: by the machine's cores")
     add("--precision", choices=("auto", "float32"), default="auto", help="auto: mixed precision on CUDA")
-    add("--mirror", action="store_true", help="also show images mirrored, where left and right mean the same")
+    add(
+        "--mirror", action="store_true", help="also train on mirrored images, if left and right mean the same"
+    )
     add("--keep-last", type=_whole(1), default=2, help="checkpoints kept beside the best (default: 2)")
     add("--progress-every", type=_positive, default=10.0, help="seconds between lines within an epoch")
 

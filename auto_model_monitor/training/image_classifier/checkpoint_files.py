@@ -1,4 +1,4 @@
-"""The checkpoints of a training: named by epoch and scores, the best and the last ones kept."""
+"""The checkpoint files of a training: named by epoch and scores; the best and the last ones are kept."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ LAST = "last.pt"
 
 
 class Checkpoints:
-    """Writes checkpoints into a folder, and deletes its own that are neither the best nor among the last.
+    """Writes checkpoints into a folder, and deletes its own except the best and the last ones.
 
     Attributes:
         best: the highest accuracy so far, in percent; None before the first checkpoint.
+
+    Args:
+        folder: an existing folder.
+        keep_last: the number of checkpoints to keep, besides the best.
     """
 
     def __init__(self, folder: Path, *, keep_last: int) -> None:
-        """Take the folder, which is there, and how many checkpoints are kept beside the best."""
         self.best: float | None = None
         self._folder = folder
         self._keep_last = keep_last
@@ -32,13 +35,13 @@ class Checkpoints:
         """Write a checkpoint, and return its path and whether it is the best so far.
 
         Args:
-            contents: the weights and what is to be known of them.
-            epoch: from 1 on.
+            contents: the weights and their description.
+            epoch: the number of the epoch, from 1.
             loss: on the validation images.
             accuracy: on the validation images, in percent.
 
         Raises:
-            OSError: the disk does not take it.
+            OSError: the file cannot be written.
         """
         path = self._folder / f"epoch_{epoch}_val_loss_{loss:.4f}_val_acc_{accuracy:.2f}.pt"
         write(path, contents)
@@ -50,10 +53,10 @@ class Checkpoints:
         return path, is_best
 
     def save_last(self, contents: Mapping[str, Any]) -> Path:
-        """Write the weights as they are when a training ends early, and return the path.
+        """Write the weights of a training that ends early, and return the path.
 
         Raises:
-            OSError: the disk does not take it.
+            OSError: the file cannot be written.
         """
         path = self._folder / LAST
         write(path, contents)

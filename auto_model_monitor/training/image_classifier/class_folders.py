@@ -1,4 +1,4 @@
-"""Folders of class folders: which images there are, and of which class each is."""
+"""Folders of class folders: the list of images and their classes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ClassFolders:
 
     Attributes:
         path: the folder.
-        classes: the names of its folders, sorted; a class's number is its place here.
+        classes: the names of its folders, sorted; a class's number is its index.
         files: the paths of the images, sorted by class and name.
-        labels: the class's number of each.
+        labels: the number of each image's class.
     """
 
     path: Path
@@ -35,10 +35,10 @@ def read_class_folders(path: Path, option: str) -> ClassFolders:
 
     Args:
         path: the folder of class folders.
-        option: how the user named it, for errors.
+        option: the command-line option that named it, for errors.
 
     Raises:
-        ConfigError: there is no such folder, or a class without an image.
+        ConfigError: the folder does not exist, or a class has no image.
     """
     try:
         classes = sorted(entry.name for entry in os.scandir(path) if entry.is_dir() and _is_shown(entry))
@@ -61,10 +61,10 @@ def read_class_folders(path: Path, option: str) -> ClassFolders:
 
 
 def check_classes(training: ClassFolders, validation: ClassFolders, num_classes: int) -> None:
-    """See that both folders hold the same classes, as many as the user says.
+    """Check that both folders hold the same classes, and that their number is ``num_classes``.
 
     Raises:
-        ConfigError: they do not.
+        ConfigError: the classes or their number differ.
     """
     found = len(training.classes)
     if found != num_classes:
@@ -83,22 +83,22 @@ def check_classes(training: ClassFolders, validation: ClassFolders, num_classes:
 
 
 def listed(names: list[str] | tuple[str, ...]) -> str:
-    """Return the first few names, quoted, and how many more there are."""
+    """Return the first few names, quoted, and the number of the others."""
     shown = ", ".join(repr(name) for name in names[:_NAMED])
     more = len(names) - _NAMED
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _images(folder: Path) -> Iterator[str]:
-    """Yield the paths of the images in a folder and those below, but not behind links to folders."""
-    waiting = [os.fspath(folder)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
+    """Yield the paths of the images in a folder and its subfolders; links to folders are not followed."""
+    pending = [os.fspath(folder)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if not _is_shown(entry):
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+                    pending.append(entry.path)
                 elif entry.name.lower().endswith(_ENDINGS) and entry.is_file():
                     yield entry.path
 

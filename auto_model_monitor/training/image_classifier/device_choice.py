@@ -1,4 +1,4 @@
-"""The device to train on, and what its memory does not take."""
+"""The device to train on, and a clear error when its memory is full."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _FULL = ("can't allocate memory", "not enough memory")  # PyTorch's messages abo
 
 
 class NoMemoryError(MonitorError, MemoryError):
-    """A step that does not fit into the device's memory."""
+    """The training does not fit into the device's memory."""
 
 
 def device_named(name: str) -> Any:
-    """Return the device of that name.
+    """Return the device with a name.
 
     Raises:
-        ConfigError: it is not there.
+        ConfigError: there is no such device.
     """
     device = torch.device(name)
     if device.type != "cuda":
@@ -33,7 +33,7 @@ def device_named(name: str) -> Any:
     cards = torch.cuda.device_count()
     if (device.index or 0) >= cards:
         raise ConfigError(f"--device: expected one of the {cards} cards from cuda:0 on, got {name!r}")
-    torch.cuda.set_device(device.index or 0)  # or else a little of each other card would be taken
+    torch.cuda.set_device(device.index or 0)  # otherwise PyTorch also takes memory on the first card
     return device
 
 

@@ -1,4 +1,4 @@
-"""Images: decoded with Pillow to one size, kept in memory where they fit, and shown in batches."""
+"""Images: decoded with Pillow to one size, kept in memory if they fit, and returned in batches."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ with extra("trainer"):
 
 logger = logging.getLogger(__name__)
 
-# Only these decoders are let at files of unknown origin; Pillow has some that start programs.
+# Files of unknown origin are opened with these decoders only: some of Pillow's start programs.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 _NAMED = 10  # unreadable images that the log names; the rest are counted
-_SAMPLE = 200  # images whose size is looked at
-_MEMORY = 1 << 30  # bytes of decoded images that are kept
-_AHEAD = 3  # batches that are decoded while another is learnt from
+_SAMPLE = 200  # images whose size is read
+_MEMORY = 1 << 30  # bytes of decoded images to keep in memory
+_AHEAD = 3  # batches that are decoded in advance
 
-Batch = tuple[Tensor, Tensor]  # images n x 3 x size x size, 0 to 255; their classes' numbers
+Batch = tuple[Tensor, Tensor]  # images, n x 3 x size x size bytes; their classes' numbers
 
 
 def usual_size(folders: ClassFolders) -> int:
-    """Return the size in pixels at which to train on these images, from the headers of some of them.
+    """Return the size in pixels at which to train on these images, from the headers of a sample.
 
     Raises:
         ConfigError: none of them can be read.
@@ -48,22 +48,21 @@ def usual_size(folders: ClassFolders) -> int:
 class Pictures:
     """The images of some class folders, as tensors.
 
-    Images that cannot be read are left out; the first few are named in the log.
+    Images that cannot be read are left out; the log names the first few. The images are read when they are
+    needed.
 
     Attributes:
-        labels: the class's number of each image, those left out included.
-        unreadable: how many images were left out so far.
+        labels: the number of each image's class, including images that are left out.
+        unreadable: the number of images left out so far.
+
+    Args:
+        folders: the images.
+        size: pixels per side; larger images are scaled and cropped to their middle.
+        threads: the number of images that are decoded at the same time.
+        memory: the largest number of bytes of decoded images to keep.
     """
 
     def __init__(self, folders: ClassFolders, size: int, *, threads: int, memory: int = _MEMORY) -> None:
-        """Take the images; nothing is read yet.
-
-        Args:
-            folders: where they are.
-            size: pixels a side; what is larger is cut to its middle.
-            threads: how many images are decoded at a time.
-            memory: bytes of decoded images that may be kept.
-        """
         self.labels = torch.tensor(folders.labels)
         self.unreadable = 0
         self._files: Sequence[str] = folders.files
@@ -75,14 +74,14 @@ class Pictures:
         self._fits = len(folders.files) * 3 * size * size <= memory
 
     def __len__(self) -> int:
-        """Return how many images there are, those left out not included."""
+        """Return the number of images that are not left out."""
         return len(self._files) - self.unreadable
 
     def load(self, tick: Callable[[int], object] = lambda seen: None) -> None:
-        """Decode all images now, where they fit into memory; later batches cost nothing then.
+        """Decode all images now, if they fit into memory.
 
         Args:
-            tick: called with the number of images that were decoded so far.
+            tick: called with the number of images decoded so far.
         """
         if not self._fits or self._kept is not None:
             return
@@ -94,11 +93,11 @@ class Pictures:
         self._kept = kept
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[Batch]:
-        """Yield the images in batches; one from which images were left out is smaller, and may be empty.
+        """Yield the images in batches; a batch with unreadable images is smaller, and may be empty.
 
         Args:
-            size: images a batch.
-            order: the images' numbers, by default all in their order.
+            size: images per batch.
+            order: the indices of the images; by default all, in their order.
         """
         chosen = torch.arange(len(self._files)) if order is None else order
         chunks = chosen.split(size)
@@ -110,7 +109,7 @@ class Pictures:
             yield self._kept[good], self.labels[good]
 
     def report(self) -> None:
-        """Log how many images could not be read, where not all of them were named."""
+        """Log the number of unreadable images, if the log does not name all of them."""
         if self.unreadable > _NAMED:
             logger.warning("%d images cannot be read and are left out", self.unreadable)
 
@@ -120,15 +119,15 @@ class Pictures:
         return torch.tensor([place for place in chunk.tolist() if place not in self._bad], dtype=torch.long)
 
     def _streamed(self, chunks: Iterable[Tensor]) -> Iterator[Batch]:
-        """Decode each batch while those before it are learnt from."""
-        waiting: deque[list[tuple[int, Future[Tensor | None]]]] = deque()
+        """Decode batches in advance, while the caller uses earlier ones."""
+        pending: deque[list[tuple[int, Future[Tensor | None]]]] = deque()
         for chunk in chunks:
             places = self._readable(chunk).tolist()
-            waiting.append([(place, self._pool.submit(self._decoded, place)) for place in places])
-            if len(waiting) > _AHEAD:
-                yield self._gathered(waiting.popleft())
-        while waiting:
-            yield self._gathered(waiting.popleft())
+            pending.append([(place, self._pool.submit(self._decoded, place)) for place in places])
+            if len(pending) > _AHEAD:
+                yield self._gathered(pending.popleft())
+        while pending:
+            yield self._gathered(pending.popleft())
 
     def _gathered(self, chunk: list[tuple[int, Future[Tensor | None]]]) -> Batch:
         found = [(place, picture) for place, future in chunk if (picture := future.result()) is not None]
@@ -143,7 +142,7 @@ class Pictures:
             return decode(file, self._size)
         except MemoryError:
             raise
-        except Exception as error:  # whatever a decoder raises on a broken file: there is no list of it
+        except Exception as error:  # decoders raise errors of any kind on broken files
             self._leave_out(place, file, error)
             return None
 
@@ -159,13 +158,13 @@ class Pictures:
 
 
 def decode(file: str, size: int) -> Tensor:
-    """Return an image as 3 x size x size bytes: upright, in colours, scaled, and cut to its middle.
+    """Return an image as 3 x size x size bytes: upright, RGB, scaled, and cropped to its middle.
 
     Raises:
-        OSError: the file is no image, or a broken one; Pillow raises other errors, too.
+        OSError: the file is not a valid image; Pillow raises other errors too.
     """
     with Image.open(file, formats=_FORMATS) as image:
-        image.draft("RGB", (size, size))  # a JPEG of many pixels is decoded smaller, and faster
+        image.draft("RGB", (size, size))  # decodes a large JPEG at a reduced size, which is faster
         upright = ImageOps.exif_transpose(image)
         colours = _eight_bits(upright).convert("RGB")
     square = ImageOps.fit(colours, (size, size), Image.Resampling.BILINEAR)
@@ -174,16 +173,16 @@ def decode(file: str, size: int) -> Tensor:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16-bit greys, which Pillow would otherwise cut off at 255."""
+    """Scale 16-bit greys, which Pillow would otherwise clip at 255."""
     if image.mode.startswith("I"):
         return image.point(lambda value: value * (255 / 65535))
     return image
 
 
 def _shorter_side(file: str) -> int:
-    """Return the shorter side of an image in pixels from its header, 0 where it has none."""
+    """Return the shorter side of an image in pixels, from its header; 0 if it cannot be read."""
     try:
         with Image.open(file, formats=_FORMATS) as image:
             return int(min(image.size))
-    except Exception:  # as above; reading it will say so
+    except Exception:  # as above; decoding it reports the error
         return 0

@@ -12,38 +12,37 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-_STEP_TIMEOUT = 5.0  # seconds for a step or a file that is under way
+_STEP_TIMEOUT = 5.0  # seconds to wait for the current step or file
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class Interruption:
     """Ends the process on a signal, with status 128 + the signal's number, as shells do.
 
-    A thread waits for the signals, because Python calls a handler only between two lines of the main thread:
-    a step backwards through a large network on a processor is one line of many seconds.
+    A thread waits for the signals, because Python calls handlers only between two bytecodes of the main
+    thread, and a backward pass of a large network on a CPU is a single call that takes many seconds.
     """
 
     def __init__(self) -> None:
-        """Wait for no signal yet."""
         self._save: Callable[[], Path] | None = None
         self._whole = threading.Lock()
 
     def watch(self) -> None:
-        """Begin to wait for signals; to be called before any other thread begins."""
+        """Start to wait for signals. Call it before any other thread starts."""
         if not hasattr(signal, "sigwait"):
-            return  # Windows ends a process without asking
-        asked = {getattr(signal, name) for name in _SIGNALS}
-        expected = {number for number in asked if signal.getsignal(number) is not signal.SIG_IGN}
+            return  # Windows has no such signals
+        handled = {getattr(signal, name) for name in _SIGNALS}
+        expected = {number for number in handled if signal.getsignal(number) is not signal.SIG_IGN}
         signal.pthread_sigmask(signal.SIG_BLOCK, expected)
         threading.Thread(target=self._wait, args=(expected,), name="signals", daemon=True).start()
 
     def saves_with(self, save: Callable[[], Path]) -> None:
-        """Take what writes the weights when a signal comes."""
+        """Set the function that writes the weights when a signal arrives."""
         self._save = save
 
     @contextmanager
     def put_off(self) -> Iterator[None]:
-        """Let a signal wait while the weights are between two steps or a file is being written."""
+        """Delay the reaction to a signal while the weights change or a file is written."""
         with self._whole:
             yield
 

@@ -1,4 +1,4 @@
-"""One pass over the images, to learn from them or to be examined on them."""
+"""One pass over the images, for training or validation."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from .views import mirrored, moved, normalised
 
 
 class DivergedError(MonitorError, ArithmeticError):
-    """A loss that is no number any more; continuing cannot repair it."""
+    """The loss is NaN or infinite."""
 
 
 class NoImagesError(MonitorError, OSError):
-    """An epoch in which not one image could be read."""
+    """No image of an epoch could be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
-    """A network that learns.
+    """Trains and validates a network.
 
     Attributes:
-        network: on its device.
-        device: where it computes.
-        optimisation: how its weights change.
-        interruption: what may end the training between two steps.
-        batch_size: images a step.
-        least_batch: a batch that is smaller, because images could not be read, is passed over.
-        mirror: also shows images mirrored.
-        seed: where order and views of the images come from.
-        progress_every: seconds between two lines within a pass.
+        network: the network, on its device.
+        device: the network's device.
+        optimisation: updates the weights.
+        interruption: may end the training between two steps.
+        batch_size: images per step.
+        least_batch: smaller batches, from which unreadable images are missing, are skipped.
+        mirror: also trains on mirrored images.
+        seed: determines the order of the images and their random changes.
+        progress_every: seconds between two progress lines within a pass.
     """
 
     network: Any
@@ -51,16 +51,15 @@ class Learner:
     progress_every: float
 
     def train(self, pictures: Pictures, epoch: int) -> tuple[float, float]:
-        """Learn from each image once, and return the mean loss and the accuracy in percent on the way.
+        """Train on each image once, and return the mean loss and the accuracy in percent.
 
         Raises:
-            DivergedError: the loss is no number any more.
             NoImagesError: no image could be read.
         """
         chance = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
         order = torch.randperm(len(pictures.labels), generator=chance)
-        progress = Progress("learnt from", len(order), every=self.progress_every)
-        # Sums stay on the device: asking for them each time would make it wait.
+        progress = Progress("trained on", len(order), every=self.progress_every)
+        # The sums stay on the device, because reading them makes it wait.
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         right = torch.zeros((), dtype=torch.int64, device=self.device)
         seen = 0
@@ -69,7 +68,7 @@ class Learner:
             if len(labels) < self.least_batch:
                 continue
             truth = labels.to(self.device)
-            loss, guesses = self._learn(self._seen_by_chance(images, chance), truth)
+            loss, guesses = self._learn(self._augmented(images, chance), truth)
             loss_sum += loss.double() * len(truth)
             right += (guesses == truth).sum()
             seen += len(truth)
@@ -79,7 +78,7 @@ class Learner:
         return float(loss_sum) / seen, 100.0 * int(right) / seen
 
     def validate(self, pictures: Pictures) -> tuple[float, Scores]:
-        """Look at each image once, and return the mean loss and the scores.
+        """Validate on each image once, and return the mean loss and the scores.
 
         Raises:
             NoImagesError: no image could be read.
@@ -113,16 +112,16 @@ class Learner:
         with self.optimisation.computing():
             return self.network(pixel_values=images).logits.float()
 
-    def _seen_by_chance(self, images: Tensor, chance: torch.Generator) -> Tensor:
+    def _augmented(self, images: Tensor, chance: torch.Generator) -> Tensor:
         images = moved(images.to(self.device), chance)
         return normalised(mirrored(images, chance) if self.mirror else images)
 
 
 def check_finite(what: str, loss: float, epoch: int) -> None:
-    """See that a loss is a number.
+    """Check that a loss is finite.
 
     Raises:
-        DivergedError: it is none.
+        DivergedError: it is not.
     """
     if not math.isfinite(loss):
         raise DivergedError(

@@ -1,4 +1,4 @@
-"""The lines that are read by programs: the metrics at full precision, and progress that is no metric."""
+"""The log lines: metrics at full precision, and progress lines, which contain no metric."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ logger = logging.getLogger(__name__)
 
 
 def epoch_started(epoch: int, epochs: int, rate: float) -> None:
-    """Log that an epoch begins, with the learning rate of its first step."""
+    """Log the start of an epoch, with the learning rate of its first step."""
     logger.info("Epoch [%d/%d] started", epoch, epochs)
     logger.info("Learning Rate: %r", rate)
 
 
 def trained(loss: float, accuracy: float) -> None:
-    """Log how an epoch's training went; the accuracy is in percent."""
+    """Log the training metrics of an epoch; the accuracy is in percent."""
     logger.info("Train Loss: %r, Train Accuracy: %r%%", loss, accuracy)
 
 
 def validated(loss: float, scores: Scores) -> None:
-    """Log how good the network is on the validation images."""
+    """Log the validation metrics of an epoch."""
     logger.info("Validation Loss: %r, Validation Accuracy: %r%%", loss, scores.accuracy)
     logger.info("Validation macro_F1: %r", scores.macro_f1)
     logger.info("Validation micro_F1: %r", scores.micro_f1)
@@ -33,7 +33,7 @@ def validated(loss: float, scores: Scores) -> None:
 
 
 def best_saved(accuracy: float) -> None:
-    """Log that a checkpoint was written that is better than those before; the accuracy is in percent."""
+    """Log that the best checkpoint so far was written; the accuracy is in percent."""
     logger.info("New best model saved with Accuracy: %r%%", accuracy)
 
 
@@ -43,20 +43,25 @@ def completed() -> None:
 
 
 class Progress:
-    """Says every few seconds how far a piece of work is that takes longer."""
+    """Logs the progress of long work every few seconds.
+
+    Args:
+        doing: the work, as in ``trained on 8 of 64 images``.
+        total: the number of images.
+        every: seconds between two lines.
+    """
 
     def __init__(self, doing: str, total: int, *, every: float) -> None:
-        """Take what is being done, to how many images, and the seconds between two lines."""
         self._doing = doing
         self._total = total
         self._every = every
-        self._begun = self._said = time.monotonic()
+        self._started_at = self._logged_at = time.monotonic()
 
     def tick(self, done: int) -> bool:
-        """Say it where it is time to, and tell whether it was."""
+        """Log the progress if a line is due; return whether it was."""
         now = time.monotonic()
-        if now - self._said < self._every:
+        if now - self._logged_at < self._every:
             return False
-        self._said = now
-        logger.info("%s %d of %d images, %d s so far", self._doing, done, self._total, now - self._begun)
+        self._logged_at = now
+        logger.info("%s %d of %d images, %d s so far", self._doing, done, self._total, now - self._started_at)
         return True

@@ -1,4 +1,4 @@
-"""How well probabilities fit the truth; what scikit-learn calls by the same names, computed at once.
+"""Metrics of a classification, as scikit-learn defines them under the same names.
 
 Definitions: https://scikit-learn.org/stable/modules/model_evaluation.html#classification-metrics
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ._torch import Tensor, torch
 
 _TOPS = (1, 3, 5)
-_CELLS = 1 << 24  # numbers that are sorted at a time: bounds the memory of many classes
+_CELLS = 1 << 24  # numbers that are sorted at a time, to limit the memory for many classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +19,13 @@ class Scores:
 
     Attributes:
         accuracy: in percent.
-        macro_f1: the mean of the classes' F1, 0 to 1.
-        micro_f1: F1 over all images, 0 to 1; with one class an image it is the accuracy.
-        mean_average_precision: of each class against all others, the mean, 0 to 1.
-        precision: the mean of the classes' precision, 0 to 1.
-        recall: the mean of the classes' recall, 0 to 1.
-        top: for each k that there are classes for, how often the truth is among the k likeliest, in percent.
+        macro_f1: the mean of the F1 of the classes, 0 to 1.
+        micro_f1: the F1 over all images, 0 to 1; with one class per image it equals the accuracy.
+        mean_average_precision: the mean over the classes, each against all others, 0 to 1.
+        precision: the mean of the precision of the classes, 0 to 1.
+        recall: the mean of the recall of the classes, 0 to 1.
+        top: for k of 1, 3 and 5, if there are as many classes: how often the true class is among the k most
+            probable ones, in percent.
     """
 
     accuracy: float
@@ -37,22 +38,22 @@ class Scores:
 
 
 def scores(probabilities: Tensor, truth: Tensor) -> Scores:
-    """Compare probabilities with the truth.
+    """Compute the metrics of predicted probabilities.
 
-    As in scikit-learn, a mean over classes is over those that occur in the truth or the prediction, and
-    what would be divided by zero is zero. The average precision is over those that occur in the truth.
+    As in scikit-learn, a mean over classes includes those that occur in the truth or the prediction, and a
+    division by zero gives zero. The average precision includes the classes that occur in the truth.
 
     Args:
         probabilities: n x classes, n at least 1.
         truth: the numbers of the n true classes.
     """
     count, classes = probabilities.shape
-    likeliest = probabilities.topk(min(max(_TOPS), classes)).indices
-    hits = likeliest == truth.view(-1, 1)
+    most_probable = probabilities.topk(min(max(_TOPS), classes)).indices
+    hits = most_probable == truth.view(-1, 1)
     top = {k: 100.0 * int(hits[:, :k].sum()) / count for k in _TOPS if k <= classes}
     right = torch.bincount(truth[hits[:, 0]], minlength=classes).double()
     true = torch.bincount(truth, minlength=classes).double()
-    predicted = torch.bincount(likeliest[:, 0], minlength=classes).double()
+    predicted = torch.bincount(most_probable[:, 0], minlength=classes).double()
     occurs = true + predicted > 0
     return Scores(
         accuracy=top[1],
@@ -66,7 +67,7 @@ def scores(probabilities: Tensor, truth: Tensor) -> Scores:
 
 
 def mean_average_precision(probabilities: Tensor, truth: Tensor) -> float:
-    """Return the mean over the classes in the truth of the area under precision over recall.
+    """Return the mean, over the true classes, of the area under the precision-recall curve.
 
     Args:
         probabilities: n x classes, n at least 1.
@@ -81,10 +82,7 @@ def mean_average_precision(probabilities: Tensor, truth: Tensor) -> float:
 
 
 def _average_precision(ranking: Tensor, relevant: Tensor) -> Tensor:
-    """Return for each column the mean, over what is relevant, of the precision where it is found.
-
-    Equal scores are found together, as one step of the curve.
-    """
+    """Return the average precision of each column; equal scores are one step of the curve."""
     count = len(ranking)
     ordered, places = ranking.sort(dim=0, descending=True)
     found = relevant.gather(0, places)

@@ -1,4 +1,4 @@
-"""The networks, built by transformers from their configuration: nothing is ever fetched."""
+"""The networks, built by transformers from a configuration, without downloads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._torch import Tensor, nn
 from .architectures import ARCHITECTURES, SMALL, ResNet, ViT, patch_for
 from .weights import read_weights
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # read by the next import, once
+os.environ["HF_HUB_OFFLINE"] = "1"  # transformers reads it when it is imported
 with extra("trainer"):
     from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
@@ -25,7 +25,7 @@ def build(model: str, *, classes: int, size: int) -> Any:
 
     Args:
         model: one of :data:`ARCHITECTURES`.
-        classes: how many it tells apart.
+        classes: the number of classes.
         size: the side of the images in pixels.
     """
     architecture = ARCHITECTURES[model]
@@ -44,7 +44,7 @@ def _resnet(architecture: ResNet, classes: int, size: int) -> Any:
         )
     )
     if size <= SMALL:
-        # The paper's own stem halves the side twice; what is this small would be gone after it.
+        # The usual stem halves the side twice, which leaves too little of small images.
         stem = network.resnet.embedder
         width = stem.embedder.convolution.out_channels
         stem.embedder.convolution = nn.Conv2d(3, width, 3, padding=1, bias=False)
@@ -67,12 +67,12 @@ def _vit(architecture: ViT, classes: int, size: int) -> Any:
 
 
 def load(network: Any, path: Path) -> list[str]:
-    """Give a network the weights in a file, and return the names of those that stay random.
+    """Load weights from a file, and return the names of those that stay random.
 
-    The last layer stays random if the file has another number of classes.
+    The last layer stays random if the file has a different number of classes.
 
     Raises:
-        ConfigError: the file holds no weights, or those of another network.
+        ConfigError: the file holds no weights, or those of a different network.
     """
     given, expected = read_weights(path), network.state_dict()
     last = [name for name in expected if name.startswith("classifier.")]

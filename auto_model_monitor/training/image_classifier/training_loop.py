@@ -1,4 +1,4 @@
-"""A training from its first look at the images to its last checkpoint."""
+"""A training, from reading the images to the last checkpoint."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ _MOST_THREADS = 8
 
 
 class TrainingLoop:
-    """One training, ready to begin."""
+    """One training, ready to start.
+
+    Args:
+        recipe: the options.
+        interruption: ends the training on a signal.
+
+    Raises:
+        ConfigError: the options do not fit the data, the device or the weights.
+    """
 
     def __init__(self, recipe: Recipe, interruption: Interruption) -> None:
-        """Build and read what the recipe asks for.
-
-        Raises:
-            ConfigError: it asks for something that is not there, or that does not go together.
-        """
         self._recipe = recipe
         self._interruption = interruption
         device = device_named(recipe.device)
@@ -87,10 +90,8 @@ class TrainingLoop:
             pictures.report()
 
     def _built(self, device: Any) -> Any:
-        from .networks import (  # transformers takes seconds to import; report earlier problems first
-            build,
-            load,
-        )
+        # transformers takes seconds to import: report earlier problems first.
+        from .networks import build, load
 
         recipe = self._recipe
         network = build(recipe.model, classes=len(self._classes), size=self._size)
@@ -143,7 +144,7 @@ class TrainingLoop:
         )
 
     def _contents(self, scores: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a checkpoint holds: plain values and tensors, so that no code is run to read it."""
+        """Return what a checkpoint holds: plain values and tensors, so that reading it runs no code."""
         weights = {name: tensor.detach().cpu() for name, tensor in self._network.state_dict().items()}
         return {
             "model": self._recipe.model,

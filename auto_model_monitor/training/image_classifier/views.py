@@ -1,28 +1,28 @@
-"""What a network is shown of images: slightly moved while it learns, and always with the same statistics."""
+"""Preprocessing: normalise images, and shift or mirror them at random for training."""
 
 from __future__ import annotations
 
 from ._torch import Tensor, torch
 
-# The mean and deviation of ImageNet's colours, to which published weights are used.
+# The mean and standard deviation of ImageNet's colours, which published weights expect.
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
-_PART = 8  # images are moved by up to this part of their side, as in the paper's CIFAR: 4 pixels of 32
+_PART = 8  # images are shifted by at most 1/8 of their side, as in the ResNet paper for CIFAR: 4 of 32 pixels
 
 
 def normalised(images: Tensor) -> Tensor:
-    """Return bytes as numbers around zero."""
+    """Return images of bytes with zero mean and unit deviation."""
     mean = torch.tensor(_MEAN, device=images.device).view(1, 3, 1, 1)
     deviation = torch.tensor(_DEVIATION, device=images.device).view(1, 3, 1, 1)
     return (images.float() / 255 - mean) / deviation
 
 
 def moved(images: Tensor, chance: torch.Generator) -> Tensor:
-    """Move each image by a random vector; its border is repeated where nothing is known.
+    """Shift each image by a random vector; the border is repeated to fill the gap.
 
     Args:
         images: n x channels x height x width.
-        chance: where the vectors come from, on the processor.
+        chance: the random generator, on the CPU.
     """
     count, channels, height, width = images.shape
     rows = _steps(count, height, chance).to(images.device)
@@ -33,7 +33,7 @@ def moved(images: Tensor, chance: torch.Generator) -> Tensor:
 
 
 def mirrored(images: Tensor, chance: torch.Generator) -> Tensor:
-    """Mirror half of the images, drawn at random, left to right."""
+    """Mirror a random half of the images left to right."""
     turned = (torch.rand(len(images), generator=chance) < 0.5).to(images.device)
     return torch.where(turned.view(-1, 1, 1, 1), images.flip(-1), images)
 

@@ -1,4 +1,4 @@
-"""Weights on disk: written so that they are there whole or not at all, read without running their code."""
+"""Files of weights: written completely or not at all, and read without running code in them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ...core.extras import extra
 from ._torch import Tensor, torch
 
 _IN_FOLDER = ("model.safetensors", "pytorch_model.bin")
-_WRAPPERS = ("state_dict", "model_state_dict", "model")  # keys under which programs put their weights
+_WRAPPERS = ("state_dict", "model_state_dict", "model")  # keys under which programs store weights
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the tensors in a file, or in the file of that kind in a folder.
+    """Return the tensors in a file, or in the weights file of a folder.
 
     Raises:
-        ConfigError: there is no such file, or it holds anything but weights.
+        ConfigError: there is no such file, or it does not hold weights.
     """
     file = _file_at(path)
     try:
@@ -27,7 +27,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(f"--weights-path: expected weights, got {str(file)!r}: {reason}") from None
-    except Exception as error:  # broken files raise whatever the reader stumbled over
+    except Exception as error:  # the readers raise errors of any kind on broken files
         raise ConfigError(
             f"--weights-path: expected safetensors, or a file that torch.load reads with weights_only=True, "
             f"got {str(file)!r}: {_first_line(error)}"
@@ -44,10 +44,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def write(path: Path, contents: Mapping[str, Any]) -> None:
-    """Write a file at once: whoever looks finds it whole or not at all, after a power cut, too.
+    """Write a file atomically, so that even after a power cut it is complete or absent.
 
     Raises:
-        OSError: the disk does not take it; nothing is left behind.
+        OSError: the file cannot be written; no partial file is left.
     """
     part = path.with_name(f"{path.name}.tmp")
     try:
@@ -56,7 +56,7 @@ def write(path: Path, contents: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except (OSError, RuntimeError) as error:  # PyTorch makes the latter of a full disk
+    except (OSError, RuntimeError) as error:  # PyTorch raises RuntimeError for a full disk
         part.unlink(missing_ok=True)
         raise OSError(f"{str(path)!r} could not be written: {_first_line(error)}") from None
 

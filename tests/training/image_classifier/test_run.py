@@ -136,7 +136,7 @@ def test_progress_is_no_metric(train: Train) -> None:
     """Lines within an epoch must be there where it takes long, and say nothing to the reader of the log."""
     lines = train(num_epochs=1, progress_every=1e-9)
     within = [line for line in lines if " so far" in line]
-    assert {line.split(" ")[0] for line in within} == {"read", "learnt", "validated"}
+    assert {line.split(" ")[0] for line in within} == {"read", "trained", "validated"}
     reader = LogReader()
     assert [reader.parse_line(line) for line in within] == [None] * len(within)
 
