@@ -86,7 +86,7 @@ def test_a_size_is_bytes_a_text_or_a_share(free, limit):
 
 
 @pytest.mark.parametrize(
-    "free", ["", "5", "5G", "five GB", "-5GB", "nanGB", "0%", "120%", 0, -1, True, float("inf")]
+    "free", ["", "5", "5G", "five GB", "-5GB", "nanGB", "0%", "100%", "120%", 0, -1, True, float("inf")]
 )
 def test_what_is_no_size_is_refused(free):
     """The error states what was expected and what was got."""
