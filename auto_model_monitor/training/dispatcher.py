@@ -205,7 +205,11 @@ class Dispatcher:
             except Exception as error:
                 self._log_failure(error)
             else:
-                self._log_recovery()
+                if self._is_failing:
+                    self._is_failing = False
+                    logger.warning(
+                        "the trainings of %s are followed again; no log line is lost", self.store.path
+                    )
             if not more:
                 self._wake.wait(self._interval)
 
@@ -218,12 +222,6 @@ class Dispatcher:
             logger.error(
                 text, error if expected else describe_error(error), exc_info=None if expected else error
             )
-
-    def _log_recovery(self) -> None:
-        if self._is_failing:
-            self._is_failing = False
-            text = "the trainings of %s are followed again; no log line is lost"
-            logger.warning(text, self.store.path)
 
     def _announce(self, task_id: str) -> None:
         """Make the thread process a change immediately."""

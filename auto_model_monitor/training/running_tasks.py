@@ -127,14 +127,14 @@ class RunningTasks:
         Raises:
             StoreError: the store cannot be read or written.
         """
-        self._commit_launch_failures()
         while True:
+            if self._launch_failures:
+                self._commit_launch_failures()
             occupied = Counter(running.device for running in self._tasks.values() if not running.has_ended)
             task = self._store.next_due(occupied, self._per_device)
             if task is None:
                 return
             self._start(task)
-            self._commit_launch_failures()
 
     def detach(self) -> None:
         """Leave every training running, and stop following it."""

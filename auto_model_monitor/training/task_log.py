@@ -74,7 +74,10 @@ class TaskLog:
             text = LineBlock(b"")
             with suppress(SourceError):
                 text = self._follower.text(FLOOD_CHUNK if backlog > FLOOD else CHUNK, at_end=at_end)
-            entries = self._metric_entries(text, now) if backlog > FLOOD else self._all_entries(text, now)
+            if backlog > FLOOD:
+                entries = self._metric_entries(text, now)
+            else:
+                entries = [self._entry(line, now) for line in text.lines()]
             position = LogPosition(self._follower.offset, self._follower.identity, self._reader.state())
             more = position.offset - before >= CHUNK // 2 or (at_end and bool(text))
             self._batch = EntryBatch(entries, position, more)
@@ -97,9 +100,6 @@ class TaskLog:
         written = datetime.fromtimestamp(state.st_mtime, timezone.utc)
         return state.st_size - self._follower.offset, min(now, written)
 
-    def _all_entries(self, text: LineBlock, now: datetime) -> list[LogEntry]:
-        return [self._entry(line, now) for line in text.lines()]
-
     def _metric_entries(self, text: LineBlock, now: datetime) -> list[LogEntry]:
         """Return the entries with a metric or a stage, and one that counts the omitted lines."""
         try:
@@ -108,7 +108,7 @@ class TaskLog:
             ]
         except Exception:
             logger.exception("a part of %s cannot be read as a whole; it is read line by line", self.path)
-            return self._all_entries(text, now)
+            return [self._entry(line, now) for line in text.lines()]
         omitted = text.data.count(b"\n") - len(entries)
         if not omitted:
             return entries

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..log_parser import LogEntry, Number, Stage
-from .tasks import Extremes
+from .tasks import Extremes, Task
 
 MAX_METRICS = 500  # per training; further names of a log that invents them are ignored
 _MAX_EPOCH = 1_000_000_000  # larger numbers are no epochs
@@ -42,6 +42,26 @@ class TrainingProgress:
     completed: bool = False
     latest: dict[str, Number] = field(default_factory=dict)
     extremes: dict[str, Extremes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, task: Task, state: Mapping[str, Any]) -> TrainingProgress:
+        """Return the progress of a stored task.
+
+        Args:
+            task: the task.
+            state: what :meth:`state` returned; empty for a task without a log.
+        """
+        extremes = {name: Extremes(*values) for name, values in state.get("extremes", {}).items()}
+        return cls(
+            total_epochs=task.total_epochs,
+            current_epoch=task.current_epoch,
+            finished=state.get("finished", 0),
+            from_zero=state.get("from_zero", False),
+            stage=task.stage,
+            completed=state.get("completed", False),
+            latest=dict(task.latest_metrics),
+            extremes=extremes,
+        )
 
     @property
     def progress(self) -> int:
@@ -106,10 +126,3 @@ class TrainingProgress:
             "completed": self.completed,
             "extremes": self.extremes,
         }
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        """Restore what :meth:`state` returned."""
-        self.finished = state.get("finished", 0)
-        self.from_zero = state.get("from_zero", False)
-        self.completed = state.get("completed", False)
-        self.extremes = {name: Extremes(*values) for name, values in state.get("extremes", {}).items()}

@@ -104,6 +104,7 @@ def arm(point: str) -> None:
         "TaskLog": task_log.TaskLog,
         "TaskStore": store.TaskStore,
         "store": store.task_store,
+        "log_rows": store.log_rows,
         "changes": store.changes,
     }
     owner = owners[owner_name]

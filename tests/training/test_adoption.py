@@ -62,7 +62,7 @@ def check_counted(here, task_id):
         "TaskLog.read:after:2",
         "TaskStore.append:before:1",
         "store.append:after:1",
-        "store.trim:after:1",
+        "log_rows._trim:after:1",
         "TaskStore.append:after:1",
         "TaskStore.append:after:2",
         "TaskLog.committed:after:3",

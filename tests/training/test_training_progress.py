@@ -9,7 +9,9 @@ from datetime import datetime, timezone
 import pytest
 
 from auto_model_monitor import LogEntry, LogReader, Stage
+from auto_model_monitor.training import Task, TaskState
 from auto_model_monitor.training.training_progress import MAX_METRICS, TrainingProgress
+from tests.training.trainings import request
 
 NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
 TRAIN = "Train Loss: 0.5234, Train Accuracy: 82.45%"
@@ -139,13 +141,20 @@ def test_it_goes_on_from_what_was_kept():
     whole, first, reader = course_of(*lines), TrainingProgress(total_epochs=10), LogReader()
     entries = [reader.read(line, time=NOW) for line in lines]
     first.update(entries[:5], 0.0001)
-    again = TrainingProgress(
+    task = Task(
+        id="1",
+        trainer="shell",
+        request=request(),
+        state=TaskState.RUNNING,
+        device="cpu",
         total_epochs=first.total_epochs,
+        created_at=NOW,
+        updated_at=NOW,
         current_epoch=first.current_epoch,
+        latest_metrics=json.loads(json.dumps(first.latest)),
         stage=first.stage,
-        latest=json.loads(json.dumps(first.latest)),
     )
-    again.resume(json.loads(json.dumps(first.state())))
+    again = TrainingProgress.of(task, json.loads(json.dumps(first.state())))
     again.update(entries[5:], 0.0001)
     assert again == whole
     assert again.completed

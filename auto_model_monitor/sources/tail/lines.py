@@ -93,6 +93,8 @@ def cut_text(data: bytes, *, max_line: int, at_end: bool, encoding: str = UTF_8)
     if encoding != UTF_8 or any(sign in whole for sign in _TO_BE_CLEANED):
         end, whole = 0, b""
     whole = whole.removeprefix(codecs.BOM_UTF8)
+    if end == len(data):
+        return LineBlock(whole), end
     lines, used = cut(data[end:], max_line=max_line, at_end=at_end, encoding=encoding)
     before = whole.count(b"\n") if lines else 0
     bars = [before + number for number, line in enumerate(lines) if line.bar]

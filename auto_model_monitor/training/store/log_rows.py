@@ -1,17 +1,21 @@
-"""Store log entries, and trim old ones. Every function works inside a transaction."""
+"""Store log entries, and trim old ones, inside a transaction."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...log_parser import LogEntry
+from ..task_errors import UnknownTaskError
 from ..tasks import LogPosition, StoredEntry, Task
 from ..training_progress import TrainingProgress
 from .schema import key_of
-from .stored_rows import TASK_COLUMNS, entry_bytes, metric_rows, progress_of, task_of, to_json, to_time
+from .stored_rows import TASK_COLUMNS, entry_bytes, metric_rows, task_of, to_json, to_time
+
+_SLACK = 10_000  # rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,31 +32,38 @@ class Limits:
     most_bytes: int = 64 << 20
     most_metrics: int = 2_000_000
 
-    @staticmethod
-    def slack(limit: int) -> int:
-        """Return by how much a limit may be exceeded, so that rows are deleted in larger pieces."""
-        return min(10_000, limit // 10)
-
 
 def append(
-    cursor: sqlite3.Cursor, number: int, entries: Sequence[LogEntry], now: int, position: LogPosition | None
+    cursor: sqlite3.Cursor,
+    task_id: str,
+    entries: Sequence[LogEntry],
+    now: int,
+    position: LogPosition | None,
+    limits: Limits,
 ) -> tuple[Task, list[StoredEntry]]:
-    """Store entries, their metrics, the task's progress and the position in its log.
+    """Store entries, their metrics, the task's progress and the position in its log; trim what is too much.
 
     Args:
         cursor: inside a transaction.
-        number: the task's number.
+        task_id: the task's id.
         entries: in their order.
         now: microseconds since 1970 UTC.
         position: how far the log has been read; None leaves it unchanged.
+        limits: how much is stored.
 
     Returns:
         The task after the change, and the entries as stored.
+
+    Raises:
+        UnknownTaskError: there is no such task.
     """
-    sql = f"SELECT course, {TASK_COLUMNS} FROM tasks JOIN follows ON task = tasks.number WHERE number = ?"
-    state, *row = cursor.execute(sql, (number,)).fetchone()
+    sql = f"SELECT number, course, {TASK_COLUMNS} FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
+    found = cursor.execute(sql, (task_id,)).fetchone()
+    if found is None:
+        raise UnknownTaskError(task_id)
+    number, state, *row = found
     task = task_of(row)
-    progress = progress_of(task, state)
+    progress = TrainingProgress.of(task, json.loads(state))
     progress.update(entries, task.request.learning_rate)
     stored = [
         StoredEntry(seq, entry_bytes(entry), entry) for seq, entry in enumerate(entries, task.last_seq + 1)
@@ -77,7 +88,7 @@ def append(
         _update_task(cursor, number, task, now)
     size = sum(len(data) for _, data, _ in stored)
     _update_follow(cursor, number, progress, position, size, len(metrics))
-    return task, stored
+    return replace(task, first_seq=_trim(cursor, number, limits)), stored
 
 
 def _update_task(cursor: sqlite3.Cursor, number: int, task: Task, now: int) -> None:
@@ -110,19 +121,20 @@ def _update_follow(
     )
 
 
-def trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> int:
+def _trim(cursor: sqlite3.Cursor, number: int, limits: Limits) -> int:
     """Delete what exceeds the limits; return the number of the first entry that is still stored."""
     sql = (
         "SELECT first_seq, last_seq, kept_bytes, kept_metrics FROM tasks JOIN follows ON task = tasks.number"
     )
     first, last, size, metrics = cursor.execute(f"{sql} WHERE task = ?", (number,)).fetchone()
-    if last - first + 1 > limits.most_entries + limits.slack(limits.most_entries):
+    # A limit may be exceeded by up to a tenth, so that rows are deleted in larger pieces.
+    if last - first + 1 > limits.most_entries + min(_SLACK, limits.most_entries // 10):
         first = last - limits.most_entries + 1
         size -= _drop_entries(cursor, number, first)
     while size > limits.most_bytes and first < last:
         first += max(1, (last - first) // 10)
         size -= _drop_entries(cursor, number, first)
-    if metrics > limits.most_metrics + limits.slack(limits.most_metrics):
+    if metrics > limits.most_metrics + min(_SLACK, limits.most_metrics // 10):
         _drop_metrics(cursor, number, metrics - limits.most_metrics)
     return int(first)
 

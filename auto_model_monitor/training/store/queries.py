@@ -29,7 +29,7 @@ def page(
         offset: the number of newer tasks to skip.
     """
     values: list[Any] = [state.value for state in states]
-    where = [f"state IN ({_marks(states)})"] if states else ["1"]
+    where = [f"state IN ({', '.join('?' * len(states))})"] if states else ["1"]
     for column, value in equal.items():
         if value is not None:
             where.append(f"{column} = ?")
@@ -43,16 +43,6 @@ def page(
     )
     total = database.rows(f"SELECT count(*) FROM tasks WHERE {condition}", values)[0][0]
     return [task_of(row) for row in rows], total
-
-
-def next_due(database: Database, busy: Sequence[str]) -> Task | None:
-    """Return the first pending task of a device that is not busy, None if there is none."""
-    sql = (
-        f"SELECT {TASK_COLUMNS} FROM tasks WHERE state = 'pending' AND device NOT IN ({_marks(busy)}) "
-        "ORDER BY priority DESC, number LIMIT 1"
-    )
-    rows = database.rows(sql, busy)
-    return task_of(rows[0]) if rows else None
 
 
 def metrics(database: Database, number: int, metric: str | None, after: int, limit: int) -> list[MetricRow]:
@@ -79,7 +69,3 @@ def metrics(database: Database, number: int, metric: str | None, after: int, lim
 
 def _bounded(number: int) -> int:
     return min(max(0, number), _MAX_INTEGER)
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))

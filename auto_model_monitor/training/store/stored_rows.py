@@ -11,7 +11,7 @@ from typing import Any
 from ...log_parser import LogEntry, Number, Stage
 from ..request import TrainingRequest
 from ..tasks import MetricRow, Task, TaskState
-from ..training_progress import COUNTERS, TrainingProgress
+from ..training_progress import COUNTERS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -57,18 +57,6 @@ def task_of(row: Sequence[Any]) -> Task:
         started_at=to_time(row[17]),
         finished_at=to_time(row[18]),
     )
-
-
-def progress_of(task: Task, state: str) -> TrainingProgress:
-    """Return a task's progress, from the task and the stored JSON of :meth:`TrainingProgress.state`."""
-    progress = TrainingProgress(
-        total_epochs=task.total_epochs,
-        current_epoch=task.current_epoch,
-        stage=task.stage,
-        latest=dict(task.latest_metrics),
-    )
-    progress.resume(json.loads(state))
-    return progress
 
 
 def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,10 @@ from ...log_parser import LogEntry
 from ..devices import device_name
 from ..request import TrainingRequest
 from ..task_errors import StoreError, UnknownTaskError
-from ..tasks import (
-    Extremes,
-    LogPosition,
-    MetricRow,
-    ResumePoint,
-    StoredEntry,
-    Task,
-    TaskState,
-    Transition,
-)
+from ..tasks import Extremes, LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
 from . import changes, queries
 from .database import Database
-from .log_rows import Limits, append, trim
+from .log_rows import Limits, append
 from .schema import key_of, seq_of
 from .stored_rows import TASK_COLUMNS, task_of, to_stamp, to_time
 
@@ -90,7 +80,7 @@ class TaskStore:
 
     def now(self) -> datetime:
         """Return the time of the store's clock, in UTC."""
-        return to_time(self._now())  # type: ignore[no-any-return]
+        return self._clock.now()
 
     def add(self, request: TrainingRequest, *, trainer: str = "") -> Task:
         """Add a pending task.
@@ -148,7 +138,13 @@ class TaskStore:
             running: the number of running tasks on each device.
             per_device: the largest number on one device.
         """
-        return queries.next_due(self._database, [name for name, n in running.items() if n >= per_device])
+        busy = [name for name, number in running.items() if number >= per_device]
+        sql = (
+            f"SELECT {TASK_COLUMNS} FROM tasks WHERE state = 'pending' "
+            f"AND device NOT IN ({', '.join('?' * len(busy))}) ORDER BY priority DESC, number LIMIT 1"
+        )
+        rows = self._database.rows(sql, busy)
+        return task_of(rows[0]) if rows else None
 
     def move(
         self,
@@ -225,10 +221,7 @@ class TaskStore:
             UnknownTaskError: there is no such task.
         """
         with self._database.transaction() as cursor:
-            number, _ = changes.state_of(cursor, task_id)
-            task, stored = append(cursor, number, entries, self._now(), position)
-            first_seq = trim(cursor, number, self.limits)
-        return replace(task, first_seq=first_seq), stored
+            return append(cursor, task_id, entries, self._now(), position, self.limits)
 
     def entries(self, task_id: str, after: int = 0, limit: int = 1000) -> list[StoredEntry]:
         """Return the stored entries with numbers above ``after``, in their order."""
