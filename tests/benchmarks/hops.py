@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -57,10 +58,11 @@ class Hops:
 
     def _note(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        # What a module runs when it is imported, and the parts of a function, are no hops.
+        # The bodies of modules and classes, and the parts of a function, are no hops.
         if (
             self._is_counting
             and event == "call"
+            and code.co_flags & CO_OPTIMIZED
             and code.co_filename.startswith(PACKAGE)
             and not code.co_name.endswith(">")
         ):
@@ -101,7 +103,8 @@ def name() -> None:
         (Path(config.watch_dir) / "val_loss=0.003.pt").touch()
         with closing(Hops()) as hops, hops.counting():
             alerts = monitor.check()
-            monitor.stop()
+            server.wait_for_mails(1, 30)
+        monitor.stop()
         assert len(alerts) == len(server.mails) == 1
     hops.report("a name to a mail")
 
