@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         _show_overview(sorted(guides), screen)
         return SUCCESS
     if topic not in NAMES and topic not in guides:
-        known = [*NAMES, *sorted(guides)]
+        known = [*NAMES, *sorted(guides.difference(NAMES))]
         suggestion = did_you_mean(topic, known) or f"; there are {', '.join(known)}"
         raise ConfigError(f"help: expected a command or a topic, got {topic!r}{suggestion}")
     if topic in NAMES:

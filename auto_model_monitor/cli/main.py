@@ -72,6 +72,7 @@ def _exit_without_command(first: str, arguments: Sequence[str]) -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal's encoding lacks is escaped.
         with contextlib.suppress(AttributeError, ValueError, OSError):
@@ -86,6 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _open_closed_streams() -> None:
+    """Discard the output where the caller has closed a stream, as ``>&-`` does and some services do."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _run(command: Command, options: argparse.Namespace) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Iterable
+from typing import Any
 
 from .errors import ConfigError
 
+_CO_COROUTINE = 0x80  # inspect.CO_COROUTINE, without the import
 _MOST_LISTED = 3  # members that an error lists besides those that are missing
 
 
@@ -48,6 +50,20 @@ def listed(setting: str, given: object, such_as: str) -> list[object]:
     return list(given)
 
 
+def require_callables(setting: str, given: object, such_as: str) -> list[Any]:
+    """Return a list of functions.
+
+    Raises:
+        ConfigError: it is no list, or a part of it cannot be called.
+    """
+    functions = listed(setting, given, such_as)
+    for function in functions:
+        if not callable(function):
+            kind = type(function).__name__
+            raise ConfigError(f"{setting}: expected functions, such as {such_as}, got one of type {kind}")
+    return functions
+
+
 def _require(setting: str, part: object, contract: ABCMeta, what: str, such_as: str) -> None:
     members = [name for name in vars(contract) if name in contract.__abstractmethods__]
     missing = [name for name in members if not _has(part, name, contract)]
@@ -58,15 +74,30 @@ def _require(setting: str, part: object, contract: ABCMeta, what: str, such_as: 
     example = f", such as {such_as}" if such_as else ""
     got = f"the class {part.__name__}" if isinstance(part, type) else f"one of type {type(part).__name__}"
     if len(missing) < len(members) and not is_class:
-        got += f" without {_joined(missing, contract)}"
+        is_async = any(_is_async(_member(part, name)) for name in missing)
+        got += f" {'with an async' if is_async else 'without'} {_joined(missing, contract)}"
     raise ConfigError(f"{setting}: expected {what} with {_joined(expected, contract)}{example}, got {got}")
 
 
 def _has(part: object, name: str, contract: ABCMeta) -> bool:
-    member: object = getattr(part, name, None)
+    member = _member(part, name)
     if not isinstance(vars(contract)[name], property):
-        return callable(member)
+        return callable(member) and not _is_async(member)
     return isinstance(member, str) if name == "name" else member is not None
+
+
+def _member(part: object, name: str) -> object:
+    """Return a member, None where it is missing or cannot be read."""
+    try:
+        return getattr(part, name, None)
+    except Exception:  # a property of a user's part may raise anything
+        return None
+
+
+def _is_async(member: object) -> bool:
+    """Return whether a call only creates a coroutine, which is never awaited here."""
+    code = getattr(getattr(member, "__func__", member), "__code__", None)
+    return bool(getattr(code, "co_flags", 0) & _CO_COROUTINE)
 
 
 def _joined(members: list[str], contract: ABCMeta) -> str:

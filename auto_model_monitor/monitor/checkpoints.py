@@ -73,7 +73,7 @@ class ModelMonitor(Monitor):
         # Imported here, because a training script imports this module first, and long before it trains.
         from pathlib import Path
 
-        from ..core.contracts import require_all
+        from ..core.contracts import require_all, require_callables
         from ..core.host import host_name
         from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
@@ -107,7 +107,7 @@ class ModelMonitor(Monitor):
             words=DeliveryMessageRenderer(
                 language=config.language, watch_dir=os.fspath(config.watch_dir), host=host_name()
             ),
-            listeners=[*checks, *listeners],
+            listeners=[*checks, *require_callables("listeners", listeners, "[on_poll]")],
         )
 
 

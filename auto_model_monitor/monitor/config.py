@@ -95,10 +95,11 @@ class MonitorConfig:
         return [] if receiver is None else split_addresses(receiver)
 
 
-def _refuse_assignment(config: MonitorConfig, name: str, value: object) -> NoReturn:
+def _refuse_change(config: MonitorConfig, name: str, value: object = None) -> NoReturn:
     raise FrozenInstanceError(
         f"{name}: a MonitorConfig does not change; make another with dataclasses.replace(config, {name}=…)"
     )
 
 
-MonitorConfig.__setattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
+MonitorConfig.__delattr__ = _refuse_change  # type: ignore[method-assign, assignment]
+MonitorConfig.__setattr__ = _refuse_change  # type: ignore[method-assign, assignment]

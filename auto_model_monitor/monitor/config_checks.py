@@ -53,7 +53,10 @@ def _wrong(name: str, expected: str, got: object) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # an object that is not fully made may have no repr
+        text = f"one of type {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 

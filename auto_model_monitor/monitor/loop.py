@@ -91,8 +91,8 @@ class Monitor(Lifecycle):
         listeners: Sequence[Listener] = (),
     ) -> None:
         # Imported here, because a training script imports this module first, and long before it trains.
-        from ..core.clocks import SystemClock
-        from ..core.contracts import require, require_all
+        from ..core.clocks import Clock, SystemClock
+        from ..core.contracts import require, require_all, require_callables
         from ..core.metric_history import MetricHistory
         from ..delivery.queue import DeliveryQueue
         from ..notifiers import Notifier
@@ -110,6 +110,8 @@ class Monitor(Lifecycle):
         require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
         require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
         require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
+        if clock is not None:
+            require("clock", clock, Clock)
         self.source = source
         self.rules = list(rules)
         self.notifiers = list(notifiers)
@@ -119,7 +121,8 @@ class Monitor(Lifecycle):
         self.progress = summary or WatchSummary(source.name, comparison, self.clock)
         self.history = history or MetricHistory(comparison)
         self.metric_check = MetricCheck(source, self.rules)
-        self.listeners: list[Listener] = [self.progress.add, self.metric_check, *listeners]
+        functions = require_callables("listeners", listeners, "[on_poll]")
+        self.listeners: list[Listener] = [self.progress.add, self.metric_check, *functions]
         self.uncommitted: list[Alert] = []
         self.delivery_queue = DeliveryQueue(
             notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()

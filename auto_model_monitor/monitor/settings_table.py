@@ -66,7 +66,10 @@ def _is_path(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond the floats
+        return False
 
 
 def _is_duration(value: Any) -> bool:
@@ -86,7 +89,7 @@ def _is_bool(value: object) -> bool:
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[object], bool]:
-    return lambda value: value in choices
+    return lambda value: isinstance(value, str) and value in choices
 
 
 _TEXT = ("a text", (str,))

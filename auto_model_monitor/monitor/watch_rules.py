@@ -39,6 +39,8 @@ def rules_of(config: MonitorConfig, given: Sequence[Rule | str] | None) -> list[
     threshold = ThresholdRule(config.threshold, direction)
     if any(_equals_threshold(rule, threshold) for rule in rules):
         return rules
+    if any(rule.name == threshold.name for rule in rules):  # after a restart, each resumes by its name
+        threshold.name = f"threshold {threshold.comparison.value} {threshold.threshold:g}"
     return [threshold, *rules]
 
 
@@ -85,11 +87,12 @@ def _parsed(text: str, config: MonitorConfig) -> Rule:
 
 
 def _unique(rules: Sequence[Rule]) -> list[Rule]:
-    unique: list[Rule] = []
+    unique: list[tuple[Rule, dict[str, object]]] = []
     for rule in rules:
-        if not any(rule is other or _settings(rule) == _settings(other) for other in unique):
-            unique.append(rule)
-    return unique
+        settings = _settings(rule)
+        if not any(rule is other or settings == others for other, others in unique):
+            unique.append((rule, settings))
+    return [rule for rule, _ in unique]
 
 
 def _equals_threshold(rule: Rule, threshold: ThresholdRule) -> bool:

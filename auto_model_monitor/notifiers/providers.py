@@ -201,10 +201,11 @@ def split_addresses(receiver: str | Sequence[str]) -> list[str]:
 def _pieces(receiver: object) -> Iterable[str]:
     given = [receiver] if isinstance(receiver, str) else receiver
     if not isinstance(given, (list, tuple, set, frozenset)):
-        raise ValueError(f"expected a mail address or a list of them, got {receiver!r}")
+        kind = type(receiver).__name__
+        raise ValueError(f"expected a mail address or a list of them, got one of type {kind}")
     for text in given:
         if not isinstance(text, str):
-            raise ValueError(f"expected a mail address, got {text!r}")
+            raise ValueError(f"expected a mail address, got one of type {type(text).__name__}")
         # A comma inside a quoted display name separates nothing.
         yield from filter(str.strip, _BETWEEN.split(_QUOTED_NAME.sub("", text)))
 

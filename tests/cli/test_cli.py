@@ -468,3 +468,18 @@ def test_colours(place, no_color, coloured):
     assert process.returncode == 0
     assert (b"\x1b[" in said) is coloured
     assert not re.search(rb"\x1b(?!\[[0-9;]*m)", said)
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_like_no_reader(place, closed):
+    """A command whose stdout or stderr the caller has closed runs to its end, without a traceback."""
+    redirection = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    command = f"{shlex.join([*PROGRAM, 'inspect', 'checkpoints'])} {redirection}"
+    done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_unknown_topic_lists_each_name_once(run):
+    """The error of `help` lists a name once that is both a command and a guide."""
+    _, _, err = run("help", "nonsense")
+    assert err.count("logs") == 1

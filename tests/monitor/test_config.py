@@ -245,3 +245,40 @@ def test_the_table_describes_every_field():
     for name, field in fields.items():
         if field.default is not dataclasses.MISSING:
             assert not SETTINGS[name].is_wrong(field.default), name
+
+
+class WithoutRepr:
+    """As an object whose construction failed half-way."""
+
+    __hash__ = None
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __eq__(self, other):
+        raise ValueError("ambiguous, as the comparison of an array")
+
+
+FIELDS = [name for name in MonitorConfig.__dataclass_fields__ if name not in ("auth_code", "watch_dir")]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_any_object_is_a_problem_in_words(name):
+    """An object that can neither be compared nor shown is one more problem of the list, in every field."""
+    settings = {"threshold": 0.1, "sender": "a@qq.com", "auth_code": "code", name: WithoutRepr()}
+    with pytest.raises(ConfigError, match=rf"{name}: .*WithoutRepr"):
+        MonitorConfig("x", **settings)
+
+
+@pytest.mark.parametrize("name", ["threshold", "check_interval"])
+def test_a_whole_number_beyond_the_floats_is_refused(name):
+    """A number that no float can hold is a ConfigError, not an OverflowError."""
+    with pytest.raises(ConfigError, match=f"{name}: expected"):
+        MonitorConfig("x", **{"threshold": 0.1, name: 10**400})
+
+
+@pytest.mark.parametrize("name", ["threshold", "nonsense"])
+def test_nothing_is_deleted(name):
+    """Deleting an attribute, known or not, is refused in words."""
+    with pytest.raises(dataclasses.FrozenInstanceError, match=f"{name}: a MonitorConfig does not change"):
+        delattr(MonitorConfig("x", 0.1), name)

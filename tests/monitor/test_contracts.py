@@ -193,3 +193,75 @@ def test_a_rule_beside_a_class_is_named(tmp_path):
     with pytest.raises(ConfigError, match="got the class ThresholdRule"):
         ModelMonitor(CONFIG, rules=[ThresholdRule])
     assert amm.ModelMonitor is ModelMonitor
+
+
+class AsyncNotifier:
+    name = "mine"
+
+    async def send(self, message):
+        raise AssertionError("never awaited")
+
+
+class AsyncRule:
+    name = "mine"
+
+    async def evaluate(self, batch):
+        raise AssertionError("never awaited")
+
+
+class AsyncSource:
+    name = "mine"
+
+    async def read(self):
+        raise AssertionError("never awaited")
+
+
+@pytest.mark.parametrize(
+    ("setting", "part", "method"),
+    [
+        ("notifiers", [AsyncNotifier()], "send"),
+        ("rules", [AsyncRule()], "evaluate"),
+        ("source", AsyncSource(), "read"),
+    ],
+)
+def test_an_async_method_is_refused(setting, part, method):
+    """A coroutine is never awaited, and its alert would count as delivered: the error names the method."""
+    with pytest.raises(ConfigError, match=rf"{setting}: .* with an async {method}\(\)"):
+        ModelMonitor(MonitorConfig("x", 0.1), **{setting: part})
+
+
+def test_a_member_that_cannot_be_read_is_missing():
+    """A property that raises is a ConfigError without what it raised, which may hold a secret."""
+
+    class Broken:
+        def send(self, message):
+            return None
+
+        @property
+        def name(self):
+            raise RuntimeError("hook/SECRET")
+
+    with pytest.raises(ConfigError, match="got one of type Broken without a name") as caught:
+        ModelMonitor(MonitorConfig("x", 0.1), notifiers=[Broken()])
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("listeners", [3, None, "text", [3], [None]])
+def test_listeners_are_a_list_of_functions(listeners):
+    """What is no list of functions is refused at construction."""
+    with pytest.raises(ConfigError, match="listeners: expected"):
+        ModelMonitor(MonitorConfig("x", 0.1), listeners=listeners)
+
+
+def test_a_clock_has_every_method():
+    """A clock without one of its methods is a ConfigError that names it."""
+
+    class Still:
+        def now(self):
+            return None
+
+        def monotonic(self):
+            return 0.0
+
+    with pytest.raises(ConfigError, match=r"clock: .* without wait\(\)"):
+        ModelMonitor(MonitorConfig("x", 0.1), clock=Still())

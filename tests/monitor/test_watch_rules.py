@@ -22,7 +22,7 @@ from auto_model_monitor import (
     ThresholdRule,
     parse_rule,
 )
-from auto_model_monitor.monitor import bare_message
+from auto_model_monitor.monitor import bare_message, watch_rules
 from tests.fakes import NOON, RecordingNotifier, alert
 
 
@@ -181,3 +181,31 @@ def test_the_bare_message_holds_rule_metric_value_and_name():
     assert message.html == "<p>threshold: val_loss 0.003 a.pt</p>"
     assert (message.id, message.time, message.level) == (found.id, NOON, found.level)
     assert math.isfinite(found.reading.value)
+
+
+def test_a_threshold_beside_a_rule_of_its_name_resumes_alone(tmp_path):
+    """Two rules never share a name, under which each finds its last alert after a restart."""
+    (tmp_path / "low_0.1.pt").touch()
+    (tmp_path / "high_0.9.pt").touch()
+    config = MonitorConfig(tmp_path, 0.5, comparison_mode="lower", parser=CustomParser(r"_([0-9.]+)\.pt"))
+    outbox = MemoryOutbox()
+
+    def alerts():
+        rules = [ThresholdRule(0.5, "higher")]
+        monitor = ModelMonitor(config, rules=rules, notifiers=[RecordingNotifier()], outbox=outbox)
+        found = monitor.check()
+        monitor.stop()
+        return [(alert.rule, alert.reading.value) for alert in found]
+
+    assert sorted(alerts()) == [("threshold", 0.9), ("threshold lower 0.5", 0.1)]
+    assert alerts() == []
+
+
+def test_the_settings_of_each_rule_are_read_once(monkeypatch):
+    """A thousand rules are compared in a moment: what each was made with is collected once."""
+    reads = []
+    original = watch_rules._settings
+    monkeypatch.setattr(watch_rules, "_settings", lambda rule: reads.append(rule) or original(rule))
+    rules = [f"val_loss < 0.{number}" for number in range(100, 200)]
+    ModelMonitor(MonitorConfig("x"), rules=rules, notifiers=[], outbox=MemoryOutbox())
+    assert len(reads) == 100
