@@ -1,4 +1,4 @@
-"""Telling of a training's end: as processes that really end, and without ever reaching the training."""
+"""Alerts about the end of a training: real processes end, and no error reaches the training."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ def owed(tmp_path: Path) -> list[str]:
         return [row[0] for row in database.execute("SELECT state FROM deliveries ORDER BY id")]
 
 
-# What a process tells when it ends.
+# The output of a process when it ends.
 
 
-def test_a_training_that_finishes_is_told_of(script, server):
-    """One mail says that it finished, how long it ran and its best score; what it returns passes through."""
+def test_a_training_that_finishes_is_reported(script, server):
+    """One mail reports the end, the duration and the best score, and the return value passes through."""
     status, out, err = ended(script("@notify_when_done(config)\ndef train(): return 42\nprint(train())"))
     assert (status, out, err) == (0, "42\n", "")
     (mail,) = server.mails
@@ -130,15 +130,15 @@ def step(batch):
 """
 
 
-def test_a_crash_is_told_with_the_ends_of_traceback_and_log(script, server):
-    """The mail has the training's own last frames and the log's last lines; the error goes on its way."""
+def test_a_crash_is_reported_with_the_ends_of_traceback_and_log(script, server):
+    """The mail has the training's own last frames and the last lines of the log, and the error propagates."""
     status, _, err = ended(script(CRASH + "with notify_when_done(config, name='resnet50'):\n    step(7)\n"))
     assert status == 1
     assert err.count("Traceback") == 1
     assert "completion" not in err
     (mail,) = server.mails
-    said = "RuntimeError: CUDA out of memory <7>"
-    assert mail.message["Subject"] == f"Model monitor alarm: Training crashed: resnet50, {said}"
+    error = "RuntimeError: CUDA out of memory <7>"
+    assert mail.message["Subject"] == f"Model monitor alarm: Training crashed: resnet50, {error}"
     assert f"Traceback (its end):\nTraceback (most recent call last):\n{frames(err)}" in mail.text
     assert "Last log lines:\nepoch 41 begins" in mail.text
     assert "&lt;7&gt;" in mail.html
@@ -150,7 +150,7 @@ def frames(err: str) -> str:
 
 
 def test_a_decorated_crash_shows_the_trainings_frames_alone(script, server):
-    """The wrapper is not among the frames that are mailed."""
+    """The frame of the decorator is not in the mail."""
     status, _, _ = ended(script(CRASH + "@notify_when_done(config)\ndef train(): step(7)\ntrain()"))
     assert status == 1
     assert "in train\n" in server.mails[0].text
@@ -167,8 +167,8 @@ def test_a_decorated_crash_shows_the_trainings_frames_alone(script, server):
         ("raise KeyboardInterrupt", -signal.SIGINT, "Training interrupted: train"),
     ],
 )
-def test_leaving_in_the_midst_is_told_as_what_it_is(script, server, leave, status, subject):
-    """An exit with a code is a crash, one without is a way to finish; the process ends as it would have."""
+def test_an_exit_is_classified_by_its_code(script, server, leave, status, subject):
+    """An exit with a code is a crash, one without is a normal end, and the exit status is unchanged."""
     process = script(f"@notify_when_done(config)\ndef train():\n    {leave}\ntrain()")
     assert ended(process)[0] == status
     assert subject in str(server.mails[0].message["Subject"])
@@ -183,7 +183,7 @@ def test_leaving_in_the_midst_is_told_as_what_it_is(script, server, leave, statu
     ],
 )
 def test_a_signal_is_an_interruption(script, server, how, status, cause):
-    """Ctrl-C, a scheduler's SIGTERM and a lost terminal are told, with their names."""
+    """Ctrl-C, SIGTERM and SIGHUP are reported as interruptions with their names."""
     process = script("@notify_when_done(config)\ndef train(): wait()\ntrain()")
     assert ended(process, how)[0] == status
     (mail,) = server.mails
@@ -191,8 +191,8 @@ def test_a_signal_is_an_interruption(script, server, how, status, cause):
     assert f"Cause: {cause}" in mail.text
 
 
-def test_a_signal_that_the_training_handles_itself_stays_its_own(script, server):
-    """A handler of the training's is kept; that it exits makes an interruption, whatever its code."""
+def test_a_signal_handler_of_the_training_is_kept(script, server):
+    """A handler of the training is kept, and an exit from it is an interruption, whatever its code."""
     body = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nwith notify_when_done(config): wait()"
     assert ended(script(body), signal.SIGTERM)[0] == 0
     (mail,) = server.mails
@@ -200,14 +200,14 @@ def test_a_signal_that_the_training_handles_itself_stays_its_own(script, server)
     assert "Cause: SIGTERM" in mail.text
 
 
-def test_a_signal_is_given_back(script, server):
-    """After the training SIGTERM ends the process as it always did."""
+def test_the_signal_handlers_are_restored(script, server):
+    """After the training, SIGTERM ends the process as before."""
     process = script("with notify_when_done(config): pass\nwait()")
     assert ended(process, signal.SIGTERM)[0] == -signal.SIGTERM
 
 
-def test_a_forked_worker_is_silent_and_dies_of_its_signal(script, server):
-    """A child that the training forks says nothing, and SIGTERM ends it as it would without this."""
+def test_a_forked_worker_reports_nothing_and_dies_of_its_signal(script, server):
+    """A forked child reports nothing, and SIGTERM ends it as it does without the decorator."""
     body = """
 with notify_when_done(config):
     child = os.fork()
@@ -222,22 +222,22 @@ with notify_when_done(config):
     assert len(server.mails) == 1
 
 
-def test_a_child_that_comes_out_of_the_training_is_silent(script, server):
-    """A forked child that leaves the block is not the training, and tells of nothing."""
+def test_a_forked_child_that_leaves_the_block_reports_nothing(script, server):
+    """A forked child that leaves the block reports nothing."""
     body = "with notify_when_done(config): child = os.fork()\nif child: os.waitpid(child, 0)"
     assert ended(script(body))[0] == 0
     assert len(server.mails) == 1
 
 
 @pytest.mark.parametrize(("rank", "mails"), [("0", 1), ("1", 0)])
-def test_only_rank_0_speaks(script, server, rank, mails):
-    """Of a distributed training's processes one tells of the end."""
+def test_only_rank_0_reports(script, server, rank, mails):
+    """Of the processes of a distributed training, exactly one reports the end."""
     assert ended(script("with notify_when_done(config): pass", RANK=rank))[0] == 0
     assert len(server.mails) == mails
 
 
-def test_a_coroutine_is_told_of_before_the_process_ends(script, server):
-    """An event loop is not held up, and the mail goes out all the same."""
+def test_a_coroutine_is_reported_before_the_process_ends(script, server):
+    """The event loop is not blocked, and the mail is sent before the process exits."""
     body = "import asyncio\n@notify_when_done(config)\nasync def train(): return 42\n"
     status, out, _ = ended(script(body + "print(asyncio.run(train()))"))
     assert (status, out) == (0, "42\n")
@@ -253,7 +253,7 @@ EmailNotifier.__init__.__kwdefaults__["timeout"] = 600
 
 @pytest.mark.parametrize("hang", ["banner", "login", "data"])
 def test_a_dead_server_delays_the_end_by_seconds_and_loses_nothing(script, server, tmp_path, hang):
-    """The process ends within a few seconds as it would have; the next one delivers what is left."""
+    """If the mail server hangs, the process ends within seconds, and the next one delivers the alert."""
     server.faults = Faults(hang=hang)
     crash = "@notify_when_done(config, grace=1)\ndef train(): raise ValueError\ntrain()"
     status, _, err = ended(script(PATIENT + crash))
@@ -269,7 +269,7 @@ def test_a_dead_server_delays_the_end_by_seconds_and_loses_nothing(script, serve
 
 
 def test_a_wrong_login_does_not_reach_the_training(script, server, tmp_path):
-    """Where the login is refused the training returns what it returns; the mail waits in the outbox."""
+    """If the login is refused, the training returns its value and the mail stays in the outbox."""
     server.faults = Faults(login="535 5.7.8 Login fail")
     status, out, err = ended(script("@notify_when_done(config)\ndef train(): return 42\nprint(train())"))
     assert (status, out) == (0, "42\n")
@@ -278,7 +278,7 @@ def test_a_wrong_login_does_not_reach_the_training(script, server, tmp_path):
 
 
 def test_a_log_dir_that_cannot_be_written_costs_no_mail(script, server, tmp_path):
-    """Where no outbox can be kept, the mail goes out from memory."""
+    """Without a writable outbox, the mail is sent from memory."""
     (tmp_path / "logs").write_text("a file stands in the way")
     assert ended(script("with notify_when_done(config): pass"))[0] == 0
     assert len(server.mails) == 1
@@ -293,17 +293,17 @@ def config(tmp_path: Path) -> MonitorConfig:
 
 
 @pytest.fixture
-def told() -> RecordingNotifier:
+def recorder() -> RecordingNotifier:
     return RecordingNotifier()
 
 
 @pytest.fixture
-def done(config: MonitorConfig, told: RecordingNotifier) -> auto_model_monitor.completion.Completion:
-    return notify_when_done(config, notifiers=[told], outbox=MemoryOutbox())
+def done(config: MonitorConfig, recorder: RecordingNotifier) -> auto_model_monitor.completion.Completion:
+    return notify_when_done(config, notifiers=[recorder], outbox=MemoryOutbox())
 
 
 def test_the_error_is_the_same_and_its_traceback_too(done):
-    """What leaves the block is the object that was raised, with its cause, notes and frames and no more."""
+    """The error that leaves the block is the raised object, with its own cause, notes and frames only."""
     error = ValueError("x")
     error.__cause__ = KeyError("why")
     before = dict(vars(error)), error.__cause__, error.__context__, error.__suppress_context__
@@ -316,7 +316,7 @@ def test_the_error_is_the_same_and_its_traceback_too(done):
 
 
 def test_a_decorated_function_keeps_its_name_and_signature(done):
-    """The decorator adds one frame and nothing else; methods work as functions do."""
+    """The decorator adds one frame and changes nothing else, for functions and methods."""
 
     class Trainer:
         @done
@@ -338,8 +338,8 @@ def test_a_decorated_function_keeps_its_name_and_signature(done):
     assert names[1:] == ["called", "crash"]
 
 
-def test_nested_and_repeated_calls_each_tell(done, told):
-    """One object serves calls within calls, and one after the other."""
+def test_nested_and_repeated_calls_are_each_reported(done, recorder):
+    """One object reports nested calls and consecutive calls, each once."""
 
     @done
     def train(depth: int) -> int:
@@ -348,12 +348,12 @@ def test_nested_and_repeated_calls_each_tell(done, told):
     train(1)
     with done, done:
         pass
-    assert len(told.sent) == 4
+    assert len(recorder.sent) == 4
 
 
-def test_a_coroutine_function_stays_one(config, told):
-    """Its value and its error pass through, tasks side by side each tell, a cancelled one as interrupted."""
-    done = notify_when_done(config, notifiers=[told], outbox=MemoryOutbox())
+def test_a_coroutine_function_stays_one(config, recorder):
+    """Values and errors pass through, concurrent tasks each report, and a cancelled one is interrupted."""
+    done = notify_when_done(config, notifiers=[recorder], outbox=MemoryOutbox())
 
     @done
     async def train(result: object) -> object:
@@ -377,8 +377,8 @@ def test_a_coroutine_function_stays_one(config, told):
     assert one == 1
     assert two is error
     assert isinstance(three, asyncio.CancelledError)
-    wait_for(lambda: len(told.sent) == 3)
-    kinds = sorted(str(message.facts["kind"]) for message in told.sent)
+    wait_for(lambda: len(recorder.sent) == 3)
+    kinds = sorted(str(message.facts["kind"]) for message in recorder.sent)
     assert kinds == ["crashed", "finished", "interrupted"]
 
 
@@ -393,18 +393,18 @@ def wait_for(true: Callable[[], bool]) -> None:
     ("failure", "words"),
     [(transient(), "NOT delivered"), (permanent(), "NOT delivered"), (TypeError("bug"), "unexpected error")],
 )
-def test_no_error_of_a_channel_reaches_the_training(config, caplog, failure, words):
-    """Whatever a channel raises, at the end or from before, is logged and goes no further."""
-    told = RecordingNotifier(failures=[failure] * 9)
-    with notify_when_done(config, notifiers=[told]):
+def test_no_error_of_a_notifier_reaches_the_training(config, caplog, failure, words):
+    """Whatever a notifier raises is logged and does not propagate."""
+    recorder = RecordingNotifier(failures=[failure] * 9)
+    with notify_when_done(config, notifiers=[recorder]):
         pass
-    with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[told]):
+    with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[recorder]):
         raise ValueError("mine")
     assert words in caplog.text
 
 
-def test_a_fault_in_here_reaches_nobody(config, monkeypatch, caplog):
-    """Also what nobody thought of is logged and goes no further."""
+def test_an_unexpected_error_does_not_reach_the_training(config, monkeypatch, caplog):
+    """An unexpected error of this package is logged and does not propagate."""
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
@@ -418,71 +418,71 @@ def test_a_fault_in_here_reaches_nobody(config, monkeypatch, caplog):
     assert "could not be reported" in caplog.text
 
 
-def test_a_renderer_that_fails_costs_no_message(config, told):
-    """Where the user's renderer raises, the default words go out."""
+def test_a_renderer_that_fails_costs_no_message(config, recorder):
+    """If the user's renderer raises, the default message is sent."""
 
     class Broken:
         def render(self, alert: object) -> None:
             raise RuntimeError
 
-    with notify_when_done(config, notifiers=[told], renderer=Broken()):
+    with notify_when_done(config, notifiers=[recorder], renderer=Broken()):
         pass
-    assert "Training finished" in told.sent[0].subject
+    assert "Training finished" in recorder.sent[0].subject
 
 
-def test_a_disk_that_hangs_keeps_nobody_from_hearing_of_the_end(config, told, monkeypatch):
-    """Where the checkpoints cannot be listed in time, the end is told without the best score."""
+def test_a_disk_that_hangs_does_not_stop_the_report(config, recorder, monkeypatch):
+    """If the checkpoints cannot be listed in time, the end is reported without the best score."""
     never = Event()
     monkeypatch.setattr(
         "auto_model_monitor.sources.checkpoints.directory.DirectorySource.read", lambda _: never.wait(30)
     )
     monkeypatch.setattr("auto_model_monitor.completion.completion_notifier.READ_TIMEOUT", 0.05)
-    with notify_when_done(config, notifiers=[told]):
+    with notify_when_done(config, notifiers=[recorder]):
         pass
     never.set()
-    assert "Best" not in told.sent[0].text
+    assert "Best" not in recorder.sent[0].text
 
 
-def test_what_ends_at_once_is_not_told_of(config, told):
-    """A run that is shorter than ``min_seconds`` says nothing: whoever began it still looks at it."""
-    with notify_when_done(config, notifiers=[told], min_seconds=60):
+def test_a_short_run_is_not_reported(config, recorder):
+    """A run that is shorter than ``min_seconds`` is not reported."""
+    with notify_when_done(config, notifiers=[recorder], min_seconds=60):
         pass
-    assert told.sent == []
+    assert recorder.sent == []
 
 
-def test_a_monitor_delivers_the_end_once_with_its_best_score(config, told, tmp_path):
+def test_a_monitor_delivers_the_end_once_with_its_best_score(config, recorder, tmp_path):
     """The monitor polls once more and delivers the end; the other notifiers receive nothing."""
-    monitor, others = ModelMonitor(config, notifiers=[told]), RecordingNotifier("others")
+    monitor, others = ModelMonitor(config, notifiers=[recorder]), RecordingNotifier("others")
     with monitor, notify_when_done(config, monitor=monitor, notifiers=[others]):
         (tmp_path / "e_val_loss_0.0029.pt").touch()
     assert others.sent == []
-    hit, end = told.sent
+    hit, end = recorder.sent
     assert "0.0029" in hit.subject
     assert "Training finished" in end.subject
     assert "Best so far: 0.0029" in end.text
 
 
-def test_the_best_score_follows_from_the_metric(config, told, tmp_path):
+def test_the_best_score_follows_from_the_metric(config, recorder, tmp_path):
     """Without a comparison_mode the best accuracy is the highest one."""
     for value in (0.8, 0.9):
         (tmp_path / f"val_acc={value}.pt").touch()
-    with notify_when_done(config, notifiers=[told], outbox=MemoryOutbox()):
+    with notify_when_done(config, notifiers=[recorder], outbox=MemoryOutbox()):
         pass
-    assert "Best so far: 0.9" in told.sent[0].text
+    assert "Best so far: 0.9" in recorder.sent[0].text
 
 
-def test_beside_a_watch_of_another_process_it_tells_by_itself(config, told):
-    """A monitor that waits for another one does not swallow the end."""
+def test_the_end_is_reported_while_another_process_watches(config, recorder):
+    """A monitor that waits for the watch of another process still reports the end."""
     first = ModelMonitor(config, notifiers=[RecordingNotifier("first")])
     first.check()
-    with notify_when_done(config, monitor=ModelMonitor(config, notifiers=[told]), notifiers=[told]):
+    with notify_when_done(config, monitor=ModelMonitor(config, notifiers=[recorder]), notifiers=[recorder]):
         pass
-    assert "Training finished" in told.sent[0].subject
+    assert "Training finished" in recorder.sent[0].subject
     first.stop()
 
 
 def test_what_is_no_training_is_refused(done, config):
-    """A class, a generator, a missing pair of parentheses: each is refused at once, with what to do."""
+    """A class, a generator and missing parentheses are refused immediately, with advice."""
 
     def steps() -> Iterator[int]:
         yield 1
@@ -513,8 +513,8 @@ def test_what_is_no_training_is_refused(done, config):
         ({"RANK": "zero"}, True),
     ],
 )
-def test_which_process_speaks(environment, speaking):
-    """The first rank that is set decides, those over all machines before the local one."""
+def test_the_rank_decides_which_process_reports(environment, speaking):
+    """The first rank variable that is set decides, global ranks before local ones."""
     assert is_rank_zero(environment) is speaking
 
 
@@ -543,12 +543,12 @@ class Hostile(Exception):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whatever_the_error_its_last_words_fit(done, told, error):
-    """Huge and hostile errors make a message of bounded size, and go on their way."""
+def test_any_error_makes_a_message_of_bounded_size(done, recorder, error):
+    """Huge and hostile errors make a message of bounded size, and propagate."""
     with pytest.raises(type(error)) as caught, done:
         raise error
     assert caught.value is error
-    (message,) = told.sent
+    (message,) = recorder.sent
     block = str(message.facts["traceback"])
     assert len(block.encode("utf-8", "replace")) <= 4000
     assert len(block.splitlines()) <= 16
@@ -558,7 +558,7 @@ def test_whatever_the_error_its_last_words_fit(done, told, error):
 
 
 def test_a_long_text_does_not_crowd_out_the_frames():
-    """Of an error with a book for a text the frames are still to be seen."""
+    """A very long error text does not displace the frames of the traceback."""
     error = raised(ValueError("line\n" * 1000))
     block = traceback_end(error, error.__traceback__)
     assert "in raised" in block
@@ -566,7 +566,7 @@ def test_a_long_text_does_not_crowd_out_the_frames():
 
 
 def test_a_deep_recursion_shows_its_end():
-    """The last frames are those nearest to the error."""
+    """Of a deep recursion, the frames nearest to the error are shown."""
 
     def down(n: int) -> None:
         if n == 0:
@@ -582,7 +582,7 @@ def test_a_deep_recursion_shows_its_end():
 
 
 def test_the_log_ends_with_what_was_shown_last(tmp_path):
-    """Of a long log the last twenty lines are taken, of a progress bar its last state, of a pipe nothing."""
+    """The mail has the last twenty lines of a log, the last state of a bar, and nothing of a pipe."""
     log = tmp_path / "train.log"
     log.write_bytes(
         b"x" * 70_000 + b"\n" + b"".join(b"line %d\n" % n for n in range(50)) + b"10%\r50%\r99%\n\n"
@@ -595,24 +595,24 @@ def test_the_log_ends_with_what_was_shown_last(tmp_path):
     assert len(log_end(log).encode()) <= 4000
 
 
-def test_a_log_that_is_not_there_costs_nothing(config, told):
-    """The crash is told without the log, and the log line says why."""
-    done = notify_when_done(config, notifiers=[told], log_file="nowhere.log")
+def test_a_missing_log_does_not_stop_the_report(config, recorder):
+    """Without its log file a crash is reported without the log, and a warning gives the reason."""
+    done = notify_when_done(config, notifiers=[recorder], log_file="nowhere.log")
     with pytest.raises(ValueError, match="x"), done:
         raise ValueError("x")
-    assert "Last log lines" not in told.sent[0].text
+    assert "Last log lines" not in recorder.sent[0].text
 
 
-def test_the_code_of_the_mailbox_is_never_told(done, told):
-    """A traceback that quotes the authorisation code has it hidden."""
+def test_the_code_of_the_mailbox_is_hidden(done, recorder):
+    """The authorisation code is removed from a traceback that contains it."""
     with pytest.raises(ValueError, match=CODE), done:
         raise ValueError(f"login with {CODE} failed")
-    (message,) = told.sent
+    (message,) = recorder.sent
     assert CODE not in message.subject + message.text + message.html + str(message.facts)
 
 
-def test_no_logger_is_touched(done):
-    """Handlers, levels and filters of the root logger are what they were, during and after."""
+def test_no_logger_is_changed(done):
+    """The handlers, level and filters of the root logger are unchanged during and after the training."""
     root = logging.getLogger()
 
     def state() -> tuple[object, ...]:
@@ -625,7 +625,7 @@ def test_no_logger_is_touched(done):
 
 
 def test_every_ending_has_its_kind():
-    """An Exception is a crash, anything else an interruption, but for an exit that says all is well."""
+    """An Exception is a crash, any other exception an interruption, and an exit with 0 a normal end."""
     kinds = {
         error: ending_of(error, None).kind
         for error in (None, ValueError(), SystemExit(), SystemExit(0), SystemExit(1), KeyboardInterrupt())
@@ -649,12 +649,12 @@ def holding(config: MonitorConfig) -> Iterator[None]:
         past.release()
 
 
-def test_two_ends_at_once_lose_nothing(config, told):
-    """An end that another process keeps from telling is committed, and goes out with the next."""
-    with holding(config), notify_when_done(config, notifiers=[told], grace=0.2, name="one"):
+def test_two_ends_at_the_same_time_lose_nothing(config, recorder):
+    """An end that cannot be sent while another process holds the outbox is committed and sent later."""
+    with holding(config), notify_when_done(config, notifiers=[recorder], grace=0.2, name="one"):
         pass
-    assert told.sent == []
-    with notify_when_done(config, notifiers=[told], name="two"):
+    assert recorder.sent == []
+    with notify_when_done(config, notifiers=[recorder], name="two"):
         pass
-    wait_for(lambda: len(told.sent) == 2)
-    assert ["one" in told.sent[0].subject, "two" in told.sent[1].subject] == [True, True]
+    wait_for(lambda: len(recorder.sent) == 2)
+    assert ["one" in recorder.sent[0].subject, "two" in recorder.sent[1].subject] == [True, True]

@@ -1,4 +1,4 @@
-"""What the tests of the trainings share."""
+"""Fixtures of the tests of trainings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server in a process of its own that can be killed: a dispatcher that takes orders on its input.
+"""A server in a separate process that can be killed: a dispatcher that reads commands from its input.
 
 Started as a program, it prints "ready", and answers each order with one line. ``KILL_AT`` names a point at
 which it kills itself with SIGKILL: ``Class.method:before`` or ``:after``, and the number of the call.
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """The server's process; `tell` gives an order and returns the answer, None when it was killed."""
+    """The server's process; ``command`` sends a command and returns the answer, or None if it was killed."""
 
     def __init__(self, store: Path, trainers: dict[str, list[str]], *, kill_at: str = "", **options) -> None:
         orders = {"store": str(store), "trainers": trainers, "options": options}
@@ -41,7 +41,7 @@ class Server:
         self._line()
         return self
 
-    def tell(self, order: str, *words: object) -> str | None:
+    def command(self, order: str, *words: object) -> str | None:
         try:
             self.process.stdin.write(json.dumps([order, *words]) + "\n")
             self.process.stdin.flush()

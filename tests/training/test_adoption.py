@@ -1,4 +1,4 @@
-"""A dispatcher that comes back: what runs is found again, and what was broken off is put right."""
+"""A restarted dispatcher adopts running trainings and repairs interrupted launches."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def check_counted(here, task_id):
     ],
 )
 def test_a_server_that_is_killed_at_a_named_point_loses_nothing(work, tmp_path, point):
-    """Wherever the server dies, its training is begun once, and every line and number of it is kept once."""
+    """Wherever the server is killed, its training starts once, and every line and number is stored once."""
     with Server(tmp_path, {"sh": list(shell(COUNTING).command)}, kill_at=point).ready() as server:
-        server.tell("submit", {})
+        server.command("submit", {})
         assert server.ended() == -signal.SIGKILL
     here = work(shell(COUNTING), path=tmp_path)
     (task,) = here.store.tasks()[0]
@@ -105,14 +105,14 @@ def unstarted(tmp_path):
 
 
 @pytest.mark.parametrize("times", [0, 1])
-def test_a_start_that_was_broken_off_is_begun_anew(unstarted, times):
-    """A task that was to start when the server died waits again, also if it dies once more over that."""
+def test_an_interrupted_launch_is_repeated(unstarted, times):
+    """A task whose launch the server's death interrupted is requeued, also after a second death."""
     here = unstarted("echo here")
     task_id = put_running(here)
     if times:
         folder = here.store.folder(task_id) / "claim-1"
         folder.mkdir(parents=True)
-        (folder / "process").write_text("0 nobody\n")
+        (folder / "process").write_text("0 revoked\n")
     here.dispatcher.start()
     assert here.wait_end(task_id).state is COMPLETED
     states = [one.state for one in here.store.transitions(task_id)]
@@ -120,8 +120,8 @@ def test_a_start_that_was_broken_off_is_begun_anew(unstarted, times):
     assert here.messages(task_id) == ["here"]
 
 
-def test_a_start_that_was_broken_off_and_cancelled_is_not_begun(unstarted):
-    """A task that was to be cancelled while its start was broken off is cancelled."""
+def test_an_interrupted_launch_that_was_cancelled_is_not_repeated(unstarted):
+    """A task that is cancelled while its launch is interrupted ends as cancelled."""
     here = unstarted("echo here")
     task_id = put_running(here)
     here.store.request_cancel(task_id, "enough")
@@ -131,7 +131,7 @@ def test_a_start_that_was_broken_off_and_cancelled_is_not_begun(unstarted):
 
 
 def test_a_supervisor_that_comes_too_late_starts_nothing(unstarted):
-    """Where the server was back before the supervisor was there, only the server's new start counts."""
+    """A supervisor that starts after the server has requeued its task starts no training."""
     from auto_model_monitor.training.launch import launch
 
     here = unstarted("echo begun")
@@ -160,7 +160,7 @@ def test_a_supervisor_that_comes_too_late_starts_nothing(unstarted):
     ],
 )
 def test_what_ended_with_the_machine_is_judged_by_its_log(unstarted, log, state, reason):
-    """After a power cut nobody knows how a training ended; its log decides, and its last line is kept."""
+    """Without an exit status, as after a power cut, the log decides, and its last line is stored."""
     here = unstarted("true")
     task_id = put_running(here)
     folder = here.store.folder(task_id)
@@ -176,8 +176,8 @@ def test_what_ended_with_the_machine_is_judged_by_its_log(unstarted, log, state,
     assert here.messages(task_id) == (log or "").splitlines()
 
 
-def test_an_end_that_nobody_saw_is_dated_as_it_was(unstarted):
-    """A training that ended while no server ran has finished then, and its lines are no younger."""
+def test_an_end_without_a_server_keeps_its_time(unstarted):
+    """A training that ends while no server runs keeps its end time, and its lines are no later."""
     here = unstarted("true")
     task_id = put_running(here)
     folder = here.store.folder(task_id)
@@ -196,7 +196,7 @@ def test_an_end_that_nobody_saw_is_dated_as_it_was(unstarted):
 
 @pytest.mark.parametrize("completes", [True, False])
 def test_a_training_outlives_its_supervisor(work, tmp_path, caplog, completes):
-    """Where the supervisor is killed, the training goes on, is followed to its end, and the log decides."""
+    """A training whose supervisor is killed continues, is followed to its end, and its log decides."""
     os.mkfifo(tmp_path / "go")
     end = "Training completed" if completes else "and out"
     here = work(
@@ -218,7 +218,7 @@ def test_a_training_outlives_its_supervisor(work, tmp_path, caplog, completes):
 
 
 def test_the_machines_shutdown_is_no_completion(work):
-    """A training that is ended from outside, and says nothing of completing, has failed for that reason."""
+    """A training that is ended from outside without reporting completion has failed, with that reason."""
     here = work(shell("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"))
     task_id = here.submit()
     here.wait_line(task_id, "ready")
@@ -230,7 +230,7 @@ def test_the_machines_shutdown_is_no_completion(work):
 
 
 def test_a_process_with_the_same_number_is_left_alone(unstarted):
-    """A cancelled task whose number another program has by now signals nobody."""
+    """Cancelling a task signals no other process that has its pid by now."""
     here = unstarted("true")
     task_id = put_running(here)
     folder = here.store.folder(task_id)
@@ -242,10 +242,10 @@ def test_a_process_with_the_same_number_is_left_alone(unstarted):
     assert here.wait_end(task_id).state is CANCELLED
 
 
-def test_a_damaged_store_touches_no_training(tmp_path):
-    """A server that cannot open its store leaves the trainings as they are."""
+def test_a_damaged_store_does_not_end_trainings(tmp_path):
+    """A server that cannot open its store leaves the trainings running."""
     with Server(tmp_path, {"x": ["/bin/sh", "-c", "echo ready; exec sleep 1000"]}).ready() as server:
-        task_id = server.tell("submit", {})
+        task_id = server.command("submit", {})
         log = tmp_path / "tasks" / task_id / "log.txt"
         until(lambda: log.exists() and log.read_text() == "ready\n")
     before = task_processes(task_id)

@@ -1,4 +1,4 @@
-"""Cancelling: whatever a training does against it, in the end nothing of it is left."""
+"""Cancelling: whatever a training does, none of its processes is left."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def log_of(store, task_id):
 STUBBORN = ORPHANS + "while :; do sleep 0.05; done"
 
 
-def test_a_task_that_waits_is_cancelled_at_once(work):
-    """A task that has not begun is cancelled where it stands, and never begins."""
+def test_a_pending_task_is_cancelled_immediately(work):
+    """A pending task is cancelled immediately and never starts."""
     here = work(shell("exec sleep 1000"))
     here.wait_running(here.submit())
     task_id = here.submit()
@@ -36,8 +36,8 @@ def test_a_task_that_waits_is_cancelled_at_once(work):
     assert here.wait_end(task_id).started_at is None
 
 
-def test_a_task_that_runs_is_asked(work):
-    """SIGTERM reaches the training, which may save; the task is cancelled, with its status and the reason."""
+def test_a_running_task_receives_sigterm(work):
+    """A running task receives SIGTERM and may save; it is cancelled, with its status and the reason."""
     here = work(shell("trap 'echo saving; exit 0' TERM; echo ready; while :; do sleep 0.05; done"))
     task_id = here.submit()
     here.wait_line(task_id, "ready")
@@ -48,8 +48,8 @@ def test_a_task_that_runs_is_asked(work):
     assert here.messages(task_id)[-1] == "saving"
 
 
-def test_a_task_that_does_not_listen_is_killed(work):
-    """After the grace nothing is left: no child, no grandchild, not one that has left the session."""
+def test_a_task_that_ignores_sigterm_is_killed(work):
+    """After the grace no process is left: no child, no grandchild, and none that has left the session."""
     here = work(shell(STUBBORN), grace=0.3)
     task_id = here.submit()
     here.wait_line(task_id, "ready")
@@ -62,8 +62,8 @@ def test_a_task_that_does_not_listen_is_killed(work):
     assert "ignored" in here.messages(task_id)
 
 
-def test_who_does_not_listen_keeps_its_device_until_it_is_gone(work, tmp_path):
-    """The next task of a device starts when the cancelled one has left it, and not before."""
+def test_a_cancelled_task_keeps_its_device_until_it_has_ended(work, tmp_path):
+    """The next task of a device starts only after the cancelled one has ended."""
     here = work(shell(f"if mkdir {tmp_path}/busy; then trap '' TERM; sleep 1000; fi; echo free"), grace=0.5)
     first = here.submit()
     here.wait_running(first)
@@ -74,7 +74,7 @@ def test_who_does_not_listen_keeps_its_device_until_it_is_gone(work, tmp_path):
 
 
 def test_it_may_be_cancelled_while_it_starts(work):
-    """A cancel at any moment of the start leaves nothing running and the task cancelled."""
+    """A cancel request at any moment of the start leaves no process running and the task cancelled."""
     here = work(shell("exec sleep 1000"), grace=0.5, per_device=8)
     ids = []
     for number in range(8):
@@ -92,8 +92,8 @@ def test_it_may_be_cancelled_while_it_starts(work):
         assert task_processes(task_id) == []
 
 
-def test_who_was_quicker_has_completed(work):
-    """A training that had ended well before the wish could reach it has completed."""
+def test_a_training_that_ends_before_the_signal_has_completed(work):
+    """A training that ends with status 0 before the cancel request reaches it has completed."""
     here = work(shell("echo done"))
     task_id = here.submit()
     here.wait_running(task_id)
@@ -104,7 +104,7 @@ def test_who_was_quicker_has_completed(work):
 
 
 def test_a_supervisor_that_hangs_is_not_waited_for(work, monkeypatch):
-    """Where the supervisor itself does nothing, the dispatcher ends it with all the rest."""
+    """If the supervisor hangs, the dispatcher kills it with all processes of the task."""
     monkeypatch.setattr("auto_model_monitor.training.running_task._MARGIN", 0.2)
     here = work(shell("echo ready; sleep 1000"), grace=0.2)
     task_id = here.submit()
@@ -117,7 +117,7 @@ def test_a_supervisor_that_hangs_is_not_waited_for(work, monkeypatch):
 
 
 def test_a_training_without_a_supervisor_is_cancelled_too(work):
-    """Where the supervisor was killed, the training and all that it has started is ended all the same."""
+    """Cancelling a task whose supervisor was killed ends the training and all its processes."""
     here = work(shell(STUBBORN), grace=0.3)
     task_id = here.submit()
     here.wait_line(task_id, "ready")
@@ -142,13 +142,13 @@ def test_a_training_without_a_supervisor_is_cancelled_too(work):
         "RunningTasks._finish:after:1",
     ],
 )
-def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path, point):
-    """At whatever point of a cancel the server is killed, the task ends as cancelled, with nothing left."""
+def test_a_cancel_request_survives_the_death_of_the_server(work, tmp_path, point):
+    """Wherever the server is killed during a cancel, the task ends as cancelled, and no process is left."""
     trainers = {"sh": list(shell(STUBBORN).command)}
     with Server(tmp_path, trainers, kill_at=point, grace=0.3).ready() as server:
-        task_id = server.tell("submit", {})
+        task_id = server.command("submit", {})
         until(lambda: "ready" in log_of(tmp_path, task_id))
-        server.tell("cancel", task_id)
+        server.command("cancel", task_id)
         assert server.ended() == -signal.SIGKILL
     here = work(shell(STUBBORN), grace=0.3, path=tmp_path)
     until(lambda: here.store.get(task_id).state.is_final)
@@ -158,10 +158,10 @@ def test_a_server_that_is_killed_in_the_middle_has_not_forgotten(work, tmp_path,
 
 
 def test_ctrl_c_ends_the_server_alone(tmp_path):
-    """Ctrl-C in the server's terminal, or its end, does not reach the trainings."""
+    """Ctrl-C in the server's terminal, or the terminal's end, does not reach the trainings."""
     trainers = {"x": list(python("import time; print('ready'); time.sleep(1000)").command)}
     with Server(tmp_path, trainers).ready() as server:
-        task_id = server.tell("submit", {})
+        task_id = server.command("submit", {})
         until(lambda: "ready" in log_of(tmp_path, task_id))
         assert os.getsid(server.process.pid) not in {
             os.getsid(process.pid) for process in task_processes(task_id)

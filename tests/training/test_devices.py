@@ -1,4 +1,4 @@
-"""What a training is shown of the machine's cards."""
+"""The cards that a training sees."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
     ],
 )
 def test_a_training_sees_its_card_alone(device, own, seen, shown):
-    """One card, by the number that it has among those of the server; none for the processor."""
+    """A training sees one card, by its number among those of the server, or none for the CPU."""
     environment = {} if own is None else {VISIBLE: own}
     assert visible_device(device, environment) == (seen, {VISIBLE: shown})
 
 
 def test_another_kind_of_device_is_passed_on():
-    """What is no card of this kind is told to the training as it is."""
+    """A device that is neither a CPU nor a CUDA card is passed on unchanged."""
     assert visible_device("mps", {}) == ("mps", {})
     assert visible_device("xpu:1", {VISIBLE: "0"}) == ("xpu:1", {})
 
@@ -37,6 +37,6 @@ def test_another_kind_of_device_is_passed_on():
     ("device", "own"), [("cuda:2", "3,5"), ("cuda:0", ""), ("cuda:1", "0,-1,2"), ("cuda:0", "-1")]
 )
 def test_a_card_that_the_server_may_not_see_is_refused(device, own):
-    """A request for one card more than there are is told so, with what there is."""
+    """A request for a card that the server does not see is refused with the number of cards."""
     with pytest.raises(ConfigError, match=VISIBLE):
         visible_device(device, {VISIBLE: own})

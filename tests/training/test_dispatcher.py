@@ -78,8 +78,8 @@ def test_a_training_runs_to_its_end(work):
         (shell("x" * 200_000), "could not be started: [Errno 7] Argument list too long", None),
     ],
 )
-def test_a_failure_is_told(work, trainer, reason, code):
-    """A failed task carries the status or the signal, and the line of its log that says why."""
+def test_a_failure_has_a_reason(work, trainer, reason, code):
+    """A failed task has the status or the signal, and the line of its log that explains it."""
     here = work(trainer)
     task = here.run()
     assert (task.state, task.exit_code) == (FAILED, code)
@@ -88,8 +88,8 @@ def test_a_failure_is_told(work, trainer, reason, code):
     assert task.progress < 100
 
 
-def test_progress_and_metrics_are_there_while_it_runs(work, tmp_path):
-    """What a line says is known as soon as it is written, while the training goes on."""
+def test_progress_and_metrics_are_stored_while_it_runs(work, tmp_path):
+    """A line is stored as soon as it is written, while the training runs."""
     os.mkfifo(tmp_path / "go")
     here = work(shell(f"echo 'Epoch [1/4] started'; echo 'Validation Loss: 0.5'; read x < {tmp_path}/go"))
     task_id = here.submit()
@@ -100,14 +100,14 @@ def test_progress_and_metrics_are_there_while_it_runs(work, tmp_path):
     assert here.wait_end(task_id).state is COMPLETED
 
 
-def test_a_python_script_is_not_kept_waiting_for(work):
-    """What an unmodified script prints is known at once, though its output goes into a file."""
+def test_a_python_script_writes_without_delay(work):
+    """The output of an unmodified Python script is stored without a delay by buffering."""
     here = work(python("import time; print('Train Loss: 0.25'); time.sleep(1000)"))
     here.wait(here.submit(), lambda task: task.latest_metrics.get("train_loss") == 0.25)
 
 
-def test_the_listeners_hear_everything_in_order(work):
-    """States and entries arrive in their order, in the dispatcher's thread, after they were committed."""
+def test_listeners_receive_everything_in_order(work):
+    """Listeners receive states and entries in order, in the dispatcher's thread, after their commit."""
     here = work(shell(EPOCHS))
     threads, committed = set(), []
 
@@ -121,32 +121,32 @@ def test_the_listeners_hear_everything_in_order(work):
     here.dispatcher.listen(lambda *_: 1 / 0)
     task_id = here.submit()
     here.wait_end(task_id)
-    heard = [(task.state, [one.seq for one in entries]) for task, entries in here.heard]
-    assert [state for state, seqs in heard if not seqs] == [PENDING, RUNNING, COMPLETED]
-    assert [seq for _, seqs in heard for seq in seqs] == list(range(1, 11))
-    assert heard[-1] == (COMPLETED, [])
-    assert [one.entry.own_metrics for _, entries in here.heard for one in entries][1] == {
+    received = [(task.state, [one.seq for one in entries]) for task, entries in here.received]
+    assert [state for state, seqs in received if not seqs] == [PENDING, RUNNING, COMPLETED]
+    assert [seq for _, seqs in received for seq in seqs] == list(range(1, 11))
+    assert received[-1] == (COMPLETED, [])
+    assert [one.entry.own_metrics for _, entries in here.received for one in entries][1] == {
         "train_loss": 0.1,
         "train_acc": 81.5,
     }
-    until(lambda: len(committed) == len(heard))
+    until(lambda: len(committed) == len(received))
     assert all(committed)
     assert threads == {"auto_model_monitor dispatcher"}
 
 
-def test_a_listener_can_leave(work):
-    """Who has left hears nothing more; leaving twice does no harm."""
+def test_a_listener_can_be_removed(work):
+    """A removed listener is not called any more, and removing it twice is harmless."""
     here = work(shell("true"))
-    heard = []
-    leave = here.dispatcher.listen(lambda *news: heard.append(news))
+    received = []
+    leave = here.dispatcher.listen(lambda *news: received.append(news))
     leave()
     leave()
     here.run()
-    assert heard == []
+    assert received == []
 
 
 def test_one_task_a_device_the_highest_priority_first(work, tmp_path):
-    """On one device tasks run by priority and then by age, one by one; another device does not wait."""
+    """Tasks of one device run one by one, by priority and then by age; another device does not wait."""
     order = f"echo {{device}} {{num_classes}} >> {tmp_path}/order"
     script = f"{order}; test {{num_classes}} != 1 || read x < {tmp_path}/go"
     os.mkfifo(tmp_path / "go")
@@ -179,8 +179,8 @@ def test_one_task_a_device_the_highest_priority_first(work, tmp_path):
     assert sorted(line.split()[1] for line in order) == list("123456")
 
 
-def test_more_tasks_a_device_where_the_owner_says_so(work, tmp_path):
-    """With two a device two run side by side, and the third waits."""
+def test_several_tasks_per_device_if_configured(work, tmp_path):
+    """With two tasks per device, two run at the same time and the third waits."""
     os.mkfifo(tmp_path / "go")
     here = work(shell(f"read x < {tmp_path}/go"), per_device=2)
     ids = [here.submit() for _ in range(3)]
@@ -191,8 +191,8 @@ def test_more_tasks_a_device_where_the_owner_says_so(work, tmp_path):
     here.wait_running(ids[2])
 
 
-def test_a_training_is_shown_its_device(work):
-    """The second of the server's cards is the training's only one; the processor comes without cards."""
+def test_a_training_sees_its_device(work):
+    """A training sees the server's second card as its only one, or no card on the CPU."""
     here = work(
         Trainer("x", ("/bin/sh", "-c", 'echo "$CUDA_VISIBLE_DEVICES" {device}')),
         environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"},
@@ -207,7 +207,7 @@ def test_a_training_is_shown_its_device(work):
 
 
 def test_nothing_of_a_request_reaches_a_shell(work, tmp_path, monkeypatch):
-    """Values full of what a shell would act on arrive as they are, in the arguments and in the file."""
+    """Values with shell syntax arrive unchanged in the arguments and in the file."""
     monkeypatch.chdir(tmp_path)
     evil = "a b;touch x;$(touch x)`touch x`'\"\\|&>*?[!~数据"
     program = "import json, sys; print(json.dumps([sys.argv[2:], json.load(open(sys.argv[1]))]))"
@@ -223,8 +223,8 @@ def test_nothing_of_a_request_reaches_a_shell(work, tmp_path, monkeypatch):
     assert not (tmp_path / "x").exists()
 
 
-def test_whatever_a_log_holds_it_is_read(work, tmp_path):
-    """No end of line, a progress bar, colours, dirt, endless lines and numbers: nothing stops the reading."""
+def test_a_log_with_any_bytes_is_read(work, tmp_path):
+    """Missing line ends, progress bars, colours, invalid bytes and endless lines do not stop reading."""
     log = b"10%\r50%\r100%\n\x1b[31mTrain Loss: 0.5\x1b[0m\n\xff\x00\xfe\n"
     log += b"Epoch [" + b"9" * 400 + b"/10] started\n" + b"y" * 100_000 + b"\n"
     log += "é数\n\nValidation Loss: nan\nend".encode()
@@ -242,7 +242,7 @@ def test_whatever_a_log_holds_it_is_read(work, tmp_path):
 
 
 def test_own_patterns_are_read(work):
-    """A format that only the owner knows gives its metrics."""
+    """A configured pattern yields its metrics."""
     here = work(
         shell("echo 'Verlust liegt bei 0.125'"),
         patterns=[LogPattern(r"Verlust liegt bei (?P<val_loss>[0-9.]+)")],
@@ -250,8 +250,8 @@ def test_own_patterns_are_read(work):
     assert here.run().latest_metrics["val_loss"] == 0.125
 
 
-def test_the_queue_has_an_end(work, tmp_path):
-    """Beyond its length the queue refuses, and takes again when a task has left it."""
+def test_the_queue_has_a_limit(work, tmp_path):
+    """A full queue refuses requests, and accepts them after a task has left it."""
     here = work(shell("exec sleep 1000"), most_pending=2)
     here.wait_running(here.submit())
     ids = [here.submit() for _ in range(2)]
@@ -262,7 +262,7 @@ def test_the_queue_has_an_end(work, tmp_path):
 
 
 def test_only_configured_trainers_are_started(work):
-    """A request names a trainer; the first is meant where it names none, and an unknown one is refused."""
+    """A request runs the trainer that it names, the first one if it names none, and none if it is unknown."""
     here = work(shell("echo first", "first"), shell("echo second", "second"))
     assert here.messages(here.run().id) == ["first"]
     second = here.run(trainer="second")
@@ -271,8 +271,8 @@ def test_only_configured_trainers_are_started(work):
         here.submit(trainer="third")
 
 
-def test_a_trainer_that_is_gone_fails_its_tasks(work, tmp_path):
-    """A task that waits for a trainer which the owner has taken away fails and says so."""
+def test_a_removed_trainer_fails_its_tasks(work, tmp_path):
+    """A pending task whose trainer is no longer configured fails with that reason."""
     here = work(shell("echo here; exec sleep 1000", "kept"), shell("true", "gone"))
     here.wait_line(here.submit(), "here")
     task_id = here.submit(trainer="gone")
@@ -281,8 +281,8 @@ def test_a_trainer_that_is_gone_fails_its_tasks(work, tmp_path):
     assert "'gone' is no longer configured" in here.wait_end(task_id).reason
 
 
-def test_numbers_that_make_no_sense_are_refused(store, monkeypatch):
-    """No device for any task, no place in the queue: each is named. So is a system that cannot do it."""
+def test_invalid_options_are_refused(store, monkeypatch):
+    """Each invalid number is named, and so is a system without ``os.fork``."""
     with pytest.raises(ConfigError, match="per_device") as refused:
         Dispatcher(store, [shell("true")], per_device=0, most_pending=0, grace=-1)
     assert len(refused.value.problems) == 3
@@ -291,13 +291,13 @@ def test_numbers_that_make_no_sense_are_refused(store, monkeypatch):
         Dispatcher(store, [shell("true")])
 
 
-def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeypatch, caplog):
-    """A fault of ours in following one task is logged once, and the other tasks are followed all the same."""
+def test_an_unexpected_error_is_logged_once_and_affects_one_task(work, monkeypatch, caplog):
+    """An unexpected error while one task is polled is logged once, and the other tasks are followed."""
     runs = RunningTask.is_running
 
     def faulty(self):
         if self.device == "cuda:0":
-            raise ZeroDivisionError("nobody expects this")
+            raise ZeroDivisionError("an unexpected error")
         return runs(self)
 
     monkeypatch.setattr(RunningTask, "is_running", faulty)
@@ -313,29 +313,29 @@ def test_what_nobody_expects_is_said_once_and_hurts_one_task_alone(work, monkeyp
     assert here.messages(hurt) == ["here"]
 
 
-def test_a_fault_of_the_whole_is_said_once_and_passes(work, monkeypatch, caplog):
-    """What goes wrong at every look is logged once, and when it is over everything goes on."""
+def test_an_error_of_every_poll_is_logged_once(work, monkeypatch, caplog):
+    """An error of every poll is logged once, and polling continues when it is over."""
     here = work(shell("echo here"))
     over = Event()
 
     def faulty(self, running):
         if not over.is_set():
             faulty.calls += 1
-            raise ZeroDivisionError("nobody expects this")
+            raise ZeroDivisionError("an unexpected error")
         return next_due(self, running)
 
     faulty.calls, next_due = 0, TaskStore.next_due
     monkeypatch.setattr(TaskStore, "next_due", lambda self, running, per_device: faulty(self, running))
     task_id = here.submit()
     until(lambda: faulty.calls > 3)
-    assert caplog.text.count("ZeroDivisionError: nobody expects this; the trainings continue") == 1
+    assert caplog.text.count("ZeroDivisionError: an unexpected error; the trainings continue") == 1
     over.set()
     assert here.wait_end(task_id).state is COMPLETED
     until(lambda: "are followed again" in caplog.text)
 
 
 def test_stopping_does_not_wait_for_a_disk_that_hangs(work, monkeypatch, caplog):
-    """A look that hangs is left behind after a while; the server can end."""
+    """A poll that hangs is abandoned after a timeout, so that the server can end."""
     here = work(shell("exec sleep 1000"))
     hangs, over = Event(), Event()
 
@@ -351,14 +351,14 @@ def test_stopping_does_not_wait_for_a_disk_that_hangs(work, monkeypatch, caplog)
 
 
 @pytest.mark.parametrize("trainers", [[], [shell("true", "x"), shell("false", "x")]])
-def test_trainers_have_names_of_their_own(store, trainers):
-    """No trainer, or two of one name, is a mistake of the configuration."""
+def test_trainers_have_distinct_names(store, trainers):
+    """No trainer, or two with the same name, is a configuration error."""
     with pytest.raises(ConfigError, match="trainers"):
         Dispatcher(store, trainers)
 
 
 def test_what_is_not_there_cannot_be_cancelled_or_deleted(work):
-    """An unknown task, one that has ended and one that runs are each refused with their reason."""
+    """Cancelling or deleting an unknown, an ended or a running task is refused with the reason."""
     here = work(shell("test {num_classes} = 1 || exec sleep 1000".replace("{num_classes}", '"${2#*=}"')))
     for ask in (here.dispatcher.cancel, here.dispatcher.delete):
         with pytest.raises(UnknownTaskError):
@@ -376,7 +376,7 @@ def test_what_is_not_there_cannot_be_cancelled_or_deleted(work):
 
 
 def test_stopping_leaves_the_trainings_running(work, tmp_path):
-    """The dispatcher ends at once and the training does not; the next one in this process goes on with it."""
+    """Stopping ends the dispatcher but not the training, and the next dispatcher follows it."""
     os.mkfifo(tmp_path / "go")
     here = work(shell(f"echo 'Train Loss: 0.5'; read x < {tmp_path}/go; echo 'Train Loss: 0.25'; exit 7"))
     task_id = here.submit()
@@ -393,7 +393,7 @@ def test_stopping_leaves_the_trainings_running(work, tmp_path):
 
 
 def test_it_leaves_nothing_open(work):
-    """Many tasks leave no open file, no child and no thread behind."""
+    """Many tasks leave no open file, no child process and no thread."""
 
     def open_files():
         return len(list(Path("/proc/self/fd").iterdir()))

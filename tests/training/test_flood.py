@@ -1,4 +1,4 @@
-"""Trainings that write more than anybody can read: bounded, fair, and without losing a number."""
+"""Trainings that write huge logs: reading is bounded and fair, and loses no metric."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = "epoch is going well, nothing to see here, all is as it should be"
 
 @pytest.mark.parametrize("flood", [1 << 16, 1 << 30])
 def test_no_number_is_lost_in_a_flood(work, monkeypatch, flood):
-    """What is left out of a flood are lines without a metric, and how many is said in their place."""
+    """A huge backlog is stored without its lines that hold no metric, and their number is stored instead."""
     monkeypatch.setattr(task_log, "FLOOD", flood)
     script = f"for n in 1 2 3 4; do echo 'Train Loss: 0.'$n; yes '{LINE}' | head -n 10000; done; echo end"
     here = work(shell(script), interval=0.5)
@@ -31,7 +31,7 @@ def test_no_number_is_lost_in_a_flood(work, monkeypatch, flood):
     assert [one.seq for one in here.store.entries(task.id, limit=100_000)] == list(range(1, len(entries) + 1))
 
 
-def test_nobody_is_starved(work, tmp_path, monkeypatch):
+def test_a_flood_does_not_delay_other_tasks(work, tmp_path, monkeypatch):
     """While one training floods its log, another one is followed to its end."""
     monkeypatch.setattr(task_log, "FLOOD", 1 << 20)
     (tmp_path / "block").write_text(f"{LINE}\n" * 8000)
@@ -48,7 +48,7 @@ def test_nobody_is_starved(work, tmp_path, monkeypatch):
 
 
 def test_a_log_that_is_not_yet_read_blocks_no_device(work, tmp_path, monkeypatch):
-    """The next task of a device starts when the processes of the last are gone, however long its log is."""
+    """The next task of a device starts when the last one's processes have ended, its log read or not."""
     (tmp_path / "block").write_text(f"{LINE}\n" * 20_000)
     monkeypatch.setattr(task_log, "CHUNK", 1 << 12)
     here = work(shell(f"cat {tmp_path}/block", "long"), shell("echo here", "short"))
@@ -60,7 +60,7 @@ def test_a_log_that_is_not_yet_read_blocks_no_device(work, tmp_path, monkeypatch
 
 
 def test_a_huge_log_is_read_in_pieces(store):
-    """However much has been written while nobody read, a look takes in one piece of it."""
+    """However long the unread log is, one poll reads a bounded part of it."""
     task = store.add(request())
     folder = store.folder(task.id)
     folder.mkdir(parents=True)
@@ -79,13 +79,13 @@ def test_a_huge_log_is_read_in_pieces(store):
 
 @pytest.mark.parametrize("flood", [-1, 1 << 30])
 def test_a_reader_that_fails_loses_no_line(store, monkeypatch, caplog, flood):
-    """Where a line cannot be read, through whatever fault, it is kept as it is, and so are the others."""
+    """A line that cannot be parsed is stored unchanged, and so are the other lines."""
     monkeypatch.setattr(task_log, "FLOOD", flood)
     read = LogReader.read
 
     def faulty(self, line, **options):
         if "0.5" in line:
-            raise ZeroDivisionError("nobody expects this")
+            raise ZeroDivisionError("an unexpected error")
         return read(self, line, **options)
 
     monkeypatch.setattr(LogReader, "read", faulty)

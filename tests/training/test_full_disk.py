@@ -1,4 +1,4 @@
-"""A full disk: the trainings go on, it is said once, and what could not be kept is kept later."""
+"""A full disk: trainings continue, one error is logged, and everything is stored later."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def fill(folder):
     return folder / "filler"
 
 
-def test_what_cannot_be_kept_is_kept_later(work, tmp_path, small_disk, caplog):
-    """While the database cannot grow nothing of the logs is lost, and it is said once, not at every look."""
+def test_log_lines_are_stored_when_there_is_room_again(work, tmp_path, small_disk, caplog):
+    """While the database cannot grow no log line is lost, and the error is logged once."""
     (tmp_path / "logs").mkdir()
     (small_disk / "store").mkdir()
     (small_disk / "store" / "tasks").symlink_to(tmp_path / "logs")
@@ -68,7 +68,7 @@ def test_what_cannot_be_kept_is_kept_later(work, tmp_path, small_disk, caplog):
 
 
 def test_an_end_on_a_full_disk_is_known(work, tmp_path, small_disk):
-    """Where the whole store is on the full disk, the exit status is written down all the same."""
+    """The exit status is recorded even if the disk of the store is full."""
     os.mkfifo(tmp_path / "go")
     here = work(shell(f"echo first; read x < {tmp_path}/go; exit 5"), path=small_disk / "store")
     task_id = here.submit()
@@ -82,7 +82,7 @@ def test_an_end_on_a_full_disk_is_known(work, tmp_path, small_disk):
 
 
 def test_a_start_on_a_full_disk_fails_with_its_reason(work, tmp_path, small_disk):
-    """A training for whose papers there is no room is not started, and its task says why."""
+    """A training whose files cannot be written does not start, and its task has the reason."""
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "tasks").symlink_to(small_disk)
     fill(small_disk)

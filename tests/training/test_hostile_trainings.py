@@ -1,4 +1,4 @@
-"""Trainings that do to their own files what nobody should: it is their own loss, and nobody else's."""
+"""Trainings that damage their own files: no other training is affected."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ linux = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="finds its
 
 @linux
 @pytest.mark.parametrize("thing", ['mkfifo "$L"', 'mkdir "$L"', 'ln -s /dev/zero "$L"', 'ln -s "$L" "$L"'])
-def test_a_log_that_becomes_something_else_keeps_nobody_waiting(work, thing):
-    """A pipe in the place of a log is never waited for, neither by its own task nor by the next one."""
+def test_a_log_that_becomes_a_pipe_blocks_no_task(work, thing):
+    """A pipe in the place of a log blocks neither its own task nor the next one."""
     running = work(shell(LOG + f'echo "loss: 0.5"; rm "$L"; {thing}; exit 3', "bad"), shell("exit 0", "good"))
     bad = running.submit(trainer="bad")
     good = running.submit(trainer="good")
@@ -31,8 +31,8 @@ def test_a_log_that_becomes_something_else_keeps_nobody_waiting(work, thing):
 
 
 @linux
-def test_papers_that_become_pipes_keep_nobody_waiting(work):
-    """Of a training whose papers are pipes, and whose supervisor was killed, nothing is known; no more."""
+def test_state_files_that_become_pipes_block_no_task(work):
+    """State files that are replaced by pipes block no task, after the supervisor was killed."""
     running = work(shell(LOG + "rm $D/trainer-1; mkfifo $D/trainer-1 $D/exit-1; echo ready; sleep 60"))
     task = running.submit()
     running.wait_line(task, "ready")
@@ -43,8 +43,8 @@ def test_papers_that_become_pipes_keep_nobody_waiting(work):
 
 @linux
 @pytest.mark.parametrize(("status", "state"), [(0, TaskState.COMPLETED), (3, TaskState.FAILED)])
-def test_a_training_that_deletes_its_folder_has_ended_as_it_ended(work, status, state):
-    """Nothing can be written down there any more, yet its exit status is not taken for a failed start."""
+def test_a_training_that_deletes_its_folder_keeps_its_exit_status(work, status, state):
+    """A training that deletes its folder keeps its exit status, and does not count as a failed start."""
     running = work(shell(LOG + f'echo "loss: 0.5"; sleep 0.2; rm -rf "$D"; exit {status}'))
     ended = running.run()
     assert (ended.state, ended.exit_code) == (state, status)
@@ -54,7 +54,7 @@ def test_a_training_that_deletes_its_folder_has_ended_as_it_ended(work, status, 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_line_from_outside_the_calendar_does_not_stop_its_task(work, time):
-    """A time that does not exist in UTC is no time; the line is kept, and so is what follows it."""
+    """A line with an impossible time is stored, and so are the lines after it."""
     running = work(shell(f'echo "{time} INFO loss: 0.5"; echo "loss: 0.25"'))
     ended = running.run()
     assert ended.state is TaskState.COMPLETED
@@ -63,7 +63,7 @@ def test_a_line_from_outside_the_calendar_does_not_stop_its_task(work, time):
 
 
 def test_the_secrets_of_the_server_are_not_handed_to_trainings(work):
-    """What is meant for the server's mails is in no training's environment, which ends in other logs."""
+    """The environment of a training has none of the server's secrets."""
     secrets = {AUTH_CODE: "s3cret", NOTIFY: "https://host/?key=s3cret"}
     others = {AUTH_CODE_FILE: "/etc/code", "MINE": "kept"}  # a path is no secret
     script = "import json, os; print(json.dumps(dict(os.environ)))"

@@ -1,4 +1,4 @@
-"""kill -9 of the server at random moments: no line, no number and no exit status is lost or repeated.
+"""Kill -9 of the server at random moments loses and repeats nothing.
 
 KILLS in the environment says how often (100 in the full check); the counts are printed with ``-s``.
 """
@@ -51,7 +51,7 @@ def expected(number):
 
 
 def check(store, task):
-    """Hold what is kept of a task against what its training has said; return how many lines there were."""
+    """Hold what is kept of a task against the log of its training; return how many lines there were."""
     number = task.request.num_classes
     entries = store.entries(task.id, limit=10_000)
     messages = [re.search(r'"message":"([^"]*)"', one.data.decode())[1] for one in entries]
@@ -72,17 +72,17 @@ def check(store, task):
 @pytest.mark.campaign
 @pytest.mark.timeout(120 + 10 * KILLS)
 def test_nothing_is_lost_and_nothing_repeated(tmp_path):
-    """Over all kills: each training ran once and is kept line by line, or was cancelled with nothing left."""
+    """Each training runs once and is stored line by line, or is cancelled without leftovers."""
     chance = random.Random(int(os.environ.get("SEED", "4")))
     submitted, cancelled, alive = [], [], 0
     for number in range(KILLS):
         with Server(tmp_path, TRAINERS, per_device=3, grace=0.1).ready() as server:
-            cancelled.append(server.tell("submit", {"trainer": "deaf", "device": "cuda:2"}))
+            cancelled.append(server.command("submit", {"trainer": "deaf", "device": "cuda:2"}))
             for classes in (2 * number + 1, 2 * number + 2):
                 device = chance.choice(["cpu", "cuda:0", "cuda:1"])
-                submitted.append(server.tell("submit", {"num_classes": classes, "device": device}))
+                submitted.append(server.command("submit", {"num_classes": classes, "device": device}))
                 Event().wait(chance.uniform(0, 0.25))
-            assert server.tell("cancel", cancelled[-1]) in ("running", "cancelled")
+            assert server.command("cancel", cancelled[-1]) in ("running", "cancelled")
             Event().wait(chance.choice([0, chance.uniform(0, 0.3)]))
             server.kill()
         alive += sum(bool(task_processes(task_id)) for task_id in submitted[-4:])
@@ -98,6 +98,6 @@ def test_nothing_is_lost_and_nothing_repeated(tmp_path):
     assert total == len(submitted) == 2 * KILLS
     print(
         f"\nkill -9: {KILLS} kills, {total} trainings, {alive} times one was found running, {again} starts "
-        f"were broken off and begun anew; {lines} lines and {total * LINES // 3 * 2} numbers, each there "
+        f"were interrupted and repeated; {lines} lines and {total * LINES // 3 * 2} numbers, each there "
         f"once; {len(cancelled)} cancelled, none left"
     )

@@ -1,4 +1,4 @@
-"""What a training's end makes of its task, and which line of its log tells why."""
+"""The final state of a task, and the line of its log that explains it."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def log(tmp_path):
         (ExitRecord(-15, started=False), "enough", False, CANCELLED, "enough", -15),
     ],
 )
-def test_an_end_is_judged(log, found, cancel_reason, completed, state, reason, code):
-    """Status 0 completes, anything else fails, a wish cancels, and an unknown status leaves it to the log."""
+def test_the_state_follows_from_the_end(log, found, cancel_reason, completed, state, reason, code):
+    """Status 0 completes a task, others fail it, a cancel request cancels it; without one the log decides."""
     judged = outcome_of(found, cancel_reason=cancel_reason, completed=completed, log=log("first\nlast\n"))
     assert judged[:3] == (state, reason, code)
 
 
-def test_what_others_ended_is_told(log):
-    """A training that was ended from outside did not complete, though it ended with status 0."""
+def test_a_training_ended_from_outside_has_failed(log):
+    """A training that is ended from outside has failed, even with exit status 0."""
     judged = outcome_of(
         ExitRecord(0, requested=True), cancel_reason=None, completed=False, log=log("saving\n")
     )
@@ -112,18 +112,18 @@ def test_what_others_ended_is_told(log):
         ),
     ],
 )
-def test_the_last_words_are_the_telling_ones(log, text, words):
-    """Of a log's end that line is told which says what went wrong."""
+def test_the_failure_cause_is_the_line_that_explains_it(log, text, words):
+    """The failure cause is the line at the log's end that explains the failure."""
     assert failure_cause(log(text)) == words
 
 
-def test_there_are_no_last_words_without_a_log(tmp_path):
-    """A training that was never started has said nothing."""
+def test_there_is_no_failure_cause_without_a_log(tmp_path):
+    """Without a log there is no failure cause."""
     assert failure_cause(tmp_path / "log.txt") == ""
 
 
 @pytest.mark.parametrize("text", ["", "0", "0 0 x 0", "0 0 1e400 0", "0 0 nan 0", "\0" * 256])
-def test_a_paper_that_says_nothing_is_none(tmp_path, text):
-    """What is no complete paper is taken for none."""
+def test_an_incomplete_exit_record_counts_as_missing(tmp_path, text):
+    """An incomplete exit record counts as missing."""
     (tmp_path / "exit-1").write_text(text)
     assert ExitRecord.read(tmp_path / "exit-1") is None

@@ -1,4 +1,4 @@
-"""A real training: handwritten digits to over 95 %, started over HTTP and watched to its end."""
+"""A real training: handwritten digits to over 95 %, started over HTTP and followed to its end."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FORMATS = {
 _EVERY_EPOCH = {name for names in _FORMATS.values() for name in names} - {"best_acc"}
 
 
-class Said(NamedTuple):
+class LoggedNumber(NamedTuple):
     """One number of a log."""
 
     epoch: int
@@ -52,9 +52,9 @@ class Said(NamedTuple):
     value: float
 
 
-def said_in(log: str) -> list[Said]:
+def numbers_in(log: str) -> list[LoggedNumber]:
     """Return every number that the trainer wrote, with its epoch, in its order."""
-    found: list[Said] = []
+    found: list[LoggedNumber] = []
     epoch = 0
     for line in log.splitlines():
         message = _message(line)
@@ -63,7 +63,8 @@ def said_in(log: str) -> list[Said]:
             if match is not None:
                 epoch = int(match[1]) if names[0] == "epoch" else epoch
                 found += [
-                    Said(epoch, name, float(text)) for name, text in zip(names, match.groups(), strict=True)
+                    LoggedNumber(epoch, name, float(text))
+                    for name, text in zip(names, match.groups(), strict=True)
                 ]
     return found
 
@@ -149,7 +150,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
 def test_digits_are_learnt_and_every_number_of_the_log_is_in_the_history(
     digits: Path, client: Client
 ) -> None:
-    """A resnet18 must reach 95 %, and the history be the trainer's log number by number, to the last bit."""
+    """A resnet18 reaches 95 %, and the history equals the numbers of the trainer's log to the last bit."""
     task = client.ask(
         "POST",
         "/start",
@@ -167,7 +168,7 @@ def test_digits_are_learnt_and_every_number_of_the_log_is_in_the_history(
     task_id = task["task_id"]
     entries = client.follow(task_id)
     (log,) = (digits / "store").glob(f"tasks/{task_id}/log.txt")
-    said = said_in(log.read_text())
+    logged = numbers_in(log.read_text())
     final = client.ask("GET", f"/{task_id}")
     text = log.read_text()
     assert (final["status"], final["progress"], final["current_epoch"]) == ("completed", 100, EPOCHS), text
@@ -177,20 +178,22 @@ def test_digits_are_learnt_and_every_number_of_the_log_is_in_the_history(
     best = f"*_val_acc_{final['latest_metrics']['best_acc']:.2f}.pt"
     assert list((digits / "saved").glob(best)), text
     for epoch in range(1, EPOCHS + 1):
-        assert {number.metric for number in said if number.epoch == epoch} >= _EVERY_EPOCH
+        assert {number.metric for number in logged if number.epoch == epoch} >= _EVERY_EPOCH
 
-    # … and of what it said nothing was lost or changed on the way into history, table, state and stream.
-    measured = sorted(number for number in said if number.metric not in ("epoch", "total_epochs"))
-    rows = [Said(row["epoch"], row["metric"], row["value"]) for row in client.metrics(task_id)]
+    # … and of its log nothing was lost or changed on the way into history, table, state and stream.
+    measured = sorted(number for number in logged if number.metric not in ("epoch", "total_epochs"))
+    rows = [LoggedNumber(row["epoch"], row["metric"], row["value"]) for row in client.metrics(task_id)]
     assert sorted(rows) == measured
     with client.answer("GET", f"/{task_id}/metrics?format=csv") as answer:
         table = list(csv.DictReader(answer.read().decode().splitlines()))
-    cells = [Said(int(row["epoch"]), row["metric"], float(row["value"])) for row in table]
+    cells = [LoggedNumber(int(row["epoch"]), row["metric"], float(row["value"])) for row in table]
     assert sorted(cells) == measured
-    assert final["latest_metrics"] == {number.metric: number.value for number in said}
+    assert final["latest_metrics"] == {number.metric: number.value for number in logged}
     *streamed, _end = entries
     assert [entry["message"] for entry in streamed] == [_message(line) for line in text.splitlines()]
     shown = [
-        Said(entry["metrics"]["epoch"], *item) for entry in streamed for item in entry["metrics"].items()
+        LoggedNumber(entry["metrics"]["epoch"], *item)
+        for entry in streamed
+        for item in entry["metrics"].items()
     ]
-    assert set(shown) == set(said)
+    assert set(shown) == set(logged)

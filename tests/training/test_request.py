@@ -1,4 +1,4 @@
-"""What may be asked for, and the arguments that it becomes."""
+"""Valid requests, and the arguments that they become."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.training.trainings import request
 
 
 def test_every_value_is_one_argument_behind_its_name():
-    """The trainer gets each value as ``--name=value``, and neither the priority nor its own name."""
+    """The trainer receives each value as ``--name=value``, but not the priority and its own name."""
     assert request(device="cuda", trainer="x", priority=9, learning_rate=1e-5).arguments() == [
         "--model=resnet18",
         "--num-classes=37",
@@ -30,7 +30,7 @@ def test_every_value_is_one_argument_behind_its_name():
     ("text", "name"), [("cuda", "cuda:0"), ("cuda:3", "cuda:3"), ("cpu", "cpu"), ("cpu:0", "cpu")]
 )
 def test_a_device_has_one_name(text, name):
-    """Whatever a device is called in a request, there is one name for it."""
+    """Every spelling of a device in a request becomes the same name."""
     assert request(device=text).device == name
 
 
@@ -71,15 +71,15 @@ def test_a_device_has_one_name(text, name):
     ],
 )
 def test_what_cannot_be_passed_on_is_refused(field, value):
-    """A value that no trainer could be given, or that could pass for an option, is refused by its name."""
+    """A value that no trainer can receive, or that could pass for an option, is refused by its name."""
     with pytest.raises(ConfigError, match=field) as refused:
         request(**{field: value})
     assert len(refused.value.problems) == 1
     assert len(str(refused.value)) < 400
 
 
-def test_every_problem_is_named_at_once():
-    """Whoever made three mistakes hears of three."""
+def test_every_problem_is_named():
+    """One error names all problems of a request."""
     with pytest.raises(ConfigError) as refused:
         request(model="", num_epochs=0, device="gpu 1")
     assert [problem.partition(":")[0] for problem in refused.value.problems] == [
@@ -91,7 +91,7 @@ def test_every_problem_is_named_at_once():
 
 @given(st.text(), st.text(), st.floats(), st.integers())
 def test_no_text_becomes_an_option(model, path, rate, count):
-    """Whatever is accepted becomes exactly one argument a value, each beginning with the value's name."""
+    """Each accepted value becomes exactly one argument, which begins with the value's name."""
     try:
         asked = request(model=model, train_path=path, learning_rate=rate, num_classes=count)
     except ConfigError:

@@ -29,7 +29,7 @@ def test_a_training_ignores_and_blocks_no_signal(background: None, tmp_path: Pat
     """A training starts with default signals and an empty mask, even if its server ignores or blocks some."""
     command = ["grep", "-E", "SigBlk|SigIgn", "/proc/self/status"]
     with Server(tmp_path / "store", {"grep": command}).ready() as server:
-        task = server.tell("submit", {})
+        task = server.command("submit", {})
         log = tmp_path / "store" / "tasks" / str(task) / "log.txt"
         until(lambda: log.exists() and log.read_text().count("\n") == 2)
         masks = [int(line.split()[1], 16) for line in log.read_text().splitlines()]

@@ -1,4 +1,4 @@
-"""The store: what is kept of tasks, in what order, and over what accidents."""
+"""The store: which data of tasks it keeps, in which order, and after which failures."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ NOW = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
 RUNNING, COMPLETED, FAILED = TaskState.RUNNING, TaskState.COMPLETED, TaskState.FAILED
 
 
-def line(text="x", **said):
-    return LogEntry(timestamp=NOW, level="INFO", message=text, metrics=said, own_metrics=said)
+def line(text="x", **metrics):
+    return LogEntry(timestamp=NOW, level="INFO", message=text, metrics=metrics, own_metrics=metrics)
 
 
 def lines(first, last):
@@ -47,8 +47,8 @@ def ended(store, state=COMPLETED, **changes):
     return store.move(task.id, state, "over", exit_code=0)
 
 
-def test_a_new_task_waits(store):
-    """A task begins as pending, with what was asked for, and is the same when it is read again."""
+def test_a_new_task_is_pending(store):
+    """A new task is pending with its request, and reading it returns an equal task."""
     task = store.add(request(device="cuda", priority=7), trainer="first")
     assert (task.state, task.progress, task.total_epochs, task.device) == (TaskState.PENDING, 0, 10, "cuda:0")
     assert (task.trainer, task.request.priority, task.latest_metrics) == ("first", 7, {})
@@ -57,7 +57,7 @@ def test_a_new_task_waits(store):
 
 
 def test_every_change_is_kept_with_its_time_and_reason(tmp_path):
-    """The states follow each other with times and reasons, and the times come from the clock."""
+    """Every change of state is stored with its reason and the clock's time."""
     clock = FakeClock()
     with closing(TaskStore(tmp_path, clock=clock)) as store:
         task = store.add(request())
@@ -89,8 +89,8 @@ def test_every_change_is_kept_with_its_time_and_reason(tmp_path):
         ([TaskState.CANCELLED], RUNNING),
     ],
 )
-def test_no_state_follows_that_cannot(store, first, then):
-    """A task that has ended stays as it is, and none ends before it has begun."""
+def test_invalid_transitions_are_refused(store, first, then):
+    """No state follows a final one, and no task ends before it has started."""
     task = store.add(request())
     for state in first:
         store.move(task.id, state, "")
@@ -101,13 +101,13 @@ def test_no_state_follows_that_cannot(store, first, then):
 
 
 def test_a_completed_task_is_at_100_percent_and_no_other(store):
-    """Progress reaches 100 by completing alone."""
+    """Progress reaches 100 only when the task completes."""
     assert ended(store).progress == 100
     assert ended(store, FAILED).progress == 0
 
 
-def test_cancelling_waits_for_what_runs(store):
-    """A task that waits is cancelled at once, one that runs keeps the wish, one that has ended refuses it."""
+def test_cancelling_depends_on_the_state(store):
+    """A pending task is cancelled immediately, a running one keeps the request, an ended one refuses it."""
     waiting, running = store.add(request()), store.add(request())
     store.move(running.id, RUNNING, "started")
     assert store.request_cancel(waiting.id, "enough").state is TaskState.CANCELLED
@@ -120,7 +120,7 @@ def test_cancelling_waits_for_what_runs(store):
 
 
 def test_the_highest_priority_goes_first_on_each_device(store):
-    """Of those that wait for a free device: the highest priority, then the oldest."""
+    """The next task of a free device is the one with the highest priority, then the oldest."""
     asked = [("cuda:0", 5), ("cuda:0", 9), ("cpu", 9), ("cuda:0", 9), ("cuda:1", 10)]
     ids = [store.add(request(device=device, priority=priority)).id for device, priority in asked]
     order = []
@@ -132,7 +132,7 @@ def test_the_highest_priority_goes_first_on_each_device(store):
 
 
 def test_the_list_is_filtered_and_paged(store):
-    """Filters narrow the list and its total; pages follow each other from the newest on."""
+    """Filters narrow the list and its total, and pages follow each other from the newest task."""
     for number in range(30):
         task = store.add(request(device=f"cuda:{number % 3}", model=f"m{number % 2}"), trainer="t")
         if number % 5 == 0:
@@ -150,8 +150,8 @@ def test_the_list_is_filtered_and_paged(store):
     assert store.tasks(device="' OR 1 --") == ([], 0)
 
 
-def test_entries_are_numbered_and_what_they_say_is_kept(store):
-    """Entries count 1, 2, 3 …; the numbers they say are the history, bit by bit, and sum up in the task."""
+def test_entries_are_numbered_and_their_metrics_stored(store):
+    """Entries count from 1, and their numbers are in the history bit by bit and in the task."""
     task, reader = store.add(request()), LogReader()
     texts = [
         "Epoch [1/4] started",
@@ -183,7 +183,7 @@ def test_entries_are_numbered_and_what_they_say_is_kept(store):
     "value", [math.nan, math.inf, -math.inf, 5e-324, 0.1 + 0.2, -0.0, 2**63 - 1, -(2**63) + 1, 0, 1.0]
 )
 def test_any_number_is_kept_as_it_is(store, value):
-    """What was logged comes back bit by bit, with its type; NaN and infinity too."""
+    """Every number, NaN and infinity included, is read back bit by bit with its type."""
     task = store.add(request())
     store.append(task.id, [line(val_loss=value)])
     (row,) = store.metrics(task.id)
@@ -192,14 +192,14 @@ def test_any_number_is_kept_as_it_is(store, value):
 
 
 def test_a_number_that_no_database_holds_is_kept_as_near_as_can_be(store):
-    """An integer of more than 64 bits becomes a float, and loses nobody's batch."""
+    """An integer of more than 64 bits becomes a float, and its batch is stored."""
     task = store.add(request())
     store.append(task.id, [line(val_loss=10**20)])
     assert [row.value for row in store.metrics(task.id)] == [1e20]
 
 
 def test_the_numbers_of_one_entry_are_never_separated(store):
-    """Pages of the history end where an entry ends, so that going on after its number misses nothing."""
+    """A page of the history ends at the end of an entry, so that the next page misses nothing."""
     task = store.add(request())
     entries = [line(**{f"m{n}": n for n in range(count)}) for count in (3, 3, 1, 7, 2)]
     store.append(task.id, entries)
@@ -215,7 +215,7 @@ def test_the_numbers_of_one_entry_are_never_separated(store):
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(store):
-    """An entry that cannot be written takes its whole batch back, and the place with it."""
+    """An entry that cannot be written reverts its whole batch, and the position with it."""
     task = store.add(request())
     store.append(task.id, lines(1, 3), LogPosition(30))
 
@@ -234,8 +234,8 @@ def test_a_batch_is_kept_whole_or_not_at_all(store):
     assert store.metrics(task.id) == []
 
 
-def test_only_so_much_is_kept(tmp_path):
-    """Beyond the limits the oldest lines go and are known to have gone; the history has its own limit."""
+def test_the_log_and_the_history_have_limits(tmp_path):
+    """Beyond the limits the oldest lines are deleted, as ``first_seq`` shows, and the oldest metrics."""
     limits = Limits(most_entries=100, most_bytes=1 << 20, most_metrics=50)
     with closing(TaskStore(tmp_path, limits=limits)) as store:
         task = store.add(request())
@@ -252,7 +252,7 @@ def test_only_so_much_is_kept(tmp_path):
 
 
 def test_long_lines_count_by_their_bytes(tmp_path):
-    """A log of long lines is kept up to its bytes, and at least its last line."""
+    """The limit of bytes holds for long lines, and at least the last line is kept."""
     with closing(TaskStore(tmp_path, limits=Limits(most_bytes=20_000))) as store:
         task = store.add(request())
         for _ in range(20):
@@ -263,7 +263,7 @@ def test_long_lines_count_by_their_bytes(tmp_path):
 
 
 def test_what_ended_can_be_deleted_and_nothing_else(store):
-    """A deleted task leaves no row and no file, and its neighbours are untouched."""
+    """A deleted task leaves no row and no file, and other tasks are unchanged."""
     gone, stays, waits = ended(store), ended(store), store.add(request())
     for task in (gone, stays):
         store.append(task.id, [line(val_loss=1.0)] * 10)
@@ -283,8 +283,8 @@ def test_what_ended_can_be_deleted_and_nothing_else(store):
     assert counts == [2, 10, 10, 2, 0]
 
 
-def test_a_deletion_that_was_broken_off_is_ended(tmp_path, monkeypatch):
-    """What a killed server had not yet deleted goes when the store is opened again."""
+def test_an_interrupted_deletion_is_completed(tmp_path, monkeypatch):
+    """A deletion that the server's death interrupted is completed when the store is opened."""
     store = TaskStore(tmp_path)
     task = ended(store)
     store.append(task.id, lines(1, 12_000))
@@ -302,7 +302,7 @@ def test_a_deletion_that_was_broken_off_is_ended(tmp_path, monkeypatch):
 
 
 def test_any_reason_can_be_kept(store):
-    """A reason with bytes that are no text, as a path may have them, is kept as near as can be."""
+    """A reason with lone surrogates, as from a path, is stored as closely as possible."""
     waiting, running = store.add(request()), store.add(request())
     assert store.request_cancel(waiting.id, "no \udcff\0").reason == "no \\udcff\0"
     store.move(running.id, RUNNING, "")
@@ -310,8 +310,8 @@ def test_any_reason_can_be_kept(store):
     assert store.transitions(running.id)[-1].reason == "/data/\\udcff"
 
 
-def test_an_unknown_task_is_told(store):
-    """Whatever is asked of a task that is not there, it is said which one."""
+def test_an_unknown_task_is_named(store):
+    """Every method names the task that does not exist."""
     for ask in (
         store.get,
         store.delete,
@@ -324,19 +324,19 @@ def test_an_unknown_task_is_told(store):
         lambda task_id: store.request_cancel(task_id, ""),
         lambda task_id: store.append(task_id, []),
     ):
-        with pytest.raises(UnknownTaskError, match="abc-123") as told:
+        with pytest.raises(UnknownTaskError, match="abc-123") as caught:
             ask("abc-123")
-        assert isinstance(told.value, LookupError)
+        assert isinstance(caught.value, LookupError)
 
 
 def test_it_belongs_to_its_owner(store):
-    """Nobody else on the machine may read what is trained."""
+    """No other user of the machine can read the store."""
     assert store.path.stat().st_mode & 0o777 == 0o700
     assert (store.path / "training.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_one_process_at_a_time_has_it(tmp_path):
-    """A second server is refused with the first one's number; when that is killed, it gets in."""
+    """A second process is refused with the first one's pid, and succeeds after the first is killed."""
     code = (
         "import sys, time; from auto_model_monitor.training import TaskStore; "
         "store = TaskStore(sys.argv[1]); print('open', flush=True); time.sleep(100)"
@@ -352,8 +352,8 @@ def test_one_process_at_a_time_has_it(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["no database", "torn pages", "cut short"])
-def test_a_damaged_store_says_what_to_do(tmp_path, how):
-    """A damaged database is refused, kept as it is, and the way out is named."""
+def test_a_damaged_store_is_refused_with_advice(tmp_path, how):
+    """A damaged database is refused unchanged, with advice."""
     with closing(TaskStore(tmp_path)) as store:
         task = store.add(request())
         store.append(task.id, [line(val_loss=n) for n in range(3000)])
@@ -372,26 +372,26 @@ def test_a_damaged_store_says_what_to_do(tmp_path, how):
     TaskStore(tmp_path).close()
 
 
-def test_damage_that_shows_later_is_told_as_well(store):
-    """A file that is damaged under a running server gives the same advice, and never another exception."""
+def test_damage_that_shows_later_is_reported_too(store):
+    """A database that is damaged while it is open raises the same error with the same advice."""
     task = store.add(request())
     store.append(task.id, lines(1, 5000))
     with (store.path / "training.db").open("r+b") as file:
         file.seek(8192)
         file.write(os.urandom(1 << 16))
-    told = set()
+    caught = set()
     for after in range(0, 5000, 100):
         store._database._reader.execute("PRAGMA shrink_memory")
         try:
             store.entries(task.id, after)
         except StoreError as error:
-            told.add(str(error))
-    assert told
-    assert all("damaged" in text and "mv " in text for text in told)
+            caught.add(str(error))
+    assert caught
+    assert all("damaged" in text and "mv " in text for text in caught)
 
 
 def test_a_store_of_a_later_version_is_left_alone(tmp_path):
-    """What a later version of the package wrote is not touched, and it is said so."""
+    """A store that a later version wrote is refused, and not changed."""
     TaskStore(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "training.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -399,15 +399,15 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path):
         TaskStore(tmp_path)
 
 
-def test_a_folder_that_cannot_be_had_is_told(tmp_path):
-    """A store where a file stands is refused with the reason."""
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
+    """A store at the path of a file is refused with the reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be created"):
         TaskStore(tmp_path / "file" / "store")
 
 
-def test_a_closed_store_says_so(tmp_path):
-    """Whoever still asks a closed store gets the store's own error."""
+def test_a_closed_store_raises_its_own_error(tmp_path):
+    """Every method of a closed store raises a StoreError."""
     store = TaskStore(tmp_path)
     store.close()
     store.close()
@@ -417,8 +417,8 @@ def test_a_closed_store_says_so(tmp_path):
         store.add(request())
 
 
-def test_many_threads_may_ask_while_one_writes(store, monkeypatch):
-    """Readers see whole batches alone, and neither they nor the writer are turned away."""
+def test_many_threads_may_read_while_one_writes(store, monkeypatch):
+    """Readers see complete batches only, and neither readers nor the writer fail."""
     monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.0)
     task = store.add(request())
     done, faults = threading.Event(), []
@@ -447,7 +447,7 @@ def test_many_threads_may_ask_while_one_writes(store, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 def test_a_folder_that_others_use_keeps_its_mode(tmp_path):
-    """A new or empty folder becomes private; in one that holds more, what the store writes is private."""
+    """A new or empty folder becomes private; in any other folder, the files of the store are private."""
     used, empty, new = tmp_path / "used", tmp_path / "empty", tmp_path / "new"
     for folder in (used, empty):
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""The supervisor, as the program that it is: what it starts, what it ends, and what it writes down."""
+"""The supervisor as a program: what it starts, ends and records."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Supervised:
                 **options,
             )
 
-    def said(self, text):
+    def wait_for_output(self, text):
         until(lambda: text in self.log.read_text())
 
     def wait(self):
@@ -88,8 +88,8 @@ def supervise(tmp_path):
     ("script", "status", "own"),
     [("exit 0", 0, 0), ("exit 3", 3, 3), ("kill -9 $$", -9, 137), ("kill -SEGV $$", -11, 139)],
 )
-def test_the_end_is_written_down(supervise, script, status, own):
-    """The exit status, or the signal, stands in one paper, and is the supervisor's own as well."""
+def test_the_end_is_recorded(supervise, script, status, own):
+    """The exit status or the signal is in one file, and is the supervisor's own status too."""
     started = supervise("/bin/sh", "-c", script)
     assert started.wait() == own
     assert started.exit[:2] == (status, False)
@@ -100,8 +100,8 @@ def test_the_end_is_written_down(supervise, script, status, own):
 @pytest.mark.parametrize(
     ("command", "text"), [("/no/such/program", "No such file"), ("/etc/passwd", "Permission denied")]
 )
-def test_what_cannot_be_started_is_written_down(supervise, command, text):
-    """A command that is none gives a paper that says so, and a line in the log that says why."""
+def test_a_failed_start_is_recorded(supervise, command, text):
+    """A command that cannot start leaves a record, and a line in the log with the reason."""
     started = supervise(command)
     assert started.wait() == 127
     assert not started.exit.started
@@ -109,7 +109,7 @@ def test_what_cannot_be_started_is_written_down(supervise, command, text):
 
 
 def test_the_training_gets_what_a_program_expects(supervise):
-    """No input, one log for all it says, a session of its own, and signals as they are by default."""
+    """A training has no input, one log for all output, its own session, and default signals."""
     program = (
         "import os, signal, sys; print('out', os.read(0, 1)); sys.stdout.flush(); os.write(2, b'err\\n');"
         "print(os.getpid() == os.getsid(0) == os.getpgid(0), os.getsid(0) != os.getsid(os.getppid()));"
@@ -144,7 +144,7 @@ except SystemExit:
 
 
 def test_it_costs_little(supervise):
-    """It takes a few megabytes, and imports none of the modules that take long."""
+    """The supervisor takes a few megabytes, and imports no slow module."""
     started = supervise("/bin/sh", "-c", "grep VmRSS /proc/$PPID/status")
     assert started.wait() == 0
     assert int(started.log.read_text().split()[-2]) < 20_000
@@ -166,14 +166,14 @@ def test_it_costs_little(supervise):
         assert f"'{heavy}'" not in found
 
 
-def test_only_one_begins_an_attempt(supervise):
-    """Of several supervisors of one attempt, and a server that takes it back, exactly one has it."""
+def test_only_one_claims_an_attempt(supervise):
+    """Of several supervisors of one attempt and a server that revokes it, exactly one claims it."""
     several = [supervise("/bin/sh", "-c", "echo begun") for _ in range(4)]
     statuses = sorted(one.wait() for one in several)
     assert statuses == [0, 126, 126, 126]
     assert several[0].log.read_text() == "begun\n"
-    assert not claim(str(several[0].folder / "claim-1"), "0 nobody\n")
-    assert claim(str(several[0].folder / "claim-2"), "0 nobody\n")
+    assert not claim(str(several[0].folder / "claim-1"), "0 revoked\n")
+    assert claim(str(several[0].folder / "claim-2"), "0 revoked\n")
     late = supervise("/bin/sh", "-c", "echo late", attempt=2)
     assert late.wait() == 126
     assert "late" not in late.log.read_text()
@@ -185,22 +185,22 @@ def test_only_one_begins_an_attempt(supervise):
     ]
 
 
-def test_told_to_end_it_asks_first(supervise):
-    """SIGTERM reaches the training, which may end in its own way; nobody is killed."""
+def test_sigterm_reaches_the_training(supervise):
+    """SIGTERM reaches the training, which may end in its own way and is not killed."""
     started = supervise(
         "/bin/sh", "-c", "trap 'echo saving; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
     )
-    started.said("ready")
+    started.wait_for_output("ready")
     started.process.terminate()
     assert started.wait() == 5
     assert started.exit[:2] == (5, True)
     assert "saving" in started.log.read_text()
 
 
-def test_who_does_not_listen_is_killed_with_all_that_is_its_own(supervise):
-    """After the grace everything goes: the group, whoever ignores SIGTERM, and whoever has left by setsid."""
+def test_a_training_that_ignores_sigterm_is_killed_with_its_processes(supervise):
+    """After the grace all processes are killed, also those that ignore SIGTERM or have left by setsid."""
     started = supervise("/bin/sh", "-c", ORPHANS + "while :; do sleep 0.05; done", grace=0.3)
-    started.said("ready")
+    started.wait_for_output("ready")
     assert len(task_processes(started.mark)) >= 6
     started.process.terminate()
     assert started.wait() == 137
@@ -210,7 +210,7 @@ def test_who_does_not_listen_is_killed_with_all_that_is_its_own(supervise):
 
 
 def test_what_a_training_leaves_behind_is_ended(supervise):
-    """A training that ends leaves no process behind, wherever it has hidden it; its status stands."""
+    """A training that ends leaves no process behind, and keeps its exit status."""
     started = supervise("/bin/sh", "-c", ORPHANS + "exit 4", grace=0.2)
     assert started.wait() == 4
     assert started.exit[:2] == (4, False)
@@ -218,11 +218,11 @@ def test_what_a_training_leaves_behind_is_ended(supervise):
 
 
 def test_no_zombie_stays_while_it_runs(supervise):
-    """The orphans of a long training are collected as they end."""
+    """The orphans of a long training are collected when they end."""
     started = supervise(
         "/bin/sh", "-c", "for n in 1 2 3 4 5; do (sleep 0 &); done; echo ready; exec sleep 1000"
     )
-    started.said("ready")
+    started.wait_for_output("ready")
     me = started.process.pid
 
     def children():
@@ -241,8 +241,8 @@ def test_no_zombie_stays_while_it_runs(supervise):
     started.wait()
 
 
-def test_it_is_told_before_it_has_begun(supervise, tmp_path):
-    """A SIGTERM that comes at any moment of its start leaves no training running."""
+def test_sigterm_during_the_start_leaves_no_training(supervise, tmp_path):
+    """SIGTERM at any moment of the start leaves no training running."""
     for attempt in range(1, 9):
         started = supervise("/bin/sh", "-c", "sleep 1000", grace=5, attempt=attempt)
         if attempt % 2:
@@ -259,7 +259,7 @@ def unknown(_):
 
 @pytest.mark.parametrize("opened", [None, unknown])
 def test_a_process_is_known_by_its_start(monkeypatch, opened):
-    """Another process of the same number is not the one that was met, also where the kernel is old."""
+    """A later process with the same pid is not mistaken for the first one, also on old kernels."""
     if opened is not None:
         monkeypatch.setattr(os, "pidfd_open", opened)
     with subprocess.Popen(["sleep", "1000"]) as process:
@@ -278,7 +278,7 @@ def test_a_process_is_known_by_its_start(monkeypatch, opened):
 
 
 def test_the_end_takes_no_new_room(supervise, tmp_path):
-    """The paper of the end is written where room was put aside at the start, as a full disk has none."""
+    """The record of the end uses space that was reserved at the start, because a full disk has none."""
     os.mkfifo(tmp_path / "fifo")
     started = supervise("/bin/sh", "-c", "read x < fifo; exit 6", cwd=tmp_path)
     with (tmp_path / "fifo").open("w") as fifo:

@@ -1,4 +1,4 @@
-"""Commands that the owner configures, and where a request's values stand in them."""
+"""Configured commands, and the places of a request's values in them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.training.trainings import request
 
 
 def test_a_command_is_split_once():
-    """What a shell would split is split when the owner writes it, and never again."""
+    """A command is split like a shell does when it is configured, and never again."""
     trainer = Trainer.parse("x", "python -m 'my trainer' {args}")
     argv = trainer.argv(request(train_path="/a b; rm -rf $HOME"), "/t/request.json")
     assert argv[:4] == ["python", "-m", "my trainer", "--model=resnet18"]
@@ -18,7 +18,7 @@ def test_a_command_is_split_once():
 
 
 def test_single_values_and_the_file_have_their_places():
-    """A script with other options gets each value where the owner put it."""
+    """Placeholders put each value, or the file, where the command needs it."""
     trainer = Trainer.parse(
         "x", 'train.sh --lr={learning_rate} {model} --config={args_file} --json={"a":{e}}'
     )
@@ -46,6 +46,6 @@ def test_single_values_and_the_file_have_their_places():
     ],
 )
 def test_what_is_no_trainer_is_refused(name, command, expected):
-    """A mistake in the configuration is told when the server starts, not when a task does."""
+    """An invalid trainer is refused when it is configured."""
     with pytest.raises(ConfigError, match=expected):
         Trainer.parse(name, command)

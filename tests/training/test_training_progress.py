@@ -1,4 +1,4 @@
-"""How far a training is, by its log."""
+"""The progress of a training, from its log."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def course_of(*lines, total=10):
     return course
 
 
-def entry(stage=None, carried=None, **said):
+def entry(stage=None, carried=None, **metrics):
     return LogEntry(
         timestamp=NOW,
         level="INFO",
         message="",
-        metrics={**(carried or {}), **said},
-        own_metrics=said,
+        metrics={**(carried or {}), **metrics},
+        own_metrics=metrics,
         stage=stage,
     )
 
@@ -59,21 +59,21 @@ def epochs(first, last, total):
     ],
 )
 def test_progress_counts_finished_epochs(lines, progress, epoch):
-    """An epoch has finished when its validation is logged or the next one begins; 99 until the end."""
+    """An epoch has finished when its validation is logged or the next one begins; the maximum is 99."""
     course = course_of(*lines)
     assert (course.progress, course.current_epoch) == (progress, epoch)
 
 
 @pytest.mark.parametrize("stage", [Stage.VALIDATION, Stage.EPOCH_END])
 def test_a_line_that_holds_both_losses_ends_its_epoch(stage):
-    """An epoch has finished with the line that sums it up, too."""
+    """A line with both losses finishes its epoch."""
     course = TrainingProgress(total_epochs=4)
     course.update([entry(stage, {"epoch": 1}, train_loss=1.0, val_loss=1.0)], 0.1)
     assert course.progress == 25
 
 
 def test_epochs_that_begin_with_zero_finish_one_earlier():
-    """Where the first epoch is number 0, ten of ten have finished with number 9."""
+    """If the first epoch is number 0, ten of ten have finished with number 9."""
     course = TrainingProgress(total_epochs=4)
     for epoch in range(4):
         course.update([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0)], 0.1)
@@ -81,14 +81,14 @@ def test_epochs_that_begin_with_zero_finish_one_earlier():
     assert course.progress == 99
 
 
-def test_the_number_of_epochs_is_what_the_log_says():
-    """A trainer that stops earlier than asked for is measured by its own plan."""
+def test_the_number_of_epochs_comes_from_the_log():
+    """The number of epochs in the log takes precedence over the requested one."""
     assert course_of("Epoch [1/4] started", VALIDATE, total=10).total_epochs == 4
     assert course_of("Epoch [1/4] started", VALIDATE, total=10).progress == 25
 
 
 def test_the_specifications_example():
-    """The lines of the specification's third epoch give what its example answer holds."""
+    """The specification's lines of the third epoch give the values of its example response."""
     course = course_of(
         *epochs(1, 2, 10),
         "Epoch [3/10] started",
@@ -120,14 +120,14 @@ def test_the_specifications_example():
 
 
 def test_the_learning_rate_is_the_requests_until_one_is_logged():
-    """With the first metric the rate is what was asked for, until the log knows better."""
+    """With the first metric the rate is the requested one, until the log reports another."""
     assert course_of("loading").latest == {}
     assert course_of(TRAIN).latest["learning_rate"] == 0.0001
     assert course_of(TRAIN, "Learning Rate: 0.00005").latest["learning_rate"] == 0.00005
 
 
 def test_the_extremes_are_finite_and_have_their_epochs():
-    """The smallest and largest number of each metric are known with their epochs, without NaN."""
+    """The smallest and the largest finite value of each metric are known with their epochs."""
     course = TrainingProgress(total_epochs=5)
     for epoch, value in enumerate([3.0, math.nan, 1.0, math.inf, 2.0], 1):
         course.update([entry(None, {"epoch": epoch}, val_loss=value)], 0.1)
@@ -135,8 +135,8 @@ def test_the_extremes_are_finite_and_have_their_epochs():
     assert course.latest["val_loss"] == 2.0
 
 
-def test_it_goes_on_from_what_was_kept():
-    """A course that was kept as JSON and taken up again ends as one that never was."""
+def test_it_resumes_from_its_stored_state():
+    """Progress that is stored as JSON and resumed ends equal to progress that was never stored."""
     lines = [*epochs(1, 4, 10), "Training completed"]
     whole, first, reader = course_of(*lines), TrainingProgress(total_epochs=10), LogReader()
     entries = [reader.read(line, time=NOW) for line in lines]
@@ -160,8 +160,8 @@ def test_it_goes_on_from_what_was_kept():
     assert again.completed
 
 
-def test_a_log_that_makes_up_names_is_bounded():
-    """A training that logs a new metric in every line keeps the first names, and its own numbers of them."""
+def test_the_number_of_metrics_is_bounded():
+    """A log with a new metric in every line keeps the first names, and still updates them."""
     course = TrainingProgress(total_epochs=1)
     for number in range(2 * MAX_METRICS):
         course.update([entry(None, None, **{f"weight_{number}": 1.0, "val_loss": number})], 0.1)
@@ -170,8 +170,8 @@ def test_a_log_that_makes_up_names_is_bounded():
 
 
 @pytest.mark.parametrize("epoch", [10**30, -1, 2.5, math.nan])
-def test_a_number_that_can_be_no_epoch_is_none(epoch):
-    """What cannot be counted does not move the progress."""
+def test_an_impossible_epoch_is_ignored(epoch):
+    """An epoch that is no count does not change the progress."""
     course = TrainingProgress(total_epochs=10)
     course.update([entry(Stage.VALIDATION, {"epoch": epoch}, val_loss=1.0, total_epochs=0)], 0.1)
     assert (course.progress, course.current_epoch, course.total_epochs) == (0, 0, 10)

@@ -1,4 +1,4 @@
-"""Trainings for the tests: real processes of a real store, and nothing of them left behind."""
+"""Real processes and a real store for the tests of trainings; none outlives its test."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def python(script: str, name: str = "python") -> Trainer:
 
 
 class Work:
-    """A dispatcher over a store in a folder, and everything that it has told its listeners."""
+    """A dispatcher over a store in a folder, and everything that its listeners received."""
 
     def __init__(self, path: Path, trainers: Sequence[Trainer], **options) -> None:
         self.store = TaskStore(path)
         options = {"interval": 0.02, "grace": 10.0} | options
         self.dispatcher = Dispatcher(self.store, trainers, **options)
-        self.heard: list[tuple[Task, Sequence[StoredEntry]]] = []
+        self.received: list[tuple[Task, Sequence[StoredEntry]]] = []
         self._news = Condition()
         self._open = True
         self.dispatcher.listen(self._hear)
 
     def _hear(self, task, entries):
         with self._news:
-            self.heard.append((task, entries))
+            self.received.append((task, entries))
             self._news.notify_all()
 
     def start(self) -> Work:
@@ -77,11 +77,11 @@ class Work:
         return self.dispatcher.submit(request(**changes)).id
 
     def wait(self, task_id: str, holds, patience: float = PATIENCE) -> Task:
-        """Return the task as soon as the listeners have heard of it in a state that `holds`."""
+        """Return the task as soon as the listeners have received it in a state for which `holds`."""
 
         def found():
             return next(
-                (task for task, _ in reversed(self.heard) if task.id == task_id and holds(task)), None
+                (task for task, _ in reversed(self.received) if task.id == task_id and holds(task)), None
             )
 
         with self._news:
@@ -92,7 +92,7 @@ class Work:
         return self.wait(task_id, lambda task: task.state.is_final)
 
     def wait_line(self, task_id: str, line: str) -> None:
-        """Return when the log has said that line."""
+        """Return when the log holds that line."""
         with self._news:
             assert self._news.wait_for(lambda: line in self.messages(task_id), PATIENCE), line
 
@@ -100,7 +100,7 @@ class Work:
         return self.wait(task_id, lambda task: task.state is TaskState.RUNNING)
 
     def messages(self, task_id: str) -> list[str]:
-        return [one.entry.message for task, entries in self.heard if task.id == task_id for one in entries]
+        return [one.entry.message for task, entries in self.received if task.id == task_id for one in entries]
 
     def run(self, **changes) -> Task:
         return self.wait_end(self.submit(**changes))

@@ -54,7 +54,7 @@ def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"model": "resnet19"}, "argument --model: invalid choice: 'resnet19'"),
         ({"model": None}, "required: --model"),
@@ -82,17 +82,17 @@ def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
         ({"learning": "1"}, "unrecognized arguments: --learning=1"),
     ],
 )
-def test_a_mistake_is_told_in_one_line_with_status_2(
-    changes: dict[str, str | None], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_mistake_is_reported_in_one_line_with_status_2(
+    changes: dict[str, str | None], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What cannot be trained must end with status 2, and stderr must say what was expected and got."""
     with pytest.raises(SystemExit) as ended:
         read_arguments(line(**changes))
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err.splitlines()[-1]
+    assert message in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_mistake_is_told_before_anything_heavy_is_imported() -> None:
+def test_a_mistake_is_reported_before_anything_heavy_is_imported() -> None:
     """Reading the command line must import neither PyTorch nor transformers nor Pillow."""
     program = (
         "import sys; from auto_model_monitor.training.image_classifier.__main__ import main\n"

@@ -63,7 +63,7 @@ def test_links_to_classes_and_images_count_but_no_link_leads_round_in_circles(tm
     assert [os.path.relpath(file, root) for file in found.files] == ["a/2.png", "a/3.png", "b/1.png"]
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     """The error must name the option, the path and the system's reason."""
     with pytest.raises(
         ConfigError, match=r"--val-path: expected a folder of class folders, got '.*nowhere': No such"
@@ -71,7 +71,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_class_folders(tmp_path / "nowhere", "--val-path")
 
 
-def test_a_folder_without_classes_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_classes_is_refused(tmp_path: Path) -> None:
     """Images without class folders must be refused: what is not sorted cannot be learnt."""
     with pytest.raises(ConfigError, match=r"--train-path: expected a folder for each class in .*, got none"):
         read_class_folders(write(tmp_path, "1.png"), "--train-path")
@@ -86,7 +86,7 @@ def test_classes_without_an_image_are_named(tmp_path: Path) -> None:
         read_class_folders(tmp_path, "--train-path")
 
 
-def test_another_number_of_classes_than_was_said_is_told(tmp_path: Path) -> None:
+def test_a_different_number_of_classes_is_refused(tmp_path: Path) -> None:
     """The error must say how many class folders there are, and which."""
     found = read_class_folders(write(tmp_path, "cat/1.png", "dog/1.png"), "--train-path")
     with pytest.raises(ConfigError, match=r"--num-classes: .* 2 \('cat', 'dog'\), got 37"):
@@ -94,16 +94,16 @@ def test_another_number_of_classes_than_was_said_is_told(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "message"),
     [
         (["cat/1.png"], "got no 'dog'"),
         (["cat/1.png", "dog/1.png", "emu/1.png"], "got also 'emu'"),
         (["cat/1.png", "hund/1.png"], "got no 'dog' and also 'hund'"),
     ],
 )
-def test_other_classes_to_validate_on_are_told(tmp_path: Path, names: list[str], told: str) -> None:
+def test_other_validation_classes_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
     """Classes that are missing from or strange to the validation images must be named."""
     training = read_class_folders(write(tmp_path / "train", "cat/1.png", "dog/1.png"), "--train-path")
     validation = read_class_folders(write(tmp_path / "val", *names), "--val-path")
-    with pytest.raises(ConfigError, match=f"--val-path: expected the classes of .* {told}$"):
+    with pytest.raises(ConfigError, match=f"--val-path: expected the classes of .* {message}$"):
         check_classes(training, validation, 2)

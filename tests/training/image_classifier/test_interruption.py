@@ -57,9 +57,9 @@ def test_a_signal_ends_the_training_in_the_middle_of_a_step(tmp_path: Path, numb
     """The weights must be saved and the exit status be 128 + the signal's number before the step is over."""
     with running("interruption.saves_with(save); learnt[0] = 'much'; long_step()", tmp_path) as process:
         process.send_signal(number)
-        said, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert said == f"Stopped by {number.name}; the weights so far are in 'last.pt'\n"
+    assert output == f"Stopped by {number.name}; the weights so far are in 'last.pt'\n"
     assert (tmp_path / "last.pt").read_text() == "much"
 
 
@@ -67,8 +67,8 @@ def test_a_signal_before_the_training_ends_it_too(tmp_path: Path) -> None:
     """While nothing has been learnt there must be nothing saved, and the same exit status."""
     with running("long_step()", tmp_path) as process:
         process.terminate()
-        said, _ = process.communicate(timeout=60)
-    assert (process.returncode, said) == (143, "Stopped by SIGTERM before the training began\n")
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (143, "Stopped by SIGTERM before the training began\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,14 +89,14 @@ long_step()
     assert (tmp_path / "last.pt").read_text() == "much"
 
 
-def test_weights_that_cannot_be_saved_hold_nobody_up(tmp_path: Path) -> None:
+def test_weights_that_cannot_be_saved_do_not_stop_the_end(tmp_path: Path) -> None:
     """Where saving fails the log must say of what, and the training end all the same."""
     rest = "interruption.saves_with(lambda: Path('no/where/last.pt').write_text('')); long_step()"
     with running(rest, tmp_path) as process:
         process.terminate()
-        said, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert said.startswith("Stopped by SIGTERM; the weights could not be saved: [Errno 2] No such file")
+    assert output.startswith("Stopped by SIGTERM; the weights could not be saved: [Errno 2] No such file")
 
 
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
@@ -105,5 +105,5 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
     with running(rest, tmp_path, ignored=signal.SIGHUP) as process:
         process.send_signal(signal.SIGHUP)
         process.terminate()
-        said, _ = process.communicate(timeout=60)
-    assert said.startswith("Stopped by SIGTERM;")
+        output, _ = process.communicate(timeout=60)
+    assert output.startswith("Stopped by SIGTERM;")

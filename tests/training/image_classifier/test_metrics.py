@@ -98,7 +98,7 @@ def test_many_classes_are_computed_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("classes", "tops"), [(2, [1]), (3, [1, 3]), (4, [1, 3]), (5, [1, 3, 5]), (37, [1, 3, 5])]
 )
-def test_top_k_is_told_for_as_many_classes_as_there_are(classes: int, tops: list[int]) -> None:
+def test_top_k_needs_k_classes(classes: int, tops: list[int]) -> None:
     """The accuracy among the k likeliest must be left out where there are fewer than k classes."""
     assert list(metrics.scores(*drawn(1, count=9, classes=classes, skill=1.0)).top) == tops
 

@@ -36,7 +36,7 @@ def _meta() -> Iterator[None]:
 
 @pytest.mark.parametrize("size", [8, 224])
 @pytest.mark.parametrize("model", ARCHITECTURES)
-def test_every_network_tells_its_classes_apart_at_every_size(model: str, size: int) -> None:
+def test_every_network_has_a_number_for_each_class_at_every_size(model: str, size: int) -> None:
     """Each network must turn images of each size into a number for each class: shapes are enough."""
     torch.set_default_device("meta")
     network = build(model, classes=7, size=size)
@@ -87,27 +87,27 @@ def test_weights_are_taken_from_every_kind_of_file(tmp_path: Path, kind: str) ->
     assert one(pixel_values=images).logits.equal(other(pixel_values=images).logits)
 
 
-def test_the_last_layer_begins_anew_for_other_classes(tmp_path: Path) -> None:
+def test_the_last_layer_stays_random_for_other_classes(tmp_path: Path) -> None:
     """Weights for ten classes must do for three: all but the last layer's are taken."""
     ten, three = build("resnet18", classes=10, size=8), build("resnet18", classes=3, size=8)
-    anew = load(three, wrapped(ten.state_dict(), tmp_path, "plain"))
-    assert anew == ["classifier.1.weight", "classifier.1.bias"]
+    random_names = load(three, wrapped(ten.state_dict(), tmp_path, "plain"))
+    assert random_names == ["classifier.1.weight", "classifier.1.bias"]
     stem = "resnet.embedder.embedder.convolution.weight"
     assert three.state_dict()[stem].equal(ten.state_dict()[stem])
 
 
 @pytest.mark.parametrize(
-    ("model", "size", "told"),
+    ("model", "size", "message"),
     [
         ("resnet34", 8, r"resnet\.encoder\.stages\.0\.layers\.2\..* is unknown"),
         ("resnet18", 64, r"convolution\.weight: expected 64x3x3x3, got 64x3x7x7"),
         ("vit-tiny", 8, r"no resnet\.embedder.* and \d+ more"),
     ],
 )
-def test_weights_of_another_network_are_refused(tmp_path: Path, model: str, size: int, told: str) -> None:
+def test_weights_of_another_network_are_refused(tmp_path: Path, model: str, size: int, message: str) -> None:
     """The error must name tensors that differ, and the options that may be wrong."""
     path = wrapped(build(model, classes=3, size=size).state_dict(), tmp_path, "plain")
-    with pytest.raises(ConfigError, match=f"do not fit this network: .*{told}.*another --model") as caught:
+    with pytest.raises(ConfigError, match=f"do not fit this network: .*{message}.*another --model") as caught:
         load(build("resnet18", classes=3, size=8), path)
     assert len(str(caught.value)) < 600
 
@@ -136,7 +136,7 @@ def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "contents", "told"),
+    ("name", "contents", "message"),
     [
         ("w.pt", b"", "expected safetensors, or"),
         ("w.safetensors", b"\xff" * 64, "expected safetensors, or"),
@@ -144,19 +144,19 @@ def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> Non
         ("folder/notes.txt", b"", "expected model.safetensors or pytorch_model.bin in .*, got neither"),
     ],
 )
-def test_what_is_no_file_of_weights_is_told(
-    tmp_path: Path, name: str, contents: bytes | None, told: str
+def test_a_file_without_weights_is_refused(
+    tmp_path: Path, name: str, contents: bytes | None, message: str
 ) -> None:
     """The error must name the file and what was expected of it."""
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     if contents is not None:
         path.write_bytes(contents)
-    with pytest.raises(ConfigError, match=f"--weights-path: {told}"):
+    with pytest.raises(ConfigError, match=f"--weights-path: {message}"):
         load(build("resnet18", classes=3, size=8), path.parent if "/" in name else path)
 
 
-def test_what_holds_no_tensors_is_told(tmp_path: Path) -> None:
+def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
     """A file of harmless other things must be refused with what was expected."""
     torch.save({"epoch": 3}, tmp_path / "w.pt")
     with pytest.raises(ConfigError, match="--weights-path: expected tensors by name"):

@@ -149,7 +149,7 @@ def test_the_usual_size_is_that_of_most_images(colours: Callable[..., Path]) -> 
     assert usual_size(read_class_folders(folder, "--train-path")) == 24
 
 
-def test_images_of_which_none_can_be_read_are_told(colours: Callable[..., Path]) -> None:
+def test_images_of_which_none_can_be_read_are_refused(colours: Callable[..., Path]) -> None:
     """Where not one header can be read the error must name the folder and a file."""
     folder = colours("train")
     for file in folder.rglob("*.png"):

@@ -59,11 +59,11 @@ def read(lines: list[str]) -> list[dict[str, float]]:
     """Return the metrics of each epoch as the package's own reader finds them."""
     reader, epochs = LogReader(), []
     for line in lines:
-        said = dict(reader.read(line, time=datetime.now(timezone.utc)).own_metrics)
-        if "epoch" in said:
+        logged = dict(reader.read(line, time=datetime.now(timezone.utc)).own_metrics)
+        if "epoch" in logged:
             epochs.append({})
         if epochs:
-            epochs[-1].update(said)
+            epochs[-1].update(logged)
     return epochs
 
 
@@ -71,19 +71,19 @@ def test_every_metric_in_the_log_is_the_one_that_was_computed(train: Train, tmp_
     """What the log reader finds must be, to the last bit, what the checkpoints hold; 16 metrics an epoch."""
     epochs = read(train(num_epochs=3, keep_last=3))
     assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
-    for said in epochs:
-        (path,) = (tmp_path / "saved").glob(f"epoch_{said['epoch']}_*.pt")
+    for logged in epochs:
+        (path,) = (tmp_path / "saved").glob(f"epoch_{logged['epoch']}_*.pt")
         kept = torch.load(path, weights_only=True)["scores"]
-        assert said["val_loss"] == kept["val_loss"]
-        assert said["val_acc"] == kept["accuracy"]
-        assert said["mAP"] == kept["mean_average_precision"]
+        assert logged["val_loss"] == kept["val_loss"]
+        assert logged["val_acc"] == kept["accuracy"]
+        assert logged["mAP"] == kept["mean_average_precision"]
         assert {f"top{k}_acc": value for k, value in kept["top"].items()} == {
-            name: said[name] for name in ("top1_acc", "top3_acc")
+            name: logged[name] for name in ("top1_acc", "top3_acc")
         }
         for name in ("macro_f1", "micro_f1", "precision", "recall", "epoch"):
-            assert said[name] == kept[name]
-        assert set(said) - {"best_acc"} == METRICS
-    assert max(said.get("best_acc", 0) for said in epochs) == max(said["val_acc"] for said in epochs)
+            assert logged[name] == kept[name]
+        assert set(logged) - {"best_acc"} == METRICS
+    assert max(logged.get("best_acc", 0) for logged in epochs) == max(logged["val_acc"] for logged in epochs)
 
 
 def test_the_lines_are_those_of_the_specification(train: Train) -> None:
@@ -150,7 +150,7 @@ def test_images_that_all_break_end_the_training(train: Train, colours: Callable[
         train(train_path=folder, image_size=8)
 
 
-def test_a_card_that_is_not_there_is_told(train: Train) -> None:
+def test_a_missing_card_is_reported(train: Train) -> None:
     """Without such a card the error must say what PyTorch sees and what to do."""
     with pytest.raises(
         ConfigError, match=r"--device: expected (a CUDA device for 'cuda:99', got none|one of the)"
@@ -158,8 +158,8 @@ def test_a_card_that_is_not_there_is_told(train: Train) -> None:
         train(device="cuda:99")
 
 
-def test_a_place_that_cannot_be_written_to_is_told(train: Train, tmp_path: Path) -> None:
-    """A file where the folder should be must be told before the training begins."""
+def test_a_folder_that_cannot_be_written_is_reported(train: Train, tmp_path: Path) -> None:
+    """A file where the folder should be must be message before the training begins."""
     (tmp_path / "taken").touch()
     with pytest.raises(
         ConfigError, match=r"--save-path: expected a folder to write to, got '.*taken': File exists"
@@ -167,10 +167,10 @@ def test_a_place_that_cannot_be_written_to_is_told(train: Train, tmp_path: Path)
         train(save_path=tmp_path / "taken")
 
 
-def test_memory_that_does_not_suffice_is_told() -> None:
+def test_full_memory_is_reported() -> None:
     """What PyTorch raises for a tensor that fits nowhere must become one line of advice."""
-    told = "out of memory with --batch-size=64: try a smaller --batch-size"
-    with pytest.raises(NoMemoryError, match=told), explain_out_of_memory(64):
+    message = "out of memory with --batch-size=64: try a smaller --batch-size"
+    with pytest.raises(NoMemoryError, match=message), explain_out_of_memory(64):
         torch.empty(1 << 50)
 
 
