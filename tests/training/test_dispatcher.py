@@ -314,13 +314,13 @@ def test_an_unexpected_error_is_logged_once_and_affects_one_task(work, monkeypat
 
 
 def test_an_error_of_every_poll_is_logged_once(work, monkeypatch, caplog):
-    """An error of every poll is logged once, and polling continues when it is over."""
+    """An error of every poll is logged once, polling continues when it is over, and that is logged once."""
     here = work(shell("echo here"))
     over = Event()
 
     def faulty(self, running):
+        faulty.calls += 1
         if not over.is_set():
-            faulty.calls += 1
             raise ZeroDivisionError("an unexpected error")
         return next_due(self, running)
 
@@ -332,6 +332,9 @@ def test_an_error_of_every_poll_is_logged_once(work, monkeypatch, caplog):
     over.set()
     assert here.wait_end(task_id).state is COMPLETED
     until(lambda: "are followed again" in caplog.text)
+    calls = faulty.calls
+    until(lambda: faulty.calls > calls + 3)
+    assert caplog.text.count("are followed again") == 1
 
 
 def test_stopping_does_not_wait_for_a_disk_that_hangs(work, monkeypatch, caplog):

@@ -1,4 +1,4 @@
-"""Folders of class folders, small enough to be learnt in a second."""
+"""Folders of class folders that train in a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of the networks, as they follow from the images."""
+"""The sizes of images, patches and layers."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from auto_model_monitor.training.image_classifier.architectures import (
     ],
 )
 def test_small_images_stay_small(sides: list[int], size: int) -> None:
-    """Images must be trained on at about their own usual size, and never above 224 pixels."""
+    """Images are trained on at about their own median size, and at most at 224 pixels."""
     assert size_for(sides) == size
 
 
 def test_the_patches_of_a_transformer_fit_every_size_that_is_chosen() -> None:
-    """The size chosen for any images must be a whole number of patches, 16 to 256 of them."""
+    """The size chosen for any images is a whole number of patches, 16 to 256 of them."""
     for side in range(1, 400):
         size = size_for([side])
         assert size % patch_for(size) == 0, side
@@ -39,7 +39,7 @@ def test_the_patches_of_a_transformer_fit_every_size_that_is_chosen() -> None:
 
 
 def test_the_stages_of_residual_networks_are_as_wide_as_in_their_paper() -> None:
-    """The stages must have the widths of the paper's table 1."""
+    """The stages have the widths of the paper's table 1."""
     widths = {name: net.widths for name, net in ARCHITECTURES.items() if isinstance(net, ResNet)}
     assert widths["resnet18"] == widths["resnet34"] == (64, 128, 256, 512)
     assert widths["resnet50"] == widths["resnet101"] == (256, 512, 1024, 2048)

@@ -1,4 +1,4 @@
-"""The trainer's command line: what it takes, and how it says no."""
+"""The trainer's command line: its options, and its errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def line(**changes: str | None) -> list[str]:
 
 
 def test_what_a_request_passes_on_is_what_the_trainer_reads() -> None:
-    """Every value of a training request must arrive in the recipe, unchanged."""
+    """Every value of a training request arrives in the recipe, unchanged."""
     request = TrainingRequest(
         model="resnet18",
         num_classes=37,
@@ -46,8 +46,8 @@ def test_what_a_request_passes_on_is_what_the_trainer_reads() -> None:
         assert read == (Path(value) if name.endswith("_path") else value), name
 
 
-def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
-    """A command line of the required options alone must train ten epochs of eight images a step at 1e-4."""
+def test_the_defaults_are_those_of_the_specification() -> None:
+    """The required options alone train ten epochs of eight images per step at 1e-4."""
     recipe = read_arguments(line())
     assert (recipe.batch_size, recipe.num_epochs, recipe.learning_rate, recipe.device) == (8, 10, 1e-4, "cpu")
     assert (recipe.weights_path, recipe.image_size) == (None, None)
@@ -85,7 +85,7 @@ def test_what_is_not_asked_for_has_the_values_of_the_specification() -> None:
 def test_a_mistake_is_reported_in_one_line_with_status_2(
     changes: dict[str, str | None], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be trained must end with status 2, and stderr must say what was expected and got."""
+    """An invalid option ends with status 2, and stderr has what was expected and got."""
     with pytest.raises(SystemExit) as ended:
         read_arguments(line(**changes))
     assert ended.value.code == 2
@@ -93,7 +93,7 @@ def test_a_mistake_is_reported_in_one_line_with_status_2(
 
 
 def test_a_mistake_is_reported_before_anything_heavy_is_imported() -> None:
-    """Reading the command line must import neither PyTorch nor transformers nor Pillow."""
+    """Reading the command line imports neither PyTorch nor transformers nor Pillow."""
     program = (
         "import sys; from auto_model_monitor.training.image_classifier.__main__ import main\n"
         "try: main()\n"

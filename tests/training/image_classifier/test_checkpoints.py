@@ -1,4 +1,4 @@
-"""Checkpoints: there whole or not at all, read by the package itself, and not more of them than asked for."""
+"""Checkpoints are complete or absent, are read by the package, and are limited in number."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from auto_model_monitor.training.image_classifier.checkpoint_files import Checkp
 from auto_model_monitor.training.image_classifier.weights import write  # noqa: E402
 
 
-def test_the_package_reads_what_the_names_say(tmp_path: Path) -> None:
-    """A directory source must read each checkpoint's accuracy, loss and epoch from its name."""
+def test_the_package_reads_the_names(tmp_path: Path) -> None:
+    """A directory source reads each checkpoint's accuracy, loss and epoch from its name."""
     checkpoints = Checkpoints(tmp_path, keep_last=5)
     checkpoints.save({}, epoch=3, loss=0.61234, accuracy=78.916)
     checkpoints.save({}, epoch=12, loss=1e-7, accuracy=100.0)
@@ -27,7 +27,7 @@ def test_the_package_reads_what_the_names_say(tmp_path: Path) -> None:
 
 
 def test_the_best_and_the_last_are_kept(tmp_path: Path) -> None:
-    """Of eight checkpoints there must be left the two last ones and the best, the first of equals."""
+    """Of eight checkpoints the last two and the best are left; of equal ones the first is the best."""
     checkpoints = Checkpoints(tmp_path, keep_last=2)
     best = [
         checkpoints.save({}, epoch=epoch, loss=1.0, accuracy=accuracy)[1]
@@ -39,7 +39,7 @@ def test_the_best_and_the_last_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_checkpoints_of_others_stay(tmp_path: Path) -> None:
-    """What an earlier training left in the folder must not be deleted."""
+    """The checkpoints of an earlier training in the folder are not deleted."""
     (tmp_path / "epoch_1_val_loss_0.5000_val_acc_50.00.pt").touch()
     checkpoints = Checkpoints(tmp_path, keep_last=1)
     for epoch in range(1, 5):
@@ -48,7 +48,7 @@ def test_the_checkpoints_of_others_stay(tmp_path: Path) -> None:
 
 
 def test_what_was_written_is_read_back_without_running_code(tmp_path: Path) -> None:
-    """A checkpoint must come back whole from torch.load(weights_only=True)."""
+    """``torch.load(weights_only=True)`` reads a complete checkpoint."""
     contents = {"model": "resnet18", "classes": ["a", "b"], "state_dict": {"weight": torch.arange(6.0)}}
     path, _ = Checkpoints(tmp_path, keep_last=1).save(contents, epoch=1, loss=0.5, accuracy=50.0)
     found = torch.load(path, weights_only=True)
@@ -57,7 +57,7 @@ def test_what_was_written_is_read_back_without_running_code(tmp_path: Path) -> N
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path) -> None:
-    """Where the disk takes no more, the error must be an OSError, and the folder be as it was before."""
+    """A full disk raises an OSError and leaves the folder as it was."""
     resource = pytest.importorskip("resource")  # not on Windows
     path = tmp_path / "last.pt"
     write(path, {"weight": torch.zeros(3)})

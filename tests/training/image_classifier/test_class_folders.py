@@ -1,4 +1,4 @@
-"""Which images a folder of class folders holds, and what is said of one that cannot be trained on."""
+"""The images in a folder of class folders, and the errors for folders without classes or images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write(root: Path, *names: str) -> Path:
 
 
 def test_images_are_listed_by_class_in_a_fixed_order(tmp_path: Path) -> None:
-    """Classes and images must come sorted, so that the same folder gives the same numbers everywhere."""
+    """Classes and images are sorted, so that the same folder gives the same numbers everywhere."""
     found = read_class_folders(
         write(tmp_path, "b/2.png", "b/1.JPG", "a/z/deep.webp", "a/x.tiff"), "--train-path"
     )
@@ -34,8 +34,8 @@ def test_images_are_listed_by_class_in_a_fixed_order(tmp_path: Path) -> None:
     assert found.labels == (0, 0, 1, 1)
 
 
-def test_what_is_no_image_is_not_one(tmp_path: Path) -> None:
-    """Other files, hidden ones, folders, pipes and files beside the classes must be left out."""
+def test_other_files_are_left_out(tmp_path: Path) -> None:
+    """Other files, hidden ones, folders, pipes and files beside the classes are left out."""
     write(
         tmp_path,
         "a/1.png",
@@ -52,8 +52,8 @@ def test_what_is_no_image_is_not_one(tmp_path: Path) -> None:
     assert [os.path.relpath(file, tmp_path) for file in found.files] == ["a/1.png", "a/3.png/4.jpg"]
 
 
-def test_links_to_classes_and_images_count_but_no_link_leads_round_in_circles(tmp_path: Path) -> None:
-    """A linked class or image must be found; a link inside a class to its parent must not be followed."""
+def test_links_are_followed_without_loops(tmp_path: Path) -> None:
+    """A linked class or image is found; a link inside a class to its parent is not followed."""
     write(tmp_path / "elsewhere", "1.png")
     root = write(tmp_path / "data", "a/2.png")
     (root / "b").symlink_to(tmp_path / "elsewhere")
@@ -64,7 +64,7 @@ def test_links_to_classes_and_images_count_but_no_link_leads_round_in_circles(tm
 
 
 def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
-    """The error must name the option, the path and the system's reason."""
+    """The error names the option, the path and the system's reason."""
     with pytest.raises(
         ConfigError, match=r"--val-path: expected a folder of class folders, got '.*nowhere': No such"
     ):
@@ -72,13 +72,13 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_classes_is_refused(tmp_path: Path) -> None:
-    """Images without class folders must be refused: what is not sorted cannot be learnt."""
+    """Images without class folders are refused."""
     with pytest.raises(ConfigError, match=r"--train-path: expected a folder for each class in .*, got none"):
         read_class_folders(write(tmp_path, "1.png"), "--train-path")
 
 
 def test_classes_without_an_image_are_named(tmp_path: Path) -> None:
-    """The first five empty classes must be named and the others counted."""
+    """The first five empty classes are named and the others counted."""
     write(tmp_path, "full/1.png", *(f"empty{number}/notes.txt" for number in range(7)))
     with pytest.raises(
         ConfigError, match="got none in 'empty0', 'empty1', 'empty2', 'empty3', 'empty4' and 2 more"
@@ -87,7 +87,7 @@ def test_classes_without_an_image_are_named(tmp_path: Path) -> None:
 
 
 def test_a_different_number_of_classes_is_refused(tmp_path: Path) -> None:
-    """The error must say how many class folders there are, and which."""
+    """The error has the number of class folders, and their names."""
     found = read_class_folders(write(tmp_path, "cat/1.png", "dog/1.png"), "--train-path")
     with pytest.raises(ConfigError, match=r"--num-classes: .* 2 \('cat', 'dog'\), got 37"):
         check_classes(found, found, 37)
@@ -102,7 +102,7 @@ def test_a_different_number_of_classes_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_other_validation_classes_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
-    """Classes that are missing from or strange to the validation images must be named."""
+    """The error names the classes that only one of the two folders has."""
     training = read_class_folders(write(tmp_path / "train", "cat/1.png", "dog/1.png"), "--train-path")
     validation = read_class_folders(write(tmp_path / "val", *names), "--val-path")
     with pytest.raises(ConfigError, match=f"--val-path: expected the classes of .* {message}$"):

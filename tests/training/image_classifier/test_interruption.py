@@ -1,4 +1,4 @@
-"""Signals: a training ends at once, whatever it is at, with what it has learnt so far."""
+"""Signals: a training saves its weights and ends immediately, even during a step."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def running(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_training_in_the_middle_of_a_step(tmp_path: Path, number: signal.Signals) -> None:
-    """The weights must be saved and the exit status be 128 + the signal's number before the step is over."""
+    """The weights are saved and the exit status is 128 + the signal's number before the step is over."""
     with running("interruption.saves_with(save); learnt[0] = 'much'; long_step()", tmp_path) as process:
         process.send_signal(number)
         output, _ = process.communicate(timeout=60)
@@ -64,7 +64,7 @@ def test_a_signal_ends_the_training_in_the_middle_of_a_step(tmp_path: Path, numb
 
 
 def test_a_signal_before_the_training_ends_it_too(tmp_path: Path) -> None:
-    """While nothing has been learnt there must be nothing saved, and the same exit status."""
+    """Before the training starts, a signal saves nothing and gives the same exit status."""
     with running("long_step()", tmp_path) as process:
         process.terminate()
         output, _ = process.communicate(timeout=60)
@@ -72,8 +72,8 @@ def test_a_signal_before_the_training_ends_it_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_signal_waits_until_the_weights_are_whole(tmp_path: Path) -> None:
-    """What is put off must be done before the weights are saved."""
+def test_a_signal_waits_until_the_weights_are_complete(tmp_path: Path) -> None:
+    """A block under ``put_off()`` is finished before the weights are saved."""
     rest = """
 interruption.saves_with(save)
 with interruption.put_off():
@@ -90,7 +90,7 @@ long_step()
 
 
 def test_weights_that_cannot_be_saved_do_not_stop_the_end(tmp_path: Path) -> None:
-    """Where saving fails the log must say of what, and the training end all the same."""
+    """If saving fails, the log has the reason, and the training still ends."""
     rest = "interruption.saves_with(lambda: Path('no/where/last.pt').write_text('')); long_step()"
     with running(rest, tmp_path) as process:
         process.terminate()
@@ -100,7 +100,7 @@ def test_weights_that_cannot_be_saved_do_not_stop_the_end(tmp_path: Path) -> Non
 
 
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
-    """A training under nohup must outlive the terminal: it is ended by SIGTERM, not by SIGHUP before it."""
+    """A training under nohup ignores SIGHUP, and ends by SIGTERM."""
     rest = "interruption.saves_with(save); long_step()"
     with running(rest, tmp_path, ignored=signal.SIGHUP) as process:
         process.send_signal(signal.SIGHUP)

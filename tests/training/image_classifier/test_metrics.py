@@ -1,4 +1,4 @@
-"""The metrics, against scikit-learn's."""
+"""The metrics equal those of scikit-learn."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def drawn(seed: int, *, count: int, classes: int, skill: float) -> tuple[torch.T
     skill=some.sampled_from([0.0, 1.0, 5.0]),
 )
 def test_every_metric_is_scikit_learns(seed: int, count: int, classes: int, skill: float) -> None:
-    """Each figure must be scikit-learn's, also with classes that are never seen or never guessed."""
+    """Each metric equals scikit-learn's, also with classes that never occur or are never predicted."""
     probabilities, truth = drawn(seed, count=count, classes=classes, skill=skill)
     ours, theirs = found(probabilities, truth), reference(probabilities, truth)
     for name, value in theirs.items():
@@ -77,7 +77,7 @@ def test_every_metric_is_scikit_learns(seed: int, count: int, classes: int, skil
 @settings(max_examples=examples(200))
 @given(seed=some.integers(0, 10**6), levels=some.integers(1, 4))
 def test_equal_scores_count_as_found_together(seed: int, levels: int) -> None:
-    """With few distinct scores the average precision must be scikit-learn's, whatever the images' order."""
+    """With few distinct scores the average precision equals scikit-learn's in every order of the images."""
     chance = torch.Generator().manual_seed(seed)
     truth = torch.randint(3, (40,), generator=chance)
     scores = torch.randint(levels, (40, 3), generator=chance).double()
@@ -88,7 +88,7 @@ def test_equal_scores_count_as_found_together(seed: int, levels: int) -> None:
 
 
 def test_many_classes_are_computed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mean average precision must not depend on how many classes are sorted at a time."""
+    """The mean average precision does not depend on the number of classes sorted at a time."""
     probabilities, truth = drawn(7, count=100, classes=37, skill=1.0)
     whole = metrics.mean_average_precision(probabilities, truth)
     monkeypatch.setattr(metrics, "_CELLS", 500)
@@ -99,12 +99,12 @@ def test_many_classes_are_computed_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
     ("classes", "tops"), [(2, [1]), (3, [1, 3]), (4, [1, 3]), (5, [1, 3, 5]), (37, [1, 3, 5])]
 )
 def test_top_k_needs_k_classes(classes: int, tops: list[int]) -> None:
-    """The accuracy among the k likeliest must be left out where there are fewer than k classes."""
+    """The top-k accuracy is absent if there are fewer than k classes."""
     assert list(metrics.scores(*drawn(1, count=9, classes=classes, skill=1.0)).top) == tops
 
 
 def test_percentages_and_fractions() -> None:
-    """Accuracies must be in percent and the others fractions, as in the specification's table."""
+    """Accuracies are in percent and the others are fractions, as in the specification's table."""
     scores = metrics.scores(torch.eye(5, dtype=torch.float64)[[0, 1, 2, 3, 3]], torch.arange(5))
     assert (scores.accuracy, scores.top[1], scores.micro_f1) == (80.0, 80.0, 0.8)
     assert scores.recall == 0.8

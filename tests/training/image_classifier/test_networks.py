@@ -1,4 +1,4 @@
-"""The networks: built without a network, and given weights from a file without running what is in it."""
+"""Networks are built offline, and their weights are read without running code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _meta() -> Iterator[None]:
 @pytest.mark.parametrize("size", [8, 224])
 @pytest.mark.parametrize("model", ARCHITECTURES)
 def test_every_network_has_a_number_for_each_class_at_every_size(model: str, size: int) -> None:
-    """Each network must turn images of each size into a number for each class: shapes are enough."""
+    """Each network turns images of each size into one number per class."""
     torch.set_default_device("meta")
     network = build(model, classes=7, size=size)
     assert network(pixel_values=torch.empty(2, 3, size, size)).logits.shape == (2, 7)
@@ -49,7 +49,7 @@ def test_every_network_has_a_number_for_each_class_at_every_size(model: str, siz
      ("vit-small", 22.1), ("vit-base", 86.6)],
 )  # fmt: skip
 def test_networks_are_as_large_as_published(model: str, millions: float) -> None:
-    """With ImageNet's thousand classes the number of weights must be the published one."""
+    """With ImageNet's thousand classes, the number of weights is the published one."""
     torch.set_default_device("meta")
     network = build(model, classes=1000, size=224)
     assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(millions * 1e6, rel=0.01)
@@ -57,7 +57,7 @@ def test_networks_are_as_large_as_published(model: str, millions: float) -> None
 
 @pytest.mark.parametrize(("size", "side"), [(8, 1), (32, 4), (64, 2), (224, 7)])
 def test_small_images_are_not_halved_away(size: int, side: int) -> None:
-    """A ResNet's last map must have a pixel at least: 32 pixels are halved thrice, larger ones five times."""
+    """A ResNet halves 32 pixels three times and larger images five times, so at least one pixel is left."""
     torch.set_default_device("meta")
     network = build("resnet18", classes=2, size=size)
     maps = network.resnet(torch.empty(2, 3, size, size)).last_hidden_state
@@ -78,7 +78,7 @@ def wrapped(state: dict[str, Any], path: Path, kind: str) -> Path:
 
 @pytest.mark.parametrize("kind", ["safetensors", "folder", "checkpoint", "plain"])
 def test_weights_are_taken_from_every_kind_of_file(tmp_path: Path, kind: str) -> None:
-    """A network that is given another's weights must say exactly what the other says."""
+    """A network with another network's weights has the same output."""
     torch.manual_seed(1)
     one, other = (build("resnet18", classes=3, size=8).eval() for _ in range(2))
     images = torch.randn(2, 3, 8, 8)
@@ -88,7 +88,7 @@ def test_weights_are_taken_from_every_kind_of_file(tmp_path: Path, kind: str) ->
 
 
 def test_the_last_layer_stays_random_for_other_classes(tmp_path: Path) -> None:
-    """Weights for ten classes must do for three: all but the last layer's are taken."""
+    """A network for three classes takes all weights for ten classes but those of the last layer."""
     ten, three = build("resnet18", classes=10, size=8), build("resnet18", classes=3, size=8)
     random_names = load(three, wrapped(ten.state_dict(), tmp_path, "plain"))
     assert random_names == ["classifier.1.weight", "classifier.1.bias"]
@@ -105,7 +105,7 @@ def test_the_last_layer_stays_random_for_other_classes(tmp_path: Path) -> None:
     ],
 )
 def test_weights_of_another_network_are_refused(tmp_path: Path, model: str, size: int, message: str) -> None:
-    """The error must name tensors that differ, and the options that may be wrong."""
+    """The error names tensors that differ, and the options that may be wrong."""
     path = wrapped(build(model, classes=3, size=size).state_dict(), tmp_path, "plain")
     with pytest.raises(ConfigError, match=f"do not fit this network: .*{message}.*another --model") as caught:
         load(build("resnet18", classes=3, size=8), path)
@@ -126,7 +126,7 @@ class Bomb:
     "writes", [torch.save, lambda what, file: file.write_bytes(pickle.dumps(what, protocol=2))]
 )
 def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> None:
-    """A pickle that holds more than weights must be refused, and nothing in it called."""
+    """A pickle that holds more than weights is refused, and nothing in it is called."""
     writes({"state_dict": {"weight": Bomb(tmp_path / "exploded")}}, tmp_path / "w.pt")
     with pytest.raises(
         ConfigError, match=r"--weights-path: expected safetensors, or a file that torch\.load reads"
@@ -147,7 +147,7 @@ def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, writes: Any) -> Non
 def test_a_file_without_weights_is_refused(
     tmp_path: Path, name: str, contents: bytes | None, message: str
 ) -> None:
-    """The error must name the file and what was expected of it."""
+    """The error names the file and what was expected of it."""
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     if contents is not None:
@@ -157,7 +157,7 @@ def test_a_file_without_weights_is_refused(
 
 
 def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
-    """A file of harmless other things must be refused with what was expected."""
+    """A file of other harmless values is refused with what was expected."""
     torch.save({"epoch": 3}, tmp_path / "w.pt")
     with pytest.raises(ConfigError, match="--weights-path: expected tensors by name"):
         load(build("resnet18", classes=3, size=8), tmp_path / "w.pt")

@@ -1,4 +1,4 @@
-"""The learning rate over time, and what the weights do."""
+"""The learning rate over time, the weight decay and the precision."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def rates(steps: int) -> list[float]:
     return found
 
 
-def test_the_rate_rises_to_the_one_asked_for_and_falls_to_nothing() -> None:
-    """In the first tenth of the steps the rate must rise evenly, then fall, slowly at both ends, to zero."""
+def test_the_rate_rises_and_falls_to_zero() -> None:
+    """The rate rises evenly in the first tenth of the steps, then falls to zero, slowly at both ends."""
     found = rates(100)
     assert found[:10] == pytest.approx([0.001 * step for step in range(1, 11)])
     assert found[10] == found[9] == max(found) == pytest.approx(0.01)
@@ -34,14 +34,14 @@ def test_the_rate_rises_to_the_one_asked_for_and_falls_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_the_shortest_training_learns_at_the_rate_asked_for(steps: int) -> None:
-    """A training of a step or two must take its first step at the full rate, and divide by nothing."""
+def test_the_shortest_training_has_the_requested_rate(steps: int) -> None:
+    """A training of one or two steps takes its first step at the full rate."""
     assert rates(steps)[0] == 0.01
     assert min(rates(steps)[:-1]) > 0
 
 
 def test_only_matrices_decay() -> None:
-    """Without gradients a matrix must shrink and a bias stay: only the former has cause to be small."""
+    """Without gradients a matrix shrinks and a bias stays."""
     network = torch.nn.Linear(2, 2)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     optimisation = Optimisation(network, rate=0.5, steps=1, mixed=True)
@@ -52,7 +52,7 @@ def test_only_matrices_decay() -> None:
 
 
 def test_a_processor_computes_in_full_precision() -> None:
-    """Mixed precision must be for CUDA only: on a processor it is slower and less exact."""
+    """On a CPU mixed precision has no effect."""
     optimisation = Optimisation(torch.nn.Linear(2, 2), rate=0.5, steps=1, mixed=True)
     assert optimisation.precision == "float32"
     with optimisation.computing():

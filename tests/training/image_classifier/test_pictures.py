@@ -1,4 +1,4 @@
-"""Images become tensors: whatever they are, from memory or from disk, and broken ones are left out."""
+"""Images become tensors, from memory or from disk, and unreadable ones are left out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def open_pictures(folder: Path, *, memory: int = 1 << 20) -> Pictures:
      ("a.tif", "CMYK"), ("a.jpg", "RGB"), ("a.jpg", "CMYK"), ("a.webp", "RGB")],
 )  # fmt: skip
 def test_every_kind_of_image_becomes_colours(tmp_path: Path, name: str, mode: str) -> None:
-    """An image must become 3 x size x size bytes in red, green, blue, its left half on the left."""
+    """Every kind of image becomes 3 x size x size bytes of RGB, its left half on the left."""
     halves(mode).save(tmp_path / name)
     found = decode(str(tmp_path / name), 8)
     assert (found.shape, found.dtype) == ((3, 8, 8), torch.uint8)
@@ -49,7 +49,7 @@ def test_every_kind_of_image_becomes_colours(tmp_path: Path, name: str, mode: st
 
 @pytest.mark.parametrize(("mode", "brightest"), [("L", 255), ("I;16", 65535), ("1", 1)])
 def test_greys_keep_their_brightness(tmp_path: Path, mode: str, brightest: int) -> None:
-    """Black, half and white must be 0, about 128 and 255, also where a pixel has 16 bits."""
+    """Black, half and white are 0, about 128 and 255, also with 16 bits per pixel."""
     image = Image.new(mode, (3, 1))
     for place, value in enumerate((0, (brightest + 1) // 2, brightest)):
         image.putpixel((place, 0), value)
@@ -60,7 +60,7 @@ def test_greys_keep_their_brightness(tmp_path: Path, mode: str, brightest: int) 
 
 
 def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
-    """The orientation that a camera noted must be followed."""
+    """The orientation in the EXIF data is applied."""
     exif = Image.Exif()
     exif[0x0112] = 3  # turned by half a turn
     halves().save(tmp_path / "photo.jpg", exif=exif, quality=95)
@@ -69,7 +69,7 @@ def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
 
 
 def test_an_oblong_image_is_cut_to_its_middle(tmp_path: Path) -> None:
-    """The shorter side must fill the size, and the ends of the longer one be cut off, not squeezed in."""
+    """The shorter side fills the size, and the ends of the longer one are cropped."""
     image = Image.new("RGB", (40, 10), GREEN)
     image.paste(RED, (15, 0, 25, 10))
     image.save(tmp_path / "wide.png")
@@ -80,7 +80,7 @@ def test_an_oblong_image_is_cut_to_its_middle(tmp_path: Path) -> None:
 def test_broken_images_are_named_and_left_out(
     colours: Callable[..., Path], caplog: pytest.LogCaptureFixture, memory: int
 ) -> None:
-    """A file that is no image or a truncated one must be warned of once and be missing from every batch."""
+    """An unreadable or truncated file is named in one warning, and is missing from every batch."""
     folder = colours("train")
     whole = (folder / "red" / "1.png").read_bytes()
     (folder / "red" / "1.png").write_bytes(whole[: len(whole) // 2])
@@ -100,7 +100,7 @@ def test_broken_images_are_named_and_left_out(
 def test_many_broken_images_are_counted(
     colours: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After ten warnings by name there must be one with the number of all."""
+    """After ten warnings by name, one warning has the number of all."""
     folder = colours("train", count=5)
     for file in folder.rglob("*.png"):
         file.write_bytes(b"")
@@ -114,7 +114,7 @@ def test_many_broken_images_are_counted(
 def test_an_image_that_would_fill_the_memory_is_left_out(
     colours: Callable[..., Path], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Pillow takes for a decompression bomb must be left out like any broken image."""
+    """An image that Pillow takes for a decompression bomb is left out like an unreadable one."""
     folder = colours("train")
     halves().save(folder / "red" / "0.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
@@ -124,14 +124,14 @@ def test_an_image_that_would_fill_the_memory_is_left_out(
 
 
 def test_a_file_that_only_claims_to_be_an_image_starts_no_program(tmp_path: Path) -> None:
-    """PostScript under an image's name must be refused: Pillow would hand it to Ghostscript."""
+    """PostScript under an image's name is refused, because Pillow would start Ghostscript."""
     (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n")
     with pytest.raises(OSError, match="cannot identify image file"):
         decode(str(tmp_path / "a.png"), 8)
 
 
 def test_from_disk_is_as_from_memory(colours: Callable[..., Path]) -> None:
-    """The batches must be the same, in the order that was asked for, whether the images fit into memory."""
+    """The batches are the same, in the requested order, whether or not the images fit into memory."""
     folder = colours("train", count=9)
     order = torch.randperm(27, generator=torch.Generator().manual_seed(5))
     kept, read = open_pictures(folder), open_pictures(folder, memory=0)
@@ -142,7 +142,7 @@ def test_from_disk_is_as_from_memory(colours: Callable[..., Path]) -> None:
 
 
 def test_the_usual_size_is_that_of_most_images(colours: Callable[..., Path]) -> None:
-    """The size must come from the images' headers; one that is broken or very large must not matter."""
+    """The size comes from the images' headers, and a broken or very large one does not matter."""
     folder = colours("train", side=24)
     Image.new("RGB", (4000, 3000)).save(folder / "red" / "0.png")
     (folder / "red" / "1.png").write_bytes(b"")
@@ -150,7 +150,7 @@ def test_the_usual_size_is_that_of_most_images(colours: Callable[..., Path]) -> 
 
 
 def test_images_of_which_none_can_be_read_are_refused(colours: Callable[..., Path]) -> None:
-    """Where not one header can be read the error must name the folder and a file."""
+    """If no header can be read, the error names the folder and a file."""
     folder = colours("train")
     for file in folder.rglob("*.png"):
         file.write_bytes(b"")

@@ -1,4 +1,4 @@
-"""The trainer as it is started: a process, its exit status, and what it leaves behind."""
+"""The trainer as a process: its exit status, and its files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_cannot_be_done_ends_with_status_2_and_one_line(command: list[str]) -> None:
-    """A card that is not there must cost one line on standard error, and nothing else be said."""
+    """A missing card gives one line on standard error, and no other output."""
     done = run([*command, "--device=cuda:99"])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("image_classifier: error: --device: expected ")
@@ -47,7 +47,7 @@ def test_what_cannot_be_done_ends_with_status_2_and_one_line(command: list[str])
 @pytest.mark.campaign
 @pytest.mark.skipif(not THOROUGH, reason="costs the seconds that transformers takes to be imported")
 def test_a_failure_ends_with_status_1_and_one_line(command: list[str]) -> None:
-    """A loss that is no number must end the process with a line on standard error, without a traceback."""
+    """A loss of NaN ends the process with one line on standard error, without a traceback."""
     done = run([*command, "--learning-rate=1e30"])
     assert done.returncode == 1
     assert done.stderr.startswith("image_classifier: error: the training loss is nan in epoch 1")
@@ -55,7 +55,7 @@ def test_a_failure_ends_with_status_1_and_one_line(command: list[str]) -> None:
 
 
 def test_sigterm_ends_the_training_with_what_it_has_learnt(command: list[str], tmp_path: Path) -> None:
-    """The status must be 143, last.pt hold weights that fit, and nothing half-written be left."""
+    """SIGTERM gives status 143, leaves valid weights in last.pt, and no partial file."""
     with subprocess.Popen([*command, "--num-epochs=100000"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

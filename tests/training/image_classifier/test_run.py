@@ -1,4 +1,4 @@
-"""Whole trainings, of seconds: what they log, what they keep, and how they fail."""
+"""Whole trainings of seconds: their logs, their checkpoints and their errors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read(lines: list[str]) -> list[dict[str, float]]:
 
 
 def test_every_metric_in_the_log_is_the_one_that_was_computed(train: Train, tmp_path: Path) -> None:
-    """What the log reader finds must be, to the last bit, what the checkpoints hold; 16 metrics an epoch."""
+    """The log reader finds 16 metrics per epoch, equal to those in the checkpoints to the last bit."""
     epochs = read(train(num_epochs=3, keep_last=3))
     assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
     for logged in epochs:
@@ -87,7 +87,7 @@ def test_every_metric_in_the_log_is_the_one_that_was_computed(train: Train, tmp_
 
 
 def test_the_lines_are_those_of_the_specification(train: Train) -> None:
-    """The lines that are read must be in the specification's formats and order."""
+    """The log lines have the formats and the order of the specification."""
     lines = train(num_epochs=1)
     beginnings = [
         "Training resnet18 with", "12 images of 3 classes to train on and 9 to validate on, scaled to 8",
@@ -102,30 +102,30 @@ def test_the_lines_are_those_of_the_specification(train: Train) -> None:
 
 
 def test_colours_are_learnt(train: Train) -> None:
-    """Four epochs must be enough to tell red from green from blue."""
+    """Four epochs suffice to separate red, green and blue."""
     assert read(train(num_epochs=4))[-1]["val_acc"] == 100.0
 
 
 def test_the_same_seed_gives_the_same_numbers(train: Train) -> None:
-    """Two trainings of one seed must log the same lines on a processor; another seed other ones."""
+    """On a CPU two trainings with one seed log the same lines, and another seed gives others."""
     first = train(seed=7, num_epochs=1)
     assert train(seed=7, num_epochs=1) == first
     assert train(seed=8, num_epochs=1) != first
 
 
 def test_a_transformer_learns_too(train: Train) -> None:
-    """A ViT must train on the same images, mirrored as well, in batches down to a single image."""
+    """A ViT trains on the same images, mirrored too, in batches down to one image."""
     (epoch,) = read(train(model="vit-tiny", num_epochs=1, batch_size=11, image_size=8))
     assert 0 <= epoch["val_acc"] <= 100
 
 
 def test_a_last_batch_of_one_image_does_no_harm(train: Train) -> None:
-    """Where one image is left over, which cannot be normalised, the epoch must do without it."""
+    """A last batch of one image, which cannot be normalised, is skipped."""
     assert len(read(train(batch_size=11))) == 2
 
 
 def test_a_loss_that_is_no_number_ends_the_training(train: Train, tmp_path: Path, caplog: Any) -> None:
-    """The log must show the loss as nan, no checkpoint be written, and the error say what may help."""
+    """A loss of NaN is logged, writes no checkpoint, and raises an error with advice."""
     with pytest.raises(DivergedError, match=r"the training loss is nan in epoch 1: .* lower --learning-rate"):
         train(learning_rate=1e30)
     assert any(line.startswith("Train Loss: nan, ") for line in caplog.messages)
@@ -133,7 +133,7 @@ def test_a_loss_that_is_no_number_ends_the_training(train: Train, tmp_path: Path
 
 
 def test_progress_is_no_metric(train: Train) -> None:
-    """Lines within an epoch must be there where it takes long, and say nothing to the reader of the log."""
+    """Long epochs log progress lines, which the log reader ignores."""
     lines = train(num_epochs=1, progress_every=1e-9)
     within = [line for line in lines if " so far" in line]
     assert {line.split(" ")[0] for line in within} == {"read", "trained", "validated"}
@@ -142,7 +142,7 @@ def test_progress_is_no_metric(train: Train) -> None:
 
 
 def test_images_that_all_break_end_the_training(train: Train, colours: Callable[..., Path]) -> None:
-    """Where not one image can be read the error must say so, not that something was divided by zero."""
+    """If no image can be read, the error states it."""
     folder = colours("broken")
     for file in folder.rglob("*.png"):
         file.write_bytes(b"")
@@ -151,7 +151,7 @@ def test_images_that_all_break_end_the_training(train: Train, colours: Callable[
 
 
 def test_a_missing_card_is_reported(train: Train) -> None:
-    """Without such a card the error must say what PyTorch sees and what to do."""
+    """Without a card, the error has what PyTorch sees and what to do."""
     with pytest.raises(
         ConfigError, match=r"--device: expected (a CUDA device for 'cuda:99', got none|one of the)"
     ):
@@ -159,7 +159,7 @@ def test_a_missing_card_is_reported(train: Train) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_reported(train: Train, tmp_path: Path) -> None:
-    """A file where the folder should be must be message before the training begins."""
+    """A file at the path of the folder is reported before the training starts."""
     (tmp_path / "taken").touch()
     with pytest.raises(
         ConfigError, match=r"--save-path: expected a folder to write to, got '.*taken': File exists"
@@ -168,13 +168,13 @@ def test_a_folder_that_cannot_be_written_is_reported(train: Train, tmp_path: Pat
 
 
 def test_full_memory_is_reported() -> None:
-    """What PyTorch raises for a tensor that fits nowhere must become one line of advice."""
+    """PyTorch's error about memory becomes one line of advice."""
     message = "out of memory with --batch-size=64: try a smaller --batch-size"
     with pytest.raises(NoMemoryError, match=message), explain_out_of_memory(64):
         torch.empty(1 << 50)
 
 
 def test_other_errors_are_left_as_they_are() -> None:
-    """An error that has nothing to do with memory must come through with its own text."""
+    """An error that is not about memory keeps its own text."""
     with pytest.raises(RuntimeError, match="must match"), explain_out_of_memory(64):
         torch.ones(2) + torch.ones(3)
