@@ -21,6 +21,7 @@ KILLS = int(os.environ.get("KILLS", "3"))
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(120 + 10 * KILLS)
 def test_no_line_is_lost_or_repeated(tmp_path):
     """Across repeated SIGKILLs, a client that resumes gets every line of the log once, in order."""
     dice = random.Random(KILLS)
