@@ -595,12 +595,24 @@ def test_the_log_ends_with_what_was_shown_last(tmp_path):
     assert len(log_end(log).encode()) <= 4000
 
 
-def test_a_missing_log_does_not_stop_the_report(config, recorder):
+def test_a_missing_log_does_not_stop_the_report(config, recorder, caplog):
     """Without its log file a crash is reported without the log, and a warning gives the reason."""
     done = notify_when_done(config, notifiers=[recorder], log_file="nowhere.log")
     with pytest.raises(ValueError, match="x"), done:
         raise ValueError("x")
     assert "Last log lines" not in recorder.sent[0].text
+    assert "the end of the log cannot be read: [Errno 2]" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("program", "name"), [("runs/train.py", "train.py"), ("-c", "python"), ("", "python")]
+)
+def test_a_block_without_a_name_has_that_of_the_script(config, recorder, monkeypatch, program, name):
+    """A block without a name is reported under the script's name, or as python without a script."""
+    monkeypatch.setattr("sys.argv", [program])
+    with notify_when_done(config, notifiers=[recorder], outbox=MemoryOutbox()):
+        pass
+    assert f"Training finished: {name}, after" in recorder.sent[0].subject
 
 
 def test_the_code_of_the_mailbox_is_hidden(done, recorder):

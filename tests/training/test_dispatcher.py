@@ -329,6 +329,7 @@ def test_an_error_of_every_poll_is_logged_once(work, monkeypatch, caplog):
     task_id = here.submit()
     until(lambda: faulty.calls > 3)
     assert caplog.text.count("ZeroDivisionError: an unexpected error; the trainings continue") == 1
+    assert "are followed again" not in caplog.text
     over.set()
     assert here.wait_end(task_id).state is COMPLETED
     until(lambda: "are followed again" in caplog.text)

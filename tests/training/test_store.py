@@ -260,6 +260,8 @@ def test_long_lines_count_by_their_bytes(tmp_path):
             assert sum(len(one.data) for one in store.entries(task.id)) <= 20_000
         store.append(task.id, [line("x" * 30_000)])
         assert [one.seq for one in store.entries(task.id)] == [101]
+        store.append(task.id, [line("x" * 30_000)])
+        assert [one.seq for one in store.entries(task.id)] == [102]
 
 
 def test_what_ended_can_be_deleted_and_nothing_else(store):
