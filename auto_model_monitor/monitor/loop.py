@@ -91,14 +91,11 @@ class Monitor(Lifecycle):
         listeners: Sequence[Listener] = (),
     ) -> None:
         # Imported here, because a training script imports this module first, and long before it trains.
-        from ..core.clocks import Clock, SystemClock
-        from ..core.contracts import require, require_all, require_callables
+        from ..core.clocks import SystemClock
+        from ..core.contracts import require_callables
         from ..core.metric_history import MetricHistory
         from ..delivery.queue import DeliveryQueue
-        from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
-        from ..rules import Rule
-        from ..sources import Source
         from .boundary import ErrorBoundary
         from .metric_check import MetricCheck
         from .resume import ResumeState
@@ -107,11 +104,7 @@ class Monitor(Lifecycle):
         from .watch_outbox import WatchOutbox
 
         super().__init__()
-        require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
-        require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
-        require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
-        if clock is not None:
-            require("clock", clock, Clock)
+        _check_parts(source, rules, notifiers, clock)
         self.source = source
         self.rules = list(rules)
         self.notifiers = list(notifiers)
@@ -243,3 +236,17 @@ class Monitor(Lifecycle):
             alert = replace(alert, history=self.history.points(alert.reading.metric))
         seconds = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
         return self._renderer.render(alert, seconds)
+
+
+def _check_parts(source: object, rules: object, notifiers: object, clock: object) -> None:
+    from ..core.clocks import Clock
+    from ..core.contracts import require, require_all
+    from ..notifiers import Notifier
+    from ..rules import Rule
+    from ..sources import Source
+
+    require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
+    require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
+    require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
+    if clock is not None:
+        require("clock", clock, Clock)
