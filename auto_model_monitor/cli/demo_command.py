@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import Any, NamedTuple
 
 from ..core.errors import ConfigError, MonitorError
@@ -48,7 +48,8 @@ class _ShownMailbox(MailboxNotifier):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.arrived: SimpleQueue[Received] = SimpleQueue()
+        # SimpleQueue.get() can wait forever where its timeout is 0 (CPython, when a put() has just been taken).
+        self.arrived: Queue[Received] = Queue()
 
     def send(self, message: Message) -> None:
         super().send(message)
