@@ -48,7 +48,7 @@ class _ShownMailbox(MailboxNotifier):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        # A SimpleQueue that is asked with timeout=0 can wait forever on CPython 3.10, if it is preempted there.
+        # A SimpleQueue asked with timeout=0 can wait forever on CPython 3.10, if preempted in the call.
         self.arrived: Queue[Received] = Queue()
 
     def send(self, message: Message) -> None:
