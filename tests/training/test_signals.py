@@ -33,4 +33,6 @@ def test_a_training_ignores_and_blocks_no_signal(background: None, tmp_path: Pat
         log = tmp_path / "store" / "tasks" / str(task) / "log.txt"
         until(lambda: log.exists() and log.read_text().count("\n") == 2)
         masks = [int(line.split()[1], 16) for line in log.read_text().splitlines()]
-        assert masks == [0, 0]
+        # Signals that Python does not know are the C library's own: its posix_spawn ignores 32.
+        known = sum(1 << number - 1 for number in signal.valid_signals())
+        assert [mask & known for mask in masks] == [0, 0]
