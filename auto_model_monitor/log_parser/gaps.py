@@ -60,7 +60,7 @@ def gap_of(text: str) -> Gap:
         rest, explicit = rest[:-1].rstrip(), explicit or in_brackets
     *before, key = compiled(_BREAK).split(rest)
     key = key.strip(" \t'\"`-")
-    apart = explicit or spaced or in_brackets
+    apart = explicit or spaced or in_brackets or "\u4e00" <= key[-1:] <= "\u9fff"
     if not apart or len(key) > _LONGEST_KEY or not compiled(_KEY).match(key):
         key = ""
     pieces = tuple(piece.strip() for piece in before if piece.strip())

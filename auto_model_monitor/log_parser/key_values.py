@@ -160,7 +160,7 @@ class KeyValueScan:
         if place.gap.explicit:
             return True
         words = words_of(place.gap.key)
-        if not FILLERS.isdisjoint(words[:-1] if words[-1] in _COPULAS else words):
+        if " " in place.gap.key and not FILLERS.isdisjoint(words[:-1] if words[-1] in _COPULAS else words):
             return False
         if compiled(_TAIL if place.last else _DELIMITED).match(place.after):
             return True

@@ -12,17 +12,22 @@ from .vocabulary import (
     BASES,
     BEST_WORDS,
     EPOCH_WORDS,
+    FILLERS,
+    GOALS,
     LOSS_KINDS,
+    MEASURED_OF,
     NEUTRAL,
     SETTING,
     SPLITS,
     STEP_WORDS,
+    TIME_UNITS,
     WEAK,
     words_of,
 )
 
 EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
 
+_PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -77,7 +82,8 @@ class MetricName(NamedTuple):
             return "best_acc"
         if self.own.startswith("best"):
             return self.own
-        return f"best_{split}_{self.base or self.own}" if split else f"best_{self.base or self.own}"
+        name = self.base or self.own
+        return f"best_{split}_{name}" if split and not name.startswith(f"{split}_") else f"best_{name}"
 
 
 @lru_cache(maxsize=2048)
@@ -93,19 +99,59 @@ def metric_name(key: str, *, structured: bool = False) -> MetricName | None:
     counter = _counter(words, joined)
     if counter:
         return MetricName(counter, counter, _split(words), joined=joined) if counter != "none" else None
-    if not words or SETTING.intersection(words):
+    if not joined and not FILLERS.isdisjoint(words):
+        return _named_in_sentence(key, words, structured=structured)
+    return _measured(key, words, joined, structured=structured)
+
+
+def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: bool) -> MetricName | None:
+    """Return the metric that words name which name no counter."""
+    particular = _is_particular(words)
+    if not words or (not particular and SETTING.intersection(words)):
         return None
     best = bool(BEST_WORDS.intersection(words)) or (words[0] == "max" and words[-1] in ("acc", "accuracy"))
     rest = [w for w in words if w not in SPLITS and w not in NEUTRAL and w not in BEST_WORDS and w != "max"]
-    base = BASES.get(" ".join(rest), "")
+    base = "" if particular else BASES.get(" ".join(rest), "")
     if base == "cost" or (base and joined and words[-1] in STEP_WORDS):
         base = ""  # Lightning's ``train_loss_step`` beside ``train_loss_epoch``
     if base:
         return MetricName(base, _own(key, words, joined or structured), _split(words), best, joined)
+    if particular:
+        own = key if joined else "_".join(word for word in words if word not in BEST_WORDS)
+        return MetricName("", _own(own, words, True), _split(words), best, joined)
     if not _is_one(key, words, rest, joined, structured):
         return None
     weak = not structured and all(w in WEAK for w in rest if names_a_metric(w))
     return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
+
+
+def _named_in_sentence(key: str, words: tuple[str, ...], *, structured: bool) -> MetricName | None:
+    """Return the metric of ``New best metric of val_acc``: a sentence itself is never a name."""
+    last = key.split()[-1]
+    named = metric_name(last) if "_" in last else None
+    if named is None or named.counts:
+        return _measured(key, words, False, structured=structured)
+    return named._replace(best=named.best or not BEST_WORDS.isdisjoint(words))
+
+
+def _is_particular(words: tuple[str, ...]) -> bool:
+    """Return whether words name a loss, an accuracy or the like of a part or a kind.
+
+    Such are ``policy_loss``, ``token_acc``, ``value loss``, ``ppl_per_token`` and Lightning's
+    ``val_loss/dataloader_idx_0``. Elsewhere ``policy``, ``token`` and ``value`` name no metric.
+    """
+    if len(words) < 2 or not GOALS.isdisjoint(words):
+        return False
+    if words[-3:-1] == ("dataloader", "idx"):
+        return any(map(names_a_metric, words[:-3]))
+    if "per" in words[1:-1] and _is_measure(words[words.index("per") - 1]):
+        return words[-1] not in TIME_UNITS
+    *kinds, measure = words[:-1] if words[-1] in EPOCH_WORDS | STEP_WORDS else words
+    return _is_measure(measure) and not MEASURED_OF.isdisjoint(kinds)
+
+
+def _is_measure(word: str) -> bool:
+    return word not in WEAK and names_a_metric(word)
 
 
 def metric_in_logs(metric: str) -> str:
@@ -159,7 +205,7 @@ def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, str
     """Return whether words that name none of the usual metrics name another one."""
     if structured:
         return bool(rest) and not ACCOUNTING.intersection(words)
-    if not rest or not names_a_metric(key):
+    if not rest or not names_a_metric(key) or words[-1] in _PLURALS:
         return False
     if joined:
         return not ACCOUNTING.intersection(rest[:-1] if rest[-1] in STEP_WORDS else rest)

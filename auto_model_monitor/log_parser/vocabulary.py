@@ -48,13 +48,16 @@ NEUTRAL = FILLERS | _set(
     "avg avr average mean running current cur now final overall total epoch batch global set results result "
     "metrics value s phase"
 )
+# Words for a number that is wished for or was measured before.
+GOALS = _set(
+    "target goal min minimum required expected baseline reference previous prev old early stopping stop until "
+    "when if than from to not no tolerance tol clip warmup init initial threshold thr thresh patience"
+)
 # Words for a number that is a goal or a setting, and not measured.
-SETTING = _set(
-    "weight scale scaler smoothing ratio threshold thr thresh patience decay fn function type name interval "
-    "freq frequency every key mode size dim factor coef coefficient gamma alpha beta momentum schedule "
-    "scheduler policy window limit delta margin target goal min minimum required expected expected baseline "
-    "reference previous prev old early stopping stop until when if than from to not no tolerance tol clip "
-    "warmup init initial port code bits bit dtype dropout lambda "
+SETTING = GOALS | _set(
+    "weight scale scaler smoothing ratio decay fn function type name interval freq frequency every key mode "
+    "size dim factor coef coefficient gamma alpha beta momentum schedule scheduler policy window limit delta "
+    "margin port code bits bit dtype dropout lambda"
 )
 # What is counted or timed: numbers of a record, but no metrics.
 ACCOUNTING = _set(
@@ -65,11 +68,16 @@ ACCOUNTING = _set(
     "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
     "thread gpus mfu "
 )
+# Words for a number of things, which a metric's word behind them does not change: ``num_hits``.
+_NUMBERING = _set("num n number id idx index seed version count total v year date port code")
+# Words for what a loss or an accuracy is measured of: ``policy_loss``, ``token_acc``, ``step_loss``.
+MEASURED_OF = ((SETTING - GOALS) | ACCOUNTING | {"value"}) - _NUMBERING - {"epoch", "epochs"}
 # Words that are metrics only in the company of others: ``error: 404`` and ``hits: 3`` are none.
 WEAK = _set(
     "error err hit hits return returns rel em corr entropy score scores ap ce pq pck er ter kl kld metric "
     "metrics objective fitness likelihood divergence regret cer oks ade fde"
 )
+TIME_UNITS = _set("s sec secs second seconds ms min minute minutes hour hours")
 LOSS_KINDS = _set(
     "lm nll mlm nsp kl ce mse l1 l2 cls reg box obj dfl rpn mask seg dice bce gan g d gen disc generator "
     "discriminator actor critic policy value q adv adversarial recon reconstruction perceptual content style "

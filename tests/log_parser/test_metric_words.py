@@ -1,0 +1,88 @@
+"""Words in a metric's name that name a setting, a count or a time elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from auto_model_monitor import LogReader
+
+TIME = datetime(2026, 11, 20, tzinfo=timezone.utc)
+
+QUALIFIED = (
+    "token_acc step_loss train_loss_step val_loss/dataloader_idx_0 val_acc/dataloader_idx_1 ppl_per_token "
+    "nll_per_char policy_loss value_loss margin_loss scale_loss train_policy_loss val_token_acc "
+    "eval_token_accuracy batch_time_loss size_loss window_acc loss_per_token mask_token_accuracy "
+    "delta_loss sample_f1 duration_mae speed_mae policy_loss_step memory_loss"
+)
+SPACED = {
+    "value loss": "value_loss",
+    "policy loss": "policy_loss",
+    "Margin Loss": "margin_loss",
+    "token accuracy": "token_accuracy",
+    "Value Loss": "value_loss",
+    "step loss": "step_loss",
+}
+NONE = (
+    "loss_weight loss_scale acc_threshold target_acc min_loss loss_time acc_steps num_hits n_errors "
+    "loss_samples_per_sec loss_per_second previous_loss baseline_acc token_count policy value margin step_size "
+    "samples_per_second seconds_per_step tokens_per_sec value_size policy_size"
+).split()
+
+
+def metrics(line: str) -> dict[str, float]:
+    return {name: float(value) for name, value in LogReader().read(line, time=TIME).own_metrics.items()}
+
+
+@pytest.mark.parametrize("name", QUALIFIED.split())
+@pytest.mark.parametrize("line", ["{}: 0.5", "{}=0.5", "{{'{}': 0.5, 'epoch': 1.0}}", "Epoch 1 | {} 0.5"])
+def test_a_word_for_a_setting_or_a_count_in_a_metrics_name_vetoes_nothing(name: str, line: str) -> None:
+    """``token_acc`` and ``policy_loss`` are metrics by their own names, in each kind of line."""
+    found = metrics(line.format(name))
+    found.pop("epoch", None)
+    assert found == {name: 0.5}
+
+
+@pytest.mark.parametrize(("key", "name"), SPACED.items())
+def test_a_loss_of_two_words_is_no_training_loss(key: str, name: str) -> None:
+    """``value loss: 50.8`` is the critic's and no ``train_loss``, which stands beside it."""
+    assert metrics(f"{key}: 50.8") == {name: 50.8}
+    assert metrics(f"step 10 | {key}: 50.8 | loss: 0.5") == {name: 50.8, "train_loss": 0.5}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_a_metrics_word_in_the_name_of_a_setting_or_a_count_makes_no_metric(name: str) -> None:
+    """A weight, a goal, a time and a count stay none, whichever metric they are of."""
+    assert metrics(f"{name}: 0.5") == metrics(f"{name}=0.5") == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Got new best metric of val_acc: 0.8", {"best_acc": 0.8}),
+        ("Saved the model with best val_loss: 0.3", {"best_val_loss": 0.3}),
+        ("Found new best eval_loss: 0.3", {"best_val_loss": 0.3}),
+        ("this is the best val_f1: 0.7", {"best_val_f1": 0.7}),
+        ("checkpoint saved with val_miou: 0.7", {"val_miou": 0.7}),
+    ],
+)
+def test_a_sentence_is_never_a_name(line: str, found: dict[str, float]) -> None:
+    """The metric at the end of a sentence keeps its own name, and the best so far is one of the best."""
+    assert metrics(line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("第1轮 val_acc: 0.90", {"epoch": 1, "val_acc": 0.9}),
+        ("第12轮 val_acc: 0.96", {"epoch": 12, "val_acc": 0.96}),
+        ("第3轮 训练损失: 0.523 验证损失: 0.612", {"epoch": 3, "train_loss": 0.523, "val_loss": 0.612}),
+        ("第3轮验证准确率：0.9123", {"epoch": 3, "val_acc": 0.9123}),
+        ("第3/10轮，训练损失：0.5", {"epoch": 3, "total_epochs": 10, "train_loss": 0.5}),
+        ("第5轮测试损失0.4", {"epoch": 5, "test_loss": 0.4}),
+    ],
+)
+def test_the_number_of_a_chinese_epoch_belongs_to_no_name(line: str, found: dict[str, float]) -> None:
+    """``第1轮`` is the first epoch, with or without blanks around its number."""
+    assert metrics(line) == found
