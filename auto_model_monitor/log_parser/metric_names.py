@@ -127,7 +127,7 @@ def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: boo
 
 def _named_in_sentence(key: str, words: tuple[str, ...], *, structured: bool) -> MetricName | None:
     """Return the metric of ``New best metric of val_acc``: a sentence itself is never a name."""
-    last = key.split()[-1]
+    last = key.rsplit(maxsplit=1)[-1]
     named = metric_name(last) if "_" in last else None
     if named is None or named.counts:
         return _measured(key, words, False, structured=structured)

@@ -50,8 +50,8 @@ NEUTRAL = FILLERS | _set(
 )
 # Words for a number that is wished for or was measured before.
 GOALS = _set(
-    "target goal min minimum required expected baseline reference previous prev old early stopping stop until "
-    "when if than from to not no tolerance tol clip warmup init initial threshold thr thresh patience"
+    "target goal min minimum required expected baseline reference previous prev old early stopping stop "
+    "until when if than from to not no tolerance tol clip warmup init initial threshold thr thresh patience"
 )
 # Words for a number that is a goal or a setting, and not measured.
 SETTING = GOALS | _set(
