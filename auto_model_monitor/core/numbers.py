@@ -34,8 +34,8 @@ _FRACTION = r"[^0-9+-]"
 # What begins like a number in running text, to its end: a number, or what ``float`` refuses, such as
 # ``2.5s``, ``1.2.3``, ``3/10``, ``10:15:23``, ``2025-10-29``. The digits of ``top-1``, ``l2``, ``Acc@1`` and
 # ``mAP50-95`` belong to a word; one behind a Chinese character, as in ``第1轮``, does not. The regex
-# begins with the digit, because sre searches fast only then; a sign and a leading dot stand before it. No part of it
-# can fail after the digit's place is right, so that it never backtracks.
+# begins with the digit, because sre searches fast only then; a sign and a leading dot stand before it.
+# No part of it can fail after the digit's place is right, so that it never backtracks.
 _RUN = (
     r"([0-9](?:(?<![\w@].)(?<![\w.@:]\..)(?<!\w-.)(?<![Tt]op[- ].)|(?<=[\u4e00-\u9fff].))[0-9A-Za-z]*"
     r"(?:[-.:/<][0-9A-Za-z]+|(?<=[eE])\+[0-9]+)*)"
