@@ -9,7 +9,7 @@ from ..core.comparison import Comparison, usual_direction
 from ..core.contracts import listed, require_all
 from ..core.errors import ConfigError
 from ..parsers import BaseParser, DefaultParser
-from ..rules import MetricRule, Rule, ThresholdRule
+from ..rules import DampedRule, MetricRule, Rule, ThresholdRule
 from .config import MonitorConfig
 
 _SUCH_RULES = "['nan', 'stalled 3x']"
@@ -37,7 +37,7 @@ def rules_of(config: MonitorConfig, given: Sequence[Rule | str] | None) -> list[
         return rules
     direction = direction_of(config, rules)
     threshold = ThresholdRule(config.threshold, direction)
-    if any(_equals_threshold(rule, threshold) for rule in rules):
+    if any(equals_threshold(rule, threshold) for rule in rules):
         return rules
     if any(rule.name == threshold.name for rule in rules):  # after a restart, each resumes by its name
         threshold.name = f"threshold {threshold.comparison.value} {threshold.threshold:g}"
@@ -95,12 +95,16 @@ def _unique(rules: Sequence[Rule]) -> list[Rule]:
     return [rule for rule, _ in unique]
 
 
-def _equals_threshold(rule: Rule, threshold: ThresholdRule) -> bool:
-    """Return whether a rule equals a threshold, which names no metric."""
+def equals_threshold(rule: Rule, threshold: ThresholdRule) -> bool:
+    """Return whether a rule alerts wherever a threshold does, which may name no metric.
+
+    A rule in which the threshold itself counts, such as ``acc >= 0.9``, includes those beyond it.
+    """
     if not isinstance(rule, ThresholdRule):
         return False
     mine, other = _settings(rule), _settings(threshold)
-    return mine | {"metric": None} == other
+    metric = mine["metric"] if threshold.metric is None else threshold.metric
+    return mine | {"inclusive": False} == other | {"metric": metric}
 
 
 def _settings(rule: Rule) -> dict[str, object]:
@@ -108,4 +112,6 @@ def _settings(rule: Rule) -> dict[str, object]:
     if not type(rule).__module__.startswith(_OUR_RULES):
         return {"": id(rule)}
     public = {name: value for name, value in vars(rule).items() if name[0] != "_" and name != "name"}
+    if isinstance(rule, DampedRule):
+        public["rule"] = _settings(rule.rule)
     return {"": type(rule).__qualname__, **public}

@@ -4,6 +4,7 @@ from ..core.lazy import lazy_names
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
+    from .damping import DampedRule
     from .disk import DiskRule
     from .diverged import DivergedRule
     from .grammar import parse_rule
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .threshold import ThresholdRule
 
 __all__ = [
+    "DampedRule",
     "DiskRule",
     "DivergedRule",
     "FollowsMetric",
@@ -31,6 +33,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "DampedRule": "damping",
         "DiskRule": "disk",
         "DivergedRule": "diverged",
         "FollowsMetric": "protocol",

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import NamedTuple
 
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import FollowsSeries, MetricSeries, median
+from .condition import Condition
+from .metric_series import FollowsSeries, MetricSeries, after, median
 
 _STEPS = 50  # latest changes from one score to the next, whose median is the usual change
+
+
+class _Turn(NamedTuple):
+    """Where scores diverged or recovered, and what they were measured by there."""
+
+    reading: Reading
+    comparison: Comparison
+    best: float
+    recent: float
 
 
 class DivergedRule(FollowsSeries):
@@ -36,6 +47,7 @@ class DivergedRule(FollowsSeries):
     """
 
     _best: float | None
+    _until: Reading | None
 
     def __init__(
         self,
@@ -62,26 +74,35 @@ class DivergedRule(FollowsSeries):
         if alert is not None:
             self._series.resume(alert.reading)
             self._best = alert.previous_best
-            self._diverged = not alert.resolved
+            self._condition.resume(reported=not alert.resolved)
+            self._until = alert.reading
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
-        """Return an alert when the latest scores are too far from the best, or no longer are."""
+        """Return an alert when the recent scores became too far from the best, or no longer are."""
         if readings.new_run:
             self._begin_run()
         series = self._series.new_in(readings)
-        if not series:
+        if series:
+            self._judge(series)
+        due = self._condition.due
+        if due is None:
             return None
+        self._condition.report()
+        return self._alert(readings, due)
+
+    def _judge(self, series: list[Reading]) -> None:
         comparison = self.comparison or usual_direction(series[0].metric) or Comparison.LOWER
-        for reading in series:
+        # The first batch after a restart begins with what was judged before.
+        known = 0 if self._until is None else len(series) - len(after(self._until, series))
+        self._until = None
+        for index, reading in enumerate(series):
             self._take(reading.value, comparison)
-        if len(self._latest) < self.window or self._best is None:
-            return None
-        recent = median(self._latest)
-        distance, limit = comparison.gain(self._best, recent), self._limit(self._best, comparison)
-        if self._diverged == (distance > (limit / 2 if self._diverged else limit) > 0):
-            return None
-        self._diverged = not self._diverged
-        return self._alert(readings, series[-1], comparison, recent)
+            if index < known or len(self._latest) < self.window or self._best is None:
+                continue
+            recent = median(self._latest)
+            distance, limit = comparison.gain(self._best, recent), self._limit(self._best, comparison)
+            holds = distance > (limit / 2 if self._condition.holds else limit) > 0
+            self._condition.judge(_Turn(reading, comparison, self._best, recent), holds=holds)
 
     def _take(self, value: float, comparison: Comparison) -> None:
         if not math.isfinite(value):
@@ -97,17 +118,17 @@ class DivergedRule(FollowsSeries):
         distance = abs(best) * (1 - 1 / self.factor if towards_zero else self.factor - 1)
         return max(distance, 2 * self.factor * median(self._steps)) if self._steps else distance
 
-    def _alert(self, readings: ReadingBatch, latest: Reading, comparison: Comparison, recent: float) -> Alert:
+    def _alert(self, readings: ReadingBatch, turn: _Turn) -> Alert:
         return Alert(
             rule=self.name,
             time=readings.time,
             kind=AlertKind.DIVERGED,
             level=Level.CRITICAL,
-            resolved=not self._diverged,
-            reading=latest,
-            comparison=comparison,
-            previous_best=self._best,
-            details={"recent_median": recent, "factor": self.factor, "window": self.window},
+            resolved=not self._condition.reported,
+            reading=turn.reading,
+            comparison=turn.comparison,
+            previous_best=turn.best,
+            details={"recent_median": turn.recent, "factor": self.factor, "window": self.window},
         )
 
     def _begin_run(self) -> None:
@@ -115,4 +136,5 @@ class DivergedRule(FollowsSeries):
         self._latest: deque[float] = deque(maxlen=self.window)
         self._steps: deque[float] = deque(maxlen=_STEPS)
         self._best = None
-        self._diverged = False
+        self._until = None
+        self._condition: Condition[_Turn] = Condition()

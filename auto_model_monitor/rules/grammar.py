@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import NamedTuple, NoReturn
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NamedTuple, NoReturn
 
 from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
 from . import DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
+from .damping import DampedRule
 from .protocol import Rule
 
 _OPERATORS = {  # the direction, and whether equal is enough
@@ -19,8 +19,12 @@ _OPERATORS = {  # the direction, and whether equal is enough
     ">": (Comparison.HIGHER, False),
     ">=": (Comparison.HIGHER, True),
 }
-_SAME = str.maketrans({"＜": "<", "＞": ">", "＝": "=", "\t": " "})  # as Chinese keyboards write them
+_SAME = str.maketrans(
+    {"＜": "<", "＞": ">", "＝": "=", "％": "%", "\t": " "}
+)  # as Chinese keyboards write them
 _IN_A_NAME = frozenset("_/@.-")
+_FOR_ALL = ("once", "at")
+_AN_HOUR = 3600.0  # between two alerts, and two all-clears, of a rule that has both
 _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -34,12 +38,22 @@ def parse_rule(text: str, *, path: str = ".", comparison: Comparison | str | Non
 
     ====================  ==================================================================================
     ``val_loss < 0.004``  alerts at each improvement; ``<= > >=`` likewise
-    ``acc >= 0.95 for 3``  alerts when three checkpoints in a row hit, and resolves when it falls back
+    ``acc >= 0.95 for 3``  alerts when three checkpoints in a row hit, and resolves when it falls back; at
+                          most one alert and one all-clear an hour
     ``stalled 3x``        nothing new for three usual gaps; ``stalled 2h``, ``90s``, ``30min``, ``1d``
     ``nan``               a NaN or an infinity
     ``plateau 10``        ten checkpoints without a better one
     ``diverged 3x``       three times worse than the best
     ``disk < 5GB``        less is free; ``5GiB`` and ``5%`` likewise
+    ====================  ==================================================================================
+
+    What follows may stand behind them, in any order:
+
+    ====================  ==================================================================================
+    ``once``              one message a run, behind any rule
+    ``at most every 1h``  the least time from one alert to the next, and from one all-clear to the next
+    ``by 5%``             the least gain over the last alert that alerts again, or ends a plateau; ``by 0.01``
+    ``until 0.92``        behind a comparison: the score at which it counts as recovered
     ====================  ==================================================================================
 
     Args:
@@ -71,10 +85,10 @@ class _RuleParser:
         word = self._peek()
         compares = self._peek(1).text in _OPERATORS
         if word.text == "disk" and compares:
-            rule: Rule = self._disk()
+            rule: Rule = self._damped(self._disk())
         elif word.text in _WORDS and not compares:
             self._next += 1
-            rule = _WORDS[word.text](self)
+            rule = self._damped(_WORDS[word.text](self))
         else:
             rule = self._threshold()
         if self._peek().text:
@@ -85,11 +99,49 @@ class _RuleParser:
         metric = self._take("a metric such as val_loss, or one of " + ", ".join(["disk", *_WORDS]), _is_name)
         comparison, inclusive = _OPERATORS[self._take("one of < <= > >=", _OPERATORS.__contains__)]
         number = float(self._take("a number such as 0.004", _is_finite))
-        rule = partial(ThresholdRule, number, comparison, metric=metric, inclusive=inclusive, name=self._name)
-        if self._peek().text != "for":
-            return rule()
-        self._next += 1
-        return rule(every="crossing", hold=int(self._take("a number of checkpoints such as 3", _is_count)))
+        options = self._options(("for", "by", "until", *_FOR_ALL), number, comparison)
+        if not options.keys().isdisjoint(("hold", "until")):
+            options = {"every": "crossing", "at_most_every": _AN_HOUR, **options}
+        return ThresholdRule(
+            number, comparison, metric=metric, inclusive=inclusive, name=self._name, **options
+        )
+
+    def _options(
+        self, known: Collection[str], threshold: float = 0.0, comparison: Comparison = Comparison.LOWER
+    ) -> dict[str, Any]:
+        """Parse what may stand behind a rule, each word at most once."""
+        options: dict[str, Any] = {}
+        left = set(known)
+        while (word := self._peek().text) in left:
+            left.remove(word)
+            self._next += 1
+            if word == "for":
+                options["hold"] = int(self._take("a number of checkpoints such as 3", _is_count))
+            elif word == "by":
+                options["by"] = self._take("a least gain such as 5% or 0.01", _is_gain)
+            elif word == "until":
+                options["until"] = self._until(threshold, comparison)
+            elif word == "at":
+                options["at_most_every"] = self._pause()
+            else:
+                options["once"] = True
+        return options
+
+    def _until(self, threshold: float, comparison: Comparison) -> float:
+        side = "or higher" if comparison is Comparison.LOWER else "or lower"
+        fits = lambda text: _is_finite(text) and not comparison.is_better(float(text), than=threshold)  # noqa: E731
+        return float(self._take(f"a number such as 0.92, {threshold:g} {side}", fits))
+
+    def _pause(self) -> float:
+        self._take("'most', as in: at most every 1h", lambda text: text == "most")
+        self._take("'every', as in: at most every 1h", lambda text: text == "every")
+        found = _seconds(self._take("a time such as 90s, 30min, 2h", lambda text: (_seconds(text) or 0) > 0))
+        assert found is not None  # what it fits
+        return found
+
+    def _damped(self, rule: Rule) -> Rule:
+        options = self._options(_FOR_ALL)
+        return DampedRule(rule, **options) if options else rule
 
     def _disk(self) -> Rule:
         self._next += 1
@@ -118,7 +170,8 @@ class _RuleParser:
     def plateau(self) -> Rule:
         """Parse the number of checkpoints."""
         patience = int(self._take("a number of checkpoints such as 10", _is_count))
-        return PlateauRule(patience, comparison=self._comparison, name=self._name)
+        least = self._options(("by",)).get("by", 0.0)
+        return PlateauRule(patience, least, comparison=self._comparison, name=self._name)
 
     def diverged(self) -> Rule:
         """Parse the factor."""
@@ -180,6 +233,11 @@ def _is_finite(text: str) -> bool:
     return number is not None and math.isfinite(number)
 
 
+def _is_gain(text: str) -> bool:
+    number = to_float(text.removesuffix("%"))
+    return number is not None and 0 < number < math.inf
+
+
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 9 and int(text) > 0
 
@@ -192,4 +250,5 @@ def _factor(text: str) -> float:
 def _seconds(text: str) -> float | None:
     digits = text.rstrip("acdehimnosy")
     number, unit = to_float(digits), _SECONDS.get(text[len(digits) :])
-    return None if number is None or unit is None else number * unit
+    seconds = None if number is None or unit is None else number * unit
+    return seconds if seconds is not None and math.isfinite(seconds) else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..core.comparison import Comparison
+from ..core.errors import ConfigError
+from ..core.numbers import to_float
 from ..core.readings import Reading, ReadingBatch
 
 
@@ -97,6 +99,20 @@ def improves(comparison: Comparison, value: float, than: float | None, min_delta
     gain = comparison.gain(value, than)
     # In binary 0.0034 - 0.0029 is slightly less than 0.0005; users mean the decimals.
     return gain > min_delta or math.isclose(gain, min_delta)
+
+
+def least_gain(name: str, given: float | str) -> Callable[[float], float]:
+    """Return what computes the least gain over a score: a number, or with ``"5%"`` a share of the score.
+
+    Raises:
+        ConfigError: it is neither, or not at least 0.
+    """
+    share = isinstance(given, str) and given.strip().endswith("%")
+    number = to_float(given.strip().rstrip("%")) if isinstance(given, str) else given
+    if number is None or isinstance(number, bool) or not 0 <= number < math.inf:
+        raise ConfigError(f"{name}: expected a number of at least 0, or a share such as '5%', got {given!r}")
+    least = float(number)
+    return (lambda score: abs(score) * least / 100) if share else (lambda score: least)
 
 
 def median(values: Iterable[float]) -> float:

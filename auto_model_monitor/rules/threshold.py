@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, get_args
@@ -10,7 +11,9 @@ from ..core.alerts import Alert, AlertKind, Detail
 from ..core.comparison import Comparison, direction_for
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch
-from .metric_series import FollowsSeries, MetricSeries, after, improves
+from .condition import Condition
+from .damping import Damping
+from .metric_series import FollowsSeries, MetricSeries, after, improves, least_gain
 
 Every = Literal["improvement", "hit", "crossing"]
 
@@ -28,17 +31,24 @@ class ThresholdRule(FollowsSeries):
         metric: the metric to evaluate; by default the score of each name. If names carry different metrics,
             the rule keeps that of its first hit, because the others are not comparable.
         every: ``"improvement"`` alerts at a hit that is better than the last one reported; ``"hit"`` at the
-            best hit of each batch; ``"crossing"`` when the latest score of a batch is beyond and that of the
-            one before was not, and resolves when it falls back.
+            best hit of each batch; ``"crossing"`` when a score is beyond and that of the one before was not,
+            and resolves when it falls back. Of a batch in which both happen it reports both, one after the
+            other.
         min_delta: with ``improvement``, the least gain over the last reported hit; with ``crossing``, the
             distance behind the threshold at which a score has fallen back.
         cooldown: seconds without alerts after an alert; the best hit of that time is reported at its end.
         hold: the number of checkpoints in a row that must be beyond before the last of them is a hit.
         inclusive: whether the threshold itself counts as beyond.
+        by: after an alert, the least gain over its score that alerts again: a number, or a share of the
+            score such as ``"5%"``.
+        until: with ``crossing``, the score that has fallen back, instead of the threshold.
+        once: one alert a run, and nothing after it.
+        at_most_every: the least seconds from one alert to the next, and with ``crossing`` from one all-clear
+            to the next; what is due meanwhile is reported at the end of that time.
         name: the name of the rule; needed only when two rules would share one.
 
     Raises:
-        ConfigError: ``every``, ``min_delta``, ``cooldown`` or ``hold`` is invalid.
+        ConfigError: one of these is invalid.
     """
 
     _series: MetricSeries
@@ -47,6 +57,7 @@ class ThresholdRule(FollowsSeries):
     _pending: Reading | None
     _seen: Reading | None
     _until: Reading | None
+    _further: Reading | None
     _streak: int
 
     def __init__(
@@ -60,15 +71,13 @@ class ThresholdRule(FollowsSeries):
         cooldown: float = 0.0,
         hold: int = 1,
         inclusive: bool = False,
+        by: float | str = 0.0,
+        until: float | None = None,
+        once: bool = False,
+        at_most_every: float = 0.0,
         name: str | None = None,
     ) -> None:
-        if every not in get_args(Every):
-            raise ConfigError(f"every: expected one of {', '.join(get_args(Every))}, got {every!r}")
-        if not (min_delta >= 0 and cooldown >= 0 and hold >= 1):
-            got = f"{min_delta!r}, {cooldown!r} and {hold!r}"
-            raise ConfigError(
-                f"expected min_delta and cooldown of at least 0 and hold of at least 1, got {got}"
-            )
+        _check(every, min_delta, cooldown, hold, until)
         plain = every == "improvement"
         self.name = name or " ".join(filter(None, ["threshold", metric, None if plain else every]))
         self.threshold = threshold
@@ -80,6 +89,12 @@ class ThresholdRule(FollowsSeries):
         self.cooldown = cooldown
         self.hold = hold
         self.inclusive = inclusive
+        self.by = by
+        self.until = until
+        self.once = once
+        self.at_most_every = at_most_every
+        self._least_gain = least_gain("by", by)
+        self._damping = Damping(at_most_every, once=once)
         self._begin_run()
 
     def resume(self, alert: Alert | None) -> None:
@@ -87,14 +102,15 @@ class ThresholdRule(FollowsSeries):
         if alert is None or alert.reading is None:
             return
         self._last = alert
+        self._damping.resume(alert)
         self._resumed = True
         if not self._has_direction and alert.comparison is not None:
             self.comparison, self._has_direction = alert.comparison, True
         last = alert.details.get("last")
         self._series.resume(alert.reading)
-        if self.every == "hit":
+        if self.every != "improvement":
             self._until = replace(alert.reading, name=last) if isinstance(last, str) else alert.reading
-        self._beyond = not alert.resolved
+        self._condition.resume(reported=not alert.resolved)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return an alert about the best new reading, or the latest, if one is due."""
@@ -104,9 +120,10 @@ class ThresholdRule(FollowsSeries):
             self._update(readings)
         if left is not None:
             return left
-        if self._pending is None or readings.seconds < self._cooldown_end(readings):
+        reading, resolved = self._due()
+        if reading is None or readings.seconds < self._cooldown_end(readings):
             return None
-        return self._alert(readings, self._pending)
+        return self._alert(readings, reading) if self._damping.allows(readings, resolved=resolved) else None
 
     def _decide_direction(self, readings: ReadingBatch) -> None:
         if not self._has_direction and (metric := self.metric or readings.score):
@@ -115,25 +132,38 @@ class ThresholdRule(FollowsSeries):
 
     def _update(self, readings: ReadingBatch) -> None:
         if self.every == "crossing":
-            self._pending = self._crossed(readings)
+            self._cross(readings)
             return
         best = self._best_hit(readings)
-        reported = None if self._last is None or self.every == "hit" else self._best_reported()
-        if best is None or not improves(self.comparison, best.value, reported, self.min_delta):
+        if best is None or not self._is_worth_an_alert(best):
             return
         if self._pending is None or self.comparison.is_better(best.value, self._pending.value):
             self._pending = best
+
+    def _is_worth_an_alert(self, reading: Reading) -> bool:
+        """Return whether a hit improves enough on what was reported."""
+        if self.every == "hit" and not self.by:
+            return True
+        reported = self._best_reported()
+        least = self._least_gain(reported or 0.0)
+        if self.every == "improvement":
+            least = max(least, self.min_delta)
+        return improves(self.comparison, reading.value, reported, least)
+
+    def _due(self) -> tuple[Reading | None, bool]:
+        """Return what is to be reported, and whether it is that the scores have fallen back."""
+        if self.every != "crossing":
+            return self._pending, False
+        reading, resolved = self._condition.due, self._condition.reported
+        if not self.by or (reading is not None and resolved):
+            return reading, resolved
+        return self._further, False
 
     def _best_hit(self, readings: ReadingBatch) -> Reading | None:
         if self.hold == 1 and self.every == "improvement":
             best = self._best(readings)
             return best if best is not None and self._is_beyond(best) else None
-        judged = list(self._judged(readings))
-        if self._until is not None and judged:
-            # The first batch after a restart begins with what was reported before.
-            new = after(self._until, [reading for reading, _ in judged])
-            judged, self._until = judged[len(judged) - len(new) :], None
-        hits = [reading for reading, hit in judged if hit]
+        hits = [reading for reading, hit in self._new_judged(readings) if hit]
         value = self.comparison.best(reading.value for reading in hits)
         return next((reading for reading in hits if reading.value == value), None)
 
@@ -145,11 +175,24 @@ class ThresholdRule(FollowsSeries):
             return best
         return readings.best(self.comparison, last.metric)
 
-    def _crossed(self, readings: ReadingBatch) -> Reading | None:
-        for reading, hit in self._judged(readings):
-            self._beyond = hit or (self._beyond and not self._has_fallen_back(reading))
-        was = self._last is not None and not self._last.resolved
-        return self._seen if self._beyond != was else None
+    def _cross(self, readings: ReadingBatch) -> None:
+        for reading, hit in self._new_judged(readings):
+            still = self._condition.holds and not self._has_fallen_back(reading)
+            self._condition.judge(reading, holds=hit or still)
+            is_worth = hit and self.by and self._is_worth_an_alert(reading)
+            if is_worth and self.comparison.is_better(
+                reading.value, self._further.value if self._further else None
+            ):
+                self._further = reading
+
+    def _new_judged(self, readings: ReadingBatch) -> list[tuple[Reading, bool]]:
+        """Return the judged readings; the first batch after a restart begins with what was reported."""
+        judged = list(self._judged(readings))
+        if self._until is None or not judged:
+            return judged
+        new = after(self._until, [reading for reading, _ in judged])
+        self._until = None
+        return judged[len(judged) - len(new) :]
 
     def _judged(self, readings: ReadingBatch) -> Iterator[tuple[Reading, bool]]:
         """Yield each reading, and whether it is a hit: the last of at least ``hold`` that are beyond."""
@@ -164,6 +207,8 @@ class ThresholdRule(FollowsSeries):
 
     def _has_fallen_back(self, reading: Reading) -> bool:
         # A score beyond the threshold has not, however short; a NaN has.
+        if self.until is not None:
+            return not self.comparison.is_better(reading.value, than=self.until)
         behind = self.comparison.gain(self.threshold, reading.value)
         return not self._is_beyond(reading) and not behind < self.min_delta
 
@@ -179,7 +224,12 @@ class ThresholdRule(FollowsSeries):
     def _best_reported(self) -> float | None:
         if self._last is None or self._last.reading is None:
             return None
-        values = (self._last.reading.value, self._last.previous_best)
+        best = self._last.details.get("best_reported")
+        if self.every == "crossing":
+            reported = None if self._last.resolved else self._last.reading.value
+            values = (reported, float(best) if isinstance(best, int | float) else None)
+        else:
+            values = (self._last.reading.value, self._last.previous_best)
         return self.comparison.best(value for value in values if value is not None)
 
     def _alert(self, readings: ReadingBatch, reading: Reading) -> Alert:
@@ -190,24 +240,31 @@ class ThresholdRule(FollowsSeries):
             details["inclusive"] = True
         if self.every == "hit" and self._seen is not None:
             details["last"] = self._seen.name
+        resolved = self.every == "crossing" and self._condition.reported and not self._condition.holds
+        if self.every == "crossing" and self.by and (best := self._best_reported()) is not None:
+            details["best_reported"] = best
+        details |= self._damping.note(readings, resolved=resolved)
         self._last = Alert(
             rule=self.name,
             time=readings.time,
             kind=AlertKind.HIT,
-            resolved=self.every == "crossing" and not self._beyond,
+            resolved=resolved,
             reading=reading,
             comparison=self.comparison,
             threshold=self.threshold,
             previous_best=None if self.every == "crossing" else self._best_reported(),
             details=details,
         )
-        self._pending, self._alerted_at, self._resumed = None, readings.seconds, False
+        if resolved or not self._condition.reported:
+            self._condition.report()
+        self._pending = self._further = None
+        self._alerted_at, self._resumed = readings.seconds, False
         return self._last
 
     def _end_run(self, readings: ReadingBatch) -> Alert | None:
         """Forget the previous run; return its pending alert, so that no cooldown drops its best hit."""
-        reading = None if self.every == "crossing" else self._pending
-        alert = None if reading is None else self._alert(readings, reading)
+        owes = self.every != "crossing" and not (self.once and self._last is not None)
+        alert = self._alert(readings, self._pending) if owes and self._pending is not None else None
         self._begin_run()
         return alert
 
@@ -221,4 +278,18 @@ class ThresholdRule(FollowsSeries):
         self._alerted_at = float("-inf")
         self._resumed = False
         self._streak = 0
-        self._beyond = False
+        self._further = None
+        self._condition: Condition[Reading] = Condition()
+        self._damping.clear()
+
+
+def _check(every: str, min_delta: float, cooldown: float, hold: int, until: float | None) -> None:
+    if every not in get_args(Every):
+        raise ConfigError(f"every: expected one of {', '.join(get_args(Every))}, got {every!r}")
+    if not (min_delta >= 0 and cooldown >= 0 and hold >= 1):
+        got = f"{min_delta!r}, {cooldown!r} and {hold!r}"
+        raise ConfigError(f"expected min_delta and cooldown of at least 0 and hold of at least 1, got {got}")
+    if until is not None and not (every == "crossing" and math.isfinite(until)):
+        raise ConfigError(
+            f"until: expected a finite number beside every='crossing', got {until!r} beside {every!r}"
+        )

@@ -14,7 +14,7 @@ from ..log_parser import LogEntry
 from ..log_parser.metric_names import metric_in_logs
 from ..monitor.config import MonitorConfig
 from ..monitor.logs import LogMonitor
-from ..monitor.watch_rules import parser_of
+from ..monitor.watch_rules import equals_threshold, parser_of
 from ..rules import Rule, ThresholdRule
 from ..sources.logs.log_file import LogFileSource
 from ..sources.logs.log_source import LogSource
@@ -96,7 +96,9 @@ def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
     rules = rules_of({**settings, "rules": texts, "watch_dir": folder})
     config = reading_the_rules_metric(config_of(settings), rules)
     if config.threshold is not None:
-        rules.insert(0, ThresholdRule(config.threshold, config.comparison, metric=settings["metric"]))
+        threshold = ThresholdRule(config.threshold, config.comparison, metric=settings["metric"])
+        if not any(equals_threshold(rule, threshold) for rule in rules):
+            rules.insert(0, threshold)
     return config, rules
 
 

@@ -333,6 +333,18 @@ def test_a_threshold_takes_the_usual_direction(place: Path, run: Callable[..., t
     assert (status, "val_acc 91 (train.log:6)" in errors) == (0, True)
 
 
+@pytest.mark.parametrize(
+    "rule", ["val_acc > 90", "val_acc >= 90", "val_accuracy > 90", "eval_acc>=90", "val_acc > 90.0"]
+)
+def test_a_threshold_beside_an_equal_rule_is_one_alert(
+    place: Path, run: Callable[..., tuple[int, str, str]], rule: str
+) -> None:
+    """--threshold with --metric beside a rule at the same number makes one alert, that of the rule."""
+    write_log(place, 70.0, 91.0)
+    _, _, errors = run("train.log", "--no-follow", "--threshold", "90", "--metric", "val_acc", "--rule", rule)
+    assert errors.count("alert: ") == 1
+
+
 def test_a_second_run_repeats_no_alert(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
     """A second run over the same log sends nothing, unless --fresh is given."""
     write_log(place, 91.0)

@@ -68,6 +68,25 @@ def test_a_threshold_beside_an_equal_rule_makes_one_alert(alerts_of, rules):
 
 
 @pytest.mark.parametrize(
+    ("name", "threshold", "rule"),
+    [
+        ("val_loss_0.003.pt", 0.004, "val_loss < 0.004"),
+        ("val_loss_0.003.pt", 0.004, "val_loss <= 0.004"),
+        ("val_acc_0.95.pt", 0.9, "val_acc > 0.9"),
+        ("val_acc_0.95.pt", 0.9, "val_acc >= 0.9"),
+        ("val_acc_95.5.pt", 95, "val_acc >= 95.0"),
+        ("epoch=3-val_mIoU=0.71.ckpt", 0.7, "val_mIoU >= 0.7"),
+    ],
+)
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_threshold_and_a_rule_that_say_the_same_are_one_message(alerts_of, name, threshold, rule, chosen):
+    """A rule at the threshold's number and in its direction stands for both, with and without equality."""
+    mode = "lower" if "<" in rule else "higher"
+    found = alerts_of(name, threshold=threshold, rules=[rule], comparison_mode=mode if chosen else None)
+    assert [one for one, _ in found] == [parse_rule(rule).name]
+
+
+@pytest.mark.parametrize(
     ("one", "other", "count"),
     [
         (StalledRule("3x"), StalledRule("3x"), 1),
@@ -76,6 +95,11 @@ def test_a_threshold_beside_an_equal_rule_makes_one_alert(alerts_of, rules):
         (NotFiniteRule(), "nan", 1),
         ("acc > 0.9", "acc >= 0.9", 2),
         ("acc > 0.9", "acc > 0.9 for 3", 2),
+        ("acc > 0.9", "acc > 0.9 once", 2),
+        ("acc > 0.9 by 5%", "acc>0.9 by 5%", 1),
+        ("nan once", "nan  once", 1),
+        ("nan once", "nan", 2),
+        ("nan once", "plateau 3 once", 2),
         ("acc > 0.9", "top1_acc > 0.9", 2),
     ],
 )

@@ -81,6 +81,57 @@ def test_the_other_rules(text, kind, attributes):
     assert {name: getattr(rule, name) for name in attributes} == attributes
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("acc >= 0.95 once", {"once": True, "every": "improvement", "at_most_every": 0.0}),
+        ("acc >= 0.95 by 5%", {"by": "5%", "every": "improvement"}),
+        ("acc >= 0.95 by 0.01", {"by": "0.01", "every": "improvement"}),
+        ("acc >= 0.95 at most every 1h", {"at_most_every": 3600.0, "every": "improvement"}),
+        ("acc >= 0.95 until 0.92", {"until": 0.92, "every": "crossing", "hold": 1, "at_most_every": 3600.0}),
+        ("acc < 0.9 for 3", {"every": "crossing", "hold": 3, "at_most_every": 3600.0}),
+        ("acc < 0.9 for 3 until 0.92", {"until": 0.92, "hold": 3}),
+        ("acc < 0.9 until 0.92 for 3", {"until": 0.92, "hold": 3}),
+        ("acc < 0.9 for 3 at most every 10min", {"at_most_every": 600.0, "every": "crossing"}),
+        (
+            "acc>=0.9 at most every 2h by 1% for 2 once until .9",
+            {"at_most_every": 7200.0, "by": "1%", "hold": 2, "once": True, "until": 0.9},
+        ),
+        ("准确率＞0.9 by 5％", {"by": "5%"}),
+    ],
+)
+def test_what_stands_behind_a_threshold(text, expected):
+    """`for`, `once`, `by`, `at most every` and `until` stand behind a comparison in any order."""
+    rule = parse_rule(text)
+    assert isinstance(rule, ThresholdRule)
+    assert {name: getattr(rule, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "got", "column"),
+    [
+        ("acc > 1 by", "a least gain such as 5% or 0.01", "the end", 10),
+        ("acc > 1 by 0", "a least gain such as 5% or 0.01", "'0'", 11),
+        ("acc > 1 by -5%", "a least gain such as 5% or 0.01", "'-5%'", 11),
+        ("acc > 1 at 1h", "'most', as in: at most every 1h", "'1h'", 11),
+        ("acc > 1 at most 1h", "'every', as in: at most every 1h", "'1h'", 16),
+        ("acc > 1 at most every 1", "a time such as 90s, 30min, 2h", "'1'", 22),
+        ("acc > 1 at most every", "a time such as 90s, 30min, 2h", "the end", 21),
+        ("acc > 0.9 until 0.95", "a number such as 0.92, 0.9 or lower", "'0.95'", 16),
+        ("acc < 0.9 until 0.85", "a number such as 0.92, 0.9 or higher", "'0.85'", 16),
+        ("acc < 0.9 until", "a number such as 0.92, 0.9 or higher", "the end", 15),
+        ("acc > 1 once once", "the end of the rule", "'once'", 13),
+        ("acc > 1 for 3 for 4", "the end of the rule", "'for'", 14),
+        ("nan for 3", "the end of the rule", "'for'", 4),
+        ("stalled 3x until 2", "the end of the rule", "'until'", 11),
+        ("plateau 3 by", "a least gain such as 5% or 0.01", "the end", 12),
+    ],
+)
+def test_an_error_behind_a_rule_points_at_the_character(text, expected, got, column):
+    """What cannot stand behind a rule is shown with a mark under it, as any other error."""
+    test_an_error_points_at_the_character(text, expected, got, column)
+
+
 def test_a_rules_text_is_its_name():
     """The name keys the last alert: it is the text, however it is spaced."""
     assert (
@@ -162,6 +213,14 @@ _PIECES = st.sampled_from(
         ">=",
         " ",
         "for",
+        "once",
+        "by",
+        "5%",
+        "at",
+        "most",
+        "every",
+        "1h",
+        "until",
         "nan",
         "stalled",
         "plateau",

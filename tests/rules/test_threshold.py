@@ -124,13 +124,47 @@ def test_every_hit_tells_each_batch_that_holds_one():
 
 
 def test_every_crossing_tells_the_way_there_and_back():
-    """With `crossing`, the latest score alerts when it crosses, and resolves when it is back."""
+    """With `crossing`, a score alerts when it crosses, and resolves when it is back."""
     rule = ThresholdRule(0.5, "lower", every="crossing")
-    looks = [[0.6], [0.4], [0.3], [], [0.55], [0.2, 0.9], [0.9, 0.1], [math.nan]]
+    looks = [[0.6], [0.4], [0.3], [], [0.55], [0.9], [0.9, 0.1], [math.nan]]
     expected = {1: ("", 0.4), 4: ("over", 0.55), 6: ("", 0.1)}
     found = told(rule, looks)
     assert math.isnan(found.pop(7)[1])
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        # There and back in one batch: both are reported, one after the other.
+        ([[0.2, 0.9], [], []], {0: ("", 0.2), 1: ("over", 0.9)}),
+        # Several times there and back: the last of them.
+        ([[0.2, 0.9, 0.3, 0.8], []], {0: ("", 0.3), 1: ("over", 0.8)}),
+        # There, and within the next batch back and there again: nothing new.
+        ([[0.2], [0.9, 0.3], []], {0: ("", 0.2)}),
+        # What ended is there again before its end was reported.
+        ([[0.2, 0.9], [0.1], [0.9]], {0: ("", 0.2), 2: ("over", 0.9)}),
+        # Back, there and back: it is over.
+        ([[0.2], [0.9, 0.3, 0.7], []], {0: ("", 0.2), 1: ("over", 0.7)}),
+    ],
+)
+def test_every_score_of_a_batch_is_judged_in_order(looks, expected):
+    """What begins and ends within one batch is reported as if its scores had come one by one."""
+    assert told(ThresholdRule(0.5, "lower", every="crossing"), looks) == expected
+
+
+@pytest.mark.parametrize("hold", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [1, 2, 7, 40])
+def test_so_many_in_a_row_are_so_many_however_they_arrive(hold, size):
+    """Scores that come one by one, in blocks or all in one make the first alert about the same of them."""
+    scores = [0.9] * 6 + [0.3, 0.31, 0.32, 0.33, 0.34, 0.35] + [0.9] * 20
+    looks = [scores[start : start + size] for start in range(0, len(scores), size)]
+    alerts = watch(lambda: ThresholdRule(0.5, "lower", every="crossing", hold=hold), [*looks, [], []])
+    assert [(a.resolved, a.reading.value) for _, a in alerts] == [
+        (False, scores[6 + hold - 1]),
+        (True, 0.9),
+    ]
+    assert alerts[0][1].reading.epoch == 6 + hold - 1
 
 
 @given(
