@@ -81,7 +81,7 @@ def test_once_is_one_message_a_run():
         (
             "val_loss < 1 for 2 by 10% at most every 1s",
             [[0.5], [0.5], [0.4], [0.39], [0.3]],
-            [(1, 0.5), (3, 0.39)],
+            [(1, 0.5), (2, 0.4), (4, 0.3)],
         ),
         (
             "val_loss < 1 for 1 by 10% at most every 1s",
