@@ -21,6 +21,9 @@ NUMBER = rf"{_SIGN}(?:{DIGITS}|(?<![A-Za-z]){_WORDS})"
 #: Matches a number with its sign, whatever stands before it.
 SIGNED = rf"[-+]?(?:{DIGITS}|{_WORDS})"
 
+# Lightning's bar pads all numbers to a width; C on Windows adds the kind.
+_PADDED = r"([-+]?(?i:nan|inf(?:inity)?))(?:\.0*|\((?:ind|snan)\))"
+
 # A number of its own is followed by nothing that continues a word or a number.
 _END = r"(?![^\W_]|\.[0-9])"
 _TOKEN = (
@@ -33,11 +36,18 @@ _FRACTION = r"[^0-9+-]"
 
 # What begins like a number in running text, to its end: a number, or what ``float`` refuses, such as
 # ``2.5s``, ``1.2.3``, ``3/10``, ``10:15:23``, ``2025-10-29``. The digits of ``top-1``, ``l2``, ``Acc@1`` and
-# ``mAP50-95`` belong to a word; one behind a Chinese character, as in ``第1轮``, does not. The regex
-# begins with the digit, because sre searches fast only then; a sign and a leading dot stand before it.
-# No part of it can fail after the digit's place is right, so that it never backtracks.
+# ``mAP50-95`` belong to a word, those of ``epoch3`` and ``第3轮`` do not. The regex begins with the digit,
+# because sre searches fast only then; a sign and a leading dot stand before it. No part of it can fail after
+# the digit, so that it never backtracks.
+_UNSPACED = r"\u2e80-\u9fff\uac00-\ud7af"  # scripts that put no blanks between words and numbers
+_LETTER = rf"[^\W{_UNSPACED}]"
+_COUNTERS = ("epoch", "Epoch", "EPOCH", "step", "Step", "STEP", "iter", "Iter", "ITER", "ep", "Ep", "EP")
+_GLUED = "|".join(
+    rf"(?<={before}{word}.)" for word in _COUNTERS for before in (r"\A", rf"[\s\[(|,;:{_UNSPACED}]")
+)
 _RUN = (
-    r"([0-9](?:(?<![\w@].)(?<![\w.@:]\..)(?<!\w-.)(?<![Tt]op[- ].)|(?<=[\u4e00-\u9fff].))[0-9A-Za-z]*"
+    rf"([0-9](?:(?<![\w@].)|(?<=[{_UNSPACED}].)|(?:{_GLUED})(?![0-9]*(?:[^\W0-9{_UNSPACED}]|[-.]\w)))"
+    rf"(?<!{_LETTER}\..)(?<![.@]\..)(?<![0-9]:\..)(?<!{_LETTER}-.)(?<![Tt]op[- ].)[0-9A-Za-z]*"
     r"(?:[-.:/<][0-9A-Za-z]+|(?<=[eE])\+[0-9]+)*)"
 )
 
@@ -101,6 +111,9 @@ def written_at(text: str, start: int) -> str:
 def to_float(number: str) -> float | None:
     """Return the value of a written number; None when it is no number, such as ``1.2.3``."""
     found = compiled(SIGNED).match(number)
+    padded = compiled(_PADDED).fullmatch(number)
+    if padded is not None:
+        return float(padded[1])
     try:
         return float(number) if found is not None and found.end() == len(number) else None
     except ValueError:

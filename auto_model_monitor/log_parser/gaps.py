@@ -13,12 +13,19 @@ _SIGN = r"(?<![\w)\]%])[-+]?\.?\Z"
 _REMARK = r"\s*[(\[]([\w@ %-]{0,20})[)\]]\Z"
 _BREAK = r"[!?](?=\s)|[,;|│┃{}\[\]()<>，；。、！（）【】\n\t\"*#~]|'(?!s )|\s[-–—]+\s|\s\s+|[:=：](?=.)|\.\s"
 _KEY = r"[\w@][^?&$\\^`|]*\Z"
+# What a number counts, right behind it: the ``轮`` of ``第3轮验证损失``.
+_COUNTED = r"\A\s?(?:[个次](?:轮次?|回合|周期|迭代|epoch)?|轮次?(?!次)|步|回合|周期|迭代)(?=.*\w)"
 # What may follow a value of a dict.
 _END_OF_VALUE = r"[)'\"\s]*(?:[,}\]]|\Z)"
-# What may follow a number that stands for itself.
-_END = r"%?(?:\Z|[\s,;|│)\]}'\"，；。、）%!]|:(?:\s|\Z)|\.+(?:\s|\Z)|(?:\+|±|\+/-)\Z)"
-# What may not stand between a number and the next: ``5 of 10``, ``10 ** 9``, ``0.5 -> 0.4``, ``1,000``.
-_PART = r"%?(?:\s*(?:/|of|out of|\*+|\^|x|×|-+>|→|=>|to|-|–)\s*[-+.]?|,)\Z"
+# What may follow a number that stands for itself: a Chinese word too, unless it is a unit.
+_UNIT = "[秒毫微分小时天个次张条步轮批万亿倍元图样度兆千年月日号名位层块卡份节组种行页例台只人周期折]"
+_END = (
+    r"%?(?:\Z|[\s,;|│)\]}'\"，；。、）%!]|:(?:\s|\Z)|\.+(?:\s|\Z)|(?:\+|±|\+/-)\Z"
+    rf"|(?!{_UNIT})[\u4e00-\u9fff])"
+)
+# What may not stand between a number and the next: ``5 of 10``, ``10 ** 9``, ``0.5 -> 0.4``, ``1,000``,
+# ``5-10``; but Keras sets its numbers apart by `` - ``.
+_PART = r"%?(?:\s*(?:/|of|out of|\*+|\^|x|×|-+>|→|=>|to)\s*[-+.]?|[-–]\s*[-+.]?|\s+[-–]|,)\Z"
 
 
 class Gap(NamedTuple):
@@ -44,7 +51,7 @@ class Gap(NamedTuple):
 @lru_cache(maxsize=4096)
 def gap_of(text: str) -> Gap:
     """Take apart the words between the number before, or the line's beginning, and a number."""
-    text = text.removeprefix("%")[-512:]
+    text = compiled(_COUNTED).sub("", text.removeprefix("%")[-512:])
     found = compiled(_SIGN).search(text)
     sign = found[0] if found else ""
     text = text[: len(text) - len(sign)]
@@ -60,7 +67,10 @@ def gap_of(text: str) -> Gap:
         rest, explicit = rest[:-1].rstrip(), explicit or in_brackets
     *before, key = compiled(_BREAK).split(rest)
     key = key.strip(" \t'\"`-")
-    apart = explicit or spaced or in_brackets or "\u4e00" <= key[-1:] <= "\u9fff"
+    # What the splitter takes for a number right behind a letter is one: ``epoch3``, ``损失0.5``.
+    glued = text[-1:].isalpha()
+    explicit = explicit or (glued and not text[-1:].isascii())
+    apart = explicit or spaced or in_brackets or glued
     if not apart or len(key) > _LONGEST_KEY or not compiled(_KEY).match(key):
         key = ""
     pieces = tuple(piece.strip() for piece in before if piece.strip())

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..core.numbers import compiled
 from .gaps import Gap, ends_here, gap_of
 from .known_formats import KeyValueFormat
-from .layout import BLANK, MetricSlot
+from .layout import BLANK, MOST_METRICS, MetricSlot
 from .metric_names import (
     EPOCH,
     STEP,
@@ -21,13 +21,14 @@ from .metric_names import (
 )
 from .vocabulary import FILLERS, words_of
 
-_MARK = r"(?i:\0|(?<![\w.])(?:nan|inf|infinity)(?![\w.]))"
-_MOST = 64  # metrics of one line
-_MOST_NUMBERS = 512  # of one line that are looked at
+# A number, or a word for one; Lightning's bar pads it to ``nan.0``, C on Windows writes ``nan(ind)``.
+_MARK = r"(?i:\0|(?<![\w.])(?:nan|inf(?:inity)?)(?:\.0*|\((?:ind|snan)\))?(?!\w|\.\w))"
+_MOST_NUMBERS = 4 * MOST_METRICS  # of one line that are looked at
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
+_CHINESE_COUNT = r"(?i:\s*[个次]?\s*(?:训练)?(?:(轮|回合|周期|epoch)|步|迭代|iter|step))"  # after ``第 3``
 _COPULAS = ("is", "was", "of")  # ``loss is 0.5``
-_DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s)"
+_DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s|\s\[)"
 
 
 class KeyedNumber(NamedTuple):
@@ -96,7 +97,7 @@ class KeyValueScan:
     def _read(self) -> None:
         for number, place in enumerate(self._places):
             self._see(place.gap)
-            if place.position not in self._taken and len(self.found) < _MOST:
+            if place.position not in self._taken and len(self.found) <= MOST_METRICS:
                 self._pair(number, place)
         clean = bool(self._places) and compiled(_TAIL).match(self._places[-1].after) is not None
         if not self._spaced and (self._prose or not clean):
@@ -117,8 +118,10 @@ class KeyValueScan:
     def _pair(self, number: int, place: _Number) -> None:
         key = self._name_of(place.gap)
         if key is None:
-            if place.gap.key.endswith("第") and place.after.lstrip().startswith("轮"):
-                self._count(MetricName(EPOCH, EPOCH), number, place)
+            counted = compiled(_CHINESE_COUNT).match(place.after) if place.gap.key.endswith("第") else None
+            if counted is not None:
+                counter = EPOCH if counted[1] else STEP
+                self._count(MetricName(counter, counter), number, place)
             if place.gap.explicit or self._form.bar:  # ``Val: 50%|``
                 self._heading = split_in_key(place.gap.key) or self._heading
             if place.gap.key and not is_accounting(place.gap.key):
@@ -157,7 +160,7 @@ class KeyValueScan:
     def _stands_alone(self, place: _Number) -> bool:
         if not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
             return False
-        if place.gap.explicit:
+        if place.gap.explicit or _states_a_fault(place):
             return True
         words = words_of(place.gap.key)
         if " " in place.gap.key and not FILLERS.isdisjoint(words[:-1] if words[-1] in _COPULAS else words):
@@ -180,12 +183,25 @@ class KeyValueScan:
         percent = place.after.startswith("%")
         # ``precision=16`` is that of the arithmetic, and ``test error: 4`` counts tests
         fraction = not percent and (not place.gap.explicit or key.base == "precision" or key.weak)
-        constant = float(place.gap.sign.rstrip(".") + place.text) if index < 0 else 0.0
+        constant = (
+            float(place.gap.sign.rstrip(".") + place.text.rstrip(".0").partition("(")[0])
+            if index < 0
+            else 0.0
+        )
         slot = MetricSlot("", index, place.gap.sign, other, fraction, "", constant)
-        self.found.append(KeyedNumber(key, slot, self._heading, self._best, not place.gap.explicit))
+        self.found.append(
+            KeyedNumber(
+                key, slot, self._heading, self._best, not place.gap.explicit and not _states_a_fault(place)
+            )
+        )
         if not key.joined:
             self._heading = key.split or self._heading
             self._best = self._best or key.best
+
+
+def _states_a_fault(place: _Number) -> bool:
+    """Return whether a sentence says that a metric is NaN: ``Loss is nan, stopping training``."""
+    return place.position < 0 and words_of(place.gap.key)[-1:] == ("is",)
 
 
 def _places(blank: str) -> list[_Number]:

@@ -8,6 +8,8 @@ from .entries import Stage
 
 #: What stands for a number in a line whose numbers were taken out.
 BLANK = "\0"
+#: Metrics of one line that are read.
+MOST_METRICS = 1000
 
 
 class MetricSlot(NamedTuple):

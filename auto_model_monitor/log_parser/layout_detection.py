@@ -26,6 +26,7 @@ from .table_rows import columns_of
 from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
 
 _LONGEST = 65536
+_SHORT = 1024  # characters of a line of which thousands are remembered
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
 
@@ -35,7 +36,12 @@ def detect_layout(blank: str) -> Layout | None:
     Args:
         blank: the line with :data:`~.layout.BLANK` for each of its numbers.
     """
-    return _detect_cached(blank) if len(blank) < 1024 else _detect(blank[:_LONGEST])
+    return _detect_cached(blank) if len(blank) < _SHORT else _detect_long(blank[:_LONGEST])
+
+
+@lru_cache(maxsize=32)
+def _detect_long(blank: str) -> Layout | None:
+    return _detect(blank)
 
 
 @lru_cache(maxsize=8192)

@@ -9,13 +9,13 @@ from ..core.capture_groups import literal_in, site_of, whole_number
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
 from .entries import Number, ParsedLine, Stage
+from .layout import MOST_METRICS
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
 from .values import count_epochs, whole
 
 _EXAMPLE = r"'loss is (?P<val_loss>[0-9.]+)'"
 _EXPECTED = f"pattern: expected a regular expression with named groups, such as {_EXAMPLE}"
 _AROUND = "\"'%,;:)]} \t"
-_MOST = 64  # metrics of one line
 _LONGEST = 4096  # characters: a regex of a user's may take the square of a line's length, or more
 
 
@@ -85,7 +85,7 @@ class LogPattern:
     def _found(self, line: str) -> Iterator[tuple[str, str]]:
         """Yield names and numbers, as they are written."""
         for number, found in enumerate(self.pattern.finditer(line)):
-            if number >= (_MOST if self._pairs else 1):
+            if number >= (MOST_METRICS if self._pairs else 1):
                 return
             for name in self._sites:
                 if found[name] is None or name == "key":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..core.numbers import number_splitter
 from .entries import LogEntry, Number, ParsedLine, Stage
-from .layout import BLANK, Layout
+from .layout import BLANK, MOST_METRICS, Layout
 from .layout_detection import detect_layout
 from .line_shapes import LineShape, is_short, learned, shape
 from .log_pattern import LogPattern
@@ -19,8 +20,10 @@ from .prefix import prefix_of, time_of
 from .table_rows import row_of
 from .values import is_full, metrics_of, whole
 
+logger = logging.getLogger(__name__)
+
 _LONGEST = 65536  # characters of a line that are read
-_MOST_SHOWN = 256  # metrics of progress bars that are remembered
+_MOST_SHOWN = 4 * MOST_METRICS  # metrics of progress bars that are remembered
 _MOST_SHAPES = 4096
 
 
@@ -46,6 +49,7 @@ class LogReader:
         self._own: list[LogPattern] = []
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
+        self._warned = False
         for pattern in patterns:
             self.add_pattern(pattern)
 
@@ -175,6 +179,8 @@ class LogReader:
             return None
         if layout.whole >= 0 and not is_full(parts[2 * layout.whole + 1]):
             return None
+        if len(layout.slots) > MOST_METRICS:
+            layout = self._shortened(layout)
         metrics, stage = metrics_of(layout, parts), layout.stage
         if layout.bar:
             stage = self._without_stale(layout, metrics)
@@ -184,6 +190,15 @@ class LogReader:
             return None
         step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
         return ParsedLine(metrics, stage, step)
+
+    def _shortened(self, layout: Layout) -> Layout:
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "a line names more than %d metrics; those beyond are left out, here and in lines like it",
+                MOST_METRICS,
+            )
+        return layout._replace(slots=layout.slots[:MOST_METRICS])
 
     def _without_stale(self, layout: Layout, metrics: dict[str, Number]) -> Stage | None:
         """Drop what a progress bar showed before; return the stage of the rest.

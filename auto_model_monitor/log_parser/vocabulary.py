@@ -146,6 +146,7 @@ HINTS = _pieces(
 @lru_cache(maxsize=2048)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case, Chinese ones in English, ``valLoss`` as two."""
+    given = text
     if not text.isascii():
         for chinese, english in _CHINESE:
             text = text.replace(chinese, f" {english} ")
@@ -154,4 +155,10 @@ def words_of(text: str) -> tuple[str, ...]:
         for part in compiled(_HUMP).split(piece):
             glued = compiled(_GLUED).fullmatch(part.lower())
             words.extend(glued.groups() if glued else (part.lower(),))
-    return tuple(words)
+    return tuple(words if given.isascii() else _unrepeated(words))
+
+
+def _unrepeated(words: list[str]) -> list[str]:
+    """Return words without the second name of a thing, as in ``损失 loss`` and ``学习率(lr)``."""
+    words = " ".join(words).replace("learning rate lr", "learning rate").split(" ")
+    return list({SPLITS.get(word) or BASES.get(word) or word: word for word in words}.values())

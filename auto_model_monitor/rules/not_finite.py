@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 
 from ..core.alerts import Alert, AlertKind, Level
+from ..core.numbers import compiled
 from ..core.readings import Reading, ReadingBatch
 from .metric_series import FollowsSeries, MetricSeries
+
+_BEST_SO_FAR = (
+    r"(?i:(?:^|[\W_])(?:best|min|max|minimum|maximum|lowest|highest)(?:$|[\W_])|最[佳优好高低小大])"
+)
 
 
 class NotFiniteRule(FollowsSeries):
@@ -15,8 +20,8 @@ class NotFiniteRule(FollowsSeries):
     A run of such scores is one alert; after a finite score the next run alerts again.
 
     Args:
-        metric: the metric to evaluate; by default the score of each name, and every metric of a log, because
-            the training loss may become NaN an hour before the score.
+        metric: the metric to evaluate; by default every one, because the training loss may become NaN an hour
+            before the score.
         name: the name of the rule; needed only when two rules would share one.
     """
 
@@ -31,14 +36,12 @@ class NotFiniteRule(FollowsSeries):
         """Continue within the run of NaNs of the last alert."""
         if alert is not None:
             self._last_reported = alert.reading
-            self._runs.was_finite = False
-            self._runs.series.resume(alert.reading, skip=True)
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return an alert about the first reading of a run of NaNs."""
         if readings.new_run:
             self._begin_run()
-        start = self._first_in_log(readings) if readings.is_log and not self.metric else self._start(readings)
+        start = self._first_start(readings)
         if start is None:
             return None
         return Alert(
@@ -49,17 +52,17 @@ class NotFiniteRule(FollowsSeries):
             reading=start,
         )
 
-    def _start(self, readings: ReadingBatch) -> Reading | None:
-        if self._runs.was_finite and readings.are_finite():
-            self._runs.series.stick_to(readings)  # builds no object for each of a million names
+    def _first_start(self, readings: ReadingBatch) -> Reading | None:
+        """Return the earliest reading that starts a run of NaNs, in the metric or in any."""
+        was_finite = self._last_reported is None and all(runs.was_finite for runs in self._of_metric.values())
+        if was_finite and readings.are_finite():  # builds no object for each of a million names
             return None
-        return self._runs.last_start_in(readings)
-
-    def _first_in_log(self, readings: ReadingBatch) -> Reading | None:
-        """Return the earliest reading that starts a run of NaNs in any metric."""
         last, self._last_reported = self._last_reported, None
+        metrics = (
+            dict.fromkeys(reading.metric for reading in readings) if self.metric is None else [self.metric]
+        )
         found = []
-        for metric in dict.fromkeys(reading.metric for reading in readings):
+        for metric in metrics:
             runs = self._of_metric.get(metric)
             if runs is None:
                 runs = self._of_metric[metric] = _Runs(metric)
@@ -70,10 +73,9 @@ class NotFiniteRule(FollowsSeries):
             start = runs.last_start_in(readings)
             if start is not None:
                 found.append(start)
-        return next((r for r in readings if any(r is start for start in found)), None) if found else None
+        return next((reading for reading in readings if reading in found), None) if found else None
 
     def _begin_run(self) -> None:
-        self._runs = _Runs(self.metric)
         self._of_metric: dict[str, _Runs] = {}
         self._last_reported = None
 
@@ -81,16 +83,20 @@ class NotFiniteRule(FollowsSeries):
 class _Runs:
     """The runs of non-finite scores of one metric."""
 
-    def __init__(self, metric: str | None) -> None:
+    def __init__(self, metric: str) -> None:
         self.series = MetricSeries(metric)
         self.was_finite = True
+        # A best so far starts at infinity, or at NaN: that is no fault before it was finite.
+        self._has_begun = compiled(_BEST_SO_FAR).search(metric) is None
 
     def last_start_in(self, readings: ReadingBatch) -> Reading | None:
         """Return the last reading that starts such a run; None when none does."""
         start: Reading | None = None
         for reading in self.series.new_in(readings):
             finite = math.isfinite(reading.value)
-            if self.was_finite and not finite:
-                start = reading
-            self.was_finite = finite
+            self._has_begun = self._has_begun or finite
+            if self._has_begun:
+                if self.was_finite and not finite:
+                    start = reading
+                self.was_finite = finite
         return start

@@ -47,11 +47,26 @@ def test_what_is_longer_than_64_kib_is_cut() -> None:
     assert (dict(entry.own_metrics), len(entry.message)) == ({"val_loss": 0.5}, len(line))
 
 
-def test_a_line_gives_at_most_64_metrics() -> None:
-    """What is no training's line, such as a table on one line, does not flood a history."""
-    said = LogReader().parse_line(", ".join(f"loss_{chr(97 + n % 26)}{n}: 0.{n}" for n in range(500)))
-    assert said is not None
-    assert len(said.metrics) == 64
+@pytest.mark.parametrize("count", [65, 128, 500, 999, 1000])
+@pytest.mark.parametrize("form", ["loss_{0}{1}: 0.{1}", "val/ap_{0}{1}=0.{1}", "'acc_{0}{1}': 0.{1}"])
+def test_a_line_gives_all_of_its_metrics(count: int, form: str) -> None:
+    """A line may name a thousand metrics, as an evaluation over many classes does: all are kept."""
+    line = ", ".join(form.format(chr(97 + n % 26), n) for n in range(count))
+    parsed = LogReader().parse_line(f"{{{line}}}" if "'" in form else line)
+    assert parsed is not None
+    assert len(parsed.metrics) == count
+
+
+def test_beyond_a_thousand_metrics_a_line_is_cut_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """What is no training's line, such as a table on one line, does not flood a history, and is reported."""
+    reader = LogReader()
+    line = ", ".join(f"loss_{chr(97 + n % 26)}{n}: 0.{n}" for n in range(1500))
+    for _ in range(3):
+        parsed = reader.parse_line(line)
+        assert parsed is not None
+        assert len(parsed.metrics) == 1000
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "1000" in caplog.text
 
 
 @pytest.mark.timeout(60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,60 @@ def test_a_million_finite_names_cost_no_object_each():
     found = ReadingBatch(time=NOON, names=["a"] * 10**5, values=[0.5] * 10**5, build=build)
     assert NotFiniteRule().evaluate(found) is None
     assert len(made) <= 1
+
+
+BESTS = [
+    "best_val_loss",
+    "best",
+    "val/best",
+    "min_val_loss",
+    "lowest-loss",
+    "val_loss_min",
+    "max_acc",
+    "best-acc",
+]
+
+
+@pytest.mark.parametrize("metric", BESTS)
+@pytest.mark.parametrize("start", [inf, -inf, nan])
+def test_a_best_so_far_may_start_at_infinity(metric, start):
+    """The value with which a best so far begins is no fault; what it becomes later is one."""
+    rule = NotFiniteRule()
+
+    def told(*values):
+        readings = [Reading(metric=metric, value=v, name=f"{n}", step=n) for n, v in enumerate(values)]
+        return rule.evaluate(ReadingBatch(time=NOON, others=readings)) is not None
+
+    assert [told(start), told(start, start), told(start, 0.5), told(0.4), told(nan)] == [*[False] * 4, True]
+
+
+@pytest.mark.parametrize("metric", ["train_loss", "val_loss", "grad_norm", "fastest_loss", "maximal"])
+def test_any_other_metric_may_not(metric):
+    """Any other metric that is infinite from its start makes an alert, whatever stands beside it."""
+    readings = [
+        Reading(metric="val_acc", value=0.9, name="a", epoch=1),
+        Reading(metric=metric, value=inf, name="a", epoch=1),
+    ]
+    alert = NotFiniteRule().evaluate(ReadingBatch(time=NOON, others=readings))
+    assert alert is not None
+    assert alert.reading.metric == metric
+
+
+def test_every_number_of_a_name_is_looked_at():
+    """The rule looks at every metric, not at the score of each name alone, and each run is one alert."""
+    rule = NotFiniteRule()
+
+    def told(epoch, score, other):
+        reading = Reading(metric="train_loss", value=other, name=f"{epoch}", epoch=epoch)
+        batch = ReadingBatch(
+            time=NOON,
+            names=[f"{epoch}"],
+            values=[score],
+            build=lambda name, value: checkpoint(int(name), value),
+            others=[reading],
+        )
+        alert = rule.evaluate(batch)
+        return alert and alert.reading.metric
+
+    found = [told(1, 0.5, 0.4), told(2, 0.5, nan), told(3, 0.5, nan), told(4, nan, nan), told(5, 0.3, 0.2)]
+    assert found == [None, "train_loss", None, "val_loss", None]
