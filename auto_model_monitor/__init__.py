@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SourceError,
     )
     from .core.messages import Message
+    from .core.package_version import __version__ as __version__
     from .core.readings import Reading, ReadingBatch
     from .delivery.outbox import Outbox
     from .delivery.outbox.memory import MemoryOutbox
@@ -112,6 +113,7 @@ _HOMES = {
     "WatchGroup": "monitor.group",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
+    "__version__": "core.package_version",
     "notifier_from_url": "notifiers.urls",
     "notify_when_done": "completion",
     "parse_rule": "rules",
@@ -190,4 +192,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List the public names too."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
+import typing
 
 import pytest
 
@@ -21,6 +23,21 @@ def test_the_names_of_version_0_2_are_there():
     for name in [*names.split(), "setup_logger"]:
         assert name in auto_model_monitor.__all__
         assert hasattr(auto_model_monitor, name)
+
+
+def test_the_version_is_there_and_costs_the_import_nothing():
+    """``__version__`` is that of the distribution, which is asked for it only when somebody asks."""
+    assert auto_model_monitor.__version__ == importlib.metadata.version("auto_model_monitor")
+    assert "__version__" in dir(auto_model_monitor)
+    assert run("import sys, auto_model_monitor; print('importlib.metadata' in sys.modules)") == "False\n"
+
+
+def test_the_annotations_of_a_configuration_can_be_evaluated():
+    """``typing.get_type_hints`` finds the type of every field of a MonitorConfig."""
+    hints = typing.get_type_hints(auto_model_monitor.MonitorConfig)
+    assert hints.keys() == auto_model_monitor.MonitorConfig.__dataclass_fields__.keys()
+    assert hints["parser"] == auto_model_monitor.BaseParser | None
+    assert typing.get_type_hints(auto_model_monitor.MonitorConfig.__init__)["threshold"] == float | None
 
 
 def test_the_table_of_contents_is_sorted_and_complete():

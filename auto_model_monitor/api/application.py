@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from ..core.package_version import __version__
 from ..training import Dispatcher, TaskStore, Trainer
 from ..training_alerts.training_monitor import TrainingMonitor
 from .documents.reference_page import reference_routes
@@ -17,7 +18,6 @@ from .routes.device_list import visible_devices
 from .routes.error_handlers import add_error_handlers
 from .security import DEFAULT_HOSTS, AccessToken, AllowedPaths, SecurityMiddleware, allowed_names
 from .web.framework import FastAPI
-from .web.package_version import package_version
 
 _ABOUT = """\
 Starts trainings, watches them and stops them. The numbers in a training's log become metrics.
@@ -86,7 +86,7 @@ def create_app(
     )
     app = FastAPI(
         title="auto_model_monitor",
-        version=package_version(),
+        version=__version__,
         description=_ABOUT,
         lifespan=_lifespan(services, None if watch is None else watch(dispatcher)),
         docs_url=None,

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.host import host_name
+from ..core.paths import expanded
 from ..settings import read_toml
 from ..training import Trainer
 from .alerting import ALERT_SETTINGS, ALERT_TABLE, alert_problems
@@ -142,7 +142,7 @@ def _read(path: str) -> dict[str, Any]:
     problems = [f"{path}: {problem}" for problem in _problems(settings)]
     if problems:
         raise ConfigError(problems)
-    folder = Path(path).expanduser().absolute().parent
+    folder = expanded(path).absolute().parent
     for name in ("allow_path", "allow_host"):
         if isinstance(settings.get(name), str):
             settings[name] = [settings[name]]
@@ -150,9 +150,9 @@ def _read(path: str) -> dict[str, Any]:
         if isinstance(settings.get(ALERT_TABLE, {}).get(name), str):
             settings[ALERT_TABLE][name] = [settings[ALERT_TABLE][name]]
     if "store" in settings:
-        settings["store"] = str(folder / Path(settings["store"]).expanduser())
+        settings["store"] = str(folder / expanded(settings["store"]))
     if "allow_path" in settings:
-        settings["allow_path"] = [str(folder / Path(root).expanduser()) for root in settings["allow_path"]]
+        settings["allow_path"] = [str(folder / expanded(root)) for root in settings["allow_path"]]
     return settings
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import ConfigError, MonitorError
 from ..core.messages import Message
+from ..core.paths import expanded
 from ..i18n import Language
 from ..i18n.locale_language import locale_language
 from ..monitor.checkpoints import ModelMonitor
@@ -206,7 +207,7 @@ def _wait_for_mails(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
 def _home(folder: str | None) -> Path:
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="monitor-demo-"))
-    home = Path(folder).expanduser().absolute()
+    home = expanded(folder).absolute()
     try:
         home.mkdir(parents=True, exist_ok=True)
         used = any(home.iterdir())

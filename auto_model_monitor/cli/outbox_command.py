@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.clocks import SystemClock
 from ..core.errors import ConfigError, OutboxError
+from ..core.paths import expanded
 from ..delivery.outbox import Delivery, DeliveryState
 from ..delivery.outbox.sqlite import SQLiteOutbox
 from ..i18n import duration_text, time_text
@@ -100,7 +101,7 @@ def open_outbox(place: str) -> SQLiteOutbox:
     Raises:
         OutboxError: there is none, or it cannot be read.
     """
-    path = Path(place).expanduser()
+    path = expanded(place)
     if path.is_dir():
         path = path / "outbox.db"
     if not path.is_file():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from ..core.contracts import require, require_all
 from ..core.errors import ConfigError, MonitorError, OutboxError
 from ..core.host import host_name
 from ..core.messages import Message
+from ..core.paths import expanded
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
@@ -77,9 +77,9 @@ class CompletionNotifier:
             kind = type(monitor).__name__
             raise ConfigError(f"monitor: expected a Monitor, such as ModelMonitor(config), got a {kind}")
         # Resolved now, because a training may change its working directory.
-        self._log_dir = Path(config.log_dir).expanduser().absolute()
-        self._directory = Path(config.watch_dir).expanduser().absolute()
-        self._log_file = None if log_file is None else Path(log_file).expanduser().absolute()
+        self._log_dir = expanded(config.log_dir).absolute()
+        self._directory = expanded(config.watch_dir).absolute()
+        self._log_file = None if log_file is None else expanded(log_file).absolute()
         self._config = config
         self._monitor = monitor
         self._notifiers = notifiers

@@ -1,10 +1,28 @@
-"""The face of a room: public names that import their module at their first use."""
+"""Modules and public names that are imported at their first use."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from importlib import import_module
+
+
+class LazyModule:
+    """A module that is imported when its first attribute is asked for, such as an annotation's.
+
+    Args:
+        name: the module's full name.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> object:
+        """Return the module's attribute."""
+        value: object = getattr(import_module(self._name), attribute)
+        return value
 
 
 def lazy_names(

@@ -71,10 +71,10 @@ class ModelMonitor(Monitor):
         listeners: Sequence[Listener] = (),
     ) -> None:
         # Imported here, because a training script imports this module first, and long before it trains.
-        from pathlib import Path
 
         from ..core.contracts import require_all, require_callables
         from ..core.host import host_name
+        from ..core.paths import expanded
         from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
         from .direction_check import DirectionCheck
@@ -89,7 +89,7 @@ class ModelMonitor(Monitor):
             require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
         direction = direction_of(config, asked)
         # The training may change its working directory later: resolve paths now.
-        log_dir = Path(config.log_dir).expanduser().absolute()
+        log_dir = expanded(config.log_dir).absolute()
         self.watch_key, recognises = _keys(config, direction)
         checks = [DirectionCheck(config.comparison)] if config.comparison is not None and asked else []
         super().__init__(
@@ -125,13 +125,12 @@ def _check(config: object, digest: object, *, plots_beside_renderer: bool) -> No
 
 def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Callable[[str], bool]]:
     """Return the watch's key, and what recognises those that earlier versions gave it."""
-    from pathlib import Path
-
     from ..core.comparison import Comparison
+    from ..core.paths import expanded
     from .watch_key import legacy_keys_of, watch_key
 
     assert config.parser is not None  # MonitorConfig fills it in
-    directory = Path(config.watch_dir).expanduser().absolute()
+    directory = expanded(config.watch_dir).absolute()
     mode = (direction or Comparison.LOWER).value
     # Version 0.4 took "lower" for a mode that was not chosen, whatever the rules were.
     modes = {mode} if config.comparison is not None else {mode, "lower"}
@@ -139,12 +138,11 @@ def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Cal
 
 
 def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:
-    from pathlib import Path
-
+    from ..core.paths import expanded
     from ..sources.checkpoints.directory import DirectorySource
     from .watch_rules import parser_of
 
-    directory = Path(config.watch_dir).expanduser().absolute()
+    directory = expanded(config.watch_dir).absolute()
     return DirectorySource(directory, parser_of(config, rules), recursive=config.recursive, clock=clock)
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, dataclass, field
+
+from ..core.lazy import LazyModule
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
-    from typing import Literal, NoReturn
+    import typing
 
-    from ..core.comparison import Comparison
-    from ..i18n import Language
-    from ..notifiers.providers import SecurityMode
-    from ..parsers import BaseParser
+    from .. import i18n, parsers
+    from ..core import comparison as comparisons
+    from ..notifiers import providers
+    from . import settings_table
+else:  # what evaluates the annotations, such as typing.get_type_hints, imports these
+    _PACKAGE = __name__.partition(".")[0]
+    typing = LazyModule("typing")
+    i18n, parsers = LazyModule(f"{_PACKAGE}.i18n"), LazyModule(f"{_PACKAGE}.parsers")
+    comparisons = LazyModule(f"{_PACKAGE}.core.comparison")
+    providers = LazyModule(f"{_PACKAGE}.notifiers.providers")
+    settings_table = LazyModule(f"{_PACKAGE}.monitor.settings_table")
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
@@ -63,15 +72,15 @@ class MonitorConfig:
     auth_code: str | None = field(default=None, repr=False)
     check_interval: float = 60
     log_dir: str | os.PathLike[str] = "monitor_logs"
-    comparison_mode: Literal["lower", "higher", "min", "max"] | None = None
-    parser: BaseParser | None = None
+    comparison_mode: settings_table.Mode | None = None
+    parser: parsers.BaseParser | None = None
     email_subject_template: str | None = None
     email_content_template: str | None = None
     email_content_generator: Callable[[float, str], object] | None = None
     smtp_host: str | None = field(default=None, kw_only=True)
     smtp_port: int | None = field(default=None, kw_only=True)
-    smtp_security: SecurityMode | None = field(default=None, kw_only=True)
-    language: Language = field(default="zh", kw_only=True)
+    smtp_security: providers.SecurityMode | None = field(default=None, kw_only=True)
+    language: i18n.Language = field(default="zh", kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -80,7 +89,7 @@ class MonitorConfig:
         complete(self)
 
     @property
-    def comparison(self) -> Comparison | None:
+    def comparison(self) -> comparisons.Comparison | None:
         """The direction that ``comparison_mode`` names, None when it names none."""
         from .settings_table import MODES
 
@@ -95,7 +104,7 @@ class MonitorConfig:
         return [] if receiver is None else split_addresses(receiver)
 
 
-def _refuse_change(config: MonitorConfig, name: str, value: object = None) -> NoReturn:
+def _refuse_change(config: MonitorConfig, name: str, value: object = None) -> typing.NoReturn:
     raise FrozenInstanceError(
         f"{name}: a MonitorConfig does not change; make another with dataclasses.replace(config, {name}=…)"
     )

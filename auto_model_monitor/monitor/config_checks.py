@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..notifiers.providers import provider_for, split_addresses
 from ..parsers import BaseParser, DefaultParser
 from ..rendering.templates import template_problems
@@ -65,9 +66,20 @@ def _single_problems(config: MonitorConfig) -> Iterator[str]:
         value = getattr(config, name, None)
         if name in config.__dataclass_fields__ and setting.is_wrong(value):
             yield _wrong(name, setting.expected, value)
+    yield from _home_problems(config)
     if not isinstance(config.parser, BaseParser):
         expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
         yield _wrong("parser", expected, config.parser)
+
+
+def _home_problems(config: MonitorConfig) -> Iterator[str]:
+    for name in ("watch_dir", "log_dir"):
+        path = getattr(config, name)
+        if isinstance(path, (str, os.PathLike)) and os.fspath(path)[:1] == "~":
+            try:
+                expanded(path)
+            except ConfigError as error:
+                yield f"{name}: {error}"
 
 
 def _mail_problems(config: MonitorConfig) -> Iterator[str]:

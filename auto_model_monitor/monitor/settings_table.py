@@ -9,10 +9,11 @@ import math
 import numbers
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..core.comparison import Comparison
 
+Mode = Literal["lower", "higher", "min", "max"]
 #: What ``comparison_mode`` may be, and the direction of each.
 MODES = {
     "lower": Comparison.LOWER,

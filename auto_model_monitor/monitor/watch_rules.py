@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..core.comparison import Comparison, usual_direction
 from ..core.contracts import listed, require_all
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..parsers import BaseParser, DefaultParser
 from ..rules import DampedRule, MetricRule, Rule, ThresholdRule
 from .config import MonitorConfig
@@ -82,7 +82,7 @@ def _is_at(rule: ThresholdRule, config: MonitorConfig) -> bool:
 def _parsed(text: str, config: MonitorConfig) -> Rule:
     from ..rules import parse_rule  # it imports every rule
 
-    directory = Path(config.watch_dir).expanduser().absolute()
+    directory = expanded(config.watch_dir).absolute()
     return parse_rule(text, path=str(directory), comparison=config.comparison)
 
 

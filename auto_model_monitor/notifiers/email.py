@@ -6,7 +6,7 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..core.errors import ConfigError, NotificationError
 from ..core.messages import Message
@@ -56,7 +56,7 @@ class EmailNotifier:
         sender: str,
         receiver: str | Sequence[str],
         auth_code: str | None,
-        *,
+        *args: NoReturn,
         host: str | None = None,
         port: int | None = None,
         security: SecurityMode | None = None,
@@ -64,6 +64,11 @@ class EmailNotifier:
         display_name: str | None = None,
         oauth2_file: str | os.PathLike[str] | None = None,
     ) -> None:
+        if args:  # version 0.2: EmailNotifier(sender, receiver, auth_code, comparison_mode, threshold)
+            raise ConfigError(
+                "EmailNotifier: expected three arguments without a name, for sender, receiver and auth_code, "
+                f"got {3 + len(args)}; comparison_mode and threshold belong to MonitorConfig"
+            )
         self.sender, *others = split_addresses(sender)
         if others:
             raise ConfigError(f"sender: expected one mail address, got {sender!r}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..core.errors import AuthenticationError, ConfigError, NotificationError
+from ..core.paths import expanded
 from .secret import scrub
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"
@@ -47,8 +47,9 @@ def read_credentials(path: str | os.PathLike[str]) -> Credentials:
 
 
 def _parsed(path: str | os.PathLike[str]) -> Credentials | str:
+    file = expanded(path)
     try:
-        content = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     except ValueError:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..monitor.config import MonitorConfig
 from ..monitor.settings_table import SETTINGS, Setting
+from .config_problems import shortened
 from .toml_file import read_toml
 
 _PATHS = ("watch_dir", "log_dir")
@@ -41,12 +43,14 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
         if isinstance(table, dict):
             named.append((f"watch {number}: ", table, _OF_A_WATCH))
-    problems = [f"{name}{problem}" for name, table, known in named for problem in _problems(table, known)]
+    problems = shortened(
+        f"{name}{problem}" for name, table, known in named for problem in _problems(table, known)
+    )
     if problems:
         # An option may replace a wrong value: these are problems only beside others that stop the command.
         problems += [f"{name}{problem}" for name, table, _ in named for problem in _value_problems(table)]
-        raise ConfigError([f"{os.fspath(path)}: {problem}" for problem in problems])
-    folder = Path(path).expanduser().absolute().parent
+        raise ConfigError([f"{os.fspath(path)}: {problem}" for problem in shortened(problems)])
+    folder = expanded(path).absolute().parent
     for table in (settings, *tables):
         _make_absolute(table, folder)
     return settings
@@ -61,7 +65,7 @@ def table_problems(settings: Mapping[str, object], names: Iterable[str]) -> list
 def _make_absolute(settings: dict[str, Any], folder: Path) -> None:
     for key in _PATHS:
         if settings.get(key):  # an empty one is refused later, with its own message
-            settings[key] = str(folder / Path(settings[key]).expanduser())
+            settings[key] = str(folder / expanded(settings[key]))
     for key in settings.keys() & set(_LISTS):
         given = settings[key]
         settings[key] = [given] if isinstance(given, str) else given
@@ -70,7 +74,7 @@ def _make_absolute(settings: dict[str, Any], folder: Path) -> None:
 
 
 def _absolute(entry: str, folder: Path) -> str:
-    return f"@{folder / Path(entry[1:]).expanduser()}" if entry.startswith("@") else entry
+    return f"@{folder / expanded(entry[1:])}" if entry.startswith("@") else entry
 
 
 def _problems(settings: Mapping[str, object], known: Mapping[str, Setting]) -> Iterator[str]:

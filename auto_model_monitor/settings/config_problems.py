@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from ..core.errors import ConfigError
+
+_MOST = 20  # a person reads no more of one file
+
+
+def shortened(problems: Iterable[str], prefix: str = "") -> list[str]:
+    """Return the first problems, and in place of many further ones that there are more."""
+    first = list(islice(problems, _MOST + 1))
+    return first if len(first) <= _MOST else [*first[: _MOST - 1], f"{prefix}and more: is it the right file?"]
 
 
 class ConfigProblems(list[str]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ..core.alerts import Alert
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
 from ..log_parser.metric_names import metric_in_logs
@@ -114,7 +114,7 @@ def _log_source(
     patterns = settings.get("log_patterns", ())
     if path == "-":
         return LogStreamSource(0, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
-    path = str(Path(path).expanduser())
+    path = str(expanded(path))
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)
     return LogFileSource(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from threading import Lock
 
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
 from ..notifiers import Notifier
@@ -77,7 +77,7 @@ class NotifierFactory:
 
     def _lines(self, path: str) -> Iterator[str]:
         try:
-            text = Path(path).expanduser().read_text(encoding="utf-8-sig")
+            text = expanded(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
             raise ConfigError(f"notify: expected a file of URLs after '@', got {path!r}: {reason}") from None
@@ -89,7 +89,7 @@ class NotifierFactory:
     def _add_mailbox(
         self, found: dict[Hashable, Notifier], config: MonitorConfig, receivers: Sequence[str]
     ) -> None:
-        log_dir = Path(config.log_dir).expanduser().absolute()
+        log_dir = expanded(config.log_dir).absolute()
         server = (config.smtp_host, config.smtp_port, config.smtp_security)
         key = (config.sender, config.auth_code, server, tuple(receivers), config.sender or log_dir)
         # Without a receiver the mailbox in a folder takes one of its own.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
+from ..core.paths import expanded
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
 
@@ -14,7 +14,7 @@ def others_can_read(path: str | os.PathLike[str]) -> bool:
     """Return whether other people of this machine can read the file."""
     if os.name != "posix":
         return False  # the mode means nothing there
-    mode = Path(path).expanduser().stat().st_mode
+    mode = expanded(path).stat().st_mode
     return bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..monitor.config import MonitorConfig
 from ..monitor.settings_table import MODES, SETTINGS
 from ..monitor.watch_rules import parser_of
@@ -15,7 +15,7 @@ from ..parsers import CustomParser, DefaultParser
 from ..rules import Rule
 from ..text.terminal import Terminal
 from .config_file import read_config_file
-from .config_problems import ConfigProblems
+from .config_problems import ConfigProblems, shortened
 from .secret_files import others_can_read, warn_of_readers
 
 Settings = dict[str, Any]
@@ -42,12 +42,39 @@ def settings_of(given: Mapping[str, Any], screen: Terminal) -> list[Settings]:
         if name in options:
             options[name] = _text_or_file(name, options[name])
     directories = options.pop("watch_dir", None)
+    if path is not None:
+        _refuse_wrong_values(path, [_merged(common, table) for table in tables], options)
     if directories:
         if tables != [{}]:
             raise ConfigError(f"DIR: expected the directories here or as [[watch]] in {path}, got both")
         listed = [directories] if isinstance(directories, str) else directories
         tables = [{"watch_dir": directory} for directory in listed]
     return [_merged(common, table, options) for table in tables]
+
+
+def _refuse_wrong_values(path: str, tables: Sequence[Settings], options: Settings) -> None:
+    """Refuse wrong values of the file that no option replaces; those of the options come along."""
+    found: dict[str, bool] = {}
+    for number, table in enumerate(tables, 1):
+        watch = f"watch {number}: " if len(tables) > 1 else ""
+        for problem in _wrong(_merged(table, options)):
+            of_file = problem.partition(":")[0] not in options
+            found[f"{path}: {watch}{problem}" if of_file else problem] = of_file
+        if len(found) > len(options) + 20:
+            break
+    if any(found.values()):
+        raise ConfigError(shortened(found, f"{path}: "))
+
+
+def _wrong(settings: Settings) -> Iterator[str]:
+    """Yield the problems that the settings of a file have by themselves."""
+    problems = ConfigProblems()
+    with problems.collected():
+        config_of({"watch_dir": ".", **settings})
+    if settings.get("rules"):
+        with problems.collected():
+            rules_of(settings)
+    yield from (problem for problem in problems if problem.partition(":")[0] in settings)
 
 
 def _merged(*layers: Settings) -> Settings:
@@ -106,7 +133,7 @@ def rules_of(settings: Settings) -> list[Rule]:
         raise ConfigError("threshold: expected a finite number, such as 0.004, or rules, got neither")
     from ..rules import parse_rule  # it imports every rule
 
-    directory = Path(settings.get("watch_dir") or ".").expanduser().absolute()
+    directory = expanded(settings.get("watch_dir") or ".").absolute()
     # A wrong mode is a problem of its own, which MonitorConfig reports.
     comparison = MODES.get(settings.get("comparison_mode") or "")
     rules: list[Rule] = []
@@ -131,7 +158,7 @@ def _text_or_file(name: str, text: str) -> str:
     if not text.startswith("@"):
         return text
     try:
-        return Path(text[1:]).expanduser().read_text(encoding="utf-8-sig")
+        return expanded(text[1:]).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{name}: expected a text file after '@', got {text[1:]!r}: {reason}") from None

@@ -157,7 +157,7 @@ def test_the_file_s_problem_keeps_the_file_s_words(run, place):
     """A wrong value of a file is reported under the file's key, one of an option under the option."""
     (place / "night.toml").write_text("check_interval = 0\n")
     errors = run("watch", "x", "--config", "night.toml", "--threshold", "nan")[2]
-    assert "  - check_interval: expected" in errors
+    assert "  - night.toml: check_interval: expected" in errors
     assert "  - --threshold: expected" in errors
     (place / "night.toml").write_text("threshold = 'low'\n")
     errors = run("watch", "x", "--config", "night.toml", "--threshold", "1")[2]

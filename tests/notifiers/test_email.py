@@ -464,3 +464,9 @@ def test_config_errors_are_of_the_family():
     """An unknown provider is a ConfigError, which is a ValueError."""
     with pytest.raises(ConfigError, match="smtp_host"):
         EmailNotifier("me@lab.edu", "a@qq.com", CODE)
+
+
+def test_the_arguments_of_version_0_2_are_refused_with_where_they_belong():
+    """A mode and a threshold after the code, as in 0.2, are refused, and nothing is sent."""
+    with pytest.raises(ConfigError, match="comparison_mode and threshold belong to MonitorConfig"):
+        EmailNotifier("a@qq.com", "b@qq.com", "xxxx", "lower", 0.004)

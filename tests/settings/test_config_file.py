@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import time
 
 import pytest
 
 from auto_model_monitor import ConfigError, MonitorConfig
-from auto_model_monitor.settings import others_can_read, read_config_file
+from auto_model_monitor.settings import others_can_read, read_config_file, settings_of
+from auto_model_monitor.text.terminal import Terminal
 
 
 @pytest.fixture
@@ -192,3 +195,70 @@ def test_who_can_read(file, mode, open_to_others):
     path = file("")
     path.chmod(mode)
     assert others_can_read(path) is open_to_others
+
+
+LOG = "2024-01-01 12:00:00 INFO epoch {} loss: 0.5 acc=0.9"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(map(LOG.format, range(20_000))),
+        "\n".join(map(LOG.format, range(1_500))),
+        "\n".join(f"{LOG.format(n)} [x" for n in range(1_500)),
+        "\n".join(f"key{n} = {n}" for n in range(5_000)),
+        "\n".join(["[[watch]]\nsmtp_port = 0"] * 3_000),
+        "\n".join(["[[watch]]\nno = 0"] * 3_000),
+        ".".join(["a"] * 60_000) + " = 1",
+        "[" + ".".join("a" * 60_000) + "]",
+        "x = [" + "1,\n" * 30_000,
+        "a = " + "[" * 3_000,
+        "a = " + "[" * 3_000 + "]" * 3_000,
+        "a = " + "{b = " * 3_000,
+        "\0" * 100_000,
+        "a" * 120_000,
+        '"""' * 10_000,
+    ],
+    ids=lambda content: content[:20],
+)
+def test_a_file_that_is_given_by_mistake_is_refused_quickly(file, content):
+    """A log, a table of numbers or a nest of brackets is refused within a second, by at most 20 problems."""
+    path = file(content)
+    before = time.process_time()
+    with pytest.raises(ConfigError) as caught:
+        settings_of({"config": str(path)}, Terminal(io.StringIO()))
+    assert time.process_time() - before < 1
+    assert len(caught.value.problems) <= 20
+    assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
+
+
+def test_a_file_without_end_is_refused():
+    """Of a device or a pipe no more is read than a configuration can be long."""
+    with pytest.raises(ConfigError, match=r"/dev/zero: expected TOML of at most 128 KiB"):
+        read_config_file("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("smtp_port = 99999", "smtp_port: expected a whole number from 1 to 65535, got 99999"),
+        ("check_interval = -1", "check_interval: expected a number of seconds above 0, got -1"),
+        ("pattern = 'loss_'", "pattern: expected a group around the score"),
+        ("metric = '='", "metric: expected a metric's name"),
+        ("rules = 'val_loss <'", "rules: "),
+        ("[[watch]]\n[[watch]]\nlanguage = 'fr'", "watch 2: language: expected 'zh' or 'en', got 'fr'"),
+    ],
+)
+def test_a_wrong_value_alone_names_its_file(file, text, problem):
+    """The only problem of a file is reported with the file's name, too."""
+    path = file(text)
+    with pytest.raises(ConfigError) as caught:
+        settings_of({"config": str(path)}, Terminal(io.StringIO()))
+    assert [each.startswith(f"{path}: {problem}") for each in caught.value.problems] == [True]
+
+
+def test_an_option_replaces_a_wrong_value(file):
+    """A wrong value of a file is no problem where the command line gives another."""
+    given = {"config": str(file("smtp_port = 0\npattern = 'x'")), "smtp_port": 25, "metric": "acc"}
+    (settings,) = settings_of(given, Terminal(io.StringIO()))
+    assert (settings["smtp_port"], settings["metric"]) == (25, "acc")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ...core.package_version import __version__
 from ...training import TaskState
 from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Choices, Health, StartRequest
 from ..web.framework import FastAPI, Response
 from ..web.json_response import json_response
-from ..web.package_version import package_version
 from .prometheus_text import CONTENT_TYPE, MetricFamily, prometheus_text
 from .services import Services
 
@@ -45,7 +45,7 @@ class OperationRoutes:
                 "roots": list(services.allowed_paths.directories),
                 "per_device": services.per_device,
                 "limits": limits,
-                "version": package_version(),
+                "version": __version__,
             }
         )
 
@@ -68,6 +68,6 @@ class OperationRoutes:
             MetricFamily(
                 "stream_events_sent_total", "counter", "Delivered log entries.", [({}, broadcaster.sent)]
             ),
-            MetricFamily("build_info", "gauge", "The version.", [({"version": package_version()}, 1)]),
+            MetricFamily("build_info", "gauge", "The version.", [({"version": __version__}, 1)]),
         ]
         return Response(prometheus_text(families), media_type=CONTENT_TYPE)
