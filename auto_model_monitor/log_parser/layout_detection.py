@@ -23,10 +23,12 @@ from .layout import BLANK, Layout, MetricSlot
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
 from .prefix import prefix_of
 from .table_rows import columns_of
+from .top_k import without_other_keys
 from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
 
 _LONGEST = 65536
 _SHORT = 1024  # characters of a line of which thousands are remembered
+_EPOCH_NEXT = r"[^#]{0,60}\b(?:done|ended|finished|completed?|training)\W{1,8}epoch"  # that epoch ends
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
 
@@ -77,6 +79,8 @@ def _of_message(blank: str, lower: str) -> Layout:
         found = _match(sentence.pattern, blank) if sentence.needs in lower else None
         if found is not None:
             return _of_sentence(sentence, found)
+    if "top" in lower:
+        blank = without_other_keys(blank)
     form, head = _form_of(blank, lower)
     counters = (
         {}
@@ -151,6 +155,8 @@ def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
     stage = form.stage or _stage(kept, form, slots)
+    if form is PLAIN and slots and _reports_the_end(lower) and not _match(_EPOCH_NEXT, lower):
+        stage = Stage.COMPLETED  # its numbers sum the training up
     if stage is None and not slots:
         stage = _stage_of_words(lower, epoch)
         if stage is None and form is not RECORD and not form.bar and epoch >= 0:
@@ -196,14 +202,22 @@ def _stage(kept: list[KeyedNumber], form: KeyValueFormat, slots: tuple[MetricSlo
 
 
 def _stage_of_words(lower: str, epoch: int) -> Stage | None:
-    text = lower.lstrip(" \t*=-#>🎉✅")
-    if any(_match(pattern, text) for pattern in COMPLETED):
+    if _reports_the_end(lower):
         return Stage.COMPLETED
     if epoch < 0:
         return None
-    if _match(STARTED, text):
+    if _match(STARTED, _without_ornament(lower)):
         return Stage.EPOCH_START
     return Stage.EPOCH_END if compiled(ENDED).search(lower) else None
+
+
+def _reports_the_end(lower: str) -> bool:
+    text = _without_ornament(lower)
+    return any(_match(pattern, text) for pattern in COMPLETED)
+
+
+def _without_ornament(lower: str) -> str:
+    return lower.lstrip(" \t*=-#>🎉✅")
 
 
 def _moved(layout: Layout, skipped: int) -> Layout:

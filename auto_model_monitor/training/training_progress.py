@@ -94,7 +94,8 @@ class TrainingProgress:
             self.from_zero = True
         begun = epoch + self.from_zero
         ended = begun if entry.stage in _LAST_STAGES else begun - 1
-        self.current_epoch = epoch
+        if entry.stage is not Stage.COMPLETED or epoch > self.current_epoch:
+            self.current_epoch = epoch  # a last line may name the epoch of the best
         self.finished = max(self.finished, ended)
 
     def _record_metrics(self, entry: LogEntry, learning_rate: float) -> None:
