@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from ..core.package_version import __version__
+from ..log_parser import LogPattern
 from ..training import Dispatcher, TaskStore, Trainer
 from ..training_alerts.training_monitor import TrainingMonitor
 from .documents.reference_page import reference_routes
@@ -39,6 +40,7 @@ def create_app(
     heartbeat: float = 15.0,
     most_bytes: int = 64 * 1024,
     grace: float = 10.0,
+    patterns: Sequence[LogPattern | str] = (),
     watch: Callable[[Dispatcher], TrainingMonitor] | None = None,
 ) -> FastAPI:
     """Return the application; while it runs, the tasks of the store run.
@@ -59,6 +61,7 @@ def create_app(
         heartbeat: seconds between two heartbeats on a silent stream.
         most_bytes: the longest body of a request, in bytes.
         grace: seconds between SIGTERM and SIGKILL for a training that is cancelled.
+        patterns: further formats of log lines, for every trainer; :class:`Trainer` has its own.
         watch: makes the monitor that sends messages about the trainings; None for no messages.
 
     Raises:
@@ -72,6 +75,7 @@ def create_app(
         per_device=per_device,
         most_pending=most_pending,
         grace=grace,
+        patterns=patterns,
         check=allowed_paths.recheck,
     )
     services = Services(

@@ -50,6 +50,7 @@ def _run(
         allowed_hosts=settings.names,
         per_device=settings.per_device,
         most_streams=max_streams(),
+        patterns=settings.patterns,
         watch=monitor_factory(settings.alerts, store.path, errors),
     )
 

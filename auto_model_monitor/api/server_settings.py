@@ -23,6 +23,7 @@ _BUILT_IN = Trainer(
     "image-classifier",
     (sys.executable, "-m", "auto_model_monitor.training.image_classifier", "{args}"),
 )
+_LISTS = ("allow_path", "allow_host", "patterns")
 _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "host": ("a text", str),
     "port": ("a whole number", int),
@@ -31,6 +32,7 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "allow_path": ("a path or a list of paths", (str, list)),
     "allow_host": ("a name or a list of names", (str, list)),
     "per_device": ("a whole number", int),
+    "patterns": ("a pattern or a list of patterns", (str, list)),
     "trainers": ("a table of names and commands", dict),
     ALERT_TABLE: ("a table", dict),
 }
@@ -48,6 +50,7 @@ class ServerSettings:
         allow_path: the directories below which the paths of a request must lie.
         allow_host: further names under which the server is reached.
         per_device: how many tasks run on one device.
+        patterns: further formats of log lines, for every trainer.
         trainers: the trainers that a request may name; the first is the default.
         alerts: the settings of the messages about the trainings, by :data:`.alerting.ALERT_SETTINGS`.
 
@@ -62,6 +65,7 @@ class ServerSettings:
     allow_path: tuple[str, ...] = (".",)
     allow_host: tuple[str, ...] = ()
     per_device: int = 1
+    patterns: tuple[str, ...] = ()
     trainers: tuple[Trainer, ...] = (_BUILT_IN,)
     alerts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -112,7 +116,7 @@ class ServerSettings:
         trainers = {**chosen, **{n: c for n, c in settings.pop("trainers", {}).items() if n not in chosen}}
         if trainers:
             settings["trainers"] = tuple(_trainer(name, command) for name, command in trainers.items())
-        for name in ("allow_path", "allow_host"):
+        for name in _LISTS:
             if name in settings:
                 settings[name] = tuple(settings[name])
         alerts = {name: values.get(name) for name in ALERT_SETTINGS}
@@ -133,8 +137,14 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _trainer(name: str, command: str | Sequence[str]) -> Trainer:
-    return Trainer.parse(name, command) if isinstance(command, str) else Trainer(name, tuple(command))
+def _trainer(name: str, given: str | Sequence[str] | Mapping[str, Any]) -> Trainer:
+    if not isinstance(given, Mapping):
+        given = {"command": given}
+    command, patterns = given["command"], given.get("patterns", ())
+    patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    if isinstance(command, str):
+        return Trainer.parse(name, command, patterns)
+    return Trainer(name, tuple(command), patterns)
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -143,7 +153,7 @@ def _read(path: str) -> dict[str, Any]:
     if problems:
         raise ConfigError(problems)
     folder = expanded(path).absolute().parent
-    for name in ("allow_path", "allow_host"):
+    for name in _LISTS:
         if isinstance(settings.get(name), str):
             settings[name] = [settings[name]]
     for name in ("rules", "notify"):
@@ -173,7 +183,19 @@ def _problems(settings: Mapping[str, object]) -> Iterator[str]:
 
 
 def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:
-    for name, command in trainers.items():
-        parts = command if isinstance(command, list) else [command]
-        if not all(isinstance(part, str) for part in parts):
+    for name, given in trainers.items():
+        if isinstance(given, dict):
+            unknown = ", ".join(key for key in given if key not in ("command", "patterns"))
+            if unknown or "command" not in given:
+                got = f"also {unknown}" if unknown else "no command"
+                yield f"trainers.{name}: expected command and perhaps patterns, got {got}"
+            elif not _are_texts(given.get("patterns", ())):
+                yield f"trainers.{name}.patterns: expected a pattern or a list of patterns, got something else"
+        if not _are_texts(given.get("command", ()) if isinstance(given, dict) else given):
             yield f"trainers.{name}: expected a command as a text or a list of texts, got something else"
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value)
+    )

@@ -23,7 +23,8 @@ STORE/outbox.db; without a mailbox and another channel mails are files in
 STORE/mailbox.
 
 --config takes a TOML file with host, port, store, no_auth, allow_path,
-allow_host, per_device, a table [trainers] of names and commands, and a table
+allow_host, per_device, patterns, a table [trainers] of names and commands (or
+of tables with command and patterns, for a log format of its own), and a table
 [tell] with rules, notify, sender, receiver, language and so on; relative paths
 are relative to the file, and options on the command line win over it."""
 
@@ -50,6 +51,13 @@ def add_options(parser: OptionParser) -> None:
     )
     group.add_argument(
         "--per-device", type=whole_number, metavar="N", help="trainings on one device (default: 1)"
+    )
+    group.add_argument(
+        "--pattern",
+        dest="patterns",
+        action="append",
+        metavar="REGEX",
+        help="one more log format: named groups are metrics, such as 'loss is (?P<val_loss>[0-9.]+)'; repeatable",
     )
     group = parser.add_argument_group("access")
     group.add_argument("--no-auth", action="store_true", help="require no token; on a loopback address only")

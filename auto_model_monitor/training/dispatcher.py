@@ -18,7 +18,7 @@ from .running_tasks import RunningTasks
 from .store import TaskStore
 from .task_errors import QueueFullError, StoreError, UnknownTaskError, UnknownTrainerError
 from .tasks import StoredEntry, Task, TaskState
-from .trainer import Trainer
+from .trainer import Trainer, log_patterns
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Dispatcher:
         per_device: the largest number of tasks on one device.
         grace: seconds between SIGTERM and SIGKILL when a task is cancelled.
         most_pending: the largest number of pending tasks.
-        patterns: additional formats of log lines.
+        patterns: additional formats of log lines, beside those of each trainer.
         interval: seconds between two polls.
         environment: the environment that trainings inherit; by default this process's.
         check: validates a request again when its task starts, perhaps hours later; what it raises fails the
@@ -78,7 +78,7 @@ class Dispatcher:
             self._notify,
             per_device=per_device,
             grace=grace,
-            patterns=patterns,
+            patterns=log_patterns(patterns, "patterns"),
             check=check,
         )
         self._listeners: list[Listener] = []

@@ -36,7 +36,7 @@ class RunningTasks:
         notify: called with a task and its new entries after each commit.
         per_device: the largest number of tasks on one device.
         grace: seconds between SIGTERM and SIGKILL.
-        patterns: additional formats of log lines.
+        patterns: additional formats of log lines, beside those of each trainer.
         check: validates a request again when its task starts; what it raises fails the task.
     """
 
@@ -153,7 +153,7 @@ class RunningTasks:
             folder=self._store.folder(task.id),
             resume_point=resume_point,
             process=process,
-            patterns=self._patterns,
+            patterns=[*self._patterns, *self._patterns_of(task)],
         )
 
     def _requeue(self, running: RunningTask) -> None:
@@ -198,6 +198,10 @@ class RunningTasks:
         if task.trainer not in self._trainers:
             raise UnknownTrainerError(f"the trainer {task.trainer!r} is no longer configured")
         return self._trainers[task.trainer]
+
+    def _patterns_of(self, task: Task) -> Sequence[LogPattern | str]:
+        trainer = self._trainers.get(task.trainer)  # none if it is no longer configured
+        return () if trainer is None else trainer.patterns
 
     def _poll_task(self, running: RunningTask) -> bool:
         """Poll one task; return whether its log has more to read immediately."""

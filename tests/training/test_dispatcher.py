@@ -147,10 +147,10 @@ def test_a_listener_can_be_removed(work):
 
 def test_one_task_a_device_the_highest_priority_first(work, tmp_path):
     """Tasks of one device run one by one, by priority and then by age; another device does not wait."""
-    order = f"echo {{device}} {{num_classes}} >> {tmp_path}/order"
-    script = f"{order}; test {{num_classes}} != 1 || read x < {tmp_path}/go"
+    order = f"echo $1 $2 >> {tmp_path}/order"
+    script = f"{order}; test $2 != 1 || read x < {tmp_path}/go"
     os.mkfifo(tmp_path / "go")
-    trainer = Trainer("x", ("/bin/sh", "-c", script))
+    trainer = Trainer("x", ("/bin/sh", "-c", script, "sh", "{device}", "{num_classes}"))
     here = work(trainer, environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"})
     first = here.submit(num_classes=1, device="cuda")
     here.wait_running(first)
@@ -194,7 +194,7 @@ def test_several_tasks_per_device_if_configured(work, tmp_path):
 def test_a_training_sees_its_device(work):
     """A training sees the server's second card as its only one, or no card on the CPU."""
     here = work(
-        Trainer("x", ("/bin/sh", "-c", 'echo "$CUDA_VISIBLE_DEVICES" {device}')),
+        Trainer("x", ("/bin/sh", "-c", 'echo "$CUDA_VISIBLE_DEVICES" "$1"', "sh", "{device}")),
         environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"},
     )
     ids = [here.submit(device=device) for device in ("cuda:1", "cpu")]
@@ -448,3 +448,35 @@ def test_a_second_fault_of_one_task_is_logged(work, monkeypatch, caplog):
         until(lambda number=number: caplog.text.count("cannot be polled") == number, 10)
         broken.clear()
         until(lambda: polls[-2:] == [False, False], 10)
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "stage"),
+    [
+        ("echo 'Epoch [1/1] started'", COMPLETED, Stage.COMPLETED),
+        ("echo nothing", COMPLETED, Stage.COMPLETED),
+        ("true", COMPLETED, Stage.COMPLETED),
+        (
+            "echo 'val_loss: 0.5'; echo 'New best model saved with Accuracy: 79.12%'",
+            COMPLETED,
+            Stage.COMPLETED,
+        ),
+        ("echo 'Training complete! Best accuracy: 79.12%'", COMPLETED, Stage.COMPLETED),
+        ("echo 'Training completed'; echo 'val_loss: 0.5'", COMPLETED, Stage.COMPLETED),
+        ("echo 'Training completed'; exit 3", FAILED, None),
+        ("echo 'Training complete! Best accuracy: 79.12%'; kill -9 $$", FAILED, None),
+        ("echo 'Epoch [1/1] started'; exit 1", FAILED, Stage.EPOCH_START),
+        ("echo 'val_loss: 0.5'; exit 1", FAILED, Stage.VALIDATION),
+    ],
+)
+def test_the_last_stage_is_completed_exactly_if_the_task_is(work, script, state, stage):
+    """Exit status 0 ends with the stage ``completed`` without a line about it; no failure ends with it."""
+    task = work(shell(script)).run()
+    assert (task.state, task.stage) == (state, stage)
+
+
+def test_a_line_that_ends_the_training_keeps_its_metric(work):
+    """``Training complete! Best accuracy: 79.12%`` is a metric, and moves no epoch back."""
+    script = EPOCHS + "echo 'Training complete! Best accuracy: 79.12% at epoch 1'"
+    task = work(shell(script)).run(num_epochs=3)
+    assert (task.stage, task.latest_metrics["best_acc"], task.current_epoch) == (Stage.COMPLETED, 79.12, 3)

@@ -239,7 +239,7 @@ def test_the_end_of_a_training_that_is_deleted_immediately_is_reported(tmp_path:
 
 def test_the_end_of_a_training_that_is_deleted_while_it_is_watched_is_reported(tmp_path: Path) -> None:
     """The end of a watched training that is deleted before the next poll is reported once."""
-    wait = Trainer("wait", ("/bin/sh", "-c", "echo 'loss: 0.5'; read line < {save_path}; exit 3"))
+    wait = Trainer("wait", ("/bin/sh", "-c", "echo 'loss: 0.5'; read line < $1; exit 3", "sh", "{save_path}"))
     with closing(Slow(tmp_path, wait)) as slow:
         task = slow.submit()
         until(lambda: slow.store.get(task).state is TaskState.RUNNING)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ...log_parser import Stage
 from ...text.cleaning import for_storage
 from ..request import TrainingRequest
 from ..task_errors import TaskStateError, UnknownTaskError
@@ -75,7 +76,12 @@ def move(
     else:
         changes |= {"finished": now if finished is None else min(now, finished), "exit_code": exit_code}
         if state is TaskState.COMPLETED:
-            changes["progress"] = 100
+            changes |= {"progress": 100, "stage": Stage.COMPLETED.value}
+        else:  # whatever its log reported, it did not complete
+            cursor.execute(
+                "UPDATE tasks SET stage = NULL WHERE number = ? AND stage = ?",
+                (number, Stage.COMPLETED.value),
+            )
     _update(cursor, number, changes)
     _add_transition(cursor, number, state, changes.get("finished", now), reason)
 
