@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -48,3 +49,23 @@ def test_every_public_name_can_be_imported():
 def test_the_files_come_along(path: str):
     """What the program shows and serves is part of the package."""
     assert files("auto_model_monitor").joinpath(path).is_file()
+
+
+def links():
+    """Every link of the Markdown files that come along, with its file."""
+    package = Path(str(files("auto_model_monitor")))
+    for path in sorted(package.rglob("*.md")):
+        for link in re.findall(r"\]\(\s*([^)\s]+)\s*\)", path.read_text("utf-8")):
+            yield pytest.param(path, link, id=f"{path.name} {link}")
+
+
+@pytest.mark.parametrize(("path", "link"), list(links()))
+def test_the_links_of_the_guides_lead_to_what_comes_along(path: Path, link: str):
+    """A relative link of an installed guide is an installed file; every other one is a web address."""
+    if "://" in link:
+        assert link.startswith("https://")
+        return
+    package = Path(str(files("auto_model_monitor"))).resolve()
+    target = (path.parent / link.partition("#")[0]).resolve()
+    assert target.is_file()
+    assert package in target.parents

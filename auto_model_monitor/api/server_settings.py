@@ -13,8 +13,10 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..core.host import host_name
 from ..core.paths import expanded
+from ..log_parser import LogPattern
 from ..settings import read_toml
 from ..training import Trainer
+from ..training.trainer import log_patterns
 from .alerting import ALERT_SETTINGS, ALERT_TABLE, alert_problems
 from .security import DEFAULT_HOSTS, is_loopback
 
@@ -65,7 +67,7 @@ class ServerSettings:
     allow_path: tuple[str, ...] = (".",)
     allow_host: tuple[str, ...] = ()
     per_device: int = 1
-    patterns: tuple[str, ...] = ()
+    patterns: tuple[LogPattern | str, ...] = ()
     trainers: tuple[Trainer, ...] = (_BUILT_IN,)
     alerts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -81,6 +83,10 @@ class ServerSettings:
                 "reach the server could start trainings, which run programs as you; omit --no-auth to use a "
                 "token"
             )
+        try:
+            object.__setattr__(self, "patterns", log_patterns(self.patterns, "patterns"))
+        except ConfigError as error:
+            problems += error.problems
         if problems:
             raise ConfigError(problems)
 
@@ -190,7 +196,7 @@ def _command_problems(trainers: Mapping[str, object]) -> Iterator[str]:
                 got = f"also {unknown}" if unknown else "no command"
                 yield f"trainers.{name}: expected command and perhaps patterns, got {got}"
             elif not _are_texts(given.get("patterns", ())):
-                yield f"trainers.{name}.patterns: expected a pattern or a list of patterns, got something else"
+                yield f"trainers.{name}.patterns: expected a pattern or a list of them, got something else"
         if not _are_texts(given.get("command", ()) if isinstance(given, dict) else given):
             yield f"trainers.{name}: expected a command as a text or a list of texts, got something else"
 

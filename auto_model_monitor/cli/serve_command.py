@@ -57,7 +57,8 @@ def add_options(parser: OptionParser) -> None:
         dest="patterns",
         action="append",
         metavar="REGEX",
-        help="one more log format: named groups are metrics, such as 'loss is (?P<val_loss>[0-9.]+)'; repeatable",
+        help="one more log format: named groups are metrics, such as 'loss is (?P<val_loss>[0-9.]+)'; "
+        "repeatable",
     )
     group = parser.add_argument_group("access")
     group.add_argument("--no-auth", action="store_true", help="require no token; on a loopback address only")

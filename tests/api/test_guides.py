@@ -62,7 +62,7 @@ def test_the_example_file_is_accepted(tmp_path):
     (tmp_path / "serve.toml").write_text(text)
     _, options = parse(["serve", "--config", str(tmp_path / "serve.toml")])
     names = [trainer.name for trainer in ServerSettings.of(options).trainers]
-    assert names == ["mine", "from-a-file", "some"]
+    assert names == ["mine", "from-a-file", "some", "in-a-shell", "german"]
 
 
 def test_every_option_is_documented():
@@ -70,7 +70,7 @@ def test_every_option_is_documented():
     text = (DOCS / GUIDES[1]).read_text("utf-8")
     shown = set(re.findall(r"--[a-z-]+", text))
     for option in vars(parse(["serve"])[1]):
-        name = {"trainers": "trainer", "rules": "rule"}.get(option, option)
+        name = {"trainers": "trainer", "rules": "rule", "patterns": "pattern"}.get(option, option)
         if name not in ("command", "version", "auth_code"):
             assert "--" + name.replace("_", "-") in shown
 
@@ -78,7 +78,7 @@ def test_every_option_is_documented():
 def test_python_blocks_run(tmp_path):
     """Every Python block of the guides works with a real server."""
     pytest.importorskip("requests")
-    follow, embed = [block for name in GUIDES for block in blocks(name, "python")]
+    follow, handle, embed = [block for name in GUIDES for block in blocks(name, "python")]
     with serving("--trainer", TRAINER, cwd=tmp_path) as server:
         server.ask("/api/v2/training/start", request(tmp_path))
         text = follow.replace("http://localhost:8000", server.url)
@@ -92,7 +92,7 @@ def test_python_blocks_run(tmp_path):
         )
         assert "INFO Epoch [3/3] started {'epoch': 3, 'total_epochs': 3}" in output.stdout, output.stderr
         server.end()
-    subprocess.run([sys.executable, "-c", embed], check=True, cwd=tmp_path, timeout=60)
+    subprocess.run([sys.executable, "-c", handle + embed], check=True, cwd=tmp_path, timeout=60)
 
 
 def test_every_listed_log_format_is_parsed():

@@ -17,6 +17,10 @@ def settings_of(*words):
     return ServerSettings.of(parse(["serve", *words])[1])
 
 
+def texts(patterns):
+    return [one.pattern.pattern for one in patterns]
+
+
 def test_every_setting_has_a_default():
     """By default a server listens on loopback, port 8000, needs a token, and has the built-in trainer."""
     settings = settings_of()
@@ -80,6 +84,15 @@ def test_a_file_sets_the_same_settings(tmp_path):
         ('[trainers]\nx = "python {command}"', "trainer x: expected one of"),
         ("port = 70000", "port: expected 0 to 65535"),
         ("per_device = 0", "per_device: expected at least 1"),
+        ("patterns = 5", "patterns: expected a pattern or a list"),
+        ("patterns = [5]", "patterns: expected a pattern or a list"),
+        ('patterns = "["', "patterns: pattern: expected a regular expression"),
+        ('patterns = ["no group"]', "patterns: pattern: expected"),
+        ('[trainers.x]\npatterns = ["(?P<a>.)"]', r"trainers\.x: expected command and perhaps patterns"),
+        ('[trainers.x]\ncommand = "a"\npattern = "b"', r"trainers\.x: expected.*got also pattern"),
+        ('[trainers.x]\ncommand = "a"\npatterns = 5', r"trainers\.x\.patterns: expected"),
+        ('[trainers.x]\ncommand = "a"\npatterns = "["', "trainer x: pattern: expected"),
+        ("[trainers]\nx = \"sh -c 'train {model}'\"", "trainer x: expected no {model} inside a program"),
         ("x =", "expected TOML"),
     ],
 )
@@ -88,6 +101,25 @@ def test_a_file_with_a_mistake_is_refused(tmp_path, text, fault):
     (tmp_path / "serve.toml").write_text(text)
     with pytest.raises(ConfigError, match=fault):
         settings_of("--config", str(tmp_path / "serve.toml"))
+
+
+def test_a_log_format_is_given_for_all_trainers_or_for_one(tmp_path):
+    """``--pattern`` and ``patterns`` are for every trainer, a trainer's table has its own."""
+    assert texts(settings_of("--pattern", "a(?P<x>.)", "--pattern", "b(?P<y>.)").patterns) == [
+        "a(?P<x>.)",
+        "b(?P<y>.)",
+    ]
+    file = tmp_path / "serve.toml"
+    file.write_text(
+        "patterns = 'a(?P<x>.)'\n[trainers]\nplain = 'run'\n"
+        "[trainers.mine]\ncommand = ['run', '{args}']\npatterns = ['b(?P<y>.)']\n"
+        "[trainers.other]\ncommand = 'run {args}'\npatterns = 'c(?P<z>.)'\n"
+    )
+    settings = settings_of("--config", str(file))
+    assert texts(settings.patterns) == ["a(?P<x>.)"]
+    own = {trainer.name: texts(trainer.patterns) for trainer in settings.trainers}
+    assert own == {"plain": [], "mine": ["b(?P<y>.)"], "other": ["c(?P<z>.)"]}
+    assert texts(settings_of("--config", str(file), "--pattern", "d(?P<w>.)").patterns) == ["d(?P<w>.)"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "no-such-host.invalid"])
