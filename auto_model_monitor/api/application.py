@@ -88,11 +88,23 @@ def create_app(
         per_device=per_device,
         most_pending=most_pending,
     )
+    app = _app_of(services, None if watch is None else watch(dispatcher))
+    app.add_middleware(
+        SecurityMiddleware,
+        token=None if token is None else AccessToken(token),
+        hosts=allowed_names(allowed_hosts),
+        most_bytes=most_bytes,
+    )
+    return app
+
+
+def _app_of(services: Services, monitor: TrainingMonitor | None) -> FastAPI:
+    """Return the application without the middleware."""
     app = FastAPI(
         title="auto_model_monitor",
         version=__version__,
         description=_ABOUT,
-        lifespan=_lifespan(services, None if watch is None else watch(dispatcher)),
+        lifespan=_lifespan(services, monitor),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -102,12 +114,6 @@ def create_app(
     add_routes(app, services)
     app.router.routes.extend((*reference_routes(app), *page_routes()))
     add_error_handlers(app)
-    app.add_middleware(
-        SecurityMiddleware,
-        token=None if token is None else AccessToken(token),
-        hosts=allowed_names(allowed_hosts),
-        most_bytes=most_bytes,
-    )
     return app
 
 
