@@ -53,7 +53,7 @@ def test_the_basic_script_of_0_2(project):
     mail, server = run_until_mail(TESTS / "compat/v0_2_basic.py", project)
     assert (mail.sender, mail.recipients) == ("aaaa@qq.com", ["aaaa@qq.com"])
     assert {(login.user, login.password) for login in server.logins} == {("aaaa@qq.com", "xxxx")}
-    assert mail.message["Subject"] == "模型监控通知：val_loss 0.003 低于阈值 0.004"
+    assert mail.message["Subject"] == "✅ val_loss 0.003 低于阈值 0.004"
     text = "\n".join(lines_of(mail))
     assert "检测到新的模型文件分数低于阈值：" in text
     assert "文件名：epoch_10_val_loss_0.003_acc_0.95.pt" in text
@@ -103,7 +103,7 @@ def test_the_generator_script_of_0_2(project):
 @pytest.mark.parametrize(
     ("name", "subject", "receivers"),
     [
-        ("basic_test.py", "模型监控通知：val_loss 0.003 低于阈值 0.004", ["aaaa@qq.com"]),
+        ("basic_test.py", "✅ val_loss 0.003 低于阈值 0.004", ["aaaa@qq.com"]),
         ("custom_test1.py", "🎯 acc 0.9500 高于 0.9", ["aaaa@qq.com", "bbbb@163.com"]),
         ("custom_test2.py", "🚨 重要：epoch_10_val_loss_0.003_acc_0.95.pt", ["aaaa@qq.com"]),
     ],
@@ -120,7 +120,7 @@ def test_the_oldest_example():
     run = subprocess.run(
         [sys.executable, str(TESTS / "quicktest/demo.py")], capture_output=True, text=True, check=True
     )
-    assert "Model monitor: val_loss 0.003 below threshold 0.004" in run.stdout
+    assert "✅ val_loss 0.003 below 0.004" in run.stdout
     assert "File: epoch_10_val_loss_0.003_acc_0.95.pt" in run.stdout
 
 

@@ -156,13 +156,13 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
 
 
 def play(
-    screen: Terminal, *, language: Language = "zh", fast: bool = False, folder: str | None = None
+    screen: Terminal, *, language: Language | None = None, fast: bool = False, folder: str | None = None
 ) -> None:
     """Play the training and its mails.
 
     Args:
         screen: shows it.
-        language: the language of the mails.
+        language: the language of the mails; None for the locale's.
         fast: without pauses between the epochs.
         folder: a new or empty folder for every file; by default a temporary one, which is kept, so that
             the mails can be opened.
@@ -183,7 +183,7 @@ def play(
         check_interval=0.02 if fast else 0.2,
         log_dir=home / "monitor_logs",
         parser=CustomParser(PATTERN),
-        language=language,
+        language=language or locale_language(),
     )
     began = time.monotonic()
     with ModelMonitor(config, notifiers=[mailbox]) as monitor:

@@ -64,31 +64,10 @@ def _accepted(notifier: Notifier, message: Message, screen: Terminal) -> str:
 
 
 def _test_message(language: Language) -> Message:
-    from uuid import uuid4
-
-    from ..core.alerts import Alert
     from ..core.clocks import SystemClock
-    from ..core.comparison import Comparison
-    from ..core.readings import Reading
-    from ..i18n import wording
-    from ..rendering import Renderer
+    from ..rendering.channel_test import channel_test_message
 
-    words = wording(language)
-    alert = Alert(
-        id=uuid4().hex,
-        rule="test-notify",
-        time=SystemClock().now(),
-        reading=Reading(metric="test", value=0.0, name="test"),
-        comparison=Comparison.LOWER,
-        threshold=0.0,
-    )
-    renderer = Renderer(
-        language=language,
-        subject_template=words.test_subject,
-        content_template=words.test_content,
-        host=host_name(),
-    )
-    return renderer.render(alert)
+    return channel_test_message(language, host=host_name(), time=SystemClock().now())
 
 
 COMMAND = Command(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .chinese import CHINESE
 from .english import ENGLISH
+from .locale_language import locale_language
 from .wording import Language, Wording
 
 _CATALOGUE: dict[str, Wording] = {"zh": CHINESE, "en": ENGLISH}
 
 
-def wording(language: Language) -> Wording:
-    """Return the texts of ``language``."""
-    return _CATALOGUE[language]
+def wording(language: Language | None) -> Wording:
+    """Return the texts of ``language``; None is the locale's."""
+    return _CATALOGUE[language or locale_language()]

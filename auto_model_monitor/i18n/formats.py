@@ -9,15 +9,39 @@ from datetime import datetime
 ABSENT = "—"
 
 
-def number_text(value: float) -> str:
-    """Return a number as short as it is exact: ``0.003``, ``1.2e-05``, ``95``."""
+#: Significant digits that a person is shown; more are noise of the arithmetic.
+DIGITS = 6
+
+
+def number_text(value: float, digits: int = DIGITS) -> str:
+    """Return a number with at most ``digits`` significant digits: ``0.003``, ``1.2e-05``, ``NaN``.
+
+    A whole number that is no float (an epoch, a count) keeps all its digits.
+    """
     if isinstance(value, int) and abs(value) < 10**16:
         return str(int(value))
-    # float() first: a NumPy number's own repr would read "np.float64(0.003)".
-    text = repr(float(value))
-    if value == 0:
-        return "0"
+    text = repr(rounded(value, digits))
+    if text in _UNUSUAL:
+        return _UNUSUAL[text]
     return text[:-2] if text.endswith(".0") else text
+
+
+_UNUSUAL = {"nan": "NaN", "0.0": "0", "-0.0": "0"}
+
+
+def rounded(value: float, digits: int = DIGITS) -> float:
+    """Return a number with at most ``digits`` significant digits."""
+    # float() first: a NumPy number's own repr would read "np.float64(0.003)".
+    return float(f"{float(value):.{digits}g}")
+
+
+def distinct_texts(value: float, base: float) -> tuple[str, str]:
+    """Return both numbers as texts, with more digits where six would make two numbers look like one."""
+    for digits in range(DIGITS, 17):
+        texts = number_text(value, digits), number_text(base, digits)
+        if texts[0] != texts[1] or value == base:
+            return texts
+    return number_text(value, 17), number_text(base, 17)
 
 
 def exact_gain(gain: float, value: float, base: float) -> float:

@@ -51,13 +51,16 @@ class Wording:
     content_template_failed: str
     cut: str
     test_subject: str
+    test_heading: str
+    test_label: str
     test_content: str
     below_or_at: str
     above_or_at: str
     warning: str
     critical: str
     resolved: str
-    event_subject: str
+    mail_from: str
+    footer: str
     sentence: str
     block: str
     disk_soon: str

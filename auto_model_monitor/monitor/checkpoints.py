@@ -105,7 +105,10 @@ class ModelMonitor(Monitor):
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(
-                language=config.language, watch_dir=os.fspath(config.watch_dir), host=host_name()
+                language=config.language,
+                watch_dir=_directory_to_name(config),
+                host=host_name(),
+                process=os.getpid(),
             ),
             listeners=[*checks, *require_callables("listeners", listeners, "[on_poll]")],
         )
@@ -146,8 +149,16 @@ def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]
     return DirectorySource(directory, parser_of(config, rules), recursive=config.recursive, clock=clock)
 
 
+def _directory_to_name(config: MonitorConfig) -> str:
+    """Return the absolute directory, as a person who reads a mail elsewhere needs it."""
+    from pathlib import Path
+
+    return os.path.normpath(Path(config.watch_dir).expanduser().absolute())
+
+
 def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
     """Return what a watch with this config tells people by: the mailbox that sends, or files."""
+    from ..i18n import wording
     from ..notifiers.email import EmailNotifier
     from ..notifiers.mailbox import MailboxNotifier
 
@@ -161,6 +172,7 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
         host=config.smtp_host,
         port=config.smtp_port,
         security=config.smtp_security,
+        display_name=wording(config.language).mail_from,
     )
 
 
@@ -174,6 +186,7 @@ def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
         content_template=config.email_content_template,
         content_generator=config.email_content_generator,
         plots=plots,
-        watch_dir=os.fspath(config.watch_dir),
+        watch_dir=_directory_to_name(config),
         host=host_name(),
+        process=os.getpid(),
     )

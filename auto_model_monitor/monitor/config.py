@@ -28,6 +28,12 @@ AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
 
 
+def _locale_language() -> i18n.Language:
+    from ..i18n.locale_language import locale_language
+
+    return locale_language()
+
+
 @dataclass(frozen=True, slots=True)
 class MonitorConfig:
     """What to watch, what counts as a hit, and who receives the mails.
@@ -58,7 +64,7 @@ class MonitorConfig:
         smtp_host: the mail server; by default the one of the sender's provider.
         smtp_port: its port; by default the one that goes with ``smtp_security``.
         smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider requires.
-        language: ``"zh"`` or ``"en"``: the language of the mails.
+        language: ``"zh"`` or ``"en"``: the language of the mails; by default the locale's.
         recursive: also watch the directories below ``watch_dir``.
 
     Raises:
@@ -80,7 +86,7 @@ class MonitorConfig:
     smtp_host: str | None = field(default=None, kw_only=True)
     smtp_port: int | None = field(default=None, kw_only=True)
     smtp_security: providers.SecurityMode | None = field(default=None, kw_only=True)
-    language: i18n.Language = field(default="zh", kw_only=True)
+    language: i18n.Language = field(default_factory=_locale_language, kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -147,9 +147,9 @@ def _monitors(given: Sequence[Monitor]) -> list[Monitor]:
     return list(given)
 
 
-def _language(monitors: Sequence[Monitor]) -> Language:
+def _language(monitors: Sequence[Monitor]) -> Language | None:
     first = monitors[0]
-    return first.config.language if isinstance(first, ModelMonitor) else "zh"
+    return first.config.language if isinstance(first, ModelMonitor) else None
 
 
 def _key(members: Sequence[Member]) -> str:

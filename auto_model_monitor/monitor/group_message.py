@@ -10,10 +10,9 @@ from ..core.messages import Message
 from ..i18n import Language, duration_text, number_text, zoned_time_text
 from ..rendering import Renderer
 from ..rendering.mail_card import Card, Figure, card_html
-from ..text.cleaning import for_header, for_name
+from ..rendering.origin import MARKS, Origin
+from ..text.cleaning import for_name
 from .group_silence import AllSilentRule, Member
-
-_LONGEST_SUBJECT = 500
 
 
 class GroupRenderer(Renderer):
@@ -26,8 +25,11 @@ class GroupRenderer(Renderer):
         host: the machine to name.
     """
 
-    def __init__(self, members: Sequence[Member], language: Language, clock: Clock, host: str = "") -> None:
+    def __init__(
+        self, members: Sequence[Member], language: Language | None, clock: Clock, host: str = ""
+    ) -> None:
         super().__init__(language=language, host=host)
+        self._group = Origin(host=host)
         self._members = members
         self._clock = clock
         self._where = host
@@ -41,7 +43,7 @@ class GroupRenderer(Renderer):
         key = "all_silent_resolved" if alert.resolved else "all_silent"
         sender = words.resolved if alert.resolved else words.sender
         sentence = words.event_sentences[key].format(directories=count)
-        subject = for_header(words.event_subject.format(sender=sender, sentence=sentence), _LONGEST_SUBJECT)
+        subject = self._group.subject(MARKS["calm"], sentence)
         rows = [(words.directory, self._line(member)) for member in self._members]
         rows += [(words.time, zoned_time_text(alert.time)), (words.host, for_name(self._where))]
         rows = [(label, value) for label, value in rows if value]

@@ -216,7 +216,7 @@ SETTINGS = {
     ),
     "language": Setting(
         *_TEXT,
-        help="the language of the mails, zh or en (default: zh)",
+        help="the language of the mails, zh or en (default: the locale's)",
         flags=("--language",),
         metavar="zh|en",
         expected="'zh' or 'en'",

@@ -36,7 +36,7 @@ class EmailNotifier:
         port: its port; by default the usual one for ``security``.
         security: ``"ssl"``, ``"starttls"`` or, only on request, ``"none"``.
         timeout: seconds for each network operation.
-        display_name: the name beside the sender's address.
+        display_name: the name beside the sender's address; None for the address alone.
         oauth2_file: a file that yagmail wrote for Google's OAuth2, instead of the code.
 
     Attributes:
@@ -61,7 +61,7 @@ class EmailNotifier:
         port: int | None = None,
         security: SecurityMode | None = None,
         timeout: float = 15.0,
-        display_name: str | None = None,
+        display_name: str | None = "Model Monitor",
         oauth2_file: str | os.PathLike[str] | None = None,
     ) -> None:
         if args:  # version 0.2: EmailNotifier(sender, receiver, auth_code, comparison_mode, threshold)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,7 +21,7 @@ def build_email(
     *,
     sender: str,
     receivers: Sequence[str],
-    display_name: str | None = None,
+    display_name: str | None = "Model Monitor",
 ) -> EmailMessage:
     """Return the message as a mail whose text part and HTML part each contain the whole content.
 
@@ -31,7 +32,7 @@ def build_email(
         message: the content.
         sender: the address that logs in; providers require it in ``From``.
         receivers: the addresses in ``To``.
-        display_name: the name beside the sender's address.
+        display_name: the name beside the sender's address; None for the address alone.
     """
     token = for_file_name(message.id)
     mail = EmailMessage(policy=_WIRE)
@@ -43,12 +44,23 @@ def build_email(
     mail["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     mail["X-Auto-Model-Monitor-Alert-Id"] = token
     mail["Auto-Submitted"] = "auto-generated"
+    if thread := _thread(message, sender):
+        mail["In-Reply-To"] = mail["References"] = thread
     text, html = for_body(message.text), for_body(message.html)
     mail.set_content(text, subtype="plain", charset="utf-8")
     mail.add_alternative(html, subtype="html", charset="utf-8")
     for picture in message.pictures:
         _add_picture(mail, picture)
     return mail
+
+
+def _thread(message: Message, sender: str) -> str:
+    """Return the ID under which mail programs gather the mails of one watch; empty when it is unknown."""
+    place = [str(message.facts.get(name) or "") for name in ("host", "watch_dir")]
+    if not all(place):
+        return ""
+    digest = hashlib.sha256("\n".join(place).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"<watch.{digest[:32]}@{sender.rpartition('@')[2]}>"
 
 
 def _add_picture(mail: EmailMessage, picture: Picture) -> None:
@@ -87,7 +99,7 @@ def _header_value(name: str, value: str) -> str | None:
         return _mailbox(value.addresses[0])  # type: ignore[attr-defined]
     if name == "to":
         return ",\r\n ".join(str(value).split(", "))
-    if name in ("message-id", "x-auto-model-monitor-alert-id"):
+    if name in ("message-id", "in-reply-to", "references", "x-auto-model-monitor-alert-id"):
         return str(value)
     return None
 

@@ -18,6 +18,7 @@ from .curve import Curve
 from .event_messages import EventFacts
 from .hit import Hit, HitFacts
 from .mail_card import card_html, lines_html
+from .origin import Origin
 from .templates import fill, generated, template_problems
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["ContentGenerator", "Renderer", "template_problems"]
 #: A user's function: takes the score and the file name, returns (subject, lines), lines or a text.
 ContentGenerator = Callable[[float, str], object]
 
-LONGEST_SUBJECT = 500  # characters
+LONGEST_SUBJECT = 500  # characters of a user's own
 LARGEST_TEXT = 200_000  # bytes in UTF-8
 _LONGEST_REASON = 300  # characters
 
@@ -50,13 +51,14 @@ class Renderer:
     When a template or the generator fails, the default text goes out with a note about the failure.
 
     Args:
-        language: the language of all default texts.
+        language: the language of all default texts; None for the locale's.
         subject_template: the subject with ``{placeholders}``; None or blank for the default.
         content_template: the same for the content.
         content_generator: called with ``(score, filename)``; returns ``(subject, lines)``, or the
             lines or one text alone. It takes precedence over the templates.
         watch_dir: the directory to name in the mail; it need not exist.
         host: the machine to name in the mail.
+        process: the process ID of the watch, for the footer; 0 leaves the footer out.
         plots: True shows the scores so far as a picture (extra ``plots``) instead of small bars.
 
     Raises:
@@ -66,20 +68,20 @@ class Renderer:
     def __init__(
         self,
         *,
-        language: Language = "zh",
+        language: Language | None = None,
         subject_template: str | None = None,
         content_template: str | None = None,
         content_generator: ContentGenerator | None = None,
         watch_dir: str = "",
         host: str = "",
+        process: int = 0,
         plots: bool = False,
     ) -> None:
         self._words = wording(language)
         self._subject_template = subject_template
         self._content_template = content_template
         self._generator = content_generator
-        self._watch_dir = watch_dir
-        self._host = host
+        self._origin = Origin(watch_dir=watch_dir, host=host, process=process)
         self._drawer = _curve_drawer() if plots else None
 
     def render(self, alert: Alert) -> Message:
@@ -94,9 +96,10 @@ class Renderer:
         curve = Curve.of(alert, words)
         picture = self._drawer.picture(curve, draft.notes) if curve and self._drawer else None
         subject = for_header(draft.subject or "", LONGEST_SUBJECT)
-        subject = subject or for_header(facts.subject(), LONGEST_SUBJECT)
+        subject = subject or facts.subject()
         if draft.text is None or not draft.text.strip():
-            text = _cut("\n\n".join([facts.text(), *([curve.text()] if curve else [])]), words)
+            curve_text, footer = curve.text() if curve else "", self._origin.footer(words)
+            text = _cut("\n\n".join(filter(None, [facts.text(), curve_text, footer])), words)
             card = with_curve(facts.card(draft.notes), curve, picture)
             html = card_html(card, title=subject, lang=words.tag)
         else:
@@ -121,8 +124,8 @@ class Renderer:
 
     def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts:
         if hit is not None:
-            return HitFacts(hit, self._words, host=self._host, watch_dir=self._watch_dir)
-        return EventFacts(alert, self._words, host=self._host, watch_dir=self._watch_dir)
+            return HitFacts(hit, self._words, self._origin)
+        return EventFacts(alert, self._words, self._origin)
 
     def _for_programs(self, alert: Alert, hit: Hit | None) -> dict[str, Fact]:
         """Return the facts of the alert as JSON values."""
@@ -130,6 +133,7 @@ class Renderer:
         facts = {
             **alert.details,
             **known,
+            **self._origin.facts(),
             "rule": alert.rule,
             "kind": alert.kind.value,
             "level": alert.level.value,
@@ -171,7 +175,7 @@ class Renderer:
             return None
 
     def _values(self, hit: Hit) -> dict[str, str | float | None]:
-        return hit.values(self._words, host=self._host, watch_dir=self._watch_dir)
+        return hit.values(self._words, self._origin)
 
 
 def _curve_drawer() -> CurveDrawer:

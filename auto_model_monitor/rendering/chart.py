@@ -11,14 +11,13 @@ from dataclasses import replace
 from ..core.messages import Picture
 from ..text.cleaning import for_attribute, for_html
 from .curve import Curve
-from .mail_card import Card, section
+from .mail_card import ACCENTS, Card, coloured, section
 from .sparkline import heights
 
 _QUIET = "opacity:.66"
-_ACCENT = "#178763"  # as the card's own
-_PLAIN, _BROKEN = "rgba(128,128,128,.5)", "#e22a2a"
+_PLAIN = "rgba(128,128,128,.5)"
 # The colour of each mark on the picture.
-_COLOURS = {"●": "#2f6fb2", "○": _ACCENT, "◉": _ACCENT, "╌": "#a66a00"}
+_COLOURS = {"●": "this", "○": "calm", "◉": "calm", "╌": "warning"}
 _TALLEST = 36  # pixels
 
 
@@ -37,10 +36,7 @@ def with_curve(card: Card, curve: Curve | None, picture: Picture | None) -> Card
 
 def picture_html(curve: Curve, picture: Picture) -> str:
     """Return the section that shows the picture of ``curve``, which names the metric itself."""
-    marked = (
-        f'<span style="color:{_COLOURS.get(text[:1], "inherit")}">{text[:1]}</span>{for_html(text[1:])}'
-        for text in curve.legend()
-    )
+    marked = (f"{coloured(text[:1], _COLOURS[text[:1]])}{for_html(text[1:])}" for text in curve.legend())
     return section(curve.words.history, _image(picture) + _legend(marked))
 
 
@@ -59,7 +55,8 @@ def _bars(curve: Curve) -> str:
     values = curve.bars
     cells = []
     for value, height in zip(values, heights(values, _TALLEST), strict=True):
-        colour = _ACCENT if value == curve.best_value else _PLAIN if height is not None else _BROKEN
+        best = ACCENTS["calm"] if value == curve.best_value else _PLAIN
+        colour = ACCENTS["critical"] if height is None else best
         size = f"height:{4 + (height or 0)}px;width:7px;font-size:0;line-height:0"
         bar = f"{size};border-radius:2px;background:{colour}"
         cells.append(f'<td valign="bottom" style="padding:0 3px 0 0"><div style="{bar}"></div></td>')
@@ -79,7 +76,7 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> str:
     lines = "".join(
         f'<tr><td style="{cell}{_dimmed(number == 0 or not row[2])}">{for_html(row[0])}</td>'
         f'<td style="{cell}{_dimmed(number == 0)}">{for_html(row[1])}</td>'
-        f'<td style="padding:3px 0;color:{_ACCENT}">{for_html(row[2])}</td></tr>'
+        f'<td style="padding:3px 0">{coloured(for_html(row[2]), "calm")}</td></tr>'
         for number, row in enumerate(rows)
     )
     style = "margin-top:6px;font-size:13px;line-height:1.5;font-variant-numeric:tabular-nums"

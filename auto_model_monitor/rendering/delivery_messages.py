@@ -11,27 +11,33 @@ from hashlib import sha256
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison
 from ..core.messages import Fact, Message
-from ..i18n import Language, Wording, number_text, time_text, wording, zoned_time_text
+from ..i18n import Language, number_text, time_text, wording, zoned_time_text
 from ..text.cleaning import for_header, for_name
-from . import LONGEST_SUBJECT, Renderer
+from . import Renderer
 from .mail_card import Card, Figure, card_html
+from .origin import MARKS, Origin
 
 _MOST_LISTED = 100  # the latest messages in a digest
 _LONGEST_CELL = 160  # characters
+_MARK = "📬"
 
 
 class DeliveryMessageRenderer:
     """Renders the messages of the delivery queue.
 
     Args:
-        language: the language.
+        language: the language; None for the locale's.
         watch_dir: the directory to name in the mail; it need not exist.
         host: the machine to name in the mail.
+        process: the process ID of the watch; 0 when unknown.
     """
 
-    def __init__(self, *, language: Language = "zh", watch_dir: str = "", host: str = "") -> None:
+    def __init__(
+        self, *, language: Language | None = None, watch_dir: str = "", host: str = "", process: int = 0
+    ) -> None:
         self._words = wording(language)
-        self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host)
+        self._origin = Origin(watch_dir=watch_dir, host=host, process=process)
+        self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host, process=process)
         self._place = ((self._words.host, for_name(host)), (self._words.directory, for_name(watch_dir)))
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
@@ -46,10 +52,9 @@ class DeliveryMessageRenderer:
         words, best = self._words, _best(messages)
         last = messages[-1]
         key = "digest_latest" if best is None else "digest"
-        what = _what(last, words) if best is None else best.text
+        what = _what(last) if best is None else best.text
         sentence = words.event_sentences[key].format(count=len(messages), what=what)
-        subject = words.event_subject.format(sender=words.sender, sentence=sentence)
-        subject = for_header(subject, LONGEST_SUBJECT)
+        subject = self._origin.subject(_MARK, sentence)
         table = self._table(messages[-_MOST_LISTED:])
         unlisted = max(0, len(messages) - _MOST_LISTED)
         notes = [words.event_sentences["digest_rest"].format(count=unlisted)] if unlisted else []
@@ -62,14 +67,14 @@ class DeliveryMessageRenderer:
             text=self._text(sentence, table, rows, notes),
             html=card_html(card, title=subject, lang=words.tag),
             level=Level.INFO,
-            facts=_facts(messages, best),
+            facts={**_facts(messages, best), **self._origin.facts()},
         )
 
     def _table(self, messages: Sequence[Message]) -> list[list[str]]:
         words = self._words
         one_day = len({message.time.replace(tzinfo=None).date() for message in messages}) == 1
         head = [words.time, words.labels["what"], words.file]
-        return [head, *([_clock(m.time, one_day), _what(m, words), _file(m.facts)] for m in messages)]
+        return [head, *([_clock(m.time, one_day), _what(m), _file(m.facts)] for m in messages)]
 
     def _text(
         self,
@@ -106,6 +111,8 @@ class DeliveryMessageRenderer:
             rows=rows,
             notes=notes,
             table=table,
+            preheader=" · ".join(cells[1] for cells in reversed(table[1:])),
+            footer=self._origin.footer(self._words),
         )
 
 
@@ -157,14 +164,15 @@ def _finite(value: Fact) -> float | None:
         return None
 
 
-def _what(message: Message, words: Wording) -> str:
-    """Return the new score of a message, else its subject without the usual prefix."""
+def _what(message: Message) -> str:
+    """Return the new score of a message, else its subject without mark and place."""
     score = _Score.of(message)
     if score is not None:
         return score.text
-    usual = words.event_subject.format(sender=words.sender, sentence="")
-    subject = for_header(message.subject, LONGEST_SUBJECT)
-    return for_header(subject.removeprefix(usual.strip()), _LONGEST_CELL)
+    subject = message.subject
+    if mark := next((mark for mark in MARKS.values() if subject.startswith(f"{mark} ")), ""):
+        subject = subject.removeprefix(mark).rpartition(" · ")[0] or subject.removeprefix(mark)
+    return for_header(subject, _LONGEST_CELL)
 
 
 def _file(facts: Mapping[str, Fact]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..i18n import ABSENT, Wording, duration_text, number_text, size_text, zoned_time_text
-from ..text.cleaning import for_body, for_name
+from ..text.cleaning import for_body, for_header, for_name
 from .hit import condition, whole_text
-from .mail_card import Card, Figure, Tone
+from .mail_card import Card, Figure
+from .origin import MARKS, Origin, Tone
 
 # The main figure of each kind, and the figures beside it if they are known.
 _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
@@ -28,6 +29,7 @@ _BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: ""} | dict.fromkeys(
     (AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED), "name"
 )
 _BLOCKS = ("traceback", "log")
+_LONGEST_METRIC = 32  # characters in a subject
 
 
 class EventFacts:
@@ -36,22 +38,25 @@ class EventFacts:
     Args:
         alert: the alert.
         words: the texts.
-        host: the machine to name in the mail.
-        watch_dir: the directory to name in the mail.
+        origin: where the mail comes from.
     """
 
-    def __init__(self, alert: Alert, words: Wording, *, host: str, watch_dir: str) -> None:
+    def __init__(self, alert: Alert, words: Wording, origin: Origin) -> None:
         self._alert = alert
+        self._origin = origin
         self._words = words
         self._written = _Written({**_details(alert.details, words), **_known(alert, words)})
         self._written["disk_soon"] = _soon(self._written, words)
         self._sentence = _sentence(alert, words).format_map(self._written)
-        self._rows = list(self._placed(host, watch_dir))
+        self._rows = list(self._placed())
         self._blocks = [(words.labels[key], self._written[key]) for key in _BLOCKS if key in self._written]
 
     def subject(self) -> str:
         """Return the subject."""
-        return self._words.event_subject.format(sender=self._sender(), sentence=self._sentence)
+        written = _Written(self._written)
+        written["metric"] = for_header(written["metric"], _LONGEST_METRIC)
+        sentence = _sentence(self._alert, self._words).format_map(written)
+        return self._origin.subject(MARKS[self._tone()], sentence)
 
     def text(self) -> str:
         """Return the content as plain text."""
@@ -74,6 +79,8 @@ class EventFacts:
             notes=notes,
             blocks=self._blocks,
             tone=self._tone(),
+            preheader=" · ".join([*(f"{f.label} {f.value}" for f in others), *(v for _, v in self._rows)]),
+            footer=self._origin.footer(self._words),
         )
 
     def _sender(self) -> str:
@@ -101,7 +108,7 @@ class EventFacts:
         words = self._words
         return {"score": words.score, "threshold": words.threshold}.get(key) or words.labels[key]
 
-    def _placed(self, host: str, watch_dir: str) -> Iterator[tuple[str, str]]:
+    def _placed(self) -> Iterator[tuple[str, str]]:
         words, reading = self._words, self._alert.reading
         rows = {
             self._where(): "" if reading is None else for_name(reading.name),
@@ -112,8 +119,8 @@ class EventFacts:
             words.metric: self._written.get("metric", ""),
             words.epoch: "" if reading is None else whole_text(reading.epoch),
             words.step: "" if reading is None else whole_text(reading.step),
-            words.host: for_name(host),
-            words.directory: for_name(watch_dir),
+            words.host: for_name(self._origin.host),
+            words.directory: for_name(self._origin.watch_dir),
         }
         return ((label, value) for label, value in rows.items() if value)
 
@@ -163,6 +170,8 @@ def _detail(key: str, value: str | float, words: Wording) -> str:
         return duration_text(value, words.duration_units)
     if key == "hours_left":
         return duration_text(value * 3600, words.duration_units)
+    if key == "factor":
+        return f"{number_text(value)}×"
     return size_text(value) if key.endswith("_bytes") else number_text(value)
 
 

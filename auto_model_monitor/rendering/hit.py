@@ -9,9 +9,18 @@ from dataclasses import dataclass, replace
 from ..core.alerts import Alert, AlertKind
 from ..core.comparison import Comparison
 from ..core.readings import Reading
-from ..i18n import Wording, exact_gain, number_text, percent_text, time_text, zoned_time_text
-from ..text.cleaning import for_name
+from ..i18n import (
+    Wording,
+    distinct_texts,
+    exact_gain,
+    number_text,
+    percent_text,
+    time_text,
+    zoned_time_text,
+)
+from ..text.cleaning import for_header, for_name
 from .mail_card import Card, Figure
+from .origin import LONGEST_SUBJECT, MARKS, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ class Hit:
         value = self.reading.value
         return exact_gain(self.comparison.gain(value, over), value, over)
 
-    def values(self, words: Wording, *, host: str, watch_dir: str) -> dict[str, str | float | None]:
+    def values(self, words: Wording, origin: Origin) -> dict[str, str | float | None]:
         """Return the value of each placeholder."""
         reading, previous = self.reading, self.alert.previous_best
         return {
@@ -58,8 +67,8 @@ class Hit:
             "step": reading.epoch if reading.step is None else reading.step,
             "previous_best": previous,
             "improvement": None if previous is None else self.gain(previous),
-            "watch_dir": for_name(watch_dir) or None,
-            "host": for_name(host) or None,
+            "watch_dir": for_name(origin.watch_dir) or None,
+            "host": for_name(origin.host) or None,
             "path": for_name(reading.path) or None,
         }
 
@@ -70,20 +79,20 @@ class HitFacts:
     Args:
         hit: the hit.
         words: the texts.
-        host: the machine to name in the mail.
-        watch_dir: the directory to name in the mail.
+        origin: where the mail comes from.
     """
 
-    def __init__(self, hit: Hit, words: Wording, *, host: str, watch_dir: str) -> None:
+    def __init__(self, hit: Hit, words: Wording, origin: Origin) -> None:
         self._words = words
+        self._origin = origin
         self._hit = hit
         self._down = hit.comparison is Comparison.LOWER
         in_log = hit.reading.in_log
         heading = words.heading_in_log if in_log else words.heading
         self._heading = heading.format(condition=condition(hit.alert, words))
         self._file = (words.log if in_log else words.file, for_name(hit.reading.name))
-        self._score = (words.score, number_text(hit.reading.value))
-        self._threshold = (words.threshold, number_text(hit.threshold))
+        score, threshold = distinct_texts(hit.reading.value, hit.threshold)
+        self._score, self._threshold = (words.score, score), (words.threshold, threshold)
         self._time = (words.time, zoned_time_text(hit.alert.time))
         self._metric = (words.metric, for_name(hit.reading.metric))
         best = hit.alert.previous_best
@@ -93,19 +102,19 @@ class HitFacts:
             words.epoch: whole_text(hit.reading.epoch),
             words.step: whole_text(hit.reading.step),
             words.labels["held_checkpoints"]: whole_text(hit.held),
-            words.host: for_name(host),
-            words.directory: for_name(watch_dir),
+            words.host: for_name(origin.host),
+            words.directory: for_name(origin.watch_dir),
         }
         self._rows = [(label, value) for label, value in rows.items() if value]
 
     def subject(self) -> str:
         """Return the subject."""
-        return self._words.subject.format(
-            metric=self._hit.reading.metric,
-            score=self._score[1],
-            condition=condition(self._hit.alert, self._words),
-            threshold=self._threshold[1],
-        )
+        origin, side = self._origin, condition(self._hit.alert, self._words)
+        numbers = {"score": self._score[1], "condition": side, "threshold": self._threshold[1]}
+        # Of a long name of a metric only the beginning fits beside the numbers.
+        fixed = origin.subject(MARKS["calm"], self._words.subject.format(metric="", **numbers).strip())
+        metric = for_header(self._hit.reading.metric, LONGEST_SUBJECT - len(fixed) - 1)
+        return origin.subject(MARKS["calm"], self._words.subject.format(metric=metric, **numbers))
 
     def text(self) -> str:
         """Return the content as plain text: first the five lines that users of 0.2 know."""
@@ -130,6 +139,8 @@ class HitFacts:
             figures=figures,
             rows=[self._file, self._time, *self._rows],
             notes=notes,
+            preheader=" · ".join([f"{words.previous} {self._previous()}", self._file[1]]),
+            footer=self._origin.footer(words),
         )
 
     def _line(self, row: tuple[str, str]) -> str:

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from ..text.cleaning import for_attribute, for_html
+from ..text.cleaning import for_attribute, for_header, for_html
+from .origin import Tone
 
-Tone = Literal["calm", "warning", "critical"]
-
-# Green, amber and red, each of contrast 4.5 on white, 4.1 on #121212, 3.1 on #2b2b2b: enough for large
-# figures on each.
-_ACCENTS = {"calm": "#178763", "warning": "#a66a00", "critical": "#e22a2a"}
+# Green, amber, red and blue, each of contrast 4.5 or more: the first on white, the second on #2b2b2b. A
+# program that ignores the media query and paints its own dark ground shifts colours by itself.
+ACCENTS = {"calm": "#15805d", "warning": "#9c6300", "critical": "#d92323", "this": "#2f6fb2"}
+ON_DARK = {"calm": "#3dbb8d", "warning": "#e09a2b", "critical": "#ff8080", "this": "#77b0ea"}
+_DARK_STYLE = "".join(f".{name}{{color:{colour}!important}}" for name, colour in ON_DARK.items())
+_LONGEST_PREHEADER = 140  # characters; more than any list of mails shows
 _FONT = (
     "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',"
     "'Noto Sans CJK SC','Noto Sans SC',Helvetica,Arial,sans-serif"
@@ -62,6 +63,8 @@ class Card:
         table: rows of cells; the first row names the columns.
         chart: a section of HTML below the figures, from :func:`section`.
         past: a section of HTML below the rows.
+        preheader: what a list of mails shows beside the subject.
+        footer: which watch sent it, and how to end it.
     """
 
     sender: str
@@ -75,13 +78,21 @@ class Card:
     table: Sequence[Sequence[str]] = ()
     chart: str = ""
     past: str = ""
+    preheader: str = ""
+    footer: str = ""
 
 
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
     numbers = (_head(card), _figures(card.figures), card.chart, _cells(card.table))
-    texts = (_rows(card.rows), card.past, _blocks(card.blocks), _notes(card.notes))
-    return _document("\n".join(filter(None, (*numbers, *texts))), title=title, lang=lang)
+    texts = (_rows(card.rows), card.past, _blocks(card.blocks), _notes(card.notes), _footer(card.footer))
+    body = "\n".join(filter(None, (*numbers, *texts)))
+    return _document(body, title=title, lang=lang, preheader=card.preheader)
+
+
+def coloured(html: str, accent: str) -> str:
+    """Return finished HTML in one of the accents, readable on a light and on a dark ground."""
+    return f'<span class="{accent}" style="color:{ACCENTS[accent]}">{html}</span>'
 
 
 def section(label: str, html: str) -> str:
@@ -100,7 +111,7 @@ def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = (), c
     return _document("\n".join(filter(None, (body, chart, _notes(notes)))), title=title, lang=lang)
 
 
-def _document(body: str, *, title: str, lang: str) -> str:
+def _document(body: str, *, title: str, lang: str, preheader: str = "") -> str:
     return f"""<!DOCTYPE html>
 <html lang="{for_attribute(lang)}" style="color-scheme:light dark">
 <head>
@@ -110,8 +121,9 @@ def _document(body: str, *, title: str, lang: str) -> str:
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
 <title>{for_attribute(title)}</title>
+<style>@media (prefers-color-scheme:dark){{{_DARK_STYLE}}}</style>
 </head>
-<body style="margin:0;padding:12px;{_FONT};-webkit-text-size-adjust:100%">
+<body style="margin:0;padding:12px;{_FONT};-webkit-text-size-adjust:100%">{_hidden(preheader)}
 {_TABLE};max-width:520px;margin:0 auto;border:{_BORDER};border-radius:14px;border-collapse:separate">
 {body}
 </table>
@@ -121,11 +133,11 @@ def _document(body: str, *, title: str, lang: str) -> str:
 
 
 def _head(card: Card) -> str:
-    accent, length = _ACCENTS[card.tone], len(card.score.value)
+    accent, length = ACCENTS[card.tone], len(card.score.value)
     size = 48 if length <= 8 else 34 if length <= 12 else 24
     dot = f"display:inline-block;width:8px;height:8px;border-radius:4px;background:{accent}"
     label = " · ".join(filter(None, (card.score.label, card.score.detail)))
-    big = f"font-size:{size}px;font-weight:700;line-height:1.2;letter-spacing:-.02em;color:{accent}"
+    big = f"font-size:{size}px;font-weight:700;line-height:1.2;letter-spacing:-.02em"
     return (
         '<tr><td style="padding:20px 20px 16px">'
         f'<div style="font-size:12px;line-height:1.5"><span style="{dot}"></span>&nbsp; '
@@ -134,7 +146,8 @@ def _head(card: Card) -> str:
         f"{for_html(card.heading)}</div>"
         f'<div style="margin-top:20px;font-size:13px;line-height:1.5;{_WRAP};{_QUIET}">'
         f"{for_html(label)}</div>"
-        f'<div style="{big};{_DIGITS};{_WRAP}">{for_html(card.score.value)}</div></td></tr>'
+        f'<div style="{big};{_DIGITS};{_WRAP}">{coloured(for_html(card.score.value), card.tone)}'
+        "</div></td></tr>"
     )
 
 
@@ -214,3 +227,20 @@ def _blocks(blocks: Sequence[tuple[str, str]]) -> str:
 def _notes(notes: Sequence[str]) -> str:
     style = f"padding:14px 20px;border-top:{_BORDER};font-size:13px;line-height:1.6;{_WRAP}"
     return "\n".join(f'<tr><td style="{style}">{for_html(note)}</td></tr>' for note in notes)
+
+
+def _footer(footer: str) -> str:
+    if not footer:
+        return ""
+    style = f"padding:12px 20px 16px;border-top:{_BORDER};font-size:12px;line-height:1.6;{_WRAP}"
+    lines = "<br>".join(map(for_html, footer.splitlines()))
+    return f'<tr><td style="{style}"><span style="{_QUIET}">{lines}</span></td></tr>'
+
+
+def _hidden(preheader: str) -> str:
+    """Return a text that a list of mails shows, and the mail itself does not."""
+    if not preheader:
+        return ""
+    style = "display:none;max-height:0;overflow:hidden;font-size:1px;line-height:1px;mso-hide:all"
+    text = for_html(for_header(preheader, _LONGEST_PREHEADER))
+    return f'\n<div style="{style}" aria-hidden="true">{text}</div>'

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from string import Formatter
 
 from ..core.errors import RenderingError
+from ..i18n import rounded
 
 #: Every placeholder, with an example value that checks a format specification.
 PLACEHOLDERS: Mapping[str, str | int | float] = {
@@ -106,6 +107,8 @@ def _filled(template: str, values: Mapping[str, str | float | None], absent: str
 
 def _formatted(value: str | float, spec: str, conversion: str | None) -> str:
     value = _FORMATTER.convert_field(value, conversion) if conversion else value
+    if not spec and isinstance(value, float):
+        value = rounded(value)
     try:
         return format(value, spec)
     except ValueError:

@@ -46,7 +46,7 @@ class TrainingMonitor(Monitor):
         dispatcher: runs the trainings; not started yet.
         rules: texts such as ``val_acc >= 90`` or ``nan``.
         notifiers: receive the alerts.
-        language: of the messages.
+        language: of the messages; by default the locale's.
         check_interval: seconds between two polls.
         outbox: instead of ``outbox.db`` in the store.
         digest: seconds for which messages of level ``info`` are collected into one; 0 sends each immediately.
@@ -62,7 +62,7 @@ class TrainingMonitor(Monitor):
         rules: Sequence[str],
         notifiers: Sequence[Notifier],
         *,
-        language: Language = "zh",
+        language: Language | None = None,
         check_interval: float = 1.0,
         outbox: Outbox | None = None,
         digest: float = 0.0,
@@ -226,7 +226,7 @@ class _Trainings:
 class _TaskRenderer:
     """Renders each alert with the directory of its own training."""
 
-    def __init__(self, trainings: _Trainings, language: Language, host: str) -> None:
+    def __init__(self, trainings: _Trainings, language: Language | None, host: str) -> None:
         self._trainings = trainings
         self._language = language
         self._host = host

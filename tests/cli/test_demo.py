@@ -31,7 +31,7 @@ def test_it_plays_and_ends_by_itself(tmp_path):
     assert 2 <= len(mails) <= 6
     for mail in mails:
         message = message_from_bytes(mail.read_bytes(), policy=policy.default)
-        assert message["Subject"].startswith("模型监控通知：val_loss 0.0")
+        assert message["Subject"].startswith("✅ val_loss 0.0")
         assert "此前最好" in message.get_body(("plain",)).get_content()
         assert mail.with_suffix(".html").read_text("utf-8").startswith("<!DOCTYPE html>")
         assert str(mail) in run.stdout
@@ -64,7 +64,7 @@ def test_fast_in_english(tmp_path, capsys):
     assert cli.main(["demo", "--fast", "--language", "en", "--keep", str(tmp_path)]) == 0
     shown, errors = capsys.readouterr()
     assert errors == ""
-    assert "Model monitor: val_loss 0.0598 below threshold 0.06" in shown
+    assert "✅ val_loss 0.0598 below 0.06" in shown
     assert shown.count("╭─ mail ") == len(list((tmp_path / "mailbox").glob("*.eml"))) >= 2
     boxed = [line for line in shown.splitlines() if line.startswith(("│", "╭", "╰"))]
     assert {width(line) for line in boxed} == {80}

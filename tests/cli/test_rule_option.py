@@ -56,8 +56,8 @@ def test_rules_in_the_place_of_a_threshold(place, how):
         running.wait_for("delivered")
         assert running.end() == 0
     assert subjects(place) == [
-        "Model monitor: acc 0.96 at or above threshold 0.95",
-        "Model monitor: val_loss 0.003 below threshold 0.004",
+        "✅ acc 0.96 at or above 0.95",
+        "✅ val_loss 0.003 below 0.004",
     ]
     assert "WARNING" not in running.said
 

@@ -114,7 +114,7 @@ def test_a_training_that_finishes_is_reported(script, server):
     status, out, err = ended(script("@notify_when_done(config)\ndef train(): return 42\nprint(train())"))
     assert (status, out, err) == (0, "42\n", "")
     (mail,) = server.mails
-    assert str(mail.message["Subject"]).startswith("Model monitor: Training finished: train, after ")
+    assert str(mail.message["Subject"]).startswith("✅ Training finished: train, after ")
     assert "Best so far: 0.0029" in mail.text
     assert "File: e_val_loss_0.0029.pt" in mail.text
     assert "Host: " in mail.text
@@ -138,7 +138,7 @@ def test_a_crash_is_reported_with_the_ends_of_traceback_and_log(script, server):
     assert "completion" not in err
     (mail,) = server.mails
     error = "RuntimeError: CUDA out of memory <7>"
-    assert mail.message["Subject"] == f"Model monitor alarm: Training crashed: resnet50, {error}"
+    assert mail.message["Subject"] == f"🚨 Training crashed: resnet50, {error}"
     assert f"Traceback (its end):\nTraceback (most recent call last):\n{frames(err)}" in mail.text
     assert "Last log lines:\nepoch 41 begins" in mail.text
     assert "&lt;7&gt;" in mail.html
@@ -187,7 +187,7 @@ def test_a_signal_is_an_interruption(script, server, how, status, cause):
     process = script("@notify_when_done(config)\ndef train(): wait()\ntrain()")
     assert ended(process, how)[0] == status
     (mail,) = server.mails
-    assert "Model monitor warning: Training interrupted: train, after" in str(mail.message["Subject"])
+    assert "⚠️ Training interrupted: train, after" in str(mail.message["Subject"])
     assert f"Cause: {cause}" in mail.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from decimal import localcontext
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor import AlertKind
+from auto_model_monitor import AlertKind, MonitorConfig
 from auto_model_monitor.i18n import (
     Wording,
+    distinct_texts,
     duration_text,
     exact_gain,
     number_text,
@@ -23,6 +25,7 @@ from auto_model_monitor.i18n import (
     wording,
     zoned_time_text,
 )
+from auto_model_monitor.i18n.locale_language import locale_language
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -38,7 +41,12 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
         (-0.5, "-0.5"),
         (-0.0, "0"),
         (1e22, "1e+22"),
-        (float("nan"), "nan"),
+        (float("nan"), "NaN"),
+        (83.33333333333333, "83.3333"),
+        (0.8999999761581421, "0.9"),
+        (0.1 + 0.2, "0.3"),
+        (1.23456789e-05, "1.23457e-05"),
+        (1234567, "1234567"),
         (float("-inf"), "-inf"),
     ],
 )
@@ -48,9 +56,43 @@ def test_a_number_is_as_short_as_it_is_exact(value: float, text: str) -> None:
 
 
 @given(st.floats(allow_nan=False))
-def test_a_number_can_be_read_back(value: float) -> None:
-    """What is written is the number itself, no rounding of it."""
-    assert float(number_text(value)) == value
+def test_a_number_has_at_most_six_significant_digits(value: float) -> None:
+    """What is written is the number, rounded to six significant digits, and reads back as just that."""
+    text = number_text(value)
+    assert float(text) == float(f"{value:.6g}")
+    assert len(text.partition("e")[0].replace(".", "").strip("-0")) <= 6 or math.isinf(value)
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_two_numbers_never_look_like_one(value: float, base: float) -> None:
+    """A score that is barely below its threshold has as many digits as the difference needs."""
+    assert (len(set(distinct_texts(value, base))) == 2) == (value != base)
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ({"LANG": "", "LC_ALL": "ZH_cn"}, "zh"),
+    ],
+)
+def test_the_language_is_that_of_the_locale(environ: dict[str, str], language: str) -> None:
+    """The first of gettext's variables that is set decides, and a Chinese locale means Chinese mails."""
+    assert locale_language(environ) == language
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh_CN", "zh"), ("en_GB", "en")])
+def test_a_configuration_without_a_language_follows_the_locale(locale, language, monkeypatch) -> None:
+    """``MonitorConfig`` and ``Renderer`` choose the locale's language, unless one is given."""
+    monkeypatch.setenv("LANGUAGE", locale)
+    assert MonitorConfig("checkpoints", 0.1).language == language
+    assert wording(None).tag.startswith(language)
+    assert MonitorConfig("checkpoints", 0.1, language="zh").language == "zh"
 
 
 def test_a_number_that_only_derives_from_float_is_written_as_a_float() -> None:

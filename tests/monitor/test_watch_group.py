@@ -27,9 +27,9 @@ from auto_model_monitor.monitor.group_silence import LONG, AllSilentRule, Member
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-ALL_SILENT = "模型监控通知：全部 2 个目录都已完成或没有动静"
-MOVES = "模型监控恢复通知：2 个目录中又有新的模型文件了"
-HIT = "模型监控通知：val_loss 0.003 低于阈值 0.004"
+ALL_SILENT = "✅ 全部 2 个目录都已完成或没有动静"
+MOVES = "✅ 2 个目录中又有新的模型文件了"
+HIT = "✅ val_loss 0.003 低于阈值 0.004"
 
 
 class Looks:
@@ -192,7 +192,7 @@ rules = "val_loss < 0.55"
     with watching("--config", "night.toml", "--log-dir", "logs", "--language", "zh") as running:
         running.wait_for(f"delivered: {ALL_SILENT}")
         running.end()
-    two = [f"模型监控通知：val_loss 0.5 低于阈值 {threshold}" for threshold in (0.55, 0.6)]
+    two = [f"✅ val_loss 0.5 低于阈值 {threshold}" for threshold in (0.55, 0.6)]
     assert subjects(place) == sorted([ALL_SILENT, HIT, *two])
 
 

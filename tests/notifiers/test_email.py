@@ -44,7 +44,7 @@ def test_a_mail_arrives_whole_through_a_verified_connection(smtp_server, redirec
     assert mail.sender == "me@qq.com"
     assert mail.recipients == ["a@qq.com", "b@163.com"]
     assert mail.message["Subject"] == message.subject
-    assert mail.message["From"] == "me@qq.com"
+    assert mail.message["From"] == "Model Monitor <me@qq.com>"
     assert (mail.text, mail.html) == (message.text, message.html + "\n")
     assert server.logins == [LoginAttempt("me@qq.com", CODE, accepted=True)]
 

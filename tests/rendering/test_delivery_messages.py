@@ -73,8 +73,8 @@ Directory: /data/runs/exp1"""
 @pytest.mark.parametrize(
     ("language", "subject", "text"),
     [
-        ("zh", "模型监控通知：3 条通知，最好 val_loss 0.0029", ZH),
-        ("en", "Model monitor: 3 messages, best val_loss 0.0029", EN),
+        ("zh", "📬 3 条通知，最好 val_loss 0.0029 · exp1@gpu-01", ZH),
+        ("en", "📬 3 messages, best val_loss 0.0029 · exp1@gpu-01", EN),
     ],
 )
 def test_a_digest_to_the_letter(language, subject, text):
@@ -91,11 +91,11 @@ def test_where_there_is_no_best_a_digest_names_the_latest():
     """Of two metrics, and of no scores at all, no best is claimed."""
     words = DeliveryMessageRenderer(language="en")
     two = hits(0.003, language="en") + hits(0.9, language="en", metric="acc", comparison=Comparison.HIGHER)
-    assert words.digest(two).subject == "Model monitor: 2 messages, the latest: acc 0.9"
+    assert words.digest(two).subject == "📬 2 messages, the latest: acc 0.9"
     renderer = Renderer(language="en")
     over = [renderer.render(ALL["finished"]), renderer.render(ALL["stalled_resolved"])]
-    told = "Model monitor all-clear: New model files again, after 2 h 5 min of silence"
-    assert words.digest(over).subject == f"Model monitor: 2 messages, the latest: {told}"
+    told = "New model files again, after 2 h 5 min of silence"
+    assert words.digest(over).subject == f"📬 2 messages, the latest: {told}"
     assert "score" not in words.digest(over).facts
 
 
@@ -149,7 +149,7 @@ def test_what_was_refused_is_told_with_where_and_why():
     message = DeliveryMessageRenderer(language="en", **PLACE).undelivered(
         alert, "wecom", refused, "93000 invalid"
     )
-    assert message.subject == f"Model monitor warning: wecom refuses a message: {refused.subject}"
+    assert message.subject == f"⚠️ wecom refuses a message: {refused.subject} · exp1@gpu-01"
     assert "Error: 93000 invalid" in message.text.splitlines()
     assert (message.level, message.facts["rule"]) == (Level.WARNING, "undelivered")
 
@@ -208,7 +208,7 @@ def test_a_monitor_gathers_what_is_not_urgent(monitor):
         watch.check()
     watch.stop()
     (message,) = notifier.sent
-    assert message.subject == "Model monitor: 2 messages, best val_loss 0.002"
+    assert message.subject.startswith("📬 2 messages, best val_loss 0.002 · test_a_monitor_gath")
     assert f"Directory: {folder}" in message.text
 
 

@@ -18,36 +18,35 @@ PLACE = {"host": "gpu-01", "watch_dir": "/data/runs/exp1"}
 OLD = "模型监控通知：val_loss 0.003 低于阈值 0.004"
 SUBJECTS = {
     "zh": {
-        "not_finite": "模型监控严重警告：val_loss 变成了 nan，不再是有限的数",
-        "stalled": "模型监控警告：已有 2 小时 5 分钟没有新的模型文件",
-        "stalled_resolved": "模型监控恢复通知：又有新的模型文件了，此前静默 2 小时 5 分钟",
-        "plateau": "模型监控警告：val_loss 已连续 10 个模型文件没有改进，最好 0.0041",
-        "diverged": "模型监控严重警告：val_loss 正在偏离：最近的中位数 0.0163，最好曾为 0.0041",
-        "diverged_resolved": "模型监控恢复通知：val_loss 已回到正常范围：最近的中位数 0.0043，最好 0.0041",
-        "disk": "模型监控警告：磁盘将满：/data/runs/exp1 只剩 4.21 GB，按目前速度约 3 小时 6 分钟后写满",
-        "disk_resolved": "模型监控恢复通知：磁盘空间已恢复：/data/runs/exp1 剩余 61.5 GB",
-        "hit_resolved": "模型监控恢复通知：val_loss 0.0052 不再低于阈值 0.004",
-        "finished": "模型监控通知：训练完成：train.py，用时 3 小时 26 分钟",
-        "crashed": "模型监控严重警告：训练出错中断：train.py，RuntimeError: CUDA out of memory",
-        "interrupted": "模型监控警告：训练被中止：train.py，已运行 3 小时 26 分钟",
-        "undelivered": f"模型监控警告：dingtalk 拒收了一条通知：{OLD}",
+        "not_finite": "🚨 val_loss 变成了 NaN",
+        "stalled": "⚠️ 已有 2 小时 5 分钟没有新的模型文件",
+        "stalled_resolved": "✅ 又有新的模型文件了，此前静默 2 小时 5 分钟",
+        "plateau": "⚠️ val_loss 已连续 10 个模型文件没有改进，最好 0.0041",
+        "diverged": "🚨 val_loss 正在偏离：最近的中位数 0.0163，最好曾为 0.0041",
+        "diverged_resolved": "✅ val_loss 已回到正常范围：最近的中位数 0.0043，最好 0.0041",
+        "disk": "⚠️ 磁盘将满：/data/runs/exp1 只剩 4.21 GB，按目前速度约 3 小时 6 分钟后写满",
+        "disk_resolved": "✅ 磁盘空间已恢复：/data/runs/exp1 剩余 61.5 GB",
+        "hit_resolved": "✅ val_loss 0.0052 不再低于阈值 0.004",
+        "finished": "✅ 训练完成：train.py，用时 3 小时 26 分钟",
+        "crashed": "🚨 训练出错中断：train.py，RuntimeError: CUDA out of memory",
+        "interrupted": "⚠️ 训练被中止：train.py，已运行 3 小时 26 分钟",
+        "undelivered": f"⚠️ dingtalk 拒收了一条通知：{OLD}",
     },
     "en": {
-        "not_finite": "Model monitor alarm: val_loss has become nan, which is not a finite number",
-        "stalled": "Model monitor warning: No new model file for 2 h 5 min",
-        "stalled_resolved": "Model monitor all-clear: New model files again, after 2 h 5 min of silence",
-        "plateau": "Model monitor warning: val_loss has not improved for 10 checkpoints, best 0.0041",
-        "diverged": "Model monitor alarm: val_loss diverges: recent median 0.0163, best so far 0.0041",
-        "diverged_resolved": "Model monitor all-clear: val_loss is back to normal: "
-        "recent median 0.0043, best 0.0041",
-        "disk": "Model monitor warning: The disk is nearly full: 4.21 GB free at /data/runs/exp1, "
+        "not_finite": "🚨 val_loss is NaN",
+        "stalled": "⚠️ No new model file for 2 h 5 min",
+        "stalled_resolved": "✅ New model files again, after 2 h 5 min of silence",
+        "plateau": "⚠️ val_loss has not improved for 10 checkpoints, best 0.0041",
+        "diverged": "🚨 val_loss is diverging: recent median 0.0163, best so far 0.0041",
+        "diverged_resolved": "✅ val_loss is back to normal: recent median 0.0043, best 0.0041",
+        "disk": "⚠️ The disk is nearly full: 4.21 GB free at /data/runs/exp1, "
         "full in about 3 h 6 min at the present rate",
-        "disk_resolved": "Model monitor all-clear: The disk has room again: 61.5 GB free at /data/runs/exp1",
-        "hit_resolved": "Model monitor all-clear: val_loss 0.0052 is no longer below threshold 0.004",
-        "finished": "Model monitor: Training finished: train.py, after 3 h 26 min",
-        "crashed": "Model monitor alarm: Training crashed: train.py, RuntimeError: CUDA out of memory",
-        "interrupted": "Model monitor warning: Training interrupted: train.py, after 3 h 26 min",
-        "undelivered": f"Model monitor warning: dingtalk refuses a message: {OLD}",
+        "disk_resolved": "✅ The disk has room again: 61.5 GB free at /data/runs/exp1",
+        "hit_resolved": "✅ val_loss 0.0052 is no longer below threshold 0.004",
+        "finished": "✅ Training finished: train.py, after 3 h 26 min",
+        "crashed": "🚨 Training crashed: train.py, RuntimeError: CUDA out of memory",
+        "interrupted": "⚠️ Training interrupted: train.py, after 3 h 26 min",
+        "undelivered": f"⚠️ dingtalk refuses a message: {OLD}",
     },
 }
 
@@ -57,9 +56,12 @@ SUBJECTS = {
 def test_the_subject_of_every_kind(language, name):
     """The subject states the urgency and the event; the content begins with the same sentence."""
     message = Renderer(language=language, **PLACE).render(ALL[name])
-    assert message.subject == SUBJECTS[language][name]
-    sentence = message.subject.split(": " if language == "en" else "：", 1)[1]
-    assert message.text.splitlines()[0].rstrip("。.") == sentence
+    subject, _, place = message.subject.rpartition(" · ")
+    expected = SUBJECTS[language][name]
+    assert place == "exp1@gpu-01"
+    assert subject == expected or (subject[-1] == "…" and expected.startswith(subject[:-1]))
+    assert len(message.subject) == 80 or subject == expected
+    assert message.text.splitlines()[0].rstrip("。.") == expected.partition(" ")[2]
     assert message.level is ALL[name].level
 
 
@@ -145,27 +147,25 @@ def test_the_card_says_all_that_the_text_says(language, name):
 @pytest.mark.parametrize(
     ("name", "colour"),
     [
-        ("stalled", "#a66a00"),
+        ("stalled", "#9c6300"),
         ("stalled_resolved", "#178763"),
-        ("not_finite", "#e22a2a"),
+        ("not_finite", "#d92323"),
         ("diverged_resolved", "#178763"),
         ("finished", "#178763"),
-        ("crashed", "#e22a2a"),
+        ("crashed", "#d92323"),
     ],
 )
 def test_the_colour_says_how_urgent_it_is(name, colour):
     """Amber is a warning, red is critical, and what is over is as calm as good news."""
     html = Renderer().render(ALL[name]).html
-    found = {shade for shade in ("#a66a00", "#178763", "#e22a2a") if shade in html}
+    found = {shade for shade in ("#9c6300", "#178763", "#d92323") if shade in html}
     assert found == {colour}
 
 
 def test_what_is_not_known_is_left_out():
     """A disk that does not fill has no hours left, and nothing stands for them."""
     message = Renderer(language="en").render(disk(hours=None))
-    assert (
-        message.subject == "Model monitor warning: The disk is nearly full: 4.21 GB free at /data/runs/exp1"
-    )
+    assert message.subject == "⚠️ The disk is nearly full: 4.21 GB free at /data/runs/exp1"
     assert "Full in" not in message.text
     never = replace(stalled(), reading=None, details={"silent_seconds": 60.0})
     assert Renderer(language="en").render(never).text.splitlines()[:4] == [
@@ -208,13 +208,13 @@ def test_a_refused_message_is_told_with_the_reason():
     refused = Message(id="m", time=TIME, subject="the subject", text="", html="")
     alert = occasion(AlertKind.UNDELIVERED, reading=None, comparison=None)
     message = Renderer(language="en").undelivered(alert, "wecom", refused, "93000 invalid webhook url")
-    assert message.subject == "Model monitor warning: wecom refuses a message: the subject"
+    assert message.subject == "⚠️ wecom refuses a message: the subject"
     assert "Error: 93000 invalid webhook url" in message.text.splitlines()
     assert message.facts["rule"] == "undelivered"
     assert message.id == alert.id
 
 
-HELD_EN = "Model monitor: acc 0.95 at or above threshold 0.95"
+HELD_EN = "✅ acc 0.95 at or above 0.95"
 
 
 def test_a_threshold_that_counts_says_so():

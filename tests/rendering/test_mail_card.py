@@ -13,7 +13,20 @@ from auto_model_monitor.rendering.mail_card import Card, Figure, card_html, line
 from auto_model_monitor.text.cleaning import for_html
 
 VOID = {"meta", "wbr", "br", "img"}
-ALLOWED = {"html", "head", "title", "body", "table", "tr", "td", "div", "span", "pre", *(VOID - {"img"})}
+ALLOWED = {
+    "html",
+    "head",
+    "title",
+    "style",
+    "body",
+    "table",
+    "tr",
+    "td",
+    "div",
+    "span",
+    "pre",
+    *(VOID - {"img"}),
+}
 HOSTILE = "<link rel=stylesheet href=http://x.example/a.css>\"'&lt;</pre></td><script>&#65;"
 
 
@@ -66,13 +79,15 @@ def card(value: str = "0.003", name: str = "epoch_10_val_loss_0.003_acc_0.95.pt"
     "document", [card_html(card(), title="t", lang="en"), lines_html("a", title="t", lang="zh")]
 )
 def test_nothing_is_fetched_and_every_style_is_inline(document: str) -> None:
-    """A document has no link, image, script or style sheet, and knows light and dark."""
+    """A document has no link, image or script, and one style sheet: colours for the dark."""
     reader = Reader(document)
     assert reader.open == []
     assert {tag for tag, _ in reader.tags} <= ALLOWED
     for _, attributes in reader.tags:
         assert not {"href", "src", "background", "srcset"} & set(attributes)
         assert "url(" not in (attributes.get("style") or "")
+    (sheet,) = re.findall("<style>(.*?)</style>", document)
+    assert re.fullmatch(r"@media \(prefers-color-scheme:dark\)\{(\.\w+\{color:#\w{6}!important\})+\}", sheet)
     assert '<meta name="color-scheme" content="light dark">' in document
     # No ground is painted, so the text's colour and the ground's always come from one hand.
     assert "background" not in re.sub(r'<span style="display:inline-block[^>]*>', "", document)

@@ -166,56 +166,56 @@ Directory: /data/runs/exp1"""
         (
             "zh",
             lower(),
-            "模型监控通知：val_loss 0.003 低于阈值 0.004",
+            "✅ val_loss 0.003 低于阈值 0.004 · exp1@gpu-01",
             ZH_LOWER,
             "无，首次达标，比阈值低 0.001（25%）",
         ),
         (
             "zh",
             lower(previous=0.0035),
-            "模型监控通知：val_loss 0.003 低于阈值 0.004",
+            "✅ val_loss 0.003 低于阈值 0.004 · exp1@gpu-01",
             ZH_LOWER,
             "0.0035，本次降低 0.0005（14.3%）",
         ),
         (
             "zh",
             higher(),
-            "模型监控通知：val_acc 0.95 高于阈值 0.9",
+            "✅ val_acc 0.95 高于阈值 0.9 · exp1@gpu-01",
             ZH_HIGHER,
             "无，首次达标，比阈值高 0.05（5.6%）",
         ),
         (
             "zh",
             higher(previous=0.94),
-            "模型监控通知：val_acc 0.95 高于阈值 0.9",
+            "✅ val_acc 0.95 高于阈值 0.9 · exp1@gpu-01",
             ZH_HIGHER,
             "0.94，本次升高 0.01（1.1%）",
         ),
         (
             "en",
             lower(),
-            "Model monitor: val_loss 0.003 below threshold 0.004",
+            "✅ val_loss 0.003 below 0.004 · exp1@gpu-01",
             EN_LOWER,
             "none, first hit, below by 0.001 (25%)",
         ),
         (
             "en",
             lower(previous=0.0035),
-            "Model monitor: val_loss 0.003 below threshold 0.004",
+            "✅ val_loss 0.003 below 0.004 · exp1@gpu-01",
             EN_LOWER,
             "0.0035, now lower by 0.0005 (14.3%)",
         ),
         (
             "en",
             higher(),
-            "Model monitor: val_acc 0.95 above threshold 0.9",
+            "✅ val_acc 0.95 above 0.9 · exp1@gpu-01",
             EN_HIGHER,
             "none, first hit, above by 0.05 (5.6%)",
         ),
         (
             "en",
             higher(previous=0.94),
-            "Model monitor: val_acc 0.95 above threshold 0.9",
+            "✅ val_acc 0.95 above 0.9 · exp1@gpu-01",
             EN_HIGHER,
             "0.94, now higher by 0.01 (1.1%)",
         ),
@@ -341,7 +341,7 @@ def test_blank_lines_and_leading_spaces_survive() -> None:
 def test_a_generator_may_leave_the_subject_to_us(result) -> None:
     """Lines or a text alone are the content under the default subject."""
     message = Renderer(content_generator=lambda score, filename: result).render(lower())
-    assert message.subject == "模型监控通知：val_loss 0.003 低于阈值 0.004"
+    assert message.subject == "✅ val_loss 0.003 低于阈值 0.004"
     assert message.text == (result if isinstance(result, str) else "\n".join(result))
 
 
@@ -415,7 +415,7 @@ def test_ctrl_c_is_not_a_generators_failure() -> None:
 def test_a_template_that_fails_costs_nobody_the_mail(caplog) -> None:
     """When a template fails, the default applies and the mail has the reason."""
     bad = Renderer(language="en", subject_template="{nope}", content_template="mine").render(lower())
-    assert bad.subject == "Model monitor: val_loss 0.003 below threshold 0.004"
+    assert bad.subject == "✅ val_loss 0.003 below 0.004"
     assert bad.text.startswith("mine\n\nNote: your subject template failed;")
     assert "Note: your subject template failed;" in body(bad.html)
     bad = Renderer(subject_template="mine", content_template="{score.real}").render(lower())
@@ -453,7 +453,7 @@ def test_a_hostile_name_stays_text(name: str, renderer: Renderer) -> None:
     assert name in body(message.html)
     reader = _Body()
     reader.feed(message.html)
-    assert not {"link", "b", "a", "img", "script", "style"} & set(reader.tags)
+    assert not {"link", "b", "a", "img", "script"} & set(reader.tags)
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,7 @@ def test_a_logged_line_sends_the_mail_that_a_checkpoint_s_name_does(
         monitor.check()
         monitor.close(10)
     first, second = (mail for mail in server.mails)
-    assert (
-        first.message["Subject"] == second.message["Subject"] == "模型监控通知：val_acc 91.25 不低于阈值 90"
-    )
+    assert first.message["Subject"] == second.message["Subject"] == "✅ val_acc 91.25 不低于阈值 90"
     expected = (
         second.text.replace("检测到新的模型文件分数不低于阈值：", "训练日志中的分数不低于阈值：")
         .replace("文件名：epoch=7-val_acc=91.25.ckpt", "日志：resnet18, night 3")
