@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # a type checker takes this for true; an import of typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import Any
 
     from ..core.clocks import Clock
     from ..core.comparison import Comparison
@@ -73,7 +74,6 @@ class ModelMonitor(Monitor):
         # Imported here, because a training script imports this module first, and long before it trains.
 
         from ..core.contracts import require_all, require_callables
-        from ..core.host import host_name
         from ..core.paths import expanded
         from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
@@ -104,12 +104,7 @@ class ModelMonitor(Monitor):
             resume_state=ResumeState(resume=resume),
             clock=clock,
             digest=digest,
-            words=DeliveryMessageRenderer(
-                language=config.language,
-                watch_dir=_directory_to_name(config),
-                host=host_name(),
-                process=os.getpid(),
-            ),
+            words=DeliveryMessageRenderer(language=config.language, **_origin(config)),
             listeners=[*checks, *require_callables("listeners", listeners, "[on_poll]")],
         )
 
@@ -149,11 +144,13 @@ def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]
     return DirectorySource(directory, parser_of(config, rules), recursive=config.recursive, clock=clock)
 
 
-def _directory_to_name(config: MonitorConfig) -> str:
-    """Return the absolute directory, as a person who reads a mail elsewhere needs it."""
-    from pathlib import Path
+def _origin(config: MonitorConfig) -> dict[str, Any]:
+    """Return what a mail names of the watch: the absolute directory, for who reads it elsewhere."""
+    from ..core.host import host_name
+    from ..core.paths import expanded
 
-    return os.path.normpath(Path(config.watch_dir).expanduser().absolute())
+    directory = os.path.normpath(expanded(config.watch_dir).absolute())
+    return {"watch_dir": directory, "host": host_name(), "process": os.getpid()}
 
 
 def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
@@ -177,7 +174,6 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
 
 
 def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
-    from ..core.host import host_name
     from ..rendering import Renderer
 
     return Renderer(
@@ -186,7 +182,5 @@ def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:
         content_template=config.email_content_template,
         content_generator=config.email_content_generator,
         plots=plots,
-        watch_dir=_directory_to_name(config),
-        host=host_name(),
-        process=os.getpid(),
+        **_origin(config),
     )

@@ -118,6 +118,7 @@ def guides(monkeypatch, tmp_path):
 )
 def test_a_guide_is_shown_in_the_reader_s_language(run, guides, monkeypatch, environment, options, language):
     """`help TOPIC` shows the guide in the language of the locale, or the one that is given."""
+    monkeypatch.delenv("LANGUAGE")
     monkeypatch.setenv("LC_ALL", environment)
     assert run("help", "rules", *options) == (0, f"# rules in {language} 规则\n", "")
 
@@ -287,7 +288,7 @@ def test_watch_without_an_account(place, end):
     assert f"No sender was given: mails are written as .eml files into {folder}" in errors
     (mail,) = folder.glob("*.eml")
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
-    assert message["Subject"] == "✅ val_loss 0.003 低于阈值 0.004"
+    assert message["Subject"].startswith("✅ val_loss 0.003 低于阈值 0.004 · ")
     assert message["To"] == "me@qq.com"
     assert "Stopped: watched for" in errors
     assert "Traceback" not in errors
@@ -409,7 +410,9 @@ def test_test_notify_into_the_mailbox(run, place, command):
     assert (status, errors) == (0, "")
     (mail,) = (place / "logs/mailbox").glob("*.eml")
     assert str(mail) in out
-    assert message_from_bytes(mail.read_bytes(), policy=policy.default)["Subject"] == "✅ Test mail"
+    assert message_from_bytes(mail.read_bytes(), policy=policy.default)["Subject"].startswith(
+        "✅ Test mail · "
+    )
 
 
 def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
@@ -421,7 +424,7 @@ def test_test_notify_accepted(run, smtp_server, redirect, monkeypatch):
     assert (status, errors) == (0, "")
     assert "smtp.qq.com:465 (ssl) accepted the mail to me@qq.com" in out
     (mail,) = server.mails
-    assert mail.message["Subject"] == "✅ 测试邮件"
+    assert mail.message["Subject"].startswith("✅ 测试邮件 · ")
     assert "这是一封测试邮件" in mail.text
     assert SECRET not in out
 

@@ -85,7 +85,7 @@ def test_fast_in_english(tmp_path, capsys):
 )
 def test_its_language_is_the_locale_s(monkeypatch, environment, arguments, language):
     """Its mails are Chinese where the environment is, else English, unless a language is asked for."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -89,7 +89,7 @@ def test_a_star_marks_what_is_better_than_ever() -> None:
     assert shown == [
         "val_loss 0.5  val_acc 80",
         "val_loss 0.4*  val_acc 79",
-        "val_loss nan  val_acc 81*",
+        "val_loss NaN  val_acc 81*",
         "val_loss 0.45  val_acc 80.5",
     ]
 
@@ -122,12 +122,12 @@ def test_lines_are_cut_to_the_screen() -> None:
     line = ", ".join(f"'val_{name}_loss': 0.123456789" for name in "abcdefgh")
     (shown,) = looked_at(show(f"{{{line}}}", stream=Screen()))
     assert len(shown) <= 60
-    assert shown.endswith("0.123456789")
+    assert shown.endswith("0.123457")
 
 
 def test_colours_show_on_a_screen_only() -> None:
     """A screen gets NaN in red; a pipe gets no colour and no movement at all."""
-    assert "\x1b[31;1mnan" in show("Validation Loss: nan", stream=Screen())
+    assert "\x1b[31;1mNaN" in show("Validation Loss: nan", stream=Screen())
     assert "\x1b" not in show("Validation Loss: nan")
 
 
@@ -205,7 +205,7 @@ def test_on_a_real_terminal(tmp_path: Path) -> None:
             while text not in shown:
                 shown += os.read(ours, 65536)
 
-        until(b"0.0204081632")
+        until(b"0.0204082")
         with log.open("a") as file:
             for number in (3, 4, 5):
                 file.write(f"\r{number}%|#| {number}/9 [00:01<00:10, loss=0.{number}]\r ")

@@ -39,7 +39,10 @@ def place(monkeypatch, tmp_path):
 
 def subjects(place):
     mails = sorted((place / "monitor_logs/mailbox").glob("*.eml"))
-    return sorted(message_from_bytes(m.read_bytes(), policy=policy.default)["Subject"] for m in mails)
+    return sorted(
+        message_from_bytes(m.read_bytes(), policy=policy.default)["Subject"].partition(" · ")[0]
+        for m in mails
+    )
 
 
 @posix

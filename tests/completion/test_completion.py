@@ -138,7 +138,7 @@ def test_a_crash_is_reported_with_the_ends_of_traceback_and_log(script, server):
     assert "completion" not in err
     (mail,) = server.mails
     error = "RuntimeError: CUDA out of memory <7>"
-    assert mail.message["Subject"] == f"🚨 Training crashed: resnet50, {error}"
+    assert mail.message["Subject"].startswith(f"🚨 Training crashed: resnet50, {error} · ckpts@")
     assert f"Traceback (its end):\nTraceback (most recent call last):\n{frames(err)}" in mail.text
     assert "Last log lines:\nepoch 41 begins" in mail.text
     assert "&lt;7&gt;" in mail.html

@@ -131,7 +131,7 @@ def test_one_word_for_all_over_a_restart():
 
 def subjects(place):
     mails = [message_from_bytes(m.read_bytes(), policy=policy.default) for m in place.rglob("*.eml")]
-    return sorted(str(mail["Subject"]) for mail in mails)
+    return sorted(str(mail["Subject"]).partition(" · ")[0] for mail in mails)
 
 
 @posix
@@ -239,7 +239,7 @@ def test_no_member_waits_for_another(place):
     group.start()
     try:
         assert notifier.arrived.wait(100)
-        assert [message.subject for message in notifier.sent] == [HIT]
+        assert [message.subject.partition(" · ")[0] for message in notifier.sent] == [HIT]
     finally:
         hangs.set()
         group.stop()
@@ -250,7 +250,7 @@ def test_a_group_that_never_ran_can_be_closed(place):
     made, (notifier, _) = monitors(place, "one", "two")
     made[0].check()
     WatchGroup(made).close(5.0)
-    assert [message.subject for message in notifier.sent] == [HIT]
+    assert [message.subject.partition(" · ")[0] for message in notifier.sent] == [HIT]
     made[0].stop()
 
 

@@ -148,17 +148,17 @@ def test_the_card_says_all_that_the_text_says(language, name):
     ("name", "colour"),
     [
         ("stalled", "#9c6300"),
-        ("stalled_resolved", "#178763"),
+        ("stalled_resolved", "#15805d"),
         ("not_finite", "#d92323"),
-        ("diverged_resolved", "#178763"),
-        ("finished", "#178763"),
+        ("diverged_resolved", "#15805d"),
+        ("finished", "#15805d"),
         ("crashed", "#d92323"),
     ],
 )
 def test_the_colour_says_how_urgent_it_is(name, colour):
     """Amber is a warning, red is critical, and what is over is as calm as good news."""
     html = Renderer().render(ALL[name]).html
-    found = {shade for shade in ("#9c6300", "#178763", "#d92323") if shade in html}
+    found = {shade for shade in ("#9c6300", "#15805d", "#d92323") if shade in html}
     assert found == {colour}
 
 
