@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import NamedTuple
 
 from ..core.numbers import compiled
 from .gaps import Gap, ends_here, gap_of
 from .known_formats import KeyValueFormat
-from .layout import BLANK, MOST_METRICS, MetricSlot
+from .layout import MOST_METRICS, MetricSlot
+from .line_numbers import LineNumber, has_mean, line_numbers
 from .metric_names import (
     EPOCH,
     STEP,
     TOTAL_EPOCHS,
     MetricName,
     is_accounting,
+    is_setting,
     metric_name,
+    names_measure,
     split_in_heading,
     split_in_key,
 )
-from .vocabulary import FILLERS, words_of
+from .vocabulary import BEST_WORDS, CONFIGURATION, FILLERS, words_of
 
-# A number, or a word for one; Lightning's bar pads it to ``nan.0``, C on Windows writes ``nan(ind)``.
-_MARK = r"(?i:\0|(?<![\w.])(?:nan|inf(?:inity)?)(?:\.0*|\((?:ind|snan)\))?(?!\w|\.\w))"
-_MOST_NUMBERS = 4 * MOST_METRICS  # of one line that are looked at
+_DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
+_TEXT_VALUE = r"=\s?['\"]?(?!nan|inf|tensor|array|np\.|float)[A-Za-z/]"  # ``optimizer=adam``
+_CALL = r"[^=\0]{0,80}[A-Za-z_]\w{0,80}\(\s?\w{1,80}="  # ``Namespace(lr=``
+_LEAST, _LEAST_IN_BAR = 3, 1  # pairs of a record
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
 _CHINESE_COUNT = r"(?i:\s*[个次]?\s*(?:训练)?(?:(轮|回合|周期|epoch)|步|迭代|iter|step))"  # after ``第 3``
 _COPULAS = ("is", "was", "of")  # ``loss is 0.5``
-_DELIMITED = r"%?\s*(?:\Z|[|,;)]|\s-\s|\s\[)"
+_DELIMITED = r"%?(?:\s*(?:\Z|[|,;)]|\s-\s|\s\[)|\t|\s\s)"
 
 
 class KeyedNumber(NamedTuple):
@@ -40,6 +43,7 @@ class KeyedNumber(NamedTuple):
         heading: the split that a heading before it names.
         best: a heading before it speaks of the best so far.
         spaced: a mere space stands between key and number.
+        unknown: the key names nothing that is known: a metric only in a record.
     """
 
     name: MetricName
@@ -47,24 +51,7 @@ class KeyedNumber(NamedTuple):
     heading: str
     best: bool
     spaced: bool
-
-
-class _Number(NamedTuple):
-    """One number of the line, or a word that stands for one.
-
-    Attributes:
-        position: which number of the line it is, counted from 0, -1 for a word.
-        text: the word, or the blank.
-        gap: what stands before it.
-        after: the words after it, up to the next.
-        last: there is no next.
-    """
-
-    position: int
-    text: str
-    gap: Gap
-    after: str
-    last: bool
+    unknown: bool = False
 
 
 class KeyValueScan:
@@ -87,21 +74,51 @@ class KeyValueScan:
         self.unknown = 0
         self._form = form
         self._taken = taken
+        self._counts = bool(taken)  # the head says how far the training is
         self._spaced = form.spaced  # whether numbers may follow their keys after mere spaces
+        self._averaged = form.averaged
         self._prose = False
+        self._pairs = 0  # keys with a number of their own, whatever they name
+        self._settings = len(compiled(_TEXT_VALUE).findall(blank))
+        self._called = compiled(_CALL).match(blank) is not None
         self._heading = ""
         self._best = False
-        self._places = _places(blank)
+        self._places = line_numbers(blank)
         self._read()
 
     def _read(self) -> None:
+        self._averaged = (
+            self._averaged or sum(has_mean(self._places, at) for at in range(len(self._places))) > 1
+        )
         for number, place in enumerate(self._places):
             self._see(place.gap)
             if place.position not in self._taken and len(self.found) <= MOST_METRICS:
                 self._pair(number, place)
+        record = self._is_record()
         clean = bool(self._places) and compiled(_TAIL).match(self._places[-1].after) is not None
-        if not self._spaced and (self._prose or not clean):
-            self.found = [found for found in self.found if not found.spaced]
+        spaced = record or self._spaced or (clean and not self._prose)
+        found = [f for f in self.found if (record or not f.unknown) and (spaced or not f.spaced)]
+        self.found = _all_best(found) if found and found[0].name.best else found
+
+    def _is_record(self) -> bool:
+        """Return whether the line is made of pairs, so that unknown keys are metrics too."""
+        least = _LEAST_IN_BAR if self._form.bar else _LEAST
+        return self._pairs >= least and self._sure() > 0 and not (self.is_dump or self._called)
+
+    @property
+    def is_dump(self) -> bool:
+        """Whether the line is a dump of settings: they outnumber the metrics, and it names no progress."""
+        if self._counts or EPOCH in self.counters or STEP in self.counters:
+            return False
+        known = sum(not f.unknown for f in self.found)
+        if not self._form.structured and self.unknown > max(_DUMP, 2 * known):
+            return True
+        return self._settings + 2 * (TOTAL_EPOCHS in self.counters) > self._sure()
+
+    def _sure(self) -> int:
+        """Return how surely metrics are on the line; no settings are named ``loss`` and ``acc``."""
+        sure = [f for f in self.found if not (f.unknown or f.name.weak or f.name.base == "learning_rate")]
+        return len(sure) + 2 * sum(f.name.base in ("loss", "acc") for f in sure)
 
     def _see(self, gap: Gap) -> None:
         """Take in what stands beside a key: headings."""
@@ -109,28 +126,54 @@ class KeyValueScan:
             if len(text) > 60 or "/" in text:
                 self._prose = True
                 continue
-            split = split_in_heading(text)
+            split, words = split_in_heading(text), words_of(text)
+            self._settings += 3 * (words[-1:] != () and words[-1] in CONFIGURATION)
             if not self._form.split:  # timm's ``Test`` is its validation
                 self._heading = split or self._heading
-            self._best = self._best or "best" in words_of(text)
+            self._best = self._best or "best" in words
             self._prose = self._prose or not (split or is_accounting(text))
 
-    def _pair(self, number: int, place: _Number) -> None:
+    def _pair(self, number: int, place: LineNumber) -> None:
         key = self._name_of(place.gap)
-        if key is None:
-            counted = compiled(_CHINESE_COUNT).match(place.after) if place.gap.key.endswith("第") else None
-            if counted is not None:
-                counter = EPOCH if counted[1] else STEP
-                self._count(MetricName(counter, counter), number, place)
-            if place.gap.explicit or self._form.bar:  # ``Val: 50%|``
-                self._heading = split_in_key(place.gap.key) or self._heading
-            if place.gap.key and not is_accounting(place.gap.key):
-                self._prose = True
-                self.unknown += place.gap.explicit
+        if key is None or (self._form.bar and place.after.startswith("%|")):  # ``Map: 100%|███``
+            self._pass(number, place)
         elif key.counts:
+            self._pairs += 1
             self._count(key, number, place)
         elif not place.gap.opened and self._stands_alone(place):
+            self._pairs += 1
             self._keep(key, number, place)
+
+    def _pass(self, number: int, place: LineNumber) -> None:
+        """Take in a number whose key names neither a metric nor a counter."""
+        gap = place.gap
+        counted = compiled(_CHINESE_COUNT).match(place.after) if gap.key.endswith("第") else None
+        if counted is not None:
+            counter = EPOCH if counted[1] else STEP
+            self._count(MetricName(counter, counter), number, place)
+        if gap.explicit or self._form.bar or (number == 0 and not gap.opened):  # ``Val: 50%|``, ``CV Batch``
+            self._heading = split_in_key(gap.key) or self._heading
+        words = words_of(gap.key)
+        if number == 0 and not BEST_WORDS.isdisjoint(words):  # ``Best epoch: 4 | val_acc: 0.9``
+            self._best = True
+        if BEST_WORDS.issuperset(words):  # no key, or ``val_acc 0.8 [best: 0.9]``
+            return
+        self._pairs += 1
+        if is_accounting(gap.key):
+            return
+        self.unknown += gap.explicit
+        self._settings += is_setting(gap.key)
+        self._prose = self._prose or not (gap.explicit or self._is_short(gap.key))
+        key = metric_name(gap.key, structured=True)
+        if key is not None and not key.counts and self._is_short(gap.key) and not gap.opened:
+            self._keep(key._replace(weak=True), number, place, unknown=True)
+
+    def _is_short(self, key: str) -> bool:
+        """Return whether words are short enough to be the key of a pair, and no part of a sentence."""
+        if is_accounting(key):
+            return True
+        words = words_of(key)
+        return len(key) > 1 and (" " not in key or names_measure(words[-1])) and FILLERS.isdisjoint(words)
 
     def _name_of(self, gap: Gap) -> MetricName | None:
         if not gap.key:
@@ -145,7 +188,7 @@ class KeyValueScan:
             key = key._replace(weak=True) if key and self._form.loose else key
         return key
 
-    def _count(self, key: MetricName, number: int, place: _Number) -> None:
+    def _count(self, key: MetricName, number: int, place: LineNumber) -> None:
         """Take a number for a counter; a line that begins with one is no prose."""
         if place.position < 0 or place.gap.sign or place.after.startswith("%"):
             return
@@ -157,7 +200,7 @@ class KeyValueScan:
             self.counters.setdefault(TOTAL_EPOCHS, place.position + 1)
             self._taken.add(place.position + 1)
 
-    def _stands_alone(self, place: _Number) -> bool:
+    def _stands_alone(self, place: LineNumber) -> bool:
         if not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
             return False
         if place.gap.explicit or _states_a_fault(place):
@@ -168,15 +211,15 @@ class KeyValueScan:
         if compiled(_TAIL if place.last else _DELIMITED).match(place.after):
             return True
         following = gap_of(place.after)
-        if place.last or following.before:
+        if place.last or not all(map(_stands_apart, following.before)):
             return False
-        return not following.key or self._name_of(following) is not None or is_accounting(following.key)
+        return not following.key or self._is_short(following.key) or self._name_of(following) is not None
 
-    def _keep(self, key: MetricName, number: int, place: _Number) -> None:
+    def _keep(self, key: MetricName, number: int, place: LineNumber, *, unknown: bool = False) -> None:
         index, other = place.position, -1
         following = self._places[number + 1] if not place.last else None
         if following is not None and following.position > index >= 0 and place.after.strip() == "(":
-            if self._form.averaged:
+            if self._averaged:
                 index = following.position
             elif following.after.startswith("%"):
                 other = following.position
@@ -189,39 +232,28 @@ class KeyValueScan:
             else 0.0
         )
         slot = MetricSlot("", index, place.gap.sign, other, fraction, "", constant)
-        self.found.append(
-            KeyedNumber(
-                key, slot, self._heading, self._best, not place.gap.explicit and not _states_a_fault(place)
-            )
-        )
-        if not key.joined:
+        spaced = not place.gap.explicit and not _states_a_fault(place)
+        self.found.append(KeyedNumber(key, slot, self._heading, self._best, spaced, unknown))
+        if not key.joined and not unknown:
             self._heading = key.split or self._heading
-            self._best = self._best or key.best
 
 
-def _states_a_fault(place: _Number) -> bool:
+def _all_best(found: list[KeyedNumber]) -> list[KeyedNumber]:
+    """Mark what follows a best number as of the same moment: ``Best val loss: 0.3, acc: 0.9``.
+
+    In ``best loss: 0.3, loss: 0.4`` the second is of now, and so is what has a split of its own.
+    """
+    first, *others = found
+    if any(each.name.split or each.name.base == first.name.base for each in others):
+        return found
+    return [first, *(each._replace(best=True) for each in others)]
+
+
+def _stands_apart(text: str) -> bool:
+    """Return whether a piece of text between two pairs ends the first, as a heading does."""
+    return bool(split_in_heading(text)) or is_accounting(text)
+
+
+def _states_a_fault(place: LineNumber) -> bool:
     """Return whether a sentence says that a metric is NaN: ``Loss is nan, stopping training``."""
     return place.position < 0 and words_of(place.gap.key)[-1:] == ("is",)
-
-
-def _places(blank: str) -> list[_Number]:
-    marks = list(islice(compiled(_MARK).finditer(blank), _MOST_NUMBERS))
-    if len(marks) == _MOST_NUMBERS:
-        blank = blank[: marks[-1].end()]
-    ends = [0, *(mark.end() for mark in marks)]
-    starts = [*(mark.start() for mark in marks), len(blank)]
-    between = [blank[end:start] for end, start in zip(ends, starts, strict=True)]
-    places, index = [], 0
-    for number, mark in enumerate(marks):
-        is_blank = mark[0] == BLANK
-        places.append(
-            _Number(
-                index if is_blank else -1,
-                mark[0],
-                gap_of(between[number]),
-                between[number + 1],
-                number + 1 == len(marks),
-            )
-        )
-        index += is_blank
-    return places

@@ -52,11 +52,13 @@ class KeyValueFormat(NamedTuple):
 _TQDM = r"[^|]{0,300}?(?:#%)?\|[^|]{0,300}\| {0,20}(?P<count>#)(?:/\?)? \["
 _TIMM_TRAIN = r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)"
 _TIMM_TEST = r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]"
+_SWIN = r"Train: \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]"
 _IMAGENET = r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]"
 
 KEY_VALUE_FORMATS = (
     KeyValueFormat("tqdm", "| ", _TQDM, spaced=True, bar=True),
     KeyValueFormat("timm", "train: ", _TIMM_TRAIN, "train", averaged=True),
+    KeyValueFormat("Swin Transformer", "train: [", _SWIN, "train", spaced=True, averaged=True),
     KeyValueFormat("timm", "test", _TIMM_TEST, "val", spaced=True, averaged=True, partial=True),
     KeyValueFormat("PyTorch's ImageNet", "epoch: [", _IMAGENET, "train", spaced=True, averaged=True),
     KeyValueFormat("PyTorch's ImageNet", "@", r"(?:\*|Test:) {1,4}(?=\w+@)", "val", spaced=True),

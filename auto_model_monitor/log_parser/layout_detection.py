@@ -29,7 +29,6 @@ from .vocabulary import HINTS, HINTS_WITHOUT_NUMBER
 _LONGEST = 65536
 _SHORT = 1024  # characters of a line of which thousands are remembered
 _EPOCH_NEXT = r"[^#]{0,60}\b(?:done|ended|finished|completed?|training)\W{1,8}epoch"  # that epoch ends
-_DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 
 
 def detect_layout(blank: str) -> Layout | None:
@@ -146,12 +145,12 @@ def _sentence_metric(name: str, key: MetricName | None, split: str) -> str:
 
 def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int], lower: str) -> Layout:
     found = pairs.found
-    if form is PLAIN and not pairs.counters and pairs.unknown > max(_DUMP, 2 * len(found)):
+    if form in (PLAIN, RECORD) and pairs.is_dump:
         found = [each for each in found if each.name.base == "learning_rate"]
     strong = any(not each.name.weak and each.name.base != "learning_rate" for each in found)
     kept = [each for each in found if not each.name.weak or strong or each.name.split or each.heading]
     beside_loss = any(each.name.base == "loss" and not (each.name.split or each.heading) for each in kept)
-    slots = tuple(_spot(each, form, beside_loss) for each in kept)
+    slots = _distinct(kept, [_spot(each, form, beside_loss) for each in kept])
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
     stage = form.stage or _stage(kept, form, slots)
@@ -171,6 +170,22 @@ def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int
         counters.get("count", -1) if partial else -1,
         form.bar,
     )
+
+
+def _distinct(kept: list[KeyedNumber], slots: list[MetricSlot]) -> tuple[MetricSlot, ...]:
+    """Name each metric once: the second of one name keeps its own, or is left out where that is the same.
+
+    Of ``loss`` and ``val_loss`` below a heading the latter is ``val_loss``.
+    """
+    pairs = list(zip(kept, slots, strict=True))
+    own = {slot.metric: each.name.own for each, slot in reversed(pairs) if each.name.split}
+    named: dict[str, MetricSlot] = {}
+    for each, slot in pairs:
+        name = each.name.own
+        if name == own.setdefault(slot.metric, name):
+            name = slot.metric
+        named.setdefault(name, slot._replace(metric=name))
+    return tuple(named.values())
 
 
 def _spot(each: KeyedNumber, form: KeyValueFormat, beside_loss: bool) -> MetricSlot:

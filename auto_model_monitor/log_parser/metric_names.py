@@ -12,7 +12,6 @@ from .vocabulary import (
     BASES,
     BEST_WORDS,
     EPOCH_WORDS,
-    FILLERS,
     GOALS,
     LOSS_KINDS,
     MEASURED_OF,
@@ -28,6 +27,7 @@ from .vocabulary import (
 EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
 
 _PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
+_RATES = ("/s", "/sec", "/second", "/min", "/gpu")
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -99,8 +99,8 @@ def metric_name(key: str, *, structured: bool = False) -> MetricName | None:
     counter = _counter(words, joined)
     if counter:
         return MetricName(counter, counter, _split(words), joined=joined) if counter != "none" else None
-    if not joined and not FILLERS.isdisjoint(words):
-        return _named_in_sentence(key, words, structured=structured)
+    if not joined and "_" in key.rsplit(maxsplit=1)[-1] and "'s " not in key and GOALS.isdisjoint(words):
+        return _named_at_end(key, words, structured=structured)
     return _measured(key, words, joined, structured=structured)
 
 
@@ -125,12 +125,14 @@ def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: boo
     return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
 
 
-def _named_in_sentence(key: str, words: tuple[str, ...], *, structured: bool) -> MetricName | None:
+def _named_at_end(key: str, words: tuple[str, ...], *, structured: bool) -> MetricName | None:
     """Return the metric of ``New best metric of val_acc``: a sentence itself is never a name."""
-    last = key.rsplit(maxsplit=1)[-1]
-    named = metric_name(last) if "_" in last else None
+    whole = _measured(key, words, False, structured=structured)
+    if whole is not None and whole.base:
+        return whole
+    named = metric_name(key.rsplit(maxsplit=1)[-1])
     if named is None or named.counts:
-        return _measured(key, words, False, structured=structured)
+        return whole
     return named._replace(best=named.best or not BEST_WORDS.isdisjoint(words))
 
 
@@ -144,13 +146,14 @@ def _is_particular(words: tuple[str, ...]) -> bool:
         return False
     if words[-3:-1] == ("dataloader", "idx"):
         return any(map(names_a_metric, words[:-3]))
-    if "per" in words[1:-1] and _is_measure(words[words.index("per") - 1]):
+    if "per" in words[1:-1] and names_measure(words[words.index("per") - 1]):
         return words[-1] not in TIME_UNITS
     *kinds, measure = words[:-1] if words[-1] in EPOCH_WORDS | STEP_WORDS else words
-    return _is_measure(measure) and not MEASURED_OF.isdisjoint(kinds)
+    return names_measure(measure) and not MEASURED_OF.isdisjoint(kinds)
 
 
-def _is_measure(word: str) -> bool:
+def names_measure(word: str) -> bool:
+    """Return whether a word surely names what is measured, such as ``loss``."""
     return word not in WEAK and names_a_metric(word)
 
 
@@ -163,18 +166,31 @@ def metric_in_logs(metric: str) -> str:
 def is_accounting(text: str) -> bool:
     """Return whether words name what is counted or timed, such as ``time`` and ``samples per second``."""
     words = words_of(text)
-    return bool(words) and all(word in ACCOUNTING or word in NEUTRAL or word in SPLITS for word in words)
+    if not words or _is_rate(text):
+        return bool(words)
+    return all(word in ACCOUNTING or word in NEUTRAL or word in SPLITS for word in words)
+
+
+def _is_rate(key: str) -> bool:
+    return key.lower().endswith(_RATES)
+
+
+def is_setting(text: str) -> bool:
+    """Return whether words name a setting or a goal, such as ``batch_size`` and ``momentum``."""
+    return not SETTING.isdisjoint(words_of(text))
 
 
 def split_in_heading(text: str) -> str:
     """Return the split that a heading such as ``Validation`` or ``[Test]`` names, if it is one."""
     words = words_of(text)
-    return _split(words) if words and _is_heading(words) else ""
+    return _split(words) if words and words != ("cv",) and _is_heading(words) else ""
 
 
 def split_in_key(text: str) -> str:
     """Return the split of words that name nothing else, such as ``Val`` and ``Testing DataLoader``."""
     words = words_of(text)
+    if words == ("cv",):  # a fold of a cross validation
+        return ""
     return _split(words) if all(word in SPLITS or word in NEUTRAL for word in words) else ""
 
 
@@ -204,7 +220,7 @@ def _counter(words: tuple[str, ...], joined: bool) -> str:
 def _is_one(key: str, words: tuple[str, ...], rest: list[str], joined: bool, structured: bool) -> bool:
     """Return whether words that name none of the usual metrics name another one."""
     if structured:
-        return bool(rest) and not ACCOUNTING.intersection(words)
+        return bool(rest) and not ACCOUNTING.intersection(words) and not _is_rate(key)
     if not rest or not names_a_metric(key) or words[-1] in _PLURALS:
         return False
     if joined:

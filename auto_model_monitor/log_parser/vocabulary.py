@@ -31,6 +31,7 @@ SPLITS = {
             "evaluation",
             "evaluate",
             "dev",
+            "cv",
         ],
         "val",
     ),
@@ -57,7 +58,13 @@ GOALS = _set(
 SETTING = GOALS | _set(
     "weight scale scaler smoothing ratio decay fn function type name interval freq frequency every key mode "
     "size dim factor coef coefficient gamma alpha beta momentum schedule scheduler policy window limit delta "
-    "margin port code bits bit dtype dropout lambda"
+    "margin port code bits bit dtype dropout lambda wd mom temperature temp tau epsilon eps beta1 beta2 "
+    "betas epochs workers imgsz conf layers heads hidden lora rho nesterov augment mixup cutmix mosaic"
+)
+# Headings of settings.
+CONFIGURATION = _set(
+    "weights hyperparameters hyperparams hparams config configuration settings options arguments args "
+    "parameters params thresholds coefficients"
 )
 # What is counted or timed: numbers of a record, but no metrics.
 ACCOUNTING = _set(
@@ -66,7 +73,9 @@ ACCOUNTING = _set(
     "num n number id idx index seed version rank world port pid ts timestamp date year images "
     "instances support epoch epochs step steps iter iters iteration it wall ups wpb bsz wps ips qsize "
     "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
-    "thread gpus mfu "
+    "thread gpus mfu fps tps qps tgs tflops toks throughput bandwidth latency delay wait data batch ram vram "
+    "util usage disk power progress percent pct oom iterations lag uptime free used consumed reader cached "
+    "retries"
 )
 # Words for a number of things, which a metric's word behind them does not change: ``num_hits``.
 _NUMBERING = _set("num n number id idx index seed version count total v year date port code")

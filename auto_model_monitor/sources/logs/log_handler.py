@@ -129,7 +129,7 @@ class TrainingLogHandler(logging.Handler):
             text: str = record.msg if plain else record.getMessage()
             with self._lock:
                 if "\n" in text or self._on_entry is not None:
-                    for line in text[:_LONGEST].splitlines():
+                    for line in text[:_LONGEST].split("\n"):  # as a file's lines
                         self._take(self._parse_and_notify(line, record))
                 else:
                     parsed = self._reader.parse_line(text)
