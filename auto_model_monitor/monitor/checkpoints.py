@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..rendering import Renderer
     from ..rules import Rule
     from ..sources import Source
+    from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
     from .message_renderer import MessageRenderer
     from .poll_listener import Listener
 
@@ -135,13 +136,16 @@ def _keys(config: MonitorConfig, direction: Comparison | None) -> tuple[str, Cal
     return watch_key(directory, mode, config.parser), legacy_keys_of(directory, modes, config.parser)
 
 
-def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> Source:
+def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> DirectoryWithSideFiles:
     from ..core.paths import expanded
     from ..sources.checkpoints.directory import DirectorySource
-    from .watch_rules import parser_of
+    from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
+    from .watch_rules import parser_of, wanted_metrics
 
     directory = expanded(config.watch_dir).absolute()
-    return DirectorySource(directory, parser_of(config, rules), recursive=config.recursive, clock=clock)
+    parser = parser_of(config, rules)
+    names = DirectorySource(directory, parser, recursive=config.recursive, clock=clock)
+    return DirectoryWithSideFiles(names, wanted_metrics(config, rules), score=parser.metric, clock=clock)
 
 
 def _origin(config: MonitorConfig) -> dict[str, Any]:

@@ -195,6 +195,7 @@ class Monitor(Lifecycle):
     def _read(self) -> ReadingBatch:
         """Return what is new; nothing where the source fails, for it may stall, and its disk fill up."""
         from ..core.readings import ReadingBatch
+        from ..sources import ChoosesSource
 
         readings = ReadingBatch(time=self.clock.now())
         with self._boundary(self.source.name):
@@ -203,7 +204,8 @@ class Monitor(Lifecycle):
                 raise TypeError(f"expected a ReadingBatch, got a {type(found).__name__}")
             readings = found
             with self._boundary("the outbox"):
-                self._resume_state.resume(self.rules, self._outbox.open(), self.source, readings)
+                source = self.source.current if isinstance(self.source, ChoosesSource) else self.source
+                self._resume_state.resume(self.rules, self._outbox.open(), source, readings)
         readings.seconds = readings.seconds or self.clock.monotonic()
         with self._boundary("the history"):
             self.history.add(readings)

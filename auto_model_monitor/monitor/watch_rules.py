@@ -75,6 +75,22 @@ def parser_of(config: MonitorConfig, rules: Sequence[Rule]) -> BaseParser:
     return DefaultParser(named[0]) if named else parser
 
 
+def wanted_metrics(config: MonitorConfig, rules: Sequence[Rule]) -> list[str] | None:
+    """Return the metrics that files beside the checkpoints must hold to be read instead of the names.
+
+    Returns:
+        None where the files cannot replace the names, because a threshold is about a score without a name, or
+        because a parser was chosen for the names; nothing where any metric will do.
+    """
+    parser = parser_of(config, rules)
+    if type(parser) is not DefaultParser:
+        return None
+    if not parser.metric and any(isinstance(rule, ThresholdRule) and not rule.metric for rule in rules):
+        return None
+    named = [rule.metric for rule in rules if isinstance(rule, MetricRule) and rule.metric]
+    return list(dict.fromkeys([*([parser.metric] if parser.metric else []), *named]))
+
+
 def _is_at(rule: ThresholdRule, config: MonitorConfig) -> bool:
     return rule.threshold == config.threshold and config.comparison in (None, rule.comparison)
 

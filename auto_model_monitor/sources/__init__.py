@@ -59,3 +59,14 @@ class NamesMetrics(Protocol):
     def metric_name(self, metric: str) -> str:
         """Return the name under which the source reports a metric: ``val_loss`` for ``eval_loss``."""
         ...
+
+
+@runtime_checkable
+class ChoosesSource(Protocol):
+    """A source that reads one of several others, such as the files in a directory instead of its names."""
+
+    @property
+    @abstractmethod
+    def current(self) -> Source:
+        """The source of the last readings; a watch resumes by it after a restart."""
+        ...

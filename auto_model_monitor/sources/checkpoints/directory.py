@@ -24,6 +24,7 @@ _MARKED_WITHOUT = re.compile(
 # First and last characters of names that may be ignored: .*, tmp*, *.tmp, *-unfinished, in either case.
 _FIRST, _LAST = frozenset(".tT"), frozenset("pPdD")
 _PART = 4096  # names that the processor's cache holds
+_SAMPLE = 200  # names without a score that are kept for the reason why
 _first, _last = itemgetter(0), itemgetter(-1)
 
 _HINTS = {
@@ -49,6 +50,8 @@ class DirectorySource:
     Attributes:
         name: the directory as it was given.
         seen: how many names with a score were read so far.
+        unscored: the first names, as long as none of them holds a score.
+        has_unreadable: whether a name held something that could not be read, which was logged.
 
     Args:
         directory: the directory to watch.
@@ -69,6 +72,8 @@ class DirectorySource:
     ) -> None:
         self.name = os.fspath(directory)
         self.seen = 0
+        self.unscored: list[str] = []
+        self.has_unreadable = False
         self._parser = parser
         self._clock = clock or SystemClock()
         enters = self._enters if recursive else None
@@ -91,7 +96,10 @@ class DirectorySource:
         found = ScoreColumns(self._parser, self.name)
         try:
             for folder, change in list(self._tree.changes(PollTime(time.timestamp(), seconds))):
-                found.add(_ready(folder, change))
+                names = _ready(folder, change)
+                found.add(names)
+                if not (self.seen or found.names):
+                    self.unscored += names[: _SAMPLE - len(self.unscored)]
             new_run = self._compare_with_previous(found)
         except OSError as error:
             raise SourceError(self._complaint(error)) from error
@@ -100,6 +108,9 @@ class DirectorySource:
             raise
         found.log_unreadable()
         self.seen += len(found.names)
+        self.has_unreadable = self.has_unreadable or found.has_unreadable
+        if self.seen:
+            self.unscored.clear()
         return found.batch(time, seconds=seconds, new_run=new_run)
 
     def _compare_with_previous(self, found: ScoreColumns) -> bool:

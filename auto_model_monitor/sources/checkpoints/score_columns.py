@@ -81,6 +81,11 @@ class ScoreColumns:
         known = isinstance(error, ParseError)
         self._unreadable[name] = str(error) if known else describe_error(error)
 
+    @property
+    def has_unreadable(self) -> bool:
+        """Whether a name could not be read."""
+        return bool(self._unreadable)
+
     def leave_out(self, known: set[str]) -> None:
         """Forget the names in ``known``: they were read before."""
         kept = [(n, v) for n, v in zip(self.names, self._values, strict=True) if n not in known]

@@ -104,6 +104,17 @@ class LogBatch(ReadingBatch):
         spaced = (found[:: -(-len(found) // most)] for found in self._by_metric().values())
         return [self._reading(i) for i in sorted(i for found in spaced for i in found)]
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The numbers, in the order in which they were written."""
+        return self._rows
+
+    def with_rows(self, rows: Sequence[Row], *, score: str) -> LogBatch:
+        """Return a batch of the same poll with other numbers."""
+        return LogBatch(
+            rows, self._place, time=self.time, seconds=self.seconds, score=score, new_run=self.new_run
+        )
+
     def are_finite(self) -> bool:
         """Return whether every value is finite."""
         return all(math.isfinite(row[1]) for row in self._rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ...core.clocks import Clock, SystemClock
@@ -128,7 +129,10 @@ class LogSource:
         number = self._scan.number(reading.name)
         if self._first is None or number is None:
             return self._has_polled and number is not None
-        return number <= self._scan.skipped or self._first.continues(reading, number)
+        # A rule may name the metric as the framework does.
+        renamed = replace(reading, metric=metric_in_logs(reading.metric))
+        readings = (reading, renamed)
+        return number <= self._scan.skipped or any(self._first.continues(one, number) for one in readings)
 
     def _gather(self, poll: LogPoll) -> None:
         held, self._held = self._held, None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...core.clocks import Clock
 from ...log_parser import LogEntry
+from ..checkpoints.directory_tree import DEEPEST
 from ..logs.log_source import LogSource
 from .side_file import is_side_file, side_file
 from .side_file_scan import SideFileScan
@@ -38,6 +39,7 @@ class SideFileSource(LogSource):
         metric: the metric that is meant where a rule names none.
         clock: the time; by default the machine's.
         on_entry: called with each new entry.
+        deepest: how many levels of folders below a directory are looked into.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class SideFileSource(LogSource):
         metric: str | None = None,
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
+        deepest: int = DEEPEST,
     ) -> None:
         name = os.fspath(path)
-        scan = SideFileScan(name, clock=clock, on_entry=on_entry)
+        scan = SideFileScan(name, clock=clock, on_entry=on_entry, deepest=deepest)
         super().__init__(scan, name=name, from_start=from_start, metric=metric, clock=clock)

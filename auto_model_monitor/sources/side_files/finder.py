@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...core.clocks import Clock
 from ...core.errors import SourceError
-from ..checkpoints.directory_tree import DirectoryTree, PollTime
+from ..checkpoints.directory_tree import DEEPEST, DirectoryTree, PollTime
 from .side_file import SideFile, is_side_file, side_file
 
 _FULL_LOOK_EVERY = 600.0  # seconds
@@ -62,12 +62,14 @@ class SideFileFinder:
     Args:
         path: the directory or the file, which need not exist yet.
         clock: the time.
+        deepest: how many levels of folders below the directory are looked into.
     """
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str, clock: Clock, *, deepest: int = DEEPEST) -> None:
         self._path = path
         self._clock = clock
-        self._tree = DirectoryTree(path, enters=_is_visible, full_look_every=_FULL_LOOK_EVERY)
+        self._deepest = deepest
+        self._tree = DirectoryTree(path, enters=self._enters, full_look_every=_FULL_LOOK_EVERY)
         self._files: dict[str, WatchedFile] = {}
 
     def changed(self, *, all_of_them: bool = False) -> list[WatchedFile]:
@@ -116,6 +118,5 @@ class SideFileFinder:
     def _forget(self, path: str) -> None:
         self._files.pop(path).file.close()
 
-
-def _is_visible(name: str) -> bool:
-    return not name.rpartition("/")[2].startswith(".")
+    def _enters(self, name: str) -> bool:
+        return not name.rpartition("/")[2].startswith(".") and name.count("/") < self._deepest

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
 from ...log_parser import LogEntry
+from ..checkpoints.directory_tree import DEEPEST
 from ..logs.log_batch import Location
 from ..logs.log_scan import Plain, ScannedLine
 from ..tail.tailed_file import Restart
@@ -49,6 +50,7 @@ class SideFileScan:
         path: the file or the directory, which need not exist yet.
         clock: the time; by default the machine's.
         on_entry: called with each new entry.
+        deepest: how many levels of folders below the directory are looked into.
     """
 
     skipped = 0
@@ -59,10 +61,12 @@ class SideFileScan:
         *,
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
+        deepest: int = DEEPEST,
     ) -> None:
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
-        self._finder = SideFileFinder(os.path.abspath(path), self._clock)  # noqa: PTH100 - as it is meant now
+        whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now
+        self._finder = SideFileFinder(whole, self._clock, deepest=deepest)
         self._groups: dict[str, _FileGroup] = {}
         self._by_index: list[_FileGroup] = []
 
