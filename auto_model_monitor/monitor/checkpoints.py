@@ -78,8 +78,8 @@ class ModelMonitor(Monitor):
         from ..core.paths import expanded
         from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
-        from .direction_check import DirectionCheck
         from .resume import ResumeState
+        from .watch_checks import checks_of
         from .watch_outbox import WatchOutbox
         from .watch_rules import direction_of, rules_of
 
@@ -88,13 +88,14 @@ class ModelMonitor(Monitor):
         asked = rules_of(config, rules)
         if notifiers is not None:
             require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
+        functions = require_callables("listeners", listeners, "[on_poll]")
         direction = direction_of(config, asked)
         # The training may change its working directory later: resolve paths now.
         log_dir = expanded(config.log_dir).absolute()
         self.watch_key, recognises = _keys(config, direction)
-        checks = [DirectionCheck(config.comparison)] if config.comparison is not None and asked else []
+        source = source if source is not None else _directory(config, clock, asked)
         super().__init__(
-            source if source is not None else _directory(config, clock, asked),
+            source,
             asked,
             notifiers if notifiers is not None else [notifier_for(config, log_dir)],
             renderer=renderer or _renderer(config, plots=plots),
@@ -106,7 +107,7 @@ class ModelMonitor(Monitor):
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(language=config.language, **_origin(config)),
-            listeners=[*checks, *require_callables("listeners", listeners, "[on_poll]")],
+            listeners=[*checks_of(config, asked, source), *functions],
         )
 
 

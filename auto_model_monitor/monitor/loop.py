@@ -176,8 +176,18 @@ class Monitor(Lifecycle):
                 due = max(due + self.check_interval, now)
                 self.clock.wait(stop, min(due - now, TIMEOUT_MAX))
             self.check()
+            self.warn_at_the_end()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
+
+    def warn_at_the_end(self) -> None:
+        """Let the checks among the listeners warn of what has not come until now."""
+        from .poll_listener import WarnsAtTheEnd
+
+        for listener in self.listeners:
+            if isinstance(listener, WarnsAtTheEnd):
+                with self._boundary(f"listener {listener!r}"):
+                    listener.warn_at_the_end()
 
     def close(self, seconds: float) -> None:
         """Deliver what is pending within ``seconds``, and let another process have the watch."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ..core.alerts import Alert
+from ..core.near_names import is_misspelt, nearest
 from ..core.readings import ReadingBatch
 from ..rules import FollowsMetric, MetricRule, Rule
 from ..sources import NamesMetrics, Source
@@ -14,11 +15,13 @@ logger = logging.getLogger(__name__)
 
 _ENOUGH_EPOCHS = 2  # after more, a metric that a log has not named will not come
 _ENOUGH_CHECKPOINTS = 2  # after more, a metric that no name holds will not come
+_SOON = 30.0  # seconds after the first name, or the first number of a validation, with the same effect
 _SAMPLE = 100  # readings of one poll
+_VALIDATION = ("val", "test", "eval")
 
 
 class MetricCheck:
-    """Warns once, early, of a rule whose metric the source does not produce.
+    """Warns once, early, of rules whose metric the source does not produce.
 
     At construction a rule gets the name that the source gives to its metric: ``eval_loss`` of a log is
     ``val_loss``.
@@ -39,28 +42,53 @@ class MetricCheck:
         self._found: dict[str, None] = {}
         self._epochs: set[int] = set()
         self._checkpoints = 0
+        self._is_log = True
+        self._since: float | None = None
 
     def __call__(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
         """Learn the metrics of a poll, and warn once enough is known."""
-        if not self._missing or not len(readings):
+        if not self._missing:
             return
-        for reading in readings.sample(_SAMPLE):
-            self._found[reading.metric] = None
-            if reading.epoch is not None:
-                self._epochs.add(reading.epoch)
-        self._missing = {rule: metric for rule, metric in self._missing.items() if metric not in self._found}
-        if readings.is_log:
-            is_enough = len(self._epochs) > _ENOUGH_EPOCHS
-        else:
-            self._checkpoints += readings.checkpoints
-            is_enough = self._checkpoints > _ENOUGH_CHECKPOINTS
-        if is_enough:
+        if len(readings):
+            self._learn(readings)
+        if self._missing and self._is_certain(readings.seconds):
             self.warn()
 
     def warn(self) -> None:
         """Warn of what is missing so far, once."""
         missing, self._missing = self._missing, {}
+        if not missing:
+            return
         known = ", ".join(self._found) or "nothing"
-        for rule, metric in missing.items():
-            text = "rule %s: expected %s in %s, got %s so far (a pattern can add a format)"
-            logger.warning(text, rule, metric, self._source.name, known)
+        rules, metrics = ", ".join(missing), list(dict.fromkeys(missing.values()))
+        near = list(dict.fromkeys(filter(None, (nearest(metric, self._found) for metric in metrics))))
+        meant = f"is {', '.join(near)} meant?" if near else "a pattern can add a format"
+        text = "rule %s: expected %s in %s, got %s so far (%s)"
+        logger.warning(text, rules, ", ".join(metrics), self._source.name, known, meant)
+
+    def warn_at_the_end(self) -> None:
+        """Warn where other metrics have come."""
+        if self._found:
+            self.warn()
+
+    def _learn(self, readings: ReadingBatch) -> None:
+        self._is_log = readings.is_log
+        for reading in readings.sample(_SAMPLE):
+            self._found[reading.metric] = None
+            if reading.epoch is not None:
+                self._epochs.add(reading.epoch)
+        self._missing = {rule: metric for rule, metric in self._missing.items() if metric not in self._found}
+        self._checkpoints += readings.checkpoints
+        if self._since is None and (not self._is_log or any(m.startswith(_VALIDATION) for m in self._found)):
+            self._since = readings.seconds
+
+    def _is_certain(self, now: float) -> bool:
+        """Return whether what is missing will not come."""
+        if self._is_log:
+            if len(self._epochs) > _ENOUGH_EPOCHS:
+                return True
+        elif self._checkpoints > _ENOUGH_CHECKPOINTS:
+            return True
+        if any(is_misspelt(metric, self._found) for metric in self._missing.values()):
+            return True
+        return self._since is not None and now - self._since >= _SOON

@@ -34,6 +34,6 @@ def stands_beside_others(name: str) -> bool:
 
 
 def is_of_another_kind(name: str) -> bool:
-    """Return whether a file or folder of that name is certainly no checkpoint: code, settings, logs, pictures."""
+    """Return whether a file or folder of that name is no checkpoint, such as code, settings and logs."""
     last = name.rpartition("/")[2]
     return bool(compiled(_OTHER).fullmatch(last)) and not resembles_checkpoint(name)

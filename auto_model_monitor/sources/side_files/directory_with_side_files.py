@@ -37,8 +37,8 @@ class DirectoryWithSideFiles:
 
     Args:
         names: reads the names.
-        metrics: the metrics that the rules are about, one of which must stand in a file; empty where any will do;
-            None where the files are never read instead, and only looked at.
+        metrics: the metrics of the rules, one of which must stand in a file; empty where any will do; None
+            where the files are only looked at.
         score: the metric that is meant where a rule names none.
         clock: the time; by default the machine's.
     """

@@ -1,0 +1,29 @@
+"""The checks of a watch: each warns once of a setting that cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..rules import DiskRule, MetricRule, Rule
+from ..sources import Source
+from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
+from .config import MonitorConfig
+from .direction_check import DirectionCheck
+from .poll_listener import Listener
+from .silence_check import SilenceCheck
+from .watch_rules import parser_of
+
+
+def checks_of(config: MonitorConfig, rules: Sequence[Rule], source: Source) -> list[Listener]:
+    """Return what checks the rules against the first readings."""
+    checks: list[Listener] = []
+    if config.comparison is not None and rules:
+        checks.append(DirectionCheck(config.comparison))
+    needs_scores = not all(isinstance(rule, DiskRule) for rule in rules)
+    if needs_scores and isinstance(source, DirectoryWithSideFiles):
+        parser = parser_of(config, rules)
+        chosen = parser.metric if parser.metric != "score" else None
+        metrics = [chosen, *(rule.metric for rule in rules if isinstance(rule, MetricRule))]
+        named = list(dict.fromkeys(metric for metric in metrics if metric))
+        checks.append(SilenceCheck(source, parser, named, check_interval=config.check_interval))
+    return checks
