@@ -15,8 +15,8 @@ from ..training_alerts.training_monitor import TrainingMonitor
 ALERT_TABLE = "tell"
 #: The settings of the alerts, on the command line and in that table.
 ALERT_SETTINGS = (
-    *("rules", "notify", "sender", "receiver", "auth_code", "smtp_host", "smtp_port", "smtp_security"),
-    "language",
+    *("rules", "notify", "sender", "receiver", "auth_code", "smtp_user", "smtp_host", "smtp_port"),
+    *("smtp_security", "language"),
 )
 _GRACE = 1.0  # seconds for pending messages when the server stops; the rest is sent after the next start
 

@@ -132,7 +132,8 @@ def add_channels(parser: OptionParser) -> None:
     """Add the options of what sends messages."""
     add_settings(parser.add_argument_group("channels"), "notify")
     group = parser.add_argument_group("mail")
-    add_settings(group, "sender", "receiver", "language", "smtp_host", "smtp_port", "smtp_security")
+    add_settings(group, "sender", "receiver", "language")
+    add_settings(group, "smtp_user", "smtp_host", "smtp_port", "smtp_security")
     parser.add_argument("--auth-code", "--password", nargs="?", action=_RefusedOption, help=argparse.SUPPRESS)
 
 

@@ -60,15 +60,31 @@ class NotificationError(MonitorError, ConnectionError):
     Args:
         message: the reason.
         permanent: True when a retry of the same message would fail again.
+        needs_person: True when a person has to remove the cause, as with an address that is not on a list.
+        only_this: True when it concerns this message alone: later ones need not wait for it.
 
     Attributes:
+        permanent: True when a retry of the same message would fail again.
+        needs_person: True when a person has to remove the cause; the others are informed meanwhile.
+        only_this: True when the service may accept other messages.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, needs_person: bool = False, only_this: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.needs_person = needs_person
+        self.only_this = only_this
+
+
+class AuthenticationError(NotificationError):
+    """A login that the server refused; retried slowly, because the code can be renewed.
+
+    Args:
+        message: the reason.
         permanent: True when a retry of the same message would fail again.
     """
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-
-
-class AuthenticationError(NotificationError):
-    """A login that the server refused; retried slowly, because the code can be renewed."""
+        super().__init__(message, permanent=permanent, needs_person=True)

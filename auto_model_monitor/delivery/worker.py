@@ -39,7 +39,8 @@ class DeliveryWorker:
         name: the name under which its deliveries are stored; by default the notifier's name.
         digest: seconds for which messages of level ``info`` are collected into one; 0 sends each immediately.
         gather: combines several messages into one; without it there is no digest.
-        on_refused: called with each permanently refused delivery and the reason.
+        on_refused: called with each delivery that is refused, permanently or until a person removes the
+            cause, and the reason.
         on_end: called by the thread as its last action.
 
     Attributes:
@@ -75,6 +76,7 @@ class DeliveryWorker:
         self._lock = Lock()
         self._closing = False
         self._is_new = True
+        self._overtaken: dict[int, float] = {}  # deliveries for which later ones need not wait, until when
         self._thread: Thread | None = None
 
     @property
@@ -133,26 +135,45 @@ class DeliveryWorker:
     def deliver_due(self) -> float | None:
         """Deliver what is due, oldest first; return the seconds until the next is due, None without one."""
         while batch := self._next_batch():
-            wait = self._due(batch) - self._clock.now().timestamp()
-            # A new process retries immediately what failed before: the cause may have been fixed.
-            failed_in_earlier_run = self._is_new and batch[0].attempts > 0
-            self._is_new = False
-            # A wait longer than any that is ever chosen means that the clock was set back: it is due.
-            if 0 < wait <= max(self._backoff.most, self._digest) and not failed_in_earlier_run:
-                return wait
+            wait = self._wait(batch)
+            if wait > 0:
+                return min(wait, self._wait_of_overtaken() or wait)
             self._attempt(batch)
-        return None
+        return self._wait_of_overtaken()
+
+    def _wait(self, batch: Sequence[Delivery]) -> float:
+        wait = self._due(batch) - self._clock.now().timestamp()
+        # A new process retries immediately what failed before: the cause may have been fixed.
+        failed_in_earlier_run = self._is_new and batch[0].attempts > 0
+        self._is_new = False
+        # A wait longer than any that is ever chosen means that the clock was set back: it is due.
+        return 0.0 if failed_in_earlier_run or wait > max(self._backoff.most, self._digest) else wait
+
+    def _wait_of_overtaken(self) -> float | None:
+        """Return the seconds until the first delivery that others overtake is due, None without one."""
+        now = self._clock.monotonic()
+        self._overtaken = {number: due for number, due in self._overtaken.items() if due > now}
+        return min((due - now for due in self._overtaken.values()), default=None)
 
     def _next_batch(self) -> list[Delivery]:
         """Return what goes out next as one message: the oldest delivery, or all that a digest collects."""
-        first = self._outbox.first_owed(self.name)
+        first = self._next_owed()
         if first is None or not self._digest:
             return [] if first is None else [first]
         pending = [first]
-        while (later := self._outbox.first_owed(self.name, pending[-1].id)) is not None:
+        while (later := self._next_owed(pending[-1].id)) is not None:
             pending.append(later)
         urgent = [delivery for delivery in pending if delivery.message.level is not Level.INFO]
         return urgent[:1] or pending
+
+    def _next_owed(self, after: int = 0) -> Delivery | None:
+        """Return the oldest pending delivery after one, without those that others overtake for now."""
+        now = self._clock.monotonic()
+        while (found := self._outbox.first_owed(self.name, after)) is not None:
+            if self._overtaken.get(found.id, now) <= now or not found.attempts:  # 0 after ``outbox retry``
+                break
+            after = found.id
+        return found
 
     def _due(self, batch: Sequence[Delivery]) -> float:
         first = batch[0]
@@ -201,11 +222,14 @@ class DeliveryWorker:
         else:
             now = self._clock.now().timestamp()
             for delivery in batch:
+                self._overtaken.pop(delivery.id, None)
                 self._outbox.delivered(replace(delivery, settled=now))
             logger.info("%s: delivered: %s", self.name, message.subject)
 
     def _failed(self, batch: Sequence[Delivery], error: NotificationError) -> None:
         attempt = batch[0].attempts + 1
+        for delivery in batch:
+            self._overtaken.pop(delivery.id, None)
         if error.permanent or attempt >= self._most_attempts:
             for delivery in batch:
                 self._refused(delivery, error)
@@ -215,8 +239,13 @@ class DeliveryWorker:
             wait = self._backoff.longest
         for delivery in batch:
             self._outbox.postponed(delivery, str(error), self._clock.now().timestamp() + wait)
+            if error.only_this:
+                self._overtaken[delivery.id] = self._clock.monotonic() + wait
         text = "%s: not delivered yet, attempt %d failed, the next follows in %.0f s: %s: %s"
-        logger.warning(text, self.name, attempt, wait, batch[0].message.subject, error)
+        level = logging.ERROR if error.needs_person else logging.WARNING
+        logger.log(level, text, self.name, attempt, wait, batch[0].message.subject, error)
+        if error.needs_person and attempt == 1 and not isinstance(error, AuthenticationError):
+            self._report(batch, error)
 
     def _refused(self, delivery: Delivery, error: NotificationError) -> None:
         settled = self._clock.now().timestamp()
@@ -224,5 +253,9 @@ class DeliveryWorker:
         is_on_disk = delivery.id > 0 and self._outbox.outlives_the_process
         advice = f" (to send it again: auto-model-monitor outbox retry {delivery.id})" if is_on_disk else ""
         logger.error("%s: NOT delivered: %s: %s%s", self.name, delivery.message.subject, error, advice)
-        if self._on_refused is not None:
-            self._on_refused(delivery, error)
+        self._report([delivery], error)
+
+    def _report(self, batch: Sequence[Delivery], error: NotificationError) -> None:
+        for delivery in batch:
+            if self._on_refused is not None:
+                self._on_refused(delivery, error)

@@ -175,6 +175,7 @@ def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
         port=config.smtp_port,
         security=config.smtp_security,
         display_name=wording(config.language).mail_from,
+        user=config.smtp_user,
     )
 
 

@@ -26,6 +26,7 @@ else:  # what evaluates the annotations, such as typing.get_type_hints, imports 
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
+SMTP_USER = "AUTO_MODEL_MONITOR_SMTP_USER"
 
 
 def _locale_language() -> i18n.Language:
@@ -61,6 +62,8 @@ class MonitorConfig:
         email_subject_template: the subject, with placeholders such as ``{score:.4f}``.
         email_content_template: the content, likewise.
         email_content_generator: called with ``(score, filename)``; returns ``(subject, lines)`` or lines.
+        smtp_user: the name that logs in, where it is not the sender's address (Amazon SES, SendGrid, many
+            universities); by default the value of ``AUTO_MODEL_MONITOR_SMTP_USER``, else the address.
         smtp_host: the mail server; by default the one of the sender's provider.
         smtp_port: its port; by default the one that goes with ``smtp_security``.
         smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider requires.
@@ -83,6 +86,7 @@ class MonitorConfig:
     email_subject_template: str | None = None
     email_content_template: str | None = None
     email_content_generator: Callable[[float, str], object] | None = None
+    smtp_user: str | None = field(default=None, kw_only=True)
     smtp_host: str | None = field(default=None, kw_only=True)
     smtp_port: int | None = field(default=None, kw_only=True)
     smtp_security: providers.SecurityMode | None = field(default=None, kw_only=True)

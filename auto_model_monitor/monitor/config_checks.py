@@ -11,7 +11,7 @@ from ..core.paths import expanded
 from ..notifiers.providers import provider_for, split_addresses
 from ..parsers import BaseParser, DefaultParser
 from ..rendering.templates import template_problems
-from .config import AUTH_CODE, AUTH_CODE_FILE, MonitorConfig
+from .config import AUTH_CODE, AUTH_CODE_FILE, SMTP_USER, MonitorConfig
 from .settings_table import SETTINGS
 
 
@@ -28,6 +28,8 @@ def complete(config: MonitorConfig) -> None:
         code, problem = _auth_code_of_environment()
         object.__setattr__(config, "auth_code", code)
         problems += [problem] if problem else []
+    if config.smtp_user is None and config.sender is not None:
+        object.__setattr__(config, "smtp_user", os.environ.get(SMTP_USER, "").strip() or None)
     problems += [*_single_problems(config), *_mail_problems(config), *_template_problems(config)]
     if problems:
         raise ConfigError(problems)

@@ -85,6 +85,10 @@ def _is_host(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and " " not in value
 
 
+def _is_login(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
+
+
 def _is_bool(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -222,6 +226,15 @@ SETTINGS = {
         expected="'zh' or 'en'",
         accepts=_one_of(LANGUAGES),
         required=True,
+    ),
+    "smtp_user": Setting(
+        *_TEXT,
+        help="the name that logs in, where it is not the sender's address, such as apikey",
+        flags=("--smtp-user",),
+        metavar="NAME",
+        other_names=("user", "username"),
+        expected="the name that logs in, such as 'apikey' or 'AKIA…'",
+        accepts=_is_login,
     ),
     "smtp_host": Setting(
         *_TEXT,

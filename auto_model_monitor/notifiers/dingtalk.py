@@ -15,13 +15,18 @@ from ..core.clocks import Clock
 from ..core.messages import Message
 from ..text.cleaning import for_markdown
 from .address import Address
-from .robots import ChatRobot, ChatService, checked_ids, fitted, title_of
+from .robots import ChatRobot, ChatService, Remedy, checked_ids, fitted, title_of
 
 LARGEST_BODY = 20_000
 """Bytes that DingTalk accepts."""
 
 _SECURITY = "Compare the robot's security settings (keyword, signing secret, IP) with this machine's"
-_GONE = "Copy the robot's webhook address again: its token is unknown, or the robot was stopped or removed"
+_KEYWORD = "Add a keyword of the message to the robot's list, such as 模型 or model: it contains none of them"
+_IP = "Add this machine's IP to the robot's list"
+_SECRET = "Copy the robot's signing secret (SEC…) again"
+_CLOCK = "Set this machine's clock: it may differ from DingTalk's by an hour at most"
+_STOPPED = "Start the robot again in the group's settings: it was stopped"
+_GONE = "Copy the robot's webhook address again: its token is unknown, or the robot was removed"
 _CONTENT = "DingTalk refuses such content"
 _SERVICE = ChatService(
     name="DingTalk",
@@ -31,10 +36,16 @@ _SERVICE = ChatService(
     code=("errcode",),
     reason=("errmsg",),
     permanent={
-        310000: _SECURITY,
-        **dict.fromkeys((300001, 300005, 400013, 400101, 400102, 400106), _GONE),
+        **dict.fromkeys((300001, 300005, 400013, 400101, 400106), _GONE),
         **dict.fromkeys((400105, 430101, 430102, 430103, 430104), _CONTENT),
     },
+    mendable={310000: Remedy(_SECURITY), 400102: Remedy(_STOPPED)},
+    by_reason=[
+        (re.compile(r"time|clock|expired|时间|过期", re.IGNORECASE), Remedy(_CLOCK, clock=True)),
+        (re.compile(r"key ?word|关键", re.IGNORECASE), Remedy(_KEYWORD, only_this=True)),
+        (re.compile(r"\bip\b|white ?list|白名单", re.IGNORECASE), Remedy(_IP)),
+        (re.compile(r"sign|签名|加签|密钥", re.IGNORECASE), Remedy(_SECRET)),
+    ],
     # DingTalk blocks a robot for ten minutes after more than 20 messages in one.
     too_fast={130101: 600.0, 660026: 600.0, 410100: 600.0},
     page="https://open.dingtalk.com/document/robots/custom-robot-access",

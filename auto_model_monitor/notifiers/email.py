@@ -38,10 +38,11 @@ class EmailNotifier:
         timeout: seconds for each network operation.
         display_name: the name beside the sender's address; None for the address alone.
         oauth2_file: a file that yagmail wrote for Google's OAuth2, instead of the code.
+        user: the login where it is not the sender's address, such as ``apikey`` or ``AKIA…``.
 
     Attributes:
         name: the name in logs: ``email to a@qq.com, b@163.com``.
-        sender: the address that logs in, also in ``From``.
+        sender: the address in ``From``, which logs in unless there is a ``user``.
         receivers: each address once.
         server: host, port and security.
         timeout: seconds for each network operation.
@@ -63,6 +64,7 @@ class EmailNotifier:
         timeout: float = 15.0,
         display_name: str | None = "Model Monitor",
         oauth2_file: str | os.PathLike[str] | None = None,
+        user: str | None = None,
     ) -> None:
         if args:  # version 0.2: EmailNotifier(sender, receiver, auth_code, comparison_mode, threshold)
             raise ConfigError(
@@ -77,6 +79,7 @@ class EmailNotifier:
         self.server = choose_server(self.sender, host=host, port=port, security=security)
         self.timeout = positive(timeout)
         self.display_name = display_name
+        self.user = self.sender if user is None else _login_name(user)
         self._auth_code = _code(auth_code)
         self._oauth2_file = oauth2_file
         self._accepted: OrderedDict[str, set[str]] = OrderedDict()
@@ -134,9 +137,9 @@ class EmailNotifier:
                 if message is not None:
                     refused = smtp.sendmail(self.sender, list(receivers), raw)
                     self._remember(message.id, set(receivers) - set(refused))
-        except (OSError, UnicodeError) as failure:
+        except (OSError, ValueError, LookupError) as failure:  # smtplib raises each for an odd answer
             return explain(failure, login)
-        return refused_recipients(refused, login) if refused else None
+        return refused_recipients(refused, login, partly=True) if refused else None
 
     def _raw(self, message: Message) -> bytes:
         from .mime import build_email
@@ -160,7 +163,8 @@ class EmailNotifier:
 
             oauth2 = read_credentials(self._oauth2_file)
         return Login(
-            user=self.sender,
+            user=self.user,
+            sender=self.sender,
             server=self.server,
             provider=provider_for(self.sender),
             auth_code=self._auth_code,
@@ -176,6 +180,12 @@ class EmailNotifier:
                 f"oauth2_file: expected smtp_security='ssl' with it, got {self.server.security!r}"
             )
         read_credentials(path)
+
+
+def _login_name(user: str) -> str:
+    if not isinstance(user, str) or not (name := user.strip()) or not (name.isascii() and name.isprintable()):
+        raise ConfigError(f"smtp_user: expected the name that logs in, such as 'apikey', got {user!r}")
+    return name
 
 
 def _code(auth_code: str | None) -> Secret | None:

@@ -15,7 +15,7 @@ from ..core.clocks import Clock
 from ..core.messages import Message
 from ..text.cleaning import for_body
 from .address import Address
-from .robots import ChatRobot, ChatService, checked_ids, fitted, title_of
+from .robots import ChatRobot, ChatService, Remedy, checked_ids, fitted, title_of
 
 FEISHU = "https://open.feishu.cn"
 LARK = "https://open.larksuite.com"
@@ -35,10 +35,15 @@ _SERVICE = ChatService(
         9499: _CONTENT,
         19001: "Copy the robot's webhook address again: its token is unknown, or the robot was removed",
         19002: _CONTENT,
-        19021: "Copy the robot's signing secret again, and check this machine's clock",
-        19022: "Add this machine's IP to the robot's list",
-        19024: "Add a keyword of the message to the robot's list: it contains none of them",
         19036: _CONTENT,
+    },
+    mendable={
+        # One code and one text for both: the clock may be set right without a person.
+        19021: Remedy("Copy the robot's signing secret again, and check this machine's clock", clock=True),
+        19022: Remedy("Add this machine's IP to the robot's list"),
+        19024: Remedy(
+            "Add a keyword of the message to the robot's list: it contains none of them", only_this=True
+        ),
     },
     # 9499 has two meanings: an unreadable request, and "too many request".
     too_fast={9499: 60.0, 11232: 60.0, 99991400: 60.0},

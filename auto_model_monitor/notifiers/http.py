@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPMessage
 from typing import Any
 from urllib.error import URLError
@@ -21,8 +21,10 @@ from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Req
 from ..core.errors import NotificationError
 from ..text.cleaning import for_header
 from .address import Address
+from .proxies import proxy_note
 from .public_only import NotPublicError, handlers
 from .secret import scrub
+from .server_text import decoded
 
 LARGEST_ANSWER = 65_536
 """At most this many bytes of an answer are read."""
@@ -42,12 +44,14 @@ class HTTPAnswer:
         text: the first ``LARGEST_ANSWER`` bytes of the body, decoded.
         retry_after: seconds that the server asks to wait, or None.
         location: where it redirects to, or None.
+        through: names the proxy that the request took, if any: it may have answered itself.
     """
 
     status: int
     text: str
     retry_after: float | None = None
     location: str | None = None
+    through: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -107,7 +111,7 @@ def refusal(address: Address, answer: HTTPAnswer, *secrets: str) -> Notification
         return NotificationError(_redirected(address, answer))
     text = quoted(answer.text, address, *secrets)
     return NotificationError(
-        f"{address.place} answered {answer.status}{f' ({text})' if text else ''}{wait}",
+        f"{address.place} answered {answer.status}{answer.through}{f' ({text})' if text else ''}{wait}",
         permanent=answer.is_permanent,
     )
 
@@ -127,10 +131,10 @@ def _attempt(
         for _ in range(_REDIRECTS):
             answer = _exchange(opener, Request(url, body, {**address.headers, **headers}), timeout)
             if answer.status not in (307, 308) or not _may_follow(url, answer.location):
-                return answer
+                return answer if public_only else replace(answer, through=proxy_note(url))
             url = urljoin(url, answer.location)
     except (OSError, http.client.HTTPException, ValueError) as failure:
-        return _no_answer(failure, address, timeout)
+        return _no_answer(failure, address, timeout, "" if public_only else proxy_note(url))
     return NotificationError(
         f"{address.place} redirected {_REDIRECTS} times; configure the address that it leads to"
     )
@@ -158,7 +162,7 @@ def _exchange(opener: OpenerDirector, request: Request, timeout: float) -> HTTPA
         headers: HTTPMessage = response.headers
         return HTTPAnswer(
             status=response.status,
-            text=b"".join(_beginning(response, timeout)).decode("utf-8", "replace"),
+            text=decoded(b"".join(_beginning(response, timeout))),
             retry_after=_seconds(headers.get("Retry-After")),
             location=headers.get("Location"),
         )
@@ -206,20 +210,24 @@ def _redirected(address: Address, answer: HTTPAnswer) -> str:
     )
 
 
-def _no_answer(failure: Exception, address: Address, timeout: float) -> NotificationError:
+def _no_answer(failure: Exception, address: Address, timeout: float, through: str) -> NotificationError:
     reason = failure.reason if isinstance(failure, URLError) else failure
     if isinstance(reason, ssl.SSLCertVerificationError):
         wrong = reason.verify_message or reason.reason or "it does not verify"
         text = (
-            f"the certificate of {address.place} cannot be trusted: {wrong}. Nothing was sent. "
+            f"the certificate of {address.place} cannot be trusted{through}: {wrong}. Nothing was sent. "
             "Check the address and this machine's clock; for a private CA set the environment variable "
             "SSL_CERT_FILE to its file"
         )
     elif isinstance(reason, TimeoutError) or "timed out" in str(reason):
-        text = f"{address.place} did not answer within {timeout:g} s"
+        text = f"{address.place} did not answer within {timeout:g} s{through}"
     elif isinstance(reason, socket.gaierror):
-        text = f"the host of {address.place} cannot be found: {reason.strerror}; check it and the network"
+        text = (
+            f"{address.place} cannot be reached{through}: the proxy's host cannot be found: {reason.strerror}"
+            if through
+            else f"the host of {address.place} cannot be found: {reason.strerror}; check it and the network"
+        )
     else:
         details = quoted(str(reason), address) or type(reason).__name__
-        text = f"{address.place} cannot be reached: {details}"
+        text = f"{address.place} cannot be reached{through}: {details}"
     return NotificationError(text, permanent=isinstance(reason, NotPublicError))

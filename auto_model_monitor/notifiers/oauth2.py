@@ -13,6 +13,7 @@ from .secret import scrub
 TOKEN_URL = "https://oauth2.googleapis.com/token"
 """The token endpoint, see https://developers.google.com/identity/protocols/oauth2"""
 
+_LARGEST_ANSWER = 1 << 20  # bytes
 _FIELDS = ("email_address", "google_client_id", "google_client_secret", "google_refresh_token")
 
 
@@ -81,6 +82,8 @@ def access_token(credentials: Credentials, timeout: float) -> str:
     from urllib.parse import urlencode
     from urllib.request import urlopen
 
+    from .proxies import proxy_note
+
     form = urlencode(
         {
             "client_id": credentials.google_client_id,
@@ -91,18 +94,22 @@ def access_token(credentials: Credentials, timeout: float) -> str:
     ).encode()
     try:
         with urlopen(TOKEN_URL, form, timeout=timeout) as response:
-            return str(json.load(response)["access_token"])
+            return str(json.loads(response.read(_LARGEST_ANSWER))["access_token"])
     except HTTPError as failure:
         error = _refused(failure.code, failure.reason, credentials)
     except (OSError, ValueError, KeyError, TypeError) as failure:
         reason = scrub(str(failure), *credentials.secrets)
-        error = NotificationError(f"no OAuth2 token from {TOKEN_URL}: {reason}")
+        error = NotificationError(f"no OAuth2 token from {TOKEN_URL}{proxy_note(TOKEN_URL)}: {reason}")
     raise error  # outside the except block: the exception's context holds the request
 
 
 def _refused(code: int, reason: str, credentials: Credentials) -> NotificationError:
+    from .proxies import proxy_note
+
     if code not in (400, 401, 403):
-        return NotificationError(f"no OAuth2 token from {TOKEN_URL}: it answered {code}")
+        return NotificationError(
+            f"no OAuth2 token from {TOKEN_URL}{proxy_note(TOKEN_URL)}: it answered {code}"
+        )
     text = scrub(reason, *credentials.secrets)
     return AuthenticationError(
         f"Google refused the OAuth2 refresh token of {credentials.email_address} ({code} {text}); "

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError, NotificationError
@@ -28,6 +28,20 @@ CUT = "…（内容过长，其余部分已省略 / cut: too long）"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
+class Remedy(NamedTuple):
+    """What removes the cause of a refusal.
+
+    Attributes:
+        text: for the person.
+        clock: the machine's clock may be the cause, which is set right without a person.
+        only_this: the message is the cause; others may be accepted.
+    """
+
+    text: str
+    clock: bool = False
+    only_this: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatService:
     """What distinguishes one chat service from another.
@@ -40,6 +54,8 @@ class ChatService:
         code: the fields of an answer that may hold its code, of which the first present counts; 0 is success.
         reason: the fields that may hold the explanation.
         permanent: the codes for which a retry is useless, with the remedy.
+        mendable: the codes whose cause a person or a corrected clock removes, with the remedy.
+        by_reason: for codes with several causes: a pattern of the explanation, with the remedy.
         too_fast: the codes for too many messages, with the seconds to pause.
         page: the documentation of the codes.
     """
@@ -51,6 +67,8 @@ class ChatService:
     code: Sequence[str]
     reason: Sequence[str]
     permanent: Mapping[int, str] = field(repr=False)
+    mendable: Mapping[int, Remedy] = field(repr=False)
+    by_reason: Sequence[tuple[re.Pattern[str], Remedy]] = field(default=(), repr=False)
     too_fast: Mapping[int, float]
     page: str
 
@@ -124,7 +142,8 @@ class ChatRobot(ABC):
                 return refusal(self._address, answer, *secrets)
             text = quoted(answer.text, self._address, *secrets)
             return NotificationError(
-                f"{self._address.place}: expected {self._service.name}'s answer with a code, got {text!r}; "
+                f"{self._address.place}: expected {self._service.name}'s answer with a code, "
+                f"got {text!r}{answer.through}; "
                 "check the webhook address"
             )
         if code == 0:
@@ -139,12 +158,27 @@ class ChatRobot(ABC):
         )
         if too_fast:
             self._rate_limit.pause(service.too_fast[code])
+        text = f"{self.name} did not accept the message ({code} {reason})."
         permanent = code in service.permanent and not too_fast
-        remedy = f" {service.permanent[code]}." if permanent else ""
+        if permanent:
+            return NotificationError(f"{text} {service.permanent[code]}. See {service.page}", permanent=True)
+        remedy = None if too_fast else self._remedy(code, reason)
+        if remedy is None:
+            return NotificationError(f"{text} See {service.page}")
         return NotificationError(
-            f"{self.name} did not accept the message ({code} {reason}).{remedy} See {service.page}",
-            permanent=permanent,
+            f"{text} {remedy.text}. See {service.page}",
+            needs_person=not remedy.clock,
+            only_this=remedy.only_this,
         )
+
+    def _remedy(self, code: int, reason: str) -> Remedy | None:
+        usual = self._service.mendable.get(code)
+        if usual is None:
+            return None
+        causes = [(cause.search(reason), found) for cause, found in self._service.by_reason]
+        # The first that is named: what follows may be advice, which names other settings too.
+        named = [(match.start(), found) for match, found in causes if match]
+        return min(named, key=lambda one: one[0], default=(0, usual))[1]
 
 
 def _first(fields: Mapping[str, Any], names: Sequence[str]) -> Any:

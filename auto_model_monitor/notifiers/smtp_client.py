@@ -10,19 +10,28 @@ from typing import Any
 
 import yagmail
 
+LARGEST_ANSWER = 1 << 20
+"""At most this many bytes of one answer are read."""
+
 
 class _ReplyReader:
-    """Reads a server's lines until a deadline."""
+    """Reads a server's answers, each until a deadline and up to ``LARGEST_ANSWER`` bytes."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.until = 0.0
+        self._until = 0.0
+        self._room = 0
         self._sock = sock
         self._read = bytearray()
+
+    def begin(self, seconds: float) -> None:
+        """Expect an answer within ``seconds``."""
+        self._until = time.monotonic() + seconds
+        self._room = LARGEST_ANSWER
 
     def readline(self, most: int) -> bytes:
         """Return the next line, or its beginning if it is too long or the server has closed."""
         while (end := self._read.find(b"\n") + 1) == 0 and len(self._read) < most:
-            left = self.until - time.monotonic()
+            left = self._until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
             self._sock.settimeout(left)
@@ -32,6 +41,9 @@ class _ReplyReader:
             self._read += received
         line = bytes(self._read[: end or most])
         del self._read[: len(line)]
+        self._room -= len(line)
+        if self._room < 0:  # smtplib would collect the lines of an endless answer
+            raise ValueError(f"more than {LARGEST_ANSWER} bytes")
         return line
 
     def close(self) -> None:
@@ -56,7 +68,7 @@ class _SingleLoginSMTP(smtplib.SMTP):
             return super().getreply()
         if not isinstance(self.file, _ReplyReader):
             self.file = _ReplyReader(sock)
-        self.file.until = time.monotonic() + timeout
+        self.file.begin(timeout)
         try:
             return super().getreply()
         finally:

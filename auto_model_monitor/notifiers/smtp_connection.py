@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .oauth2 import Credentials, access_token
 from .providers import MailServer, Provider
 from .secret import Secret, scrub
+from .server_text import decoded
 
 if TYPE_CHECKING:
     import smtplib
@@ -25,7 +26,8 @@ class Login:
     """The parameters of one session.
 
     Attributes:
-        user: the address that logs in.
+        user: the name that logs in, most often the sender's address.
+        sender: the address that sends.
         server: the outgoing server.
         provider: its documentation appears in errors; None if it is unknown.
         auth_code: None for a server without login.
@@ -34,6 +36,7 @@ class Login:
     """
 
     user: str
+    sender: str
     server: MailServer
     provider: Provider | None
     auth_code: Secret | None
@@ -68,7 +71,7 @@ def _client(login: Login) -> Any:
         before = log.handlers, log.level, log.propagate
         try:
             client = SMTPClient(
-                user=login.user,
+                user=login.sender,
                 # Never None: yagmail would then ask the keyring and the terminal.
                 password=login.auth_code.reveal() if by_code and login.auth_code else "",
                 host=login.server.host,
@@ -83,6 +86,7 @@ def _client(login: Login) -> Any:
         finally:
             log.handlers, level, log.propagate = before
             log.setLevel(level)
+    client.user = login.user  # given to the constructor, a name without @ would become one of Gmail's
     client.log = _NullLogger("yagmail")
     return client
 
@@ -117,7 +121,7 @@ def _authorise(smtp: smtplib.SMTP, user: str, token: str) -> None:
     if code == 334:  # the reason in base64; after an empty line the final code follows
         code, answer = smtp.docmd("")
     if code not in (235, 503):
-        raise smtplib.SMTPAuthenticationError(code, scrub(answer.decode("utf-8", "replace"), token))
+        raise smtplib.SMTPAuthenticationError(code, scrub(decoded(answer), token))
 
 
 def _hang_up(smtp: smtplib.SMTP) -> None:

@@ -12,15 +12,11 @@ from typing import Any
 from ..core.errors import AuthenticationError, NotificationError
 from ..text.cleaning import for_header
 from .secret import scrub
+from .server_text import decoded
+from .smtp_answers import is_final
 from .smtp_connection import Login
 
 _ANSWER_LIMIT = 300
-# QQ Mail answers 550 when mails come too fast, although a retry succeeds later:
-# https://service.mail.qq.com/detail/122/166 and /172 to /175. ("denined" is QQ's spelling.)
-_LATER = re.compile(
-    r"frequency|rate.?limit|too many|try again|mailbox unavailable or access den|connection denied",
-    re.IGNORECASE,
-)
 _LOGIN_REQUIRED = (530, 535, 538)
 
 Refusals = Mapping[str, tuple[int, bytes]]
@@ -40,11 +36,14 @@ def explain(failure: Exception, login: Login) -> NotificationError:
     return _unreachable(failure, login)
 
 
-def refused_recipients(refused: Refusals, login: Login) -> NotificationError:
-    """Return the error that names each refused recipient with the server's answer."""
+def refused_recipients(refused: Refusals, login: Login, *, partly: bool = False) -> NotificationError:
+    """Return the error that names each refused recipient with the server's answer.
+
+    Where the server accepted the mail for others (``partly``), later mails need not wait for these.
+    """
     each = "; ".join(f"{name} ({_answer(*answer, login)})" for name, answer in refused.items())
-    permanent = all(_is_permanent(*answer) for answer in refused.values())
-    return NotificationError(f"{_place(login)} refused {each}", permanent=permanent)
+    permanent = all(is_final(code, decoded(text)) for code, text in refused.values())
+    return NotificationError(f"{_place(login)} refused {each}", permanent=permanent, only_this=partly)
 
 
 def not_ascii_code(login: Login) -> AuthenticationError:
@@ -67,8 +66,7 @@ def _help(login: Login) -> str:
 
 
 def _answer(code: int, answer: bytes | str, login: Login) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-    text = for_header(text, 4000)
+    text = for_header(decoded(answer), 4000)
     return f"{code} {_scrubbed(text, login)[:_ANSWER_LIMIT]}".rstrip()
 
 
@@ -78,11 +76,6 @@ def _scrubbed(text: str, login: Login) -> str:
         secrets += login.oauth2.secrets
         text = re.sub(r"Bearer\s+\S+", "Bearer ***", text)
     return scrub(text, *secrets)
-
-
-def _is_permanent(code: int, answer: bytes | str) -> bool:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-    return code >= 500 and not _LATER.search(text)
 
 
 def _login_refused(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
@@ -120,8 +113,8 @@ def _sender_refused(failure: smtplib.SMTPSenderRefused, login: Login) -> Notific
         return _login_refused(failure, login)
     answer = _answer(failure.smtp_code, failure.smtp_error, login)
     return NotificationError(
-        f"{_place(login)} refused mail from {login.user} ({answer})",
-        permanent=_is_permanent(failure.smtp_code, failure.smtp_error),
+        f"{_place(login)} refused mail from {login.sender} ({answer})",
+        permanent=is_final(failure.smtp_code, decoded(failure.smtp_error)),
     )
 
 
@@ -133,13 +126,18 @@ def _content_refused(failure: smtplib.SMTPDataError, login: Login) -> Notificati
     answer = _answer(failure.smtp_code, failure.smtp_error, login)
     return NotificationError(
         f"{_place(login)} refused the mail itself ({answer})",
-        permanent=_is_permanent(failure.smtp_code, failure.smtp_error),
+        permanent=is_final(failure.smtp_code, decoded(failure.smtp_error)),
     )
 
 
 def _temporarily_refused(failure: smtplib.SMTPResponseException, login: Login) -> NotificationError:
     answer = _answer(failure.smtp_code, failure.smtp_error, login)
     return NotificationError(f"{_place(login)} accepts no mail at the moment ({answer})")
+
+
+def _unreadable(failure: Exception, login: Login) -> NotificationError:
+    text = _scrubbed(str(failure), login)
+    return NotificationError(f"{_place(login)} answered what no mail server answers: {text}")
 
 
 def _untrusted(failure: ssl.SSLCertVerificationError, login: Login) -> NotificationError:
@@ -172,6 +170,7 @@ def _unreachable(failure: Exception, login: Login) -> NotificationError:
 
 
 _DESCRIPTIONS: tuple[tuple[type[Exception], Callable[[Any, Login], NotificationError]], ...] = (
+    (UnicodeError, _unreachable),
     (smtplib.SMTPAuthenticationError, _login_refused),
     (smtplib.SMTPSenderRefused, _sender_refused),
     (smtplib.SMTPRecipientsRefused, _all_refused),
@@ -182,4 +181,6 @@ _DESCRIPTIONS: tuple[tuple[type[Exception], Callable[[Any, Login], NotificationE
     (smtplib.SMTPException, _not_offered),
     (ssl.SSLCertVerificationError, _untrusted),
     (ssl.SSLError, _no_tls),
+    (ValueError, _unreadable),
+    (LookupError, _unreadable),
 )

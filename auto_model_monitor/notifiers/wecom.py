@@ -13,7 +13,7 @@ from ..core.clocks import Clock
 from ..core.messages import Message
 from ..text.cleaning import for_wecom
 from .address import Address
-from .robots import ChatRobot, ChatService, checked_ids, fitted, title_of
+from .robots import ChatRobot, ChatService, Remedy, checked_ids, fitted, title_of
 
 LARGEST_CONTENT = 4096
 """Bytes of Markdown that WeCom accepts."""
@@ -28,8 +28,12 @@ _SERVICE = ChatService(
     code=("errcode",),
     reason=("errmsg",),
     permanent={
-        **dict.fromkeys((93000, 93004, 93008), _GONE),
+        **dict.fromkeys((93000, 93008), _GONE),
         **dict.fromkeys((40008, 40058, 44004), _CONTENT),
+    },
+    mendable={
+        60020: Remedy("Add this machine's IP to the list of trusted ones"),
+        93004: Remedy("Start the robot again in the group's settings: it was stopped"),
     },
     too_fast={45009: 60.0, 45033: 10.0},
     page="https://developer.work.weixin.qq.com/document/path/90455",

@@ -90,7 +90,7 @@ class NotifierFactory:
         self, found: dict[Hashable, Notifier], config: MonitorConfig, receivers: Sequence[str]
     ) -> None:
         log_dir = expanded(config.log_dir).absolute()
-        server = (config.smtp_host, config.smtp_port, config.smtp_security)
+        server = (config.smtp_user, config.smtp_host, config.smtp_port, config.smtp_security)
         key = (config.sender, config.auth_code, server, tuple(receivers), config.sender or log_dir)
         # Without a receiver the mailbox in a folder takes one of its own.
         own = replace(config, receiver=list(receivers)) if receivers else config

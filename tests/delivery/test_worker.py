@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from auto_model_monitor import AuthenticationError, Level, MemoryOutbox
+from auto_model_monitor import AuthenticationError, Level, MemoryOutbox, NotificationError
 from auto_model_monitor.delivery import Backoff, DeliveryState, DeliveryWorker
 from auto_model_monitor.delivery.worker import SEVEN_DAYS_OF_ATTEMPTS
 from tests.delivery.doubles import Verifying, Words
@@ -87,6 +87,46 @@ def test_a_refused_login_is_retried_after_half_an_hour(outbox, clock):
     notifier = RecordingNotifier(failures=[AuthenticationError("535")])
     owe(outbox, clock, "a")
     assert worker_for(notifier, outbox, clock).deliver_due() == 1800
+
+
+def test_a_message_that_lacks_a_keyword_blocks_no_other(outbox, clock, caplog):
+    """What concerns one message alone is tried again later, and later messages overtake it."""
+    lacks = NotificationError("no keyword", needs_person=True, only_this=True)
+    notifier = RecordingNotifier(failures=[lacks])
+    worker = worker_for(notifier, outbox, clock)
+    owe(outbox, clock, "a", "b", "c")
+    assert worker.deliver_due() == 10
+    assert [m.subject for m in notifier.sent] == ["b", "c"]
+    clock.advance(10)
+    assert worker.deliver_due() is None
+    assert [m.subject for m in notifier.sent] == ["b", "c", "a"]
+    assert [record.levelname for record in caplog.records if "no keyword" in record.message] == ["ERROR"]
+
+
+def test_a_dropped_message_that_was_overtaken_is_waited_for_no_longer(outbox, clock):
+    """A message that somebody drops while it waits leaves no wait behind."""
+    notifier = RecordingNotifier(failures=[NotificationError("no keyword", only_this=True)])
+    worker = worker_for(notifier, outbox, clock)
+    owe(outbox, clock, "a")
+    assert worker.deliver_due() == 10
+    outbox.refused(outbox.deliveries()[0], "dropped elsewhere")
+    clock.advance(10)
+    assert worker.deliver_due() is None
+    assert notifier.attempts == 1
+
+
+def test_what_a_person_has_to_mend_is_reported_once(outbox, clock):
+    """A refusal that a person can mend is reported with its first failure, not with every retry."""
+    error = NotificationError("ip not allowed", needs_person=True)
+    reported = []
+    notifier = RecordingNotifier(failures=[error] * 3)
+    worker = worker_for(notifier, outbox, clock)
+    worker._on_refused = lambda delivery, reason: reported.append(str(reason))
+    owe(outbox, clock, "a")
+    while (wait := worker.deliver_due()) is not None:
+        clock.advance(wait)
+    assert reported == ["ip not allowed"]
+    assert [m.subject for m in notifier.sent] == ["a"]
 
 
 def test_a_message_is_given_up_after_seven_days(outbox, clock):

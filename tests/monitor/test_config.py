@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor import BaseParser, Comparison, ConfigError, CustomParser, DefaultParser, MonitorConfig
+from auto_model_monitor.monitor.checkpoints import notifier_for
 from auto_model_monitor.monitor.settings_table import SETTINGS
 
 GOOD = {"watch_dir": "x", "threshold": 0.004, "sender": "aaaa@qq.com", "auth_code": "CANARY-code"}
@@ -62,6 +63,7 @@ def test_every_problem_is_in_one_error():
             email_subject_template="{nothing}",
             email_content_template=3,
             email_content_generator="f",
+            smtp_user="",
             smtp_host="a b",
             smtp_port=70000,
             smtp_security="tls",
@@ -80,6 +82,7 @@ def test_every_problem_is_in_one_error():
         "email_subject_template",
         "email_content_template",
         "email_content_generator",
+        "smtp_user",
         "smtp_host",
         "smtp_port",
         "smtp_security",
@@ -282,3 +285,17 @@ def test_nothing_is_deleted(name):
     """Deleting an attribute, known or not, is refused in words."""
     with pytest.raises(dataclasses.FrozenInstanceError, match=f"{name}: a MonitorConfig does not change"):
         delattr(MonitorConfig("x", 0.1), name)
+
+
+def test_the_login_comes_from_the_setting_or_the_environment(monkeypatch):
+    """``smtp_user`` wins over the environment, which is read where a sender is given alone."""
+    monkeypatch.setenv("AUTO_MODEL_MONITOR_SMTP_USER", " apikey ")
+    assert MonitorConfig(**GOOD).smtp_user == ("apikey" if GOOD.get("sender") else None)
+    assert MonitorConfig("ckpt", 0.1).smtp_user is None
+    config = MonitorConfig("ckpt", 0.1, "me@qq.com", auth_code="x", smtp_user="zhangsan")
+    assert config.smtp_user == "zhangsan"
+    assert notifier_for(config, Path("logs")).user == "zhangsan"
+    monkeypatch.delenv("AUTO_MODEL_MONITOR_SMTP_USER")
+    assert (
+        notifier_for(MonitorConfig("ckpt", 0.1, "me@qq.com", auth_code="x"), Path("logs")).user == "me@qq.com"
+    )

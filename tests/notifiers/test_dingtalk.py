@@ -42,16 +42,42 @@ def test_a_wrong_sign_is_an_error_although_http_says_200(robot_server, make_mess
     """The errcode of a 200 answer decides, and the error contains what to compare."""
     server = robot_server(DingTalk("SECother", now=clock.now().timestamp()))
     error = error_of(notifier_for(server, clock, SECRET), make_message())
-    assert error.permanent
+    assert not error.permanent
+    assert error.needs_person
     assert "310000" in str(error)
     assert "signing secret" in str(error)
 
 
 @pytest.mark.parametrize(
+    ("reason", "remedy", "needs_person", "only_this"),
+    [
+        ("invalid timestamp", "clock", False, False),
+        ("description:timestamp不合法;solution:请检查时间", "clock", False, False),
+        ("keywords not in content, more: [https://ding-doc.dingtalk.com]", "keyword", True, True),
+        ("description:关键词不匹配;solution:请联系群管理员查看此机器人的关键词", "keyword", True, True),
+        ("ip 192.0.2.1 not in whitelist", "IP", True, False),
+        ("description:机器人发送者IP不在白名单", "IP", True, False),
+        ("sign not match, more: [https://ding-doc.dingtalk.com]", "secret", True, False),
+        ("description:机器人签名不匹配", "secret", True, False),
+        ("something new", "security settings", True, False),
+    ],
+)
+def test_a_security_setting_is_tried_again(
+    robot_server, make_message, clock, reason, remedy, needs_person, only_this
+):
+    """310000 is never final: the clock or a person removes the cause; a keyword blocks its message alone."""
+    server = robot_server(lambda _: reply({"errcode": 310000, "errmsg": reason}))
+    error = error_of(notifier_for(server, clock), make_message())
+    assert (error.permanent, error.needs_person, error.only_this) == (False, needs_person, only_this)
+    assert remedy in str(error)
+
+
+@pytest.mark.parametrize(
     ("answer", "permanent"),
     [
-        ({"errcode": 310000, "errmsg": "keywords not in content"}, True),
-        ({"errcode": 310000, "errmsg": "ip 192.0.2.1 not in whitelist"}, True),
+        ({"errcode": 310000, "errmsg": "keywords not in content"}, False),
+        ({"errcode": 310000, "errmsg": "ip 192.0.2.1 not in whitelist"}, False),
+        ({"errcode": 400102, "errmsg": "机器人已停用"}, False),
         ({"errcode": 300005, "errmsg": "token is not exist"}, True),
         ({"errcode": -1, "errmsg": "系统繁忙"}, False),
         ({"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"}, False),

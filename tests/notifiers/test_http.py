@@ -290,3 +290,42 @@ def test_importing_the_notifiers_loads_no_network_module():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+PROXIES = {
+    "refuses": ("http_proxy", "http://127.0.0.1:9", "http://127.0.0.1:9"),
+    "with-a-password": ("http_proxy", f"http://me:{CANARY}@127.0.0.1:9", "http://127.0.0.1:9"),
+    "without-a-scheme": ("http_proxy", "127.0.0.1:9", "http://127.0.0.1:9"),
+    "unknown-host": ("http_proxy", "http://proxy.invalid:3128", "http://proxy.invalid:3128"),
+    "https": ("https_proxy", "http://127.0.0.1:9", "http://127.0.0.1:9"),
+    "upper-case": ("HTTPS_PROXY", f"http://u:{CANARY}@127.0.0.1:9/", "http://127.0.0.1:9"),
+}
+
+
+@pytest.mark.parametrize(("variable", "value", "shown"), PROXIES.values(), ids=PROXIES)
+def test_an_error_names_the_proxy_of_the_environment(monkeypatch, variable, value, shown):
+    """Where the environment puts a proxy in between, the error names it and the variable, and no password."""
+    monkeypatch.setenv(variable, value)
+    scheme = variable.lower().removesuffix("_proxy")
+    error = failure_of(post, Address(f"{scheme}://203.0.113.1/{CANARY}"), b"{}", {}, 5.0)
+    assert f"through the proxy {shown} of the environment variable {variable}" in str(error)
+
+
+@pytest.mark.parametrize("status", [403, 407, 502, 503, 504])
+def test_an_answer_names_the_proxy_that_may_have_given_it(robot_server, monkeypatch, status):
+    """An error status that came through a proxy names the proxy."""
+    proxy = robot_server()
+    proxy.replies = [Reply(status, b"blocked")]
+    monkeypatch.setenv("http_proxy", proxy.url)
+    address = Address("http://hooks.example/x")
+    text = str(refusal(address, post(address, b"{}", {}, 5.0)))
+    assert f"answered {status} through the proxy {proxy.url}" in text
+
+
+def test_a_host_without_a_proxy_names_none(robot_server, monkeypatch):
+    """What no_proxy excepts, and what other schemes use, is not named."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "localhost")
+    server = robot_server()
+    server.replies = [Reply(503, b"busy")]
+    assert "proxy" not in str(refusal(Address(server.url), post_to(server)))

@@ -45,6 +45,8 @@ def test_a_wrong_key_is_an_error_although_http_says_200(robot_server, make_messa
         ({"errcode": 45009, "errmsg": "api freq out of limit"}, False),
         ({"errcode": -1, "errmsg": "system error"}, False),
         ({"errcode": 6000, "errmsg": "data version conflict"}, False),
+        ({"errcode": 60020, "errmsg": "not allow to access from your ip"}, False),
+        ({"errcode": 93004, "errmsg": "机器人被停用"}, False),
         ({"errcode": 40008, "errmsg": "invalid message type"}, True),
         ({"errcode": 40058, "errmsg": "invalid Request Parameter"}, True),
         ({"errmsg": "ok"}, False),

@@ -39,6 +39,7 @@ log_dir = "/var/log/night"
 comparison_mode = "higher"
 email_subject_template = "{score}"
 email_content_template = "分数 {score}"
+smtp_user = "apikey"
 smtp_host = "smtp.example.com"
 smtp_port = 2525
 smtp_security = "none"

@@ -135,6 +135,7 @@ def config() -> MonitorConfig:
         comparison_mode="lower",
         parser=CustomParser(r"val_loss_([0-9.]+)"),
         email_content_generator=generator,
+        smtp_user="apikey",
         smtp_host="smtp.example.com",
         smtp_port=465,
         smtp_security="ssl",
