@@ -122,7 +122,7 @@ def test_a_login_need_not_be_the_address(smtp_server, make_message, user):
     EmailNotifier("me@qq.com", "a@qq.com", "secret-code", user=user, **options).send(make_message())
     assert [(login.user, login.accepted) for login in server.logins] == [(user, True)]
     assert server.mails[0].sender == "me@qq.com"
-    assert server.mails[0].message["From"] == "me@qq.com"
+    assert server.mails[0].message["From"].addresses[0].addr_spec == "me@qq.com"
 
 
 def test_a_refused_login_names_the_user(smtp_server):
