@@ -89,6 +89,7 @@ def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:
 
 def mail(folder: Path, picture: Path, language: str, *, dark: bool = False, run: str = RUN) -> None:
     """The HTML part of a mail that a real watch wrote, at a phone's width, under its own headers."""
+    (folder := folder / "cifar").mkdir()
     subprocess.run([sys.executable, "-c", run, language], cwd=folder, check=True)
     newest = max(folder.glob("monitor_logs/mailbox/*.eml"), key=lambda p: p.stat().st_mtime_ns)
     parsed = message_from_bytes(newest.read_bytes(), policy=policy.default)

@@ -91,6 +91,7 @@ class Project:
         self.environ = server.environ("smtp.qq.com")
         self.environ |= {
             "HOME": str(folder),
+            "LANGUAGE": "en",
             "AUTO_MODEL_MONITOR_AUTH_CODE": "xxxx",
             "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join([self.environ["PYTHONPATH"], str(TESTS / "framework_stubs")]),

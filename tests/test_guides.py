@@ -77,18 +77,6 @@ def test_both_languages_have_the_same_code(pair):
         assert figures[0] == figures[1]
 
 
-@pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.name)
-def test_english_examples_send_english_mails(path):
-    """An English example that sends mails asks for English ones."""
-    for block in blocks_of(path, "python"):
-        if "MonitorConfig(" in block.code and re.search(r"ModelMonitor\(|notify_when_done\(", block.code):
-            assert 'language="en"' in block.code, block
-    for block in blocks_of(path, "bash"):
-        for command in commands_in(block):
-            if "--sender" in command or "--notify" in command:
-                assert "--language en" in command, command
-
-
 def test_guides_are_in_the_package():
     """Every page of the folder is a guide in two languages, and ends with a line feed."""
     assert sorted(PACKAGE.joinpath("docs").glob("*.md")) == sorted(path for pair in GUIDES for path in pair)
