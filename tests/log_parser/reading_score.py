@@ -39,6 +39,12 @@ class Truth:
     epoch: int | None = None
     optional: bool = False
     also: tuple[str, ...] = ()
+    or_value: float | None = None
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Return the numbers of which one has to be read: of the batch, or the mean beside it."""
+        return (self.value,) if self.or_value is None else (self.value, self.or_value)
 
 
 @dataclass
@@ -90,7 +96,11 @@ def truths_of(path: Path) -> list[Truth]:
     found: dict[Truth, None] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        row = {key: row[key] for key in ("metric", "value", "epoch", "optional", "also") if key in row}
+        row = {
+            key: row[key]
+            for key in ("metric", "value", "epoch", "optional", "also", "or_value")
+            if key in row
+        }
         found[Truth(**{**row, "value": float(row["value"]), "also": tuple(row.get("also", ()))})] = None
     return list(found)
 
@@ -161,7 +171,7 @@ def score(name: str, log: Path, truths: list[Truth], readings: Iterable[Reading]
     for reading in read(log) if readings is None else readings:
         result.readings += 1
         named = right.named(reading.metric)
-        meant = [truth for truth in named if is_shown_as(truth.value, reading.value)]
+        meant = [truth for truth in named if any(is_shown_as(value, reading.value) for value in truth.values)]
         fits = [truth for truth in meant if truth.epoch is None or reading.epoch in (None, truth.epoch)]
         label = f"{reading.metric} {reading.value!r} (epoch {reading.epoch})"
         if not meant:
