@@ -2,12 +2,13 @@
 
     python tests/benchmarks/reading_formats.py
 
-writes them with their truth among the recorded corpora; ``reading_formats.txt`` beside this file holds the
-formats. There, ``== name`` begins a format; its lines up to ``--`` come once, those up to the next ``--`` once
-an epoch, the rest at the end. ``{e}`` is the epoch counted from 1, ``{z}`` from 0, ``{s}`` the step, ``{n}`` a
-number of no interest. ``<val_loss,other name|.4f|scale>`` is a number, its right names, how it is shown, and by what it
-is multiplied before; ``<?lr|.1e>`` may be read but need not; ``<~|.4f>`` may be read in the place of the number
-before it. ``{-}`` in a line says that the line's epoch is not known, ``{-1}`` that it is counted from 0.
+writes them with their truth among the recorded corpora; ``reading_formats.txt`` beside this file holds
+the formats. There, ``== name`` begins a format; its lines up to ``--`` come once, those up to the next ``--``
+once an epoch, the rest at the end. ``{e}`` is the epoch counted from 1, ``{z}`` from 0, ``{s}`` the step,
+``{n}`` a number of no interest. ``<val_loss,other name|.4f|scale>`` is a number, its right names, how it is
+shown, and by what it is multiplied before; ``<?lr|.1e>`` may be read but need not; ``<~|.4f>`` may be read in
+the place of the number before it. ``{-}`` in a line says that the line's epoch is not known, ``{-1}`` that it
+is counted from 0.
 """
 
 from __future__ import annotations
