@@ -66,9 +66,10 @@ class KeyValueScan:
         blank: the line without its numbers.
         form: what is known of its format.
         taken: the numbers that the format's head explains.
+        split: the split that a heading above the line names.
     """
 
-    def __init__(self, blank: str, form: KeyValueFormat, taken: set[int]) -> None:
+    def __init__(self, blank: str, form: KeyValueFormat, taken: set[int], split: str = "") -> None:
         self.found: list[KeyedNumber] = []
         self.counters: dict[str, int] = {}
         self.unknown = 0
@@ -81,7 +82,7 @@ class KeyValueScan:
         self._pairs = 0  # keys with a number of their own, whatever they name
         self._settings = len(compiled(_TEXT_VALUE).findall(blank))
         self._called = compiled(_CALL).match(blank) is not None
-        self._heading = ""
+        self._heading = split
         self._best = False
         self._places = line_numbers(blank)
         self._read()

@@ -31,6 +31,7 @@ class KeyValueFormat(NamedTuple):
         bar: the line is a progress bar, which continues to show old measurements.
         structured: every key is a metric, unless it counts or times something.
         loose: as ``structured``, where others of the line are metrics beyond doubt.
+        keras: of an epoch, or of an evaluation, as the lines before it decide.
         stage: the stage of such a line; None where its metrics decide.
         aliases: keys in lower case that mean something else here.
     """
@@ -45,6 +46,7 @@ class KeyValueFormat(NamedTuple):
     bar: bool = False
     structured: bool = False
     loose: bool = False
+    keras: bool = False
     stage: Stage | None = None
     aliases: Mapping[str, str] = _NONE
 
@@ -52,6 +54,8 @@ class KeyValueFormat(NamedTuple):
 _TQDM = r"[^|]{0,300}?(?:#%)?\|[^|]{0,300}\| {0,20}(?P<count>#)(?:/\?)? \["
 _TIMM_TRAIN = r"Train: {1,8}(?P<epoch>#) (?:\( {0,4}#%\) )?\[ {0,8}(?P<count>#)"
 _TIMM_TEST = r"Test[\w ()-]{0,40}: {1,4}\[ {0,8}(?P<count>#)\]"
+_KERAS = r"(?P<count>#)(?: \[[=>.]{1,60}\] -| [━─╸╺]{1,60}| -) ?#(?: -)?(?: #(?: -)?)? "
+_ESTIMATOR = r"Saving dict for global step (?P<step>#):"
 _SWIN = r"Train: \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]"
 _IMAGENET = r"Epoch: \[(?P<epoch>#)\] {0,4}\[ {0,8}(?P<count>#)\]"
 
@@ -67,6 +71,10 @@ KEY_VALUE_FORMATS = (
     KeyValueFormat("MMEngine", "iter(train)", r"Iter\(train\) {1,4}\[ {0,8}(?P<step>#)\]", "train"),
     KeyValueFormat("MMEngine", "iter(val)", r"Iter\(val\) {1,4}\[ {0,8}#\]", "val"),
     KeyValueFormat("MMCV 1", "epoch [", r"Epoch \[(?P<epoch>#)\]\[ {0,8}(?P<count>#)\]\s", "train"),
+    KeyValueFormat("Keras", " - ", _KERAS, keras=True),
+    KeyValueFormat(
+        "TensorFlow's Estimator", "saving dict for ", _ESTIMATOR, "val", structured=True, loose=True
+    ),
     KeyValueFormat("XGBoost, LightGBM", "]\t", r"\[(?P<step>#)\]\t", structured=True),
     KeyValueFormat("CatBoost", ":\t", r"(?P<step>#):\t(?=learn|test)", stage=Stage.TRAINING, aliases=_SAME),
     KeyValueFormat(

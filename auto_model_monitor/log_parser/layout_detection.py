@@ -20,7 +20,7 @@ from .known_formats import (
     SentenceFormat,
 )
 from .layout import BLANK, Layout, MetricSlot
-from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
+from .metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name, split_of_section
 from .prefix import prefix_of
 from .table_rows import columns_of
 from .top_k import without_other_keys
@@ -31,26 +31,29 @@ _SHORT = 1024  # characters of a line of which thousands are remembered
 _EPOCH_NEXT = r"[^#]{0,60}\b(?:done|ended|finished|completed?|training)\W{1,8}epoch"  # that epoch ends
 
 
-def detect_layout(blank: str) -> Layout | None:
+def detect_layout(blank: str, split: str = "") -> Layout | None:
     """Return where the meaningful numbers of a line are, None when it has none.
 
     Args:
         blank: the line with :data:`~.layout.BLANK` for each of its numbers.
+        split: the split that a heading above the line names.
     """
-    return _detect_cached(blank) if len(blank) < _SHORT else _detect_long(blank[:_LONGEST])
+    if len(blank) < _SHORT:
+        return _detect_cached(blank, split)
+    return _detect_long(blank[:_LONGEST], split)
 
 
 @lru_cache(maxsize=32)
-def _detect_long(blank: str) -> Layout | None:
-    return _detect(blank)
+def _detect_long(blank: str, split: str) -> Layout | None:
+    return _detect(blank, split)
 
 
 @lru_cache(maxsize=8192)
-def _detect_cached(blank: str) -> Layout | None:
-    return _detect(blank)
+def _detect_cached(blank: str, split: str) -> Layout | None:
+    return _detect(blank, split)
 
 
-def _detect(blank: str) -> Layout | None:
+def _detect(blank: str, split: str) -> Layout | None:
     lower = blank.lower()
     if not _may_hold_metric(lower):
         return None
@@ -59,8 +62,8 @@ def _detect(blank: str) -> Layout | None:
         return Layout(columns=columns)
     start = prefix_of(blank).end
     message = blank[start:].lstrip(" \t")
-    layout = _of_message(message, lower[len(lower) - len(message) :])
-    if not (layout.slots or layout.stage) and max(layout.epoch, layout.total) < 0:
+    layout = _of_message(message, lower[len(lower) - len(message) :], split)
+    if not (layout.slots or layout.stage or layout.heading) and max(layout.epoch, layout.total) < 0:
         return None
     skipped = blank.count(BLANK, 0, start)
     return _moved(layout, skipped) if skipped else layout
@@ -73,7 +76,7 @@ def _may_hold_metric(lower: str) -> bool:
     return any(map(lower.__contains__, HINTS if numbers else HINTS_WITHOUT_NUMBER))
 
 
-def _of_message(blank: str, lower: str) -> Layout:
+def _of_message(blank: str, lower: str, split: str) -> Layout:
     for sentence in SENTENCE_FORMATS:
         found = _match(sentence.pattern, blank) if sentence.needs in lower else None
         if found is not None:
@@ -90,7 +93,9 @@ def _of_message(blank: str, lower: str) -> Layout:
             if head.start(name) >= 0
         }
     )
-    return _of_pairs(KeyValueScan(blank, form, set(counters.values())), form, counters, lower)
+    split = "" if form.split or form.bar else split
+    layout = _of_pairs(KeyValueScan(blank, form, set(counters.values()), split), form, counters, lower)
+    return layout if layout.slots else layout._replace(heading=split_of_section(blank))
 
 
 def _form_of(blank: str, lower: str) -> tuple[KeyValueFormat, re.Match[str] | None]:
@@ -150,7 +155,7 @@ def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int
     strong = any(not each.name.weak and each.name.base != "learning_rate" for each in found)
     kept = [each for each in found if not each.name.weak or strong or each.name.split or each.heading]
     beside_loss = any(each.name.base == "loss" and not (each.name.split or each.heading) for each in kept)
-    slots = _distinct(kept, [_spot(each, form, beside_loss) for each in kept])
+    slots = _distinct(kept, [_spot(each, form, beside_loss) for each in kept], form.split)
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
     stage = form.stage or _stage(kept, form, slots)
@@ -169,21 +174,27 @@ def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int
         counters.get(STEP, pairs.counters.get(STEP, -1)),
         counters.get("count", -1) if partial else -1,
         form.bar,
+        keras=counters["count"] if form.keras and slots else -1,
     )
 
 
-def _distinct(kept: list[KeyedNumber], slots: list[MetricSlot]) -> tuple[MetricSlot, ...]:
+def _distinct(kept: list[KeyedNumber], slots: list[MetricSlot], split: str) -> tuple[MetricSlot, ...]:
     """Name each metric once: the second of one name keeps its own, or is left out where that is the same.
 
     Of ``loss`` and ``val_loss`` below a heading the latter is ``val_loss``.
     """
     pairs = list(zip(kept, slots, strict=True))
-    own = {slot.metric: each.name.own for each, slot in reversed(pairs) if each.name.split}
+    own: dict[str, str] = {}
+    for each, slot in [*(pair for pair in pairs if pair[0].name.split), *pairs]:
+        if each.name.split or each.name.own == each.name.base:
+            own.setdefault(slot.metric, each.name.own)
     named: dict[str, MetricSlot] = {}
     for each, slot in pairs:
         name = each.name.own
         if name == own.setdefault(slot.metric, name):
             name = slot.metric
+        elif (each.heading or split) and "_" in name and not each.name.split:
+            name = f"{each.heading or split}_{name}"
         named.setdefault(name, slot._replace(metric=name))
     return tuple(named.values())
 
@@ -248,4 +259,5 @@ def _moved(layout: Layout, skipped: int) -> Layout:
         total=moved(layout.total),
         step=moved(layout.step),
         whole=moved(layout.whole),
+        keras=moved(layout.keras),
     )

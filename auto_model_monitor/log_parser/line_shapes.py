@@ -86,7 +86,13 @@ def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Numb
     fixed, expected = _fixed_digits(parts)
     if layout is None:
         return LineShape(fixed, expected, silent=True)
-    if layout.bar or layout.repeats or layout.columns or layout.whole >= 0:
+    if (
+        layout.bar
+        or layout.repeats
+        or layout.columns
+        or layout.heading
+        or max(layout.whole, layout.keras) >= 0
+    ):
         return None
     ends = list(accumulate(map(len, parts)))
 

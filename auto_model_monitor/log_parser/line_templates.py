@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 from ..core.numbers import compiled, number_splitter
-from .layout import BLANK
+from .layout import BLANK, Layout
 from .layout_detection import detect_layout
+from .vocabulary import SPLITS
 
 _PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0,4}))?[hlL]?([A-Za-z%])"
 _NUMBERS = frozenset("diouxXeEfFgGc")
@@ -35,7 +36,9 @@ def skip_rule(template: str) -> SkipRule:
         for position in texts or [-1]:
             for word in _WORDS if texts else _FILLERS[:1]:
                 line = _filled(template, kinds, {position: word}, filler)
-                if detect_layout(BLANK.join(number_splitter()(line)[::2])) is not None:
+                layout = detect_layout(BLANK.join(number_splitter()(line)[::2]))
+                # a heading of a single word is an argument that is not plain
+                if layout is not None and (position < 0 or layout._replace(heading="") != Layout()):
                     return SkipRule.NEVER
     return SkipRule.WITH_PLAIN_ARGUMENTS if texts else SkipRule.ALWAYS
 
@@ -49,6 +52,8 @@ def are_plain(arguments: object) -> bool:
         if kind in _NUMERIC:
             continue
         if kind is not str or " " in each or "=" in each or ":" in each or not each.isascii():
+            return False
+        if each.strip("[]*-.#").lower() in SPLITS:  # a heading
             return False
     return True
 

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from ..core.comparison import names_a_metric
 from ..core.numbers import compiled
+from .layout import BLANK
 from .vocabulary import (
     ACCOUNTING,
     BASES,
     BEST_WORDS,
     EPOCH_WORDS,
     GOALS,
+    HEADING,
     LOSS_KINDS,
     MEASURED_OF,
     NEUTRAL,
@@ -28,6 +30,8 @@ EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
 
 _PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
 _RATES = ("/s", "/sec", "/second", "/min", "/gpu")
+_LONGEST_HEADING = 80
+_HEADING = r"[\W_]*[\w ()/&-]+[\W_]*"  # words of one piece
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -184,6 +188,20 @@ def split_in_heading(text: str) -> str:
     """Return the split that a heading such as ``Validation`` or ``[Test]`` names, if it is one."""
     words = words_of(text)
     return _split(words) if words and words != ("cv",) and _is_heading(words) else ""
+
+
+def split_of_section(text: str) -> str:
+    """Return the split that a line names as a heading does: ``Test Error:``, ``***** Eval results *****``.
+
+    ``Evaluating on the test set`` is of the test.
+    """
+    if len(text) > _LONGEST_HEADING or not compiled(_HEADING).fullmatch(text.replace(BLANK, " ")):
+        return ""
+    words = words_of(text)
+    if not all(word in SPLITS or word in HEADING for word in words):
+        return ""
+    found = [word for word in words if word in SPLITS and word != "cv"]
+    return SPLITS[found[-1]] if found else ""
 
 
 def split_in_key(text: str) -> str:

@@ -17,6 +17,7 @@ from .line_shapes import LineShape, is_short, learned, shape
 from .log_pattern import LogPattern
 from .plain_text import is_plain, plain
 from .prefix import prefix_of, time_of
+from .sections import KerasRounds, Section
 from .table_rows import row_of
 from .values import is_full, metrics_of, whole
 
@@ -50,6 +51,8 @@ class LogReader:
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
         self._warned = False
+        self._section = Section()
+        self._keras = KerasRounds()
         for pattern in patterns:
             self.add_pattern(pattern)
 
@@ -64,7 +67,7 @@ class LogReader:
     @property
     def takes_any_line(self) -> bool:
         """Whether a line of no known format may hold a number: below headings, or for a user's pattern."""
-        return bool(self._columns or self._own)
+        return bool(self._columns or self._own or self._section.split)
 
     def parse_line(self, line: str) -> ParsedLine | None:
         """Return what a line itself holds, None when it holds nothing; remember the epoch it names."""
@@ -76,7 +79,7 @@ class LogReader:
     def parse_shaped_line(self, shape: bytes, line: str) -> ParsedLine | None:
         """Return the result of :meth:`parse_line` for a line of that shape."""
         known = self._shapes.get(shape)
-        if known is None or self._own:
+        if known is None or self._own or self._section.split:
             return self._parse(line)
         if known.fixed is not None and known.fixed(line) != known.expected:
             return self._parse(line)
@@ -130,6 +133,8 @@ class LogReader:
             "epoch": self.epoch,
             "total_epochs": self.total_epochs,
             "columns": list(self._columns),
+            "section": self._section.state(),
+            "keras": self._keras.open,
             "shown": {name: value for name, value in self._shown.items() if math.isfinite(value)},
         }
 
@@ -139,24 +144,43 @@ class LogReader:
         self.total_epochs = state.get("total_epochs")
         self._columns = tuple(state.get("columns", ()))
         self._shown = dict(state.get("shown", {}))
+        self._section.resume(state.get("section", {}))
+        self._keras.open = state.get("keras")
 
     def _parse(self, line: str) -> ParsedLine | None:
         """Parse a line of unknown shape."""
         text = line if is_plain(line) else plain(line)
         parts = self._apart(text[:_LONGEST])
-        layout = detect_layout(BLANK.join(parts[::2]))
+        below_heading = bool(self._section.split)
+        layout = self._in_context(BLANK.join(parts[::2]), parts)
         parsed = self._built_in(layout, parts, text)
         if self._own:
             parsed = self._parse_with_patterns(text, parsed)
-        elif text is line:
+        elif text is line and not below_heading:
             self._learn(line, layout, parts, parsed)
         return parsed and self._remember(parsed)
+
+    def _in_context(self, blank: str, parts: list[str]) -> Layout | None:
+        """Return the layout of a line, as the lines before it decide."""
+        layout = detect_layout(blank)
+        if layout is not None and layout.heading:
+            self._section.begin(layout.heading)
+        elif self._section.split:
+            layout = self._section.layout(blank, layout)
+        if layout is None or layout.keras < 0 or "/" not in parts[2 * layout.keras + 1]:
+            return layout
+        full = is_full(parts[2 * layout.keras + 1])
+        if not self._keras.is_evaluation(metrics_of(layout, parts), full=full):
+            return layout
+        return detect_layout(blank, "test") if full else Layout()
 
     def _remember(self, parsed: ParsedLine) -> ParsedLine:
         if "epoch" in parsed.metrics:
             self.epoch = int(parsed.metrics["epoch"])
         if "total_epochs" in parsed.metrics:
             self.total_epochs = int(parsed.metrics["total_epochs"])
+        if parsed.stage is Stage.EPOCH_START:
+            self._keras.open = True
         return parsed
 
     def _learn(self, line: str, layout: Layout | None, parts: list[str], parsed: ParsedLine | None) -> None:

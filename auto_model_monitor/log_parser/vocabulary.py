@@ -30,6 +30,7 @@ SPLITS = {
             "eval",
             "evaluation",
             "evaluate",
+            "evaluating",
             "dev",
             "cv",
         ],
@@ -60,6 +61,13 @@ SETTING = GOALS | _set(
     "size dim factor coef coefficient gamma alpha beta momentum schedule scheduler policy window limit delta "
     "margin port code bits bit dtype dropout lambda wd mom temperature temp tau epsilon eps beta1 beta2 "
     "betas epochs workers imgsz conf layers heads hidden lora rho nesterov augment mixup cutmix mosaic"
+)
+# Words that stand beside a split in a heading: ``***** Running evaluation *****``.
+HEADING = _set(
+    "the on for of with using and our model models network net best result results metric metrics error "
+    "errors set data dataset split phase stage mode loop epoch step iteration performance report summary "
+    "score scores stats statistics running run start starting begin beginning started now current final log "
+    "logs info per s"
 )
 # Headings of settings.
 CONFIGURATION = _set(
@@ -134,7 +142,7 @@ _CHINESE = (
     ("最高", "best"), ("平均", "average"), ("当前", "current"), ("第", "the"),
     ("步数", "step"), ("步", "step"), ("模型", "model"), ("已保存", "saved"),
     ("保存", "saved"), ("新的", "new"), ("新", "new"), ("的", "of"), ("开始", "started"),
-    ("结束", "finished"), ("完成", "completed"), ("值", "value"),
+    ("结果", "result"), ("结束", "finished"), ("完成", "completed"), ("值", "value"),
 )  # fmt: skip
 _HUMP = r"(?<=[a-z][a-z])(?=[A-Z][a-z0-9])"
 _GLUED = r"(train|valid|val|test)(loss|acc|accuracy)"
@@ -142,7 +150,7 @@ _WORD = r"[^\W_]+"
 
 
 # Every line with a metric holds one of these, in lower case; one without a number one of the former.
-HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision")
+HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision val test dev")
 HINTS = _pieces(
     "loss acc epoch train val test lr rate iter step f1 prec recall map best score auc err mse mae "
     "learn iou dice bleu rouge wer cer ppl perpl psnr ssim fid lpips rew ndcg mrr top kappa mcc sens "

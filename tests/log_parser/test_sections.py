@@ -1,0 +1,125 @@
+"""Headings above metrics, and Keras' evaluations."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timezone
+
+import pytest
+
+from auto_model_monitor import LogReader
+from auto_model_monitor.log_parser.bulk_reader import BulkReader
+from auto_model_monitor.sources.logs.log_handler import TrainingLogHandler
+
+TIME = datetime(2026, 11, 20, tzinfo=timezone.utc)
+
+
+def read(text: str, reader: LogReader | None = None) -> list[dict[str, float]]:
+    reader = reader or LogReader()
+    entries = [reader.read(line, time=TIME) for line in text.split("\n")]
+    return [dict(entry.own_metrics) for entry in entries if entry.own_metrics]
+
+
+def in_pieces(text: str) -> list[dict[str, float]]:
+    """Read each line with a reader of its own, made from the state of the last."""
+    found, reader = [], LogReader()
+    for line in text.split("\n"):
+        fresh = LogReader()
+        fresh.resume(json.loads(json.dumps(reader.state())))
+        reader = fresh
+        found += read(line, reader)
+    return found
+
+
+def handled(text: str) -> list[tuple[str, float]]:
+    handler = TrainingLogHandler()
+    for line in text.split("\n"):
+        handler.handle(logging.LogRecord("t", logging.INFO, "", 0, "%s", (line,), None))
+    return [(reading.metric, reading.value) for reading in handler.read()]
+
+
+@pytest.mark.parametrize(
+    ("heading", "split"),
+    [
+        ("Test Error: ", "test"),
+        ("Eval", "val"),
+        ("[Valid]", "val"),
+        ("Validation:", "val"),
+        ("***** Eval results *****", "val"),
+        ("Evaluating...", "val"),
+        ("Evaluating on the test set", "test"),
+        ("--- Testing ---", "test"),
+        ('"validation": {', "val"),
+        ("  'test': {", "test"),
+        ("Validation results", "val"),
+        ("Running validation", "val"),
+        ("2026-11-20 10:15:23,123 INFO Validation", "val"),
+        ("=> Test set metrics:", "test"),
+        ("验证集:", "val"),
+        ("测试结果：", "test"),
+        ("Train", "train"),
+    ],
+)
+def test_a_heading_names_the_split_of_what_follows(heading: str, split: str) -> None:
+    """Metrics below a heading are of its split, in every way of reading, each metric once."""
+    text = f"loss: 0.7\n{heading}\nloss: 0.5, acc: 0.9\nf1: 0.8\nloss: 0.4"
+    expected = [
+        {"train_loss": 0.7},
+        {f"{split}_loss": 0.5, f"{split}_acc": 0.9},
+        {f"{split}_f1": 0.8},
+        {"train_loss": 0.4},
+    ]
+    assert read(text) == in_pieces(text) == expected
+    assert handled(text) == [pair for found in expected for pair in found.items()]
+    twice = f"{text}\n{text}\n".encode()
+    assert [parsed.metrics for _, parsed in BulkReader(LogReader()).parse(twice, 0)] == expected * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Test\nEpoch 2\nloss: 0.5", [{"epoch": 2}, {"train_loss": 0.5}]),
+        ("Test\nstep 200 loss: 0.5", [{"train_loss": 0.5}]),
+        ("Test\ntrain_loss: 0.5\nloss: 0.4", [{"train_loss": 0.5}, {"train_loss": 0.4}]),
+        ("Test\nValidation\nloss: 0.4", [{"val_loss": 0.4}]),
+        ('"test": {\n"loss": 0.4\n},\n"loss": 0.5', [{"test_loss": 0.4}, {"train_loss": 0.5}]),
+        ("Test\n" + "saved a file\n" * 12 + "loss: 0.5", [{"train_loss": 0.5}]),
+        ("Test\n" + "saved a file\n" * 11 + "loss: 0.5", [{"test_loss": 0.5}]),
+        ("Test loss is high today\nloss: 0.5", [{"train_loss": 0.5}]),
+        ("Testing finished\nloss: 0.5", [{"train_loss": 0.5}]),
+        ("loading validation data from /data\nloss: 0.5", [{"train_loss": 0.5}]),
+        ("Test: 10000 images\nloss: 0.5", [{"train_loss": 0.5}]),
+    ],
+)
+def test_a_heading_ends(text: str, found: list[dict[str, float]]) -> None:
+    """An epoch, a step, another split, a brace, a repetition and twelve lines end it; prose begins none."""
+    assert read(text) == in_pieces(text) == found
+
+
+FIT = "Epoch 1/1\n313/313 {} - loss: 0.5000 - accuracy: 0.8000{}\n"
+BARS = [
+    "[==============================] - 1s 2ms/step",
+    "━━━━━━━━━━━━━━━━━━━━ 1s 2ms/step",
+    "- 1s",
+    "- 1s - 2ms/step",
+]
+
+
+@pytest.mark.parametrize("bar", BARS)
+@pytest.mark.parametrize("val", ["", " - val_loss: 0.6000 - val_accuracy: 0.7000"])
+def test_keras_evaluation_is_no_training(bar: str, val: str) -> None:
+    """A line of Keras below ``Epoch n/N`` is of the training, one behind that epoch of a test."""
+    evaluation = f"40/40 {bar} - loss: 0.4000 - accuracy: 0.9000"
+    partial = f"20/40 {bar} - loss: 0.3000 - accuracy: 0.9500"
+    text = FIT.format(bar, val) + partial + "\n" + evaluation + "\n" + FIT.format(bar, val) + evaluation
+    epoch = {"train_loss": 0.5, "train_acc": 0.8} | ({"val_loss": 0.6, "val_acc": 0.7} if val else {})
+    tested = {"test_loss": 0.4, "test_acc": 0.9}
+    counts = {"epoch": 1, "total_epochs": 1}
+    assert read(text) == in_pieces(text) == [counts, epoch, tested] * 2
+
+
+@pytest.mark.parametrize("bar", BARS)
+def test_a_line_of_keras_without_an_epoch_stays_a_training(bar: str) -> None:
+    """``fit(epochs=1)`` prints no epoch, so that its line is read as before."""
+    assert read(f"40/40 {bar} - loss: 0.4000") == [{"train_loss": 0.4}]
