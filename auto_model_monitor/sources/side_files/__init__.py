@@ -25,8 +25,13 @@ class SideFileSource(LogSource):
     ``summary.csv``             timm
     ``scalars.json``            MMEngine
     ``trainer_log.jsonl``       LLaMA-Factory
-    ``events.out.tfevents.…``   TensorBoard, by PyTorch, Lightning, Keras and others
+    ``*.log.json``              MMCV
+    ``progress.csv``            Stable-Baselines3
+    ``log.tsv``                 poutyne
+    ``events.out.tfevents…``    TensorBoard, by PyTorch, Lightning, Keras, CatBoost and others
     ==========================  ===============================================================
+
+    Where a directory holds none of these, other tables with an epoch or a step, and ``*.log``, are read.
 
     Metrics have the names that they have in logs: ``eval_accuracy`` is ``val_acc``. The name of a reading is
     the file's with the number of the line or the entry, such as ``metrics.csv:12``. A file that is half

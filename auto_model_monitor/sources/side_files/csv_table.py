@@ -16,12 +16,14 @@ class CsvTable:
 
     Attributes:
         waits: it must be read again although nothing has changed.
+        repeats: whether entries come again when the file is rewritten or copied.
 
     Args:
         path: the file.
     """
 
     waits = False
+    repeats = True
 
     def __init__(self, path: str) -> None:
         self._follower = LineFollower(path)

@@ -24,6 +24,7 @@ class EventFile:
 
     Attributes:
         waits: it must be read again although nothing has changed.
+        repeats: whether entries come again when the file is rewritten or copied.
 
     Args:
         path: the file.
@@ -31,6 +32,7 @@ class EventFile:
     """
 
     waits = False
+    repeats = True
 
     def __init__(self, path: str, *, split: str = "") -> None:
         self._file = TailedFile(path)

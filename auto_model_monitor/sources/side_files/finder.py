@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ...core.clocks import Clock
 from ...core.errors import SourceError
 from ..checkpoints.directory_tree import DEEPEST, DirectoryTree, PollTime
-from .side_file import SideFile, is_side_file, side_file
+from .side_file import SideFile, header_of, is_side_file, may_be_side_file, side_file, unnamed_side_file
 
 _FULL_LOOK_EVERY = 600.0  # seconds
 
@@ -57,7 +57,11 @@ class WatchedFile:
 class SideFileFinder:
     """Knows the files of a directory and all below it, or the one file that it was given.
 
-    A directory in which nothing has changed costs one ``stat``, and so does a file.
+    A directory in which nothing has changed costs one ``stat``, and so does a file. Tables and logs of any
+    name are read only as long as no file of a known name is there, which would hold the same numbers.
+
+    Attributes:
+        path: the directory or the file.
 
     Args:
         path: the directory or the file, which need not exist yet.
@@ -66,11 +70,18 @@ class SideFileFinder:
     """
 
     def __init__(self, path: str, clock: Clock, *, deepest: int = DEEPEST) -> None:
-        self._path = path
+        self.path = path
         self._clock = clock
         self._deepest = deepest
         self._tree = DirectoryTree(path, enters=self._enters, full_look_every=_FULL_LOOK_EVERY)
         self._files: dict[str, WatchedFile] = {}
+        self._unnamed: dict[str, str] = {}  # paths of tables and logs of any name, and these names
+        self._has_named = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file has been found so far."""
+        return not self._files
 
     def changed(self, *, all_of_them: bool = False) -> list[WatchedFile]:
         """Return the files that there is something to read in, the one that was changed last at the end.
@@ -79,13 +90,13 @@ class SideFileFinder:
             SourceError: there is no such directory or file, or it cannot be read now.
         """
         try:
-            if stat.S_ISDIR(os.stat(self._path).st_mode):  # noqa: PTH116
+            if stat.S_ISDIR(os.stat(self.path).st_mode):  # noqa: PTH116
                 self._update_files()
             else:
-                self._add(self._path, os.path.basename(self._path))  # noqa: PTH119
+                self._add(self.path, os.path.basename(self.path))  # noqa: PTH119
         except OSError as error:
             reason = error.strerror or str(error)
-            expected = f"expected a directory or a file of numbers at {self._path!r}"
+            expected = f"expected a directory or a file of numbers at {self.path!r}"
             raise SourceError(f"{expected}, got {reason!r}: it will be read when it is there") from error
         return sorted(self._to_be_read(all_of_them), key=lambda watched: watched.age)
 
@@ -103,8 +114,29 @@ class SideFileFinder:
         moment = PollTime(self._clock.now().timestamp(), self._clock.monotonic())
         for folder, change in list(self._tree.changes(moment)):
             for name in change.added:
+                path = os.path.join(folder.path, name)  # noqa: PTH118
                 if is_side_file(name):
-                    self._add(os.path.join(folder.path, name), folder.prefix + name)  # noqa: PTH118
+                    self._has_named = True
+                    self._add(path, folder.prefix + name)
+                elif may_be_side_file(name):
+                    self._unnamed[path] = folder.prefix + name
+        if self._has_named:
+            for path in [path for path in self._unnamed if path in self._files]:
+                self._forget(path)
+            self._unnamed.clear()
+        else:
+            self._add_unnamed()
+
+    def _add_unnamed(self) -> None:
+        for path, name in list(self._unnamed.items()):
+            header = None if path in self._files else header_of(path)
+            if header is None:
+                continue
+            file = unnamed_side_file(path, header)
+            if file is None:
+                del self._unnamed[path]
+            else:
+                self._files[path] = WatchedFile(path, name, file)
 
     def _add(self, path: str, name: str) -> None:
         if path in self._files:
@@ -112,7 +144,7 @@ class SideFileFinder:
         file = side_file(path)
         if file is None:
             kinds = "trainer_state.json, a .csv, scalars.json or an event file of TensorBoard"
-            raise SourceError(f"expected a file of numbers such as {kinds}, got {self._path!r}")
+            raise SourceError(f"expected a file of numbers such as {kinds}, got {self.path!r}")
         self._files[path] = WatchedFile(path, name, file)
 
     def _forget(self, path: str) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ...core.comparison import names_a_metric
 from ...core.numbers import compiled, to_float
 from ...log_parser import Number, ParsedLine, Stage
 from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
 
-_LLAMA_S = "current_steps"  # LLaMA-Factory's name of the step
-# Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses.
-_GROUPED = r"metrics/(.+?)(?:\(B\))?"
+# The names of the step in LLaMA-Factory and in Stable-Baselines3.
+_STEPS = frozenset({"current_steps", "time/total_timesteps", "total_timesteps"})
+# Ultralytics writes metrics/mAP50(B), where B are the boxes, M the masks and P the poses; Stable-Baselines3
+# writes rollout/ep_rew_mean, which its table on the screen shows as ep_rew_mean.
+_GROUPED = r"(?:metrics|rollout)/(.+?)(?:\(B\))?"
 # What only a validation measures, where no name states the split.
 _OF_VALIDATION = re.compile(r"val|top[135]_acc$|mAP|precision$|recall$|m(?:a|i)cro_f1$")
 
@@ -59,8 +62,17 @@ def parse_record(record: Mapping[str, object], *, split: str = "") -> ParsedLine
     return ParsedLine(metrics, _stage(metrics), step) if metrics else None
 
 
+def is_training_table(header: Iterable[str]) -> bool:
+    """Return whether columns of these names hold the metrics of a training by its epochs or steps."""
+    names = {cell: _named(cell) for cell in header}
+    counts = any(name is not None and name.base in (EPOCH, STEP) for name in names.values())
+    return counts and any(
+        name is not None and not name.counts and names_a_metric(cell) for cell, name in names.items()
+    )
+
+
 def _named(key: str) -> MetricName | None:
-    if key == _LLAMA_S:
+    if key in _STEPS:
         return MetricName(STEP, STEP)
     grouped = compiled(_GROUPED).fullmatch(key)
     return metric_name(grouped[1] if grouped else key, structured=True)

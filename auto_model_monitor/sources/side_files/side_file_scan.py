@@ -16,7 +16,7 @@ from ..tail.tailed_file import Restart
 from .finder import SideFileFinder, WatchedFile
 from .new_entries import NewEntryFilter
 from .records import SideFileEntry
-from .side_file import label_of
+from .side_file import LOOKED_FOR, label_of
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,10 @@ class SideFileScan:
         Raises:
             SourceError: there is nothing that can be read now.
         """
-        for watched in self._finder.changed(all_of_them=at_end):
+        found = self._finder.changed(all_of_them=at_end)
+        if at_end and self._finder.is_empty:
+            logger.warning("no file of numbers in %r; looked for %s", self._finder.path, LOOKED_FOR)
+        for watched in found:
             try:
                 yield from self._news(watched, at_end=at_end)
             except SourceError as error:
@@ -114,7 +117,7 @@ class SideFileScan:
             self._by_index.append(group)
         group.path = watched.path
         for entry in watched.file.entries(at_end=at_end):
-            if group.series.is_new(entry):
+            if not watched.file.repeats or group.series.is_new(entry):
                 restart = Restart.TRUNCATED if group.series.restarted else None
                 if self._on_entry is not None:
                     self._on_entry(self._shown(entry, group))

@@ -17,10 +17,13 @@ class TrainerState:
 
     Attributes:
         waits: it was half-written, and must be read again although nothing may have changed.
+        repeats: whether entries come again when the file is rewritten or copied.
 
     Args:
         path: the file.
     """
+
+    repeats = True
 
     def __init__(self, path: str) -> None:
         self.waits = False
