@@ -64,7 +64,7 @@ def is_side_file(name: str) -> bool:
 
 
 def may_be_side_file(name: str) -> bool:
-    """Return whether files of that name may hold a training's numbers, as that of Keras' ``CSVLogger`` does."""
+    """Return whether files of that name may hold a training's numbers, as those of Keras do."""
     return name.lower().endswith((".csv", ".tsv", ".log")) and not _OWN_LOG.fullmatch(name)
 
 
