@@ -133,7 +133,7 @@ _ACCURACY_OF = (
     r"[ \w]{0,20}: (?P<acc>#) ?%"
 )
 _AT_ITERATION = r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)"
-_ROW = r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|"
+_ROW = r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|\s*\Z"
 
 SENTENCE_FORMATS = (
     SentenceFormat("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),

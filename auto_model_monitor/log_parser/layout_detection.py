@@ -57,10 +57,10 @@ def _detect(blank: str, split: str) -> Layout | None:
     lower = blank.lower()
     if not _may_hold_metric(lower):
         return None
-    columns = columns_of(blank)
+    start = prefix_of(blank).end
+    columns = columns_of(blank, blank[start:])
     if columns:
         return Layout(columns=columns)
-    start = prefix_of(blank).end
     message = blank[start:].lstrip(" \t")
     layout = _of_message(message, lower[len(lower) - len(message) :], split)
     if not (layout.slots or layout.stage or layout.heading) and max(layout.epoch, layout.total) < 0:

@@ -13,7 +13,8 @@ _LEVEL = r"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE|SUCCESS)
 _S = r"[ \t]{0,40}"
 _STAMP = rf"[\[(]?(?P<stamp>#(?:[ T]{{1,2}}#)?(?:[,.]#)?(?:[+-]#)?Z?)[\])]?{_S}"
 _NAME = r"[\[(]?[\w.<>/-]{1,80}[\])]?"
-_PLACE = rf"(?:[\[(]?[\w.<>/:-]{{1,120}}:#[\])]?{_S}(?:[-|:]{_S}|>>{_S})?)?"
+_DOTTED = r"\w{1,60}(?:\.\w{1,60}){1,8}[ \t]{1,8}[-|][ \t]{1,80}"  # a logger's name behind the level
+_PLACE = rf"(?:[\[(]?[\w.<>/:-]{{1,120}}:#[\])]?{_S}(?:[-|:]{_S}|>>{_S})?|{_DOTTED})?"
 _AFTER = rf"[\])]?(?:{_S}[-|:>]{{1,2}}{_S}|[ \t]{{1,40}})"
 # With which character a line begins that may have such a prefix; # stands for a number, a date or a time.
 _PREFIXES = (

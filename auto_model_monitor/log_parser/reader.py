@@ -18,7 +18,7 @@ from .log_pattern import LogPattern
 from .plain_text import is_plain, plain
 from .prefix import prefix_of, time_of
 from .sections import KerasRounds, Section
-from .table_rows import row_of
+from .table_rows import may_be_row, row_of
 from .values import is_full, metrics_of, whole
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class LogReader:
         if known.fixed is not None and known.fixed(line) != known.expected:
             return self._parse(line)
         if known.silent:
-            return self._parse(line) if self._columns else None
+            return self._parse(line) if self._columns and may_be_row(line, self._columns) else None
         parsed = known.parse(line)
         return parsed if known.epoch is known.total is None else self._remember(parsed)
 
@@ -197,7 +197,7 @@ class LogReader:
 
     def _built_in(self, layout: Layout | None, parts: list[str], line: str) -> ParsedLine | None:
         if layout is None:
-            return row_of(line, self._columns) if self._columns and len(parts) > 1 else None
+            return self._row(parts, line) if self._columns and len(parts) > 1 else None
         if layout.columns:
             self._columns = layout.columns
             return None
@@ -214,6 +214,10 @@ class LogReader:
             return None
         step = whole(parts[2 * layout.step + 1]) if layout.step >= 0 else None
         return ParsedLine(metrics, stage, step)
+
+    def _row(self, parts: list[str], line: str) -> ParsedLine | None:
+        start = prefix_of(BLANK.join(parts[::2])).end
+        return row_of(line[_place(parts, start) :] if start else line, self._columns)
 
     def _shortened(self, layout: Layout) -> Layout:
         if not self._warned:

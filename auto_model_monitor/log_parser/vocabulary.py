@@ -150,7 +150,7 @@ _WORD = r"[^\W_]+"
 
 
 # Every line with a metric holds one of these, in lower case; one without a number one of the former.
-HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision val test dev")
+HINTS_WITHOUT_NUMBER = _pieces("train epoch class iter step precision val test dev loss acc score")
 HINTS = _pieces(
     "loss acc epoch train val test lr rate iter step f1 prec recall map best score auc err mse mae "
     "learn iou dice bleu rouge wer cer ppl perpl psnr ssim fid lpips rew ndcg mrr top kappa mcc sens "
