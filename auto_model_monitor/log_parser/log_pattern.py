@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..core.capture_groups import literal_in, site_of, whole_number
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
+from ..core.pattern_safety import longest_text
 from .entries import Number, ParsedLine, Stage
 from .layout import MOST_METRICS
 from .metric_names import EPOCH, STEP, TOTAL_EPOCHS
@@ -38,7 +39,8 @@ class LogPattern:
         literal: by default found out from the regex.
 
     Raises:
-        ConfigError: the regex is none, has no named group, ``key`` without ``value``, or the stage is none.
+        ConfigError: the regex is none, has no named group, ``key`` without ``value``, may take very long to
+            find nothing, or the stage is none.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class LogPattern:
                 f"pattern: expected the groups 'key' and 'value' together, got {self.pattern.pattern!r}, "
                 f"which has no group {missing!r}; name the group after the metric, or add (?P<{missing}>…)"
             )
+        self._longest = longest_text([self.pattern.pattern], self.pattern.flags, _LONGEST)
         self._sites = {name: site_of(self.pattern, index) for name, index in groups.items()}
 
     def __repr__(self) -> str:
@@ -69,7 +72,7 @@ class LogPattern:
             return None
         metrics: dict[str, Number] = {}
         step: int | None = None
-        for name, text in self._found(line[:_LONGEST]):
+        for name, text in self._found(line[: self._longest]):
             if name == STEP:
                 step = whole(text)
             elif name == EPOCH:

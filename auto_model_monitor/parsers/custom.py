@@ -8,11 +8,13 @@ from contextlib import suppress
 
 from ..core.capture_groups import GroupSite, site_of, whole_number
 from ..core.errors import ConfigError, ParseError
+from ..core.pattern_safety import LONGEST_NAME, longest_text
 from ..core.readings import Reading
 from .base import BaseParser
 from .names import metric_in, whole
 
 _COUNTERS = ("epoch", "step")
+_LONGEST_PATH = 1024  # characters
 # A pattern that matches no line break and sees no end of the text, so that it may run over many lines.
 _WITHIN_A_LINE = (
     r"(?:\\[dwb]|\\[^A-Za-z0-9\x00-\x1f]|[^\\\[\](){}*+?\x00-\x1f]|\)|\((?:\?:|\?P<\w+>|(?!\?))"
@@ -37,7 +39,8 @@ class CustomParser(BaseParser):
             A pattern with a ``/`` sees the path below the watched directory, any other the last part.
 
     Raises:
-        ConfigError: the pattern is no regular expression, or has no group for the score.
+        ConfigError: the pattern is no regular expression, has no group for the score, or may take very long
+            to find nothing, as a repeat inside a repeat does.
     """
 
     def __init__(self, pattern: str | re.Pattern[str], metric: str | None = None) -> None:
@@ -55,6 +58,9 @@ class CustomParser(BaseParser):
         variants = (_variant(source, self.pattern) for source in (self._site.quick, self._site.widened))
         self._quick, self._widened = variants
         self._lines = _line_patterns(self.pattern, self._site)
+        tried = (self.pattern, self._quick, self._widened, *self._lines)
+        longest = _LONGEST_PATH if self._whole_path else LONGEST_NAME
+        longest_text([each.pattern for each in tried if each is not None], self.pattern.flags, longest)
         self._bind()
 
     def _bind(self) -> None:

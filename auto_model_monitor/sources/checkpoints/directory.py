@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
+from ...core.pattern_safety import refuse_slow_attributes
 from ...core.readings import ReadingBatch
 from ...parsers import BaseParser
 from ...parsers.names import ignored_because
@@ -75,6 +76,7 @@ class DirectorySource:
         self.unscored: list[str] = []
         self.has_unreadable = False
         self._parser = parser
+        refuse_slow_attributes(parser)
         self._clock = clock or SystemClock()
         enters = self._enters if recursive else None
         # A training may change its working directory later: resolve the path now.
