@@ -94,6 +94,7 @@ def create_app(
         token=None if token is None else AccessToken(token),
         hosts=allowed_names(allowed_hosts),
         most_bytes=most_bytes,
+        store=store.path,
     )
     return app
 
@@ -105,6 +106,7 @@ def _app_of(services: Services, monitor: TrainingMonitor | None) -> FastAPI:
         version=__version__,
         description=_ABOUT,
         lifespan=_lifespan(services, monitor),
+        openapi_url=None,  # a route of its own names the server behind a proxy
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...text.cleaning import for_attribute
-from ..web.framework import FastAPI, Request, Response, Route
-from ..web.json_response import dumps
+from ..web.framework import PREFIX, FastAPI, Request, Response, Route
+from ..web.json_response import dumps, json_response
 from .openapi import describe_problems
 
 _STYLE = Path(__file__).with_name("reference_page.css")
@@ -22,7 +22,7 @@ _HEAD = """\
 
 
 def reference_routes(app: FastAPI) -> list[Route]:
-    """Return the routes of ``/docs`` and its style sheet; FastAPI itself serves ``/openapi.json``."""
+    """Return the routes of ``/openapi.json``, ``/docs`` and its style sheet."""
     original = app.openapi
 
     def described() -> dict[str, Any]:
@@ -32,13 +32,17 @@ def reference_routes(app: FastAPI) -> list[Route]:
 
     app.openapi = described  # type: ignore[method-assign]
 
+    def document(request: Request) -> Response:
+        servers = [{"url": request.scope.get(PREFIX) or "/"}]
+        return json_response({**app.openapi(), "servers": servers})
+
     def page(request: Request) -> Response:
         return Response("".join(_page(app.openapi())), media_type="text/html")
 
     def style(request: Request) -> Response:
         return Response(_STYLE.read_bytes(), media_type="text/css")
 
-    return [Route("/docs", page), Route("/docs.css", style)]
+    return [Route("/openapi.json", document), Route("/docs", page), Route("/docs.css", style)]
 
 
 def _page(document: Mapping[str, Any]) -> Iterator[str]:

@@ -52,27 +52,34 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 class HardenedSend:
-    """A ``send`` that adds the security headers to a response that lacks them.
+    """A ``send`` that adds the security headers that a response lacks, and the prefix to its location.
 
     Args:
         send: the server's own ``send``.
 
     Attributes:
+        prefix: the path below which a proxy offers the server; empty for none.
         started: True once the response has started.
     """
 
-    __slots__ = ("_send", "started")
+    __slots__ = ("_send", "prefix", "started")
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.prefix = ""
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         """Send a message; the start of a response with the security headers."""
         if message["type"] == "http.response.start":
             self.started = True
-            own = list(message.get("headers", ()))
+            own = [self._moved(*header) for header in message.get("headers", ())]
             names = {name.lower() for name, _ in own}
             own += [header for header in _DEFAULTS if header[0] not in names]
             message = {**message, "headers": own}
         await self._send(message)
+
+    def _moved(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Return a header; a ``Location`` on this server with the prefix."""
+        is_path = name.lower() == b"location" and value.startswith(b"/") and not value.startswith(b"//")
+        return name, self.prefix.encode("latin-1") + value if is_path else value

@@ -17,8 +17,11 @@ with extra("api"):
 #: Key in the ASGI scope of the server's own ``send``. A long answer uses it to skip the layers in between,
 #: which cost time at each chunk.
 RAW_SEND = "auto_model_monitor.send"
+#: Key in the ASGI scope of the path below which the server is reached; empty for none.
+PREFIX = "auto_model_monitor.prefix"
 
 __all__ = [
+    "PREFIX",
     "RAW_SEND",
     "APIRoute",
     "ASGIApp",
