@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ..core.package_version import __version__
 from ..log_parser import LogPattern
 from ..training import Dispatcher, TaskStore, Trainer
+from ..training.log_files import MAX_LOG
 from ..training_alerts.training_monitor import TrainingMonitor
 from .documents.reference_page import reference_routes
 from .events import Broadcaster
@@ -41,6 +42,7 @@ def create_app(
     most_bytes: int = 64 * 1024,
     grace: float = 10.0,
     patterns: Sequence[LogPattern | str] = (),
+    max_log: int = MAX_LOG,
     watch: Callable[[Dispatcher], TrainingMonitor] | None = None,
 ) -> FastAPI:
     """Return the application; while it runs, the tasks of the store run.
@@ -62,6 +64,7 @@ def create_app(
         most_bytes: the longest body of a request, in bytes.
         grace: seconds between SIGTERM and SIGKILL for a training that is cancelled.
         patterns: further formats of log lines, for every trainer; :class:`Trainer` has its own.
+        max_log: the largest size of one training's log on the disk, in bytes; its oldest part is dropped.
         watch: makes the monitor that sends messages about the trainings; None for no messages.
 
     Raises:
@@ -76,6 +79,7 @@ def create_app(
         most_pending=most_pending,
         grace=grace,
         patterns=patterns,
+        max_log=max_log,
         check=allowed_paths.recheck,
     )
     services = Services(

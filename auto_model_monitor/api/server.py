@@ -51,6 +51,7 @@ def _run(
         per_device=settings.per_device,
         most_streams=max_streams(),
         patterns=settings.patterns,
+        max_log=settings.max_log,
         watch=monitor_factory(settings.alerts, store.path, errors),
     )
 

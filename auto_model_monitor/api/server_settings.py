@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from ..core.paths import expanded
 from ..log_parser import LogPattern
 from ..settings import read_toml
 from ..training import Trainer
+from ..training.log_files import LEAST_LOG, MAX_LOG
 from ..training.trainer import log_patterns
 from .alerting import ALERT_SETTINGS, ALERT_TABLE, alert_problems
 from .security import DEFAULT_HOSTS, is_loopback
@@ -25,6 +27,7 @@ _BUILT_IN = Trainer(
     "image-classifier",
     (sys.executable, "-m", "auto_model_monitor.training.image_classifier", "{args}"),
 )
+_SIZE = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{1,9})?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
 _LISTS = ("allow_path", "allow_host", "patterns")
 _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "host": ("a text", str),
@@ -34,6 +37,7 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "allow_path": ("a path or a list of paths", (str, list)),
     "allow_host": ("a name or a list of names", (str, list)),
     "per_device": ("a whole number", int),
+    "max_log": ("a size, such as '200M' or a number of bytes", (str, int)),
     "patterns": ("a pattern or a list of patterns", (str, list)),
     "trainers": ("a table of names and commands", dict),
     ALERT_TABLE: ("a table", dict),
@@ -52,6 +56,7 @@ class ServerSettings:
         allow_path: the directories below which the paths of a request must lie.
         allow_host: further names under which the server is reached.
         per_device: how many tasks run on one device.
+        max_log: the largest size of one training's log on the disk, in bytes.
         patterns: further formats of log lines, for every trainer.
         trainers: the trainers that a request may name; the first is the default.
         alerts: the settings of the messages about the trainings, by :data:`.alerting.ALERT_SETTINGS`.
@@ -67,6 +72,7 @@ class ServerSettings:
     allow_path: tuple[str, ...] = (".",)
     allow_host: tuple[str, ...] = ()
     per_device: int = 1
+    max_log: int = MAX_LOG
     patterns: tuple[LogPattern | str, ...] = ()
     trainers: tuple[Trainer, ...] = (_BUILT_IN,)
     alerts: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -83,6 +89,8 @@ class ServerSettings:
                 "reach the server could start trainings, which run programs as you; omit --no-auth to use a "
                 "token"
             )
+        if self.max_log < LEAST_LOG:
+            problems.append(f"max_log: expected at least {LEAST_LOG >> 10}K, got {self.max_log} bytes")
         try:
             object.__setattr__(self, "patterns", log_patterns(self.patterns, "patterns"))
         except ConfigError as error:
@@ -125,6 +133,8 @@ class ServerSettings:
         for name in _LISTS:
             if name in settings:
                 settings[name] = tuple(settings[name])
+        if "max_log" in settings:
+            settings["max_log"] = _bytes(settings["max_log"])
         alerts = {name: values.get(name) for name in ALERT_SETTINGS}
         settings["alerts"] = settings.pop(ALERT_TABLE, {}) | {
             n: v for n, v in alerts.items() if v is not None
@@ -141,6 +151,14 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"--trainer: expected NAME='COMMAND {{args}}', got {text!r}")
         pairs[name.strip()] = command
     return pairs
+
+
+def _bytes(size: str | int) -> int:
+    """Return a size in bytes: ``200M``, ``1.5 GiB`` or a number."""
+    found = _SIZE.fullmatch(str(size))
+    if found is None:
+        raise ConfigError(f"max_log: expected a size, such as 200M or 1G, got {str(size)[:60]!r}")
+    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
 
 
 def _trainer(name: str, given: str | Sequence[str] | Mapping[str, Any]) -> Trainer:

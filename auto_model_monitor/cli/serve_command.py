@@ -23,7 +23,7 @@ STORE/outbox.db; without a mailbox and another channel mails are files in
 STORE/mailbox.
 
 --config takes a TOML file with host, port, store, no_auth, allow_path,
-allow_host, per_device, patterns, a table [trainers] of names and commands (or
+allow_host, per_device, max_log, patterns, a table [trainers] of names and commands (or
 of tables with command and patterns, for a log format of its own), and a table
 [tell] with rules, notify, sender, receiver, language and so on; relative paths
 are relative to the file, and options on the command line win over it."""
@@ -59,6 +59,12 @@ def add_options(parser: OptionParser) -> None:
         metavar="REGEX",
         help="one more log format: named groups are metrics, such as 'loss is (?P<val_loss>[0-9.]+)'; "
         "repeatable",
+    )
+    group.add_argument(
+        "--max-log",
+        metavar="SIZE",
+        help="the largest log of one training on the disk, such as 200M; the oldest part is dropped "
+        "(default: 1G)",
     )
     group = parser.add_argument_group("access")
     group.add_argument("--no-auth", action="store_true", help="require no token; on a loopback address only")

@@ -13,6 +13,7 @@ from ..core.errors import ConfigError
 from ..log_parser import LogPattern
 from ..text.cleaning import describe_error
 from .devices import visible_device
+from .log_files import LEAST_LOG, MAX_LOG
 from .request import TrainingRequest
 from .running_tasks import RunningTasks
 from .store import TaskStore
@@ -43,6 +44,7 @@ class Dispatcher:
         grace: seconds between SIGTERM and SIGKILL when a task is cancelled.
         most_pending: the largest number of pending tasks.
         patterns: additional formats of log lines, beside those of each trainer.
+        max_log: the largest size of one training's log on the disk, in bytes; its oldest part is dropped.
         interval: seconds between two polls.
         environment: the environment that trainings inherit; by default this process's.
         check: validates a request again when its task starts, perhaps hours later; what it raises fails the
@@ -61,11 +63,14 @@ class Dispatcher:
         grace: float = 10.0,
         most_pending: int = 1000,
         patterns: Sequence[LogPattern | str] = (),
+        max_log: int = MAX_LOG,
         interval: float = 0.2,
         environment: Mapping[str, str] | None = None,
         check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
-        _check_options(trainers, per_device=per_device, most_pending=most_pending, grace=grace)
+        _check_options(
+            trainers, per_device=per_device, most_pending=most_pending, grace=grace, max_log=max_log
+        )
         self.trainers = {trainer.name: trainer for trainer in trainers}
         self.store = store
         self._most_pending = most_pending
@@ -79,6 +84,7 @@ class Dispatcher:
             per_device=per_device,
             grace=grace,
             patterns=log_patterns(patterns, "patterns"),
+            max_log=max_log,
             check=check,
         )
         self._listeners: list[Listener] = []
@@ -251,7 +257,7 @@ def _check_options(trainers: Sequence[Trainer], **numbers: float) -> None:
     if not trainers or len({trainer.name for trainer in trainers}) < len(trainers):
         names = ", ".join(trainer.name for trainer in trainers) or "none"
         raise ConfigError(f"trainers: expected at least one, each with its own name, got {names}")
-    minimum = {"per_device": 1, "most_pending": 1, "grace": 0}
+    minimum = {"per_device": 1, "most_pending": 1, "grace": 0, "max_log": LEAST_LOG}
     problems = [
         f"{name}: expected at least {minimum[name]}, got {number!r}"
         for name, number in numbers.items()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..text.cleaning import from_terminal
+from .log_files import end_of_log
 from .regular_files import read_regular
 from .tasks import TaskState
 
@@ -116,7 +117,7 @@ def failure_cause(log: Path, max_lines: int | None = None) -> str:
         max_lines: search only this many of the last lines.
     """
     try:
-        text = read_regular(log, _TAIL_BYTES).decode("utf-8", "replace")
+        text = end_of_log(log, _TAIL_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
     lines = [_RANK.sub("", from_terminal(raw).rstrip()) for raw in text.split("\n")]

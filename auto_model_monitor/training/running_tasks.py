@@ -7,8 +7,9 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from ..log_parser import LogPattern
+from ..log_parser import LogEntry, LogPattern
 from .launch import launch
+from .log_files import MAX_LOG, shorten
 from .outcomes import outcome_of
 from .request import TrainingRequest
 from .running_task import RunningTask
@@ -37,6 +38,7 @@ class RunningTasks:
         per_device: the largest number of tasks on one device.
         grace: seconds between SIGTERM and SIGKILL.
         patterns: additional formats of log lines, beside those of each trainer.
+        max_log: the largest size of one training's log, in bytes.
         check: validates a request again when its task starts; what it raises fails the task.
     """
 
@@ -50,6 +52,7 @@ class RunningTasks:
         per_device: int,
         grace: float,
         patterns: Sequence[LogPattern | str],
+        max_log: int = MAX_LOG,
         check: Callable[[TrainingRequest], None] | None = None,
     ) -> None:
         self._store = store
@@ -59,6 +62,7 @@ class RunningTasks:
         self._per_device = per_device
         self._grace = grace
         self._patterns = patterns
+        self._max_log = max_log
         self._check = check or (lambda request: None)
         self._tasks: dict[str, RunningTask] = {}
         self._launch_failures: dict[str, str] = {}  # reasons that are not committed yet
@@ -211,7 +215,10 @@ class RunningTasks:
         if not running.has_ended and running.cancel_reason is not None:
             running.terminate(self._grace)
         more = self._commit_log(running)
-        if more or not running.has_ended:
+        if not running.has_ended:
+            self._limit_log(running)
+            return more
+        if more:
             return more
         while self._commit_log(running, at_end=True):
             pass
@@ -228,6 +235,14 @@ class RunningTasks:
         else:
             running.log.committed()
         return batch.more
+
+    def _limit_log(self, running: RunningTask) -> None:
+        unread = shorten(running.log.path.parent, running.log.offset, self._max_log)
+        if unread:
+            logger.warning("%d bytes of the log of task %s were not read", unread, running.task_id)
+            text = f"{unread} bytes were dropped unread: the log grows faster than it can be read"
+            notice = LogEntry(timestamp=self._store.now(), level="WARNING", message=text)
+            self._notify(*self._store.append(running.task_id, [notice]))
 
     def _finish(self, running: RunningTask) -> None:
         outcome = outcome_of(

@@ -62,6 +62,11 @@ class TaskLog:
             path, offset=position.offset, identity=position.identity, max_line=_MAX_LINE
         )
 
+    @property
+    def offset(self) -> int:
+        """How many bytes of the file have been read."""
+        return self._follower.offset
+
     def read(self, now: datetime, *, at_end: bool = False) -> EntryBatch:
         """Return the next entries, or those of the last read if they are not committed.
 

@@ -54,6 +54,7 @@ class Task:
         updated_at: the time of the last change.
         started_at: the time at which its process started, None before.
         finished_at: the time at which its process ended, None before.
+        first_epoch: the number that the log gives its first epoch, 0 or 1.
         task_type: the kind of task.
     """
 
@@ -76,6 +77,7 @@ class Task:
     first_seq: int = 1
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    first_epoch: int = 1
     task_type: str = "training"
 
 

@@ -84,6 +84,9 @@ def test_a_file_sets_the_same_settings(tmp_path):
         ('[trainers]\nx = "python {command}"', "trainer x: expected one of"),
         ("port = 70000", "port: expected 0 to 65535"),
         ("per_device = 0", "per_device: expected at least 1"),
+        ("max_log = 'big'", "max_log: expected a size, such as 200M"),
+        ("max_log = 5", "max_log: expected at least 64K"),
+        ("max_log = true", "max_log: expected a size"),
         ("patterns = 5", "patterns: expected a pattern or a list"),
         ("patterns = [5]", "patterns: expected a pattern or a list"),
         ('patterns = "["', "patterns: pattern: expected a regular expression"),
@@ -101,6 +104,24 @@ def test_a_file_with_a_mistake_is_refused(tmp_path, text, fault):
     (tmp_path / "serve.toml").write_text(text)
     with pytest.raises(ConfigError, match=fault):
         settings_of("--config", str(tmp_path / "serve.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("200M", 200 << 20),
+        ("1G", 1 << 30),
+        ("64k", 65536),
+        ("1.5 GiB", 3 << 29),
+        ("70000", 70000),
+        ("2MB", 2 << 20),
+    ],
+)
+def test_the_limit_of_a_log_is_a_size(tmp_path, text, size):
+    """``--max-log`` and ``max_log`` take a size with its unit or in bytes."""
+    assert settings_of("--max-log", text).max_log == size
+    (tmp_path / "serve.toml").write_text(f"max_log = '{text}'\n")
+    assert settings_of("--config", str(tmp_path / "serve.toml")).max_log == size
 
 
 def test_a_log_format_is_given_for_all_trainers_or_for_one(tmp_path):

@@ -61,6 +61,7 @@ ITEM: dict[str, Any] = {
     "priority": 5,
     "stage": "validation",
     "reason": "",
+    "first_epoch": 1,
 }
 DETAILS: dict[str, Any] = {
     **ITEM,

@@ -96,6 +96,7 @@ class Item(Status):
     priority: int
     stage: str | None
     reason: str
+    first_epoch: int = Field(description="The number of the first epoch in the log, 0 or 1.")
 
 
 class TaskPage(DocumentedAnswer):

@@ -42,6 +42,7 @@ def item(task: Task) -> dict[str, Any]:
         "priority": task.request.priority,
         "stage": None if task.stage is None else task.stage.value,
         "reason": task.reason,
+        "first_epoch": task.first_epoch,
     }
 
 

@@ -55,12 +55,21 @@ class TaskRoutes:
         device: Annotated[str | None, Query(max_length=32)] = None,
         model: Annotated[str | None, Query(max_length=200)] = None,
         trainer: Annotated[str | None, Query(max_length=64)] = None,
+        search: Annotated[
+            str, Query(max_length=200, description="A part of the model, the id, the device or the trainer.")
+        ] = "",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> Response:
         """List the tasks that match, the newest first."""
         tasks, total = self._store.tasks(
-            states=status or (), device=device, model=model, trainer=trainer, limit=limit, offset=offset
+            states=status or (),
+            device=device,
+            model=model,
+            trainer=trainer,
+            search=search.strip(),
+            limit=limit,
+            offset=offset,
         )
         items = [serializers.item(task) for task in tasks]
         return json_response({"items": items, "total": total, "limit": limit, "offset": offset})

@@ -84,6 +84,7 @@ def append(
             stage=progress.stage,
             latest_metrics=progress.latest,
             last_seq=stored[-1].seq,
+            first_epoch=0 if progress.from_zero else 1,
         )
         _update_task(cursor, number, task, now)
     size = sum(len(data) for _, data, _ in stored)

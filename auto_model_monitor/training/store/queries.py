@@ -9,6 +9,7 @@ from ..tasks import MetricRow, Task, TaskState
 from .database import Database
 from .stored_rows import TASK_COLUMNS, metric_of, task_of
 
+_SEARCHED = ("model", "id", "device", "trainer")
 _MAX_INTEGER = 2**62  # fits an SQLite integer
 
 
@@ -18,6 +19,7 @@ def page(
     equal: Mapping[str, str | None],
     limit: int,
     offset: int,
+    search: str = "",
 ) -> tuple[list[Task], int]:
     """Return a page of the matching tasks, the newest first, and the number of all matches.
 
@@ -27,6 +29,7 @@ def page(
         equal: required values of columns; None for any.
         limit: the largest number of tasks.
         offset: the number of newer tasks to skip.
+        search: a part of the model's name, the id, the device or the trainer; in any case of its letters.
     """
     values: list[Any] = [state.value for state in states]
     where = [f"state IN ({', '.join('?' * len(states))})"] if states else ["1"]
@@ -34,6 +37,9 @@ def page(
         if value is not None:
             where.append(f"{column} = ?")
             values.append(value)
+    if search:
+        where.append(f"({' OR '.join(f'instr(lower({column}), lower(?))' for column in _SEARCHED)})")
+        values += [search] * len(_SEARCHED)
     condition = " AND ".join(where)
     # The numbers come from an index alone; only the rows of this page are read.
     some = f"SELECT number FROM tasks WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"

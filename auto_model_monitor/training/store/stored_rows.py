@@ -20,7 +20,9 @@ to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # 
 
 TASK_COLUMNS = (
     "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
-    "stage, reason, exit_code, cancel, last_seq, first_seq, started, finished"
+    "stage, reason, exit_code, cancel, last_seq, first_seq, started, finished, "
+    # A text that is searched, so that a damaged one does no harm.
+    """(SELECT instr(course, '"from_zero":true') FROM follows WHERE follows.task = tasks.number)"""
 )
 
 
@@ -56,6 +58,7 @@ def task_of(row: Sequence[Any]) -> Task:
         first_seq=row[16],
         started_at=to_time(row[17]),
         finished_at=to_time(row[18]),
+        first_epoch=0 if row[19] else 1,
     )
 
 

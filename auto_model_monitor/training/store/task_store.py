@@ -111,6 +111,7 @@ class TaskStore:
         trainer: str | None = None,
         limit: int = 50,
         offset: int = 0,
+        search: str = "",
     ) -> tuple[list[Task], int]:
         """Return a page of the matching tasks, the newest first, and the number of all matches.
 
@@ -121,9 +122,10 @@ class TaskStore:
             trainer: the trainer's exact name.
             limit: the largest number of tasks.
             offset: the number of newer tasks to skip.
+            search: a part of the model's name, the id, the device or the trainer.
         """
         equal = {"device": device_name(device) or device, "model": model, "trainer": trainer}
-        return queries.page(self._database, states, equal, limit, offset)
+        return queries.page(self._database, states, equal, limit, offset, search)
 
     def count(self, state: TaskState) -> int:
         """Return the number of tasks in a state."""

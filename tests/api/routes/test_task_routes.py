@@ -97,7 +97,7 @@ def test_the_list_shows_the_newest_first_in_pages(client, body, make_app):
         found += [item["task_id"] for item in page["items"]]
     assert found == ids[::-1]
     item = http.get("/api/v2/training").json()["items"][0]
-    assert list(item) == [*STATUS, "model", "trainer", "priority", "stage", "reason"]
+    assert list(item) == [*STATUS, "model", "trainer", "priority", "stage", "reason", "first_epoch"]
 
 
 def test_the_list_is_filtered(client, body, puppet):
