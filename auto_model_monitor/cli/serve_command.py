@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from ..text.terminal import Terminal
 from .command import SUCCESS, Command
@@ -35,7 +36,21 @@ def add_options(parser: OptionParser) -> None:
     parser.add_argument("--port", type=whole_number, metavar="PORT", help="default: 8000; 0 takes a free one")
     parser.add_argument("--store", metavar="DIR", help="tasks and their logs (default: training_store)")
     add_config(parser)
-    group = parser.add_argument_group("trainings")
+    _add_training_options(parser.add_argument_group("trainings"))
+    group = parser.add_argument_group("access")
+    group.add_argument("--no-auth", action="store_true", help="require no token; on a loopback address only")
+    group.add_argument(
+        "--allow-host",
+        action="append",
+        metavar="NAME",
+        help="one more name of the server, such as a proxy's; repeatable",
+    )
+    group = parser.add_argument_group("alerts")
+    add_settings(group, "rules", rules="alert when a training meets it, such as 'val_acc >= 90'; repeatable")
+    add_channels(parser)
+
+
+def _add_training_options(group: Any) -> None:
     group.add_argument(
         "--trainer",
         dest="trainers",
@@ -66,17 +81,6 @@ def add_options(parser: OptionParser) -> None:
         help="the largest log of one training on the disk, such as 200M; the oldest part is dropped "
         "(default: 1G)",
     )
-    group = parser.add_argument_group("access")
-    group.add_argument("--no-auth", action="store_true", help="require no token; on a loopback address only")
-    group.add_argument(
-        "--allow-host",
-        action="append",
-        metavar="NAME",
-        help="one more name of the server, such as a proxy's; repeatable",
-    )
-    group = parser.add_argument_group("alerts")
-    add_settings(group, "rules", rules="alert when a training meets it, such as 'val_acc >= 90'; repeatable")
-    add_channels(parser)
 
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
