@@ -66,7 +66,7 @@ def gap_of(text: str) -> Gap:
     if rest.endswith((":", "=")):  # ``loss : [0.5``, ``epoch: [3``
         rest, explicit = rest[:-1].rstrip(), explicit or in_brackets
     *before, key = compiled(_BREAK).split(rest)
-    key = key.strip(" \t'\"`-")
+    key = key.strip(" \t'\"`-+")
     # What the splitter takes for a number right behind a letter is one: ``epoch3``, ``损失0.5``.
     glued = text[-1:].isalpha()
     explicit = explicit or (glued and not text[-1:].isascii())

@@ -141,7 +141,7 @@ class KeyValueScan:
         elif key.counts:
             self._pairs += 1
             self._count(key, number, place)
-        elif not place.gap.opened and self._stands_alone(place):
+        elif (not place.gap.opened or _is_listed(place, key)) and self._stands_alone(place):
             self._pairs += 1
             self._keep(key, number, place)
 
@@ -152,6 +152,11 @@ class KeyValueScan:
         if counted is not None:
             counter = EPOCH if counted[1] else STEP
             self._count(MetricName(counter, counter), number, place)
+        score = self._score_of_split(place)
+        if score is not None:
+            self._pairs += 1
+            self._keep(score, number, place)
+            return
         if gap.explicit or self._form.bar or (number == 0 and not gap.opened):  # ``Val: 50%|``, ``CV Batch``
             self._heading = split_in_key(gap.key) or self._heading
         words = words_of(gap.key)
@@ -168,6 +173,19 @@ class KeyValueScan:
         key = metric_name(gap.key, structured=True)
         if key is not None and not key.counts and self._is_short(gap.key) and not gap.opened:
             self._keep(key._replace(weak=True), number, place, unknown=True)
+
+    def _score_of_split(self, place: LineNumber) -> MetricName | None:
+        """Return the metric of ``Loss: 0.3, Train: 81.2%, Val: 79.5%``, which is called as its split."""
+        if (
+            self._form.bar
+            or not place.gap.explicit
+            or place.gap.opened
+            or not compiled(_DELIMITED).match(place.after)
+        ):
+            return None
+        words = words_of(place.gap.key)
+        split = split_in_key(place.gap.key) if len(words) == 1 else ""
+        return MetricName("", split, weak=True) if split else None
 
     def _is_short(self, key: str) -> bool:
         """Return whether words are short enough to be the key of a pair, and no part of a sentence."""
@@ -253,6 +271,12 @@ def _all_best(found: list[KeyedNumber]) -> list[KeyedNumber]:
 def _stands_apart(text: str) -> bool:
     """Return whether a piece of text between two pairs ends the first, as a heading does."""
     return bool(split_in_heading(text)) or is_accounting(text)
+
+
+def _is_listed(place: LineNumber, key: MetricName) -> bool:
+    """Return whether a number is the only one of a list, or the learning rate of the first group."""
+    listed = place.gap.explicit and place.gap.opened
+    return listed and (place.after.startswith("]") or key.base == "learning_rate")
 
 
 def _states_a_fault(place: LineNumber) -> bool:

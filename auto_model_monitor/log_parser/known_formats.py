@@ -14,7 +14,7 @@ from typing import NamedTuple
 from .entries import Stage
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-_SAME = {"learn": "learn", "test": "test", "best": "best"}
+_SAME = {name: name for name in ("learn", "best", "test", *(f"test{number}" for number in range(1, 10)))}
 
 
 class KeyValueFormat(NamedTuple):
@@ -133,7 +133,31 @@ _ACCURACY_OF = (
     r"[ \w]{0,20}: (?P<acc>#) ?%"
 )
 _AT_ITERATION = r"(?:-+ )?validation loss at iteration (?P<step>#)[^|]{0,40}\| lm loss value: (?P<val_loss>#)"
-_ROW = r"\| {1,8}(?P<key>[\w/]{1,60}) {1,60}\| {1,8}(?P<value>[-.]{0,2}#) {1,60}\|\s*\Z"
+# Boxes of reinforcement learning: Stable-Baselines3's and Spinning Up's.
+_ROW = r"\| {1,40}(?P<key>[\w/]{1,60}) {1,60}\| {1,40}(?P<value>[-.]{0,2}#) {1,60}\|\s{0,40}\Z"
+_TRIAL = (
+    r"(?:\[[A-Z] [^\]\n]{1,40}\] )?Trial (?P<step>#) (?:finished with value: (?P<objective>[-.]{0,2}#)"
+    r"(?: and parameters: \{[^}\n]{0,2000}\})?(?:[^\n]{0,40}Best is trial # "
+    r"with value: (?P<best_objective>[-.]{0,2}#))?"
+    r"|finished with values: )"
+)
+_MARIAN = (
+    r"Ep\. (?P<epoch>#) : Up\. (?P<step>#) : Sen\. [^:\n]{1,40} : Cost (?P<train_loss>#)"
+    r"(?:[^\n]{0,200}L\.r\. (?P<learning_rate>#))?"
+)
+_DARKNET = r"(?P<step>#): #, (?P<train_loss>#) avg loss, (?P<learning_rate>#) rate"
+_DICE = r"(?:np\.float\d\d\()?(?P<val_dice{}>#)\)?"
+_DICES = (
+    r"Pseudo dice \[" + _DICE.format("_1") + "".join(f"(?:, {_DICE.format(f'_{n}')})?" for n in range(2, 17))
+)
+_OGB = (
+    r"(?:Highest Train: (?P<best_train>#)|Highest Valid: (?P<best_val>#)|Final Train: (?P<final_train>#)"
+    r"|Final Test: (?P<final_test>#))"
+)
+_COSINE = (
+    r"(?P<key>Accuracy|F1|Precision|Recall|Average Precision) with "
+    r"[\w-]{0,40}(?:Similarity|Distance|Dot[\w-]{0,20}): {1,4}(?P<value>#)"
+)
 
 SENTENCE_FORMATS = (
     SentenceFormat("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
@@ -153,7 +177,36 @@ SENTENCE_FORMATS = (
         "Ultralytics", "starting training for ", r"Starting training for (?P<total_epochs>#) epochs"
     ),
     SentenceFormat("Ultralytics", " epochs completed in ", r"# epochs completed in #", Stage.COMPLETED),
-    SentenceFormat("Stable-Baselines3", " |", _ROW),
+    SentenceFormat("Stable-Baselines3, Spinning Up", " |", _ROW),
+    SentenceFormat("Optuna", " finished with value", _TRIAL),
+    SentenceFormat("Marian", " : up. ", _MARIAN, Stage.TRAINING),
+    SentenceFormat("Darknet", " avg loss, ", _DARKNET, Stage.TRAINING),
+    SentenceFormat(
+        "Darknet", "mean average precision (map@", r"mean average precision \(mAP@[0-9.]{1,8}\) = (?P<mAP>#)"
+    ),
+    SentenceFormat("Darknet", " loss, normalizer: ", r"v[0-9] \(\w+ loss, Normalizer: "),
+    SentenceFormat("OGB", ": ", _OGB, Stage.EPOCH_END),
+    SentenceFormat("sentence-transformers", " with ", _COSINE, Stage.VALIDATION),
+    SentenceFormat(
+        "information retrieval", "@", r"(?P<key>(?:P|R|MRR|NDCG|MAP|Hit)@\d{1,4})\t(?P<value>#)\Z"
+    ),
+    SentenceFormat(
+        "AutoGluon", "= validation score", r"(?P<val_score>-?#)\s{1,20}= Validation score", Stage.VALIDATION
+    ),
+    SentenceFormat("nnU-Net", "pseudo dice [", rf"Pseudo dice \[{_DICE.format('')}\]", Stage.VALIDATION),
+    SentenceFormat("nnU-Net", "pseudo dice [", _DICES, Stage.VALIDATION),
+    SentenceFormat("CatBoost", "besttest = ", r"bestTest = (?P<best_test>[-.]{0,2}#)", Stage.EPOCH_END),
+    SentenceFormat(
+        "nnU-Net",
+        "best ema pseudo dice",
+        r"Yayy! New best EMA pseudo Dice: (?P<best_dice>#)",
+        Stage.EPOCH_END,
+    ),
+    SentenceFormat(
+        "PaddleDetection",
+        "best ",
+        r"Best (?P<key>(?:test|val|validation) [a-z ]{2,40}) is (?P<best>-?#)\.?\Z",
+    ),
 )
 
 #: Beginnings of lines, in lower case, of a training that is over.

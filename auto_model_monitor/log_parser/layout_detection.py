@@ -129,6 +129,8 @@ def _of_sentence(sentence: SentenceFormat, found: re.Match[str]) -> Layout:
         if metric:
             slots.append(MetricSlot(metric, index, sign))
     counters = {name: place[0] for name, place in places.items()}
+    if key is not None and key.counts and "value" in counters:
+        counters.setdefault(key.base, counters["value"])
     stages = {"train": Stage.TRAINING, "val": Stage.VALIDATION}
     return Layout(
         tuple(slots),
@@ -156,6 +158,7 @@ def _of_pairs(pairs: KeyValueScan, form: KeyValueFormat, counters: dict[str, int
     kept = [each for each in found if not each.name.weak or strong or each.name.split or each.heading]
     beside_loss = any(each.name.base == "loss" and not (each.name.split or each.heading) for each in kept)
     slots = _distinct(kept, [_spot(each, form, beside_loss) for each in kept], form.split)
+    slots = _grouped(slots) if form.bar else slots
     epoch = counters.get(EPOCH, pairs.counters.get(EPOCH, -1))
     total = pairs.counters.get(TOTAL_EPOCHS, -1)
     stage = form.stage or _stage(kept, form, slots)
@@ -202,9 +205,23 @@ def _distinct(kept: list[KeyedNumber], slots: list[MetricSlot], split: str) -> t
 def _spot(each: KeyedNumber, form: KeyValueFormat, beside_loss: bool) -> MetricSlot:
     split = each.heading or (form.split if each.name.base else "")
     metric = each.name.metric(split=split, best=each.best, beside_loss=beside_loss)
-    group = metric.partition("_")[0] if form.bar else ""
-    group += "_epoch" if form.bar and each.name.own.endswith("_epoch") else ""
-    return each.slot._replace(metric=metric, group=group)
+    last = each.name.own.rpartition("_")[2]
+    return each.slot._replace(metric=metric, group=f"_{last}" if last in ("epoch", "step") else "")
+
+
+def _grouped(slots: tuple[MetricSlot, ...]) -> tuple[MetricSlot, ...]:
+    """Group the metrics of a bar that change together: those of a split, of its steps or of its epochs.
+
+    What names neither step nor epoch belongs to what stands before it: Lightning shows
+    ``train_loss_step=…, train_loss_epoch=…, train_acc=…``.
+    """
+    of: dict[str, str] = {}
+    found = []
+    for slot in slots:
+        split = slot.metric.partition("_")[0]
+        of[split] = slot.group or of.get(split, "")
+        found.append(slot._replace(group=split + of[split]))
+    return tuple(found)
 
 
 def _narrowed(each: KeyedNumber, form: KeyValueFormat) -> bool:

@@ -32,6 +32,7 @@ _PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
 _RATES = ("/s", "/sec", "/second", "/min", "/gpu")
 _LONGEST_HEADING = 80
 _HEADING = r"[\W_]*[\w ()/&-]+[\W_]*"  # words of one piece
+_OF_EPISODES = frozenset(("ep", "episode", "episodic"))  # whose returns are surely scores
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -84,8 +85,8 @@ class MetricName(NamedTuple):
     def _best(self, split: str) -> str:
         if self.base in ("acc", "top1_acc"):
             return "best_acc"
-        if self.own.startswith("best"):
-            return self.own
+        if self.own.lower().startswith("best"):
+            return f"best{self.own[4:]}"
         name = self.base or self.own
         return f"best_{split}_{name}" if split and not name.startswith(f"{split}_") else f"best_{name}"
 
@@ -125,7 +126,8 @@ def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: boo
         return MetricName("", _own(own, words, True), _split(words), best, joined)
     if not _is_one(key, words, rest, joined, structured):
         return None
-    weak = not structured and all(w in WEAK for w in rest if names_a_metric(w))
+    sure = best or not _OF_EPISODES.isdisjoint(words)
+    weak = not (structured or sure) and all(w in WEAK for w in rest if names_a_metric(w))
     return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
 
 
@@ -226,6 +228,8 @@ def _counter(words: tuple[str, ...], joined: bool) -> str:
         return ""
     others = set(words[:-1])
     if words[-1] in STEP_WORDS:
+        if words[-1].startswith("timestep"):  # reinforcement learning has no other
+            return STEP if others <= {"total", "num", "time"} else "none"
         known = others <= NEUTRAL | SPLITS.keys() | {"num"} and "total" not in others
         return STEP if known and (words[-1] not in ("steps", "iters") or not others) else "none"
     if others & {"num", "total", "max", "number"} or (words == ("epochs",)):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..core.numbers import number_splitter
+from .coco_lines import coco_line, is_coco_line
 from .entries import LogEntry, Number, ParsedLine, Stage
 from .layout import BLANK, MOST_METRICS, Layout
 from .layout_detection import detect_layout
@@ -150,6 +151,8 @@ class LogReader:
     def _parse(self, line: str) -> ParsedLine | None:
         """Parse a line of unknown shape."""
         text = line if is_plain(line) else plain(line)
+        if is_coco_line(text):
+            return coco_line(text)
         parts = self._apart(text[:_LONGEST])
         below_heading = bool(self._section.split)
         layout = self._in_context(BLANK.join(parts[::2]), parts)

@@ -16,7 +16,7 @@ def _pieces(words: str) -> tuple[str, ...]:
 
 
 EPOCH_WORDS = _set("epoch epochs ep")
-STEP_WORDS = _set("step iter iters iteration it steps updates")
+STEP_WORDS = _set("timesteps timestep step iter iters iteration it steps updates")
 SPLITS = {
     **dict.fromkeys(["train", "training", "tr", "trn"], "train"),
     **dict.fromkeys(
@@ -48,7 +48,7 @@ FILLERS = _set(
 )
 NEUTRAL = FILLERS | _set(
     "avg avr average mean running current cur now final overall total epoch batch global set results result "
-    "metrics value s phase"
+    "metrics value s phase info"
 )
 # Words for a number that is wished for or was measured before.
 GOALS = _set(
@@ -83,7 +83,7 @@ ACCOUNTING = _set(
     "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
     "thread gpus mfu fps tps qps tgs tflops toks throughput bandwidth latency delay wait data batch ram vram "
     "util usage disk power progress percent pct oom iterations lag uptime free used consumed reader cached "
-    "retries"
+    "retries episodes frames"
 )
 # Words for a number of things, which a metric's word behind them does not change: ``num_hits``.
 _NUMBERING = _set("num n number id idx index seed version count total v year date port code")
@@ -99,7 +99,7 @@ LOSS_KINDS = _set(
     "lm nll mlm nsp kl ce mse l1 l2 cls reg box obj dfl rpn mask seg dice bce gan g d gen disc generator "
     "discriminator actor critic policy value q adv adversarial recon reconstruction perceptual content style "
     "contrastive triplet aux distill kd smooth cross entropy crossentropy focal log huber hinge ctc iou att "
-    "attention transducer"
+    "attention transducer surrogate"
 )
 _TOP = (
     "acc {0}|accuracy {0}|top {0}|top{0}|top{0} acc|top{0} accuracy|top {0} acc|top {0} accuracy|"
@@ -156,7 +156,7 @@ HINTS = _pieces(
     "learn iou dice bleu rouge wer cer ppl perpl psnr ssim fid lpips rew ndcg mrr top kappa mcc sens "
     "spec elbo nll r2 inertia class corr pearson spearman jaccard pesq stoi ota meteor cider pck oks "
     "gmean brier ece eer epe hd95 bpc bpb bpd kl entropy diverg regret return hit likelihood chrf "
-    "objective fitness metric kid rel ade fde fbeta fscore ap ter em pq f2 ce "
+    "@ objective fitness metric kid rel ade fde fbeta fscore ap ter em pq f2 ce "
 )
 
 
