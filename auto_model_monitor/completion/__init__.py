@@ -55,8 +55,9 @@ def notify_when_done(
       program handles them itself. SIGKILL and a segmentation fault cannot be reported from within the
       process; a watch beside the training detects the silence.
 
-    In a distributed training only the process of rank 0 reports: the first of ``RANK``, ``SLURM_PROCID``,
-    ``OMPI_COMM_WORLD_RANK``, ``PMI_RANK`` and ``LOCAL_RANK`` that is set to a number decides.
+    In a distributed training only the process of rank 0 reports: the variables of torchrun, Paddle, Ascend,
+    Horovod, Open MPI, MVAPICH, PMIx, MPICH, Slurm and others decide. When another process crashes first, its
+    error is the one that is reported; the processes leave their errors in ``log_dir``.
 
     The alert is committed to ``outbox.db`` in the config's ``log_dir`` before anything is sent. What cannot
     be delivered within ``grace`` seconds stays pending, and is sent when a training with the same ``log_dir``

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Event
 from typing import TypeVar
 
@@ -12,13 +13,14 @@ from ..core.alerts import Alert, AlertKind
 from ..core.clocks import Clock
 from ..core.comparison import direction_for
 from ..core.contracts import require, require_all
-from ..core.errors import ConfigError, MonitorError, OutboxError
+from ..core.errors import ConfigError, OutboxError
 from ..core.host import host_name
 from ..core.messages import Message
 from ..core.paths import expanded
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
+from ..monitor.boundary import ErrorBoundary
 from ..monitor.checkpoints import notifier_for
 from ..monitor.config import MonitorConfig
 from ..monitor.loop import Monitor
@@ -30,6 +32,7 @@ from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..runtime.timeout import run_with_timeout
 from ..sources.checkpoints.directory import DirectorySource
+from .crashed_ranks import CrashedRanks
 from .ending import Ending, log_end
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ T = TypeVar("T")
 
 RULE = "done"
 READ_TIMEOUT = 1.5  # seconds to read the best score or the log: a network disk may hang
+_OTHER_RANKS = 1.0  # seconds to wait for the error that another process may be writing
 _CLAIM_INTERVAL = 0.1  # seconds between two attempts to acquire the lock of another process
 
 
@@ -80,6 +84,8 @@ class CompletionNotifier:
         self._log_dir = expanded(config.log_dir).absolute()
         self._directory = expanded(config.watch_dir).absolute()
         self._log_file = None if log_file is None else expanded(log_file).absolute()
+        self._crashed_ranks = CrashedRanks(self._log_dir, str(self._directory))
+        self._boundary = ErrorBoundary()
         self._config = config
         self._monitor = monitor
         self._notifiers = notifiers
@@ -88,8 +94,16 @@ class CompletionNotifier:
         self.clock = clock
         self.grace = grace
 
-    def notify(self, name: str, ending: Ending, seconds: float) -> None:
-        """Commit the alert about an end, and give the delivery its seconds."""
+    def notify(self, name: str, ending: Ending, seconds: float, rank: int | None = None) -> None:
+        """Commit the alert about an end, and give the delivery its seconds.
+
+        Of a distributed training the process with rank 0 reports; another one leaves it its error.
+        """
+        if rank:
+            self._crashed_ranks.add(rank, self._without_secrets(ending))
+            return
+        if rank == 0:
+            ending = self._first_error(ending, seconds)
         best = _or_none(self._best)
         alert = Alert(
             rule=RULE,
@@ -103,6 +117,23 @@ class CompletionNotifier:
         )
         if self._monitor is None or not self._monitor.report(alert):
             self._deliver(alert, timeout=self.grace)
+
+    def _first_error(self, ending: Ending, seconds: float) -> Ending:
+        """Return the end of the process that crashed first, this one's own where none did."""
+        found: Ending | None = ending
+        if ending.kind is not AlertKind.FINISHED:
+            now = self.clock.now().timestamp()
+            found, end = None, self.clock.monotonic() + _OTHER_RANKS
+            while found is None and self.clock.monotonic() < end:
+                found = self._crashed_ranks.first_error(ending, now - seconds, now)
+                if found is None:
+                    self.clock.wait(Event(), _CLAIM_INTERVAL)
+        self._crashed_ranks.clear()
+        return found or ending
+
+    def _without_secrets(self, ending: Ending) -> Ending:
+        secret = self._config.auth_code or ""
+        return replace(ending, error=scrub(ending.error, secret), traceback=scrub(ending.traceback, secret))
 
     def deliver_pending(self) -> None:
         """Deliver pending alerts of earlier ends, unless another process does."""
@@ -150,7 +181,7 @@ class CompletionNotifier:
         """Return the best reading of the monitor or the directory."""
         parser = self._config.parser
         assert parser is not None  # MonitorConfig fills it in
-        try:
+        with self._boundary("the best score, which the message omits"):
             if self._monitor is not None:
                 self._monitor.check()
                 if self._monitor.progress.best is not None:
@@ -158,10 +189,6 @@ class CompletionNotifier:
             source = DirectorySource(self._directory, parser, recursive=self._config.recursive)
             found = source.read()
             return found.best(direction_for(found.score, self._config.comparison))
-        except MonitorError as error:
-            logger.info("the best score is unknown: %s", error)
-        except Exception:
-            logger.exception("the best score could not be read; the message omits it")
         return None
 
     def _describe(self, ending: Ending) -> dict[str, str]:
@@ -182,11 +209,9 @@ class CompletionNotifier:
         config = self._config
         directory, host = os.fspath(config.watch_dir), host_name()
         plain = Renderer(language=config.language, watch_dir=directory, host=host)
-        try:
+        with self._boundary("the renderer, instead of which the default one renders"):
             return (self._renderer or plain).render(alert)
-        except Exception:
-            logger.exception("the renderer failed; the default message is sent")
-            return plain.render(alert)
+        return plain.render(alert)
 
 
 def _or_none(read: Callable[[], T]) -> T | None:

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
+from ..core.alerts import AlertKind
 from .completion_notifier import CompletionNotifier
 from .ending import ending_of
+from .ranks import rank_of
 from .termination import Terminations
 
 logger = logging.getLogger(__name__)
 
-# The environment variables with a process's rank in a distributed training; the first that is set decides.
-# Global ranks come before local ones.
-_RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
 _COMMIT_TIMEOUT = 3.0  # seconds beyond the grace to build and commit the alert
 _HERE = str(Path(__file__).parent)
 
 _terminations = Terminations()
-
-
-def is_rank_zero(environment: Mapping[str, str] | None = None) -> bool:
-    """Return whether this process has rank 0, and so reports for a distributed training."""
-    found = os.environ if environment is None else environment
-    ranks = (found.get(name, "").strip() for name in _RANKS)
-    return next((int(rank) == 0 for rank in ranks if rank.isascii() and rank.isdigit()), True)
 
 
 class TrainingRun:
@@ -59,7 +51,7 @@ class TrainingRun:
             self._process = os.getpid()
             self._started_at = self._notifier.clock.monotonic()
             self._handles_signals = _terminations.begin()
-            if is_rank_zero():
+            if not rank_of():
                 _thread(self._notifier.deliver_pending, "pending alerts").start()
         except Exception:
             logger.exception("the start of %s could not be recorded; the training continues", self._name)
@@ -69,7 +61,7 @@ class TrainingRun:
     ) -> None:
         try:
             # A child that the training forked may leave the block here too; it is not the training.
-            if os.getpid() == self._process and is_rank_zero():
+            if os.getpid() == self._process:
                 self._end(error, trace)
         except (KeyboardInterrupt, SystemExit):
             # The user does not want to wait; the training's own error takes precedence.
@@ -83,13 +75,16 @@ class TrainingRun:
 
     def _end(self, error: BaseException | None, trace: TracebackType | None) -> None:
         seconds = self._notifier.clock.monotonic() - self._started_at
-        if seconds < self._min_seconds:
+        if seconds < self._min_seconds and not rank_of():
             logger.info("%s ended after %.3g s, less than min_seconds; not reported", self._name, seconds)
             return
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
             trace = trace.tb_next
         ending = ending_of(error, trace, _terminations.caught if self._handles_signals else None)
-        notify = partial(self._notifier.notify, self._name, ending, seconds)
+        rank = rank_of()
+        if rank and ending.kind is not AlertKind.CRASHED:
+            return
+        notify = partial(self._notifier.notify, self._name, ending, seconds, rank)
         # In a thread, because a disk, a server or a user's renderer may hang: the wait is limited.
         thread = _thread(notify, f"the end of {self._name}", daemon=self._waits)
         try:

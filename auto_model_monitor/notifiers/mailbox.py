@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..core.errors import NotificationError
 from ..core.messages import Message
+from ..core.private_files import make_private_directory, open_private
 from .providers import split_addresses
 
 _RANDOM_ID = re.compile(r"[0-9a-fA-F-]{16,}")
@@ -73,8 +74,8 @@ class MailboxNotifier:
         path = self.path_of(message)
         part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("xb") as file:
+            make_private_directory(self.folder)
+            with open(open_private(part, os.O_WRONLY | os.O_EXCL), "wb") as file:  # noqa: PTH123
                 file.write(mail.as_bytes())
                 file.flush()
                 os.fsync(file.fileno())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
+from io import FileIO, TextIOWrapper
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ..core.private_files import make_private_directory, open_private
 from ..text.cleaning import for_log_line, for_traceback
 from .fork_safety import fork_safe_lock
 
@@ -49,6 +52,10 @@ class _LogFile(logging.FileHandler):
     """A log file that reports a full disk once, not for every line."""
 
     _has_warned = False
+
+    def _open(self) -> TextIOWrapper:
+        file = open_private(self.baseFilename, os.O_WRONLY | os.O_APPEND)
+        return TextIOWrapper(FileIO(file, "a"), self.encoding, self.errors, line_buffering=True)
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not self._has_warned:
@@ -160,7 +167,7 @@ def _open(log_dir: Path | None) -> tuple[_LogFile | None, OSError | None]:
     now = datetime.now()
     path = log_dir / f"{now:%Y%m%d}" / f"monitor_{now:%Y%m%d%H%M%S}.log"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         return None, error

@@ -31,12 +31,12 @@ from auto_model_monitor import (
     notify_when_done,
 )
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
-from auto_model_monitor.completion.training_run import is_rank_zero
+from auto_model_monitor.completion.ranks import _LOCAL_RANKS, _RANKS, is_rank_zero
 from tests.fakes import RecordingNotifier, permanent, transient
 
 ROOT = Path(auto_model_monitor.__file__).parents[1]
 CODE = "qwertyuiopasdfgh"
-RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
+RANKS = (*_RANKS, *_LOCAL_RANKS, "NODE_RANK", "TF_CONFIG")
 HEAD = f"""\
 import os, signal, sys
 from threading import Event
@@ -410,7 +410,6 @@ def test_an_unexpected_error_does_not_reach_the_training(config, monkeypatch, ca
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("auto_model_monitor.completion.training_run.ending_of", broken)
-    monkeypatch.setattr("auto_model_monitor.completion.training_run.is_rank_zero", lambda: True)
     with notify_when_done(config, notifiers=[]):
         pass
     with pytest.raises(ValueError, match="mine"), notify_when_done(config, notifiers=[]):
@@ -511,11 +510,99 @@ def test_what_is_no_training_is_refused(done, config):
         ({"LOCAL_RANK": "0"}, True),
         ({"RANK": "", "LOCAL_RANK": "1"}, False),
         ({"RANK": "zero"}, True),
+        ({"PADDLE_TRAINER_ID": "1"}, False),
+        ({"RANK_ID": "1"}, False),
+        ({"HOROVOD_RANK": "1"}, False),
+        ({"PMIX_RANK": "1"}, False),
+        ({"MV2_COMM_WORLD_RANK": "1"}, False),
+        ({"PADDLE_TRAINER_ID": "0", "PADDLE_RANK_IN_NODE": "3"}, True),
+        ({"HOROVOD_RANK": "0", "HOROVOD_LOCAL_RANK": "0", "PMIX_RANK": "0"}, True),
+        ({"SLURM_PROCID": "0", "OMPI_COMM_WORLD_RANK": "3"}, False),  # mpirun below sbatch
+        ({"NODE_RANK": "0", "LOCAL_RANK": "1"}, False),
+        ({"NODE_RANK": "1", "LOCAL_RANK": "0"}, False),
+        ({"NODE_RANK": "1"}, False),
+        ({"NODE_RANK": "0"}, True),
+        ({"LOCAL_RANK": "-1"}, True),
+        ({"TF_CONFIG": '{"task": {"type": "worker", "index": 1}}'}, False),
+        ({"TF_CONFIG": '{"task": {"type": "worker", "index": 0}}'}, True),
+        ({"TF_CONFIG": '{"cluster": {"chief": ["a:1"]}, "task": {"type": "worker", "index": 0}}'}, False),
+        ({"TF_CONFIG": '{"cluster": {"chief": ["a:1"]}, "task": {"type": "chief", "index": 0}}'}, True),
+        ({"TF_CONFIG": "[1]"}, True),
     ],
 )
 def test_the_rank_decides_which_process_reports(environment, speaking):
     """The first rank variable that is set decides, global ranks before local ones."""
     assert is_rank_zero(environment) is speaking
+
+
+def end_of_rank(config, monkeypatch, rank, error, **launch):
+    """Leave the block of the process with that rank by an error; return the messages that it sends."""
+    recorder = RecordingNotifier()
+    for name, value in {"RANK": rank, **launch}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(type(error)), notify_when_done(config, notifiers=[recorder]):
+        raise error
+    return [message.text for message in recorder.sent]
+
+
+@pytest.mark.parametrize(
+    "consequence",
+    [
+        RuntimeError("NCCL communicator was aborted on rank 0"),
+        ConnectionResetError("Connection reset by peer"),
+        RuntimeError("[gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:1234"),
+        TimeoutError("wait timeout after 600000ms"),
+        SystemExit(1),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_first_crashed_rank_is_the_one_reported(config, monkeypatch, consequence):
+    """When another rank crashed first, rank 0 reports that rank's error, and only once."""
+    assert end_of_rank(config, monkeypatch, "2", ValueError("no images in /data")) == []
+    (text,) = end_of_rank(config, monkeypatch, "0", consequence)
+    assert "no images in /data" in text
+    assert "rank 2" in text
+    assert str(consequence) not in text or isinstance(consequence, SystemExit)
+    (text,) = end_of_rank(config, monkeypatch, "0", KeyError("next run"))
+    assert "next run" in text
+    assert "no images" not in text
+
+
+def test_of_several_crashed_ranks_the_cause_counts(config, monkeypatch):
+    """An error that looks like a consequence comes after one that does not, whatever their order."""
+    end_of_rank(config, monkeypatch, "1", RuntimeError("NCCL error: unhandled system error"))
+    end_of_rank(config, monkeypatch, "3", MemoryError("CUDA out of memory"))
+    (text,) = end_of_rank(config, monkeypatch, "0", RuntimeError("NCCL timeout"))
+    assert "CUDA out of memory" in text
+
+
+@pytest.mark.parametrize(
+    ("other", "launch"),
+    [
+        (RuntimeError("NCCL error: remote process exited"), {}),
+        (ValueError("another run"), {"TORCHELASTIC_RUN_ID": "b"}),
+        (ValueError("another job"), {"SLURM_JOB_ID": "7"}),
+        (KeyboardInterrupt(), {}),
+    ],
+)
+def test_an_own_cause_is_reported(config, monkeypatch, other, launch):
+    """Rank 0 reports its own error when the others' are consequences, or of another launch."""
+    end_of_rank(config, monkeypatch, "1", other, **launch)
+    for name in launch:
+        monkeypatch.setenv(name, "mine")
+    (text,) = end_of_rank(config, monkeypatch, "0", ValueError("mine"))
+    assert "mine" in text
+    assert "another" not in text
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"rank": 1}', "null", "{" * 5000])
+def test_a_damaged_record_of_a_rank_is_ignored(config, monkeypatch, content):
+    """A record that cannot be read hides no error."""
+    end_of_rank(config, monkeypatch, "1", ValueError("first"))
+    (record,) = Path(config.log_dir).glob("crash-*.json")
+    record.write_text(content)
+    (text,) = end_of_rank(config, monkeypatch, "0", ValueError("mine"))
+    assert "mine" in text
 
 
 def raised(error: BaseException) -> BaseException:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
 
+from ...core.private_files import make_private_directory, open_private
+
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+
+logger = logging.getLogger(__name__)
 
 
 class WatchLock:
@@ -32,9 +38,11 @@ class WatchLock:
         if self._file is not None and self._process == os.getpid():
             return True
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
+            make_private_directory(self._path.parent)
+            file = open_private(self._path, os.O_RDWR)
+        except OSError as error:
+            if self._path.is_symlink() or self._path.exists():
+                logger.warning("the lock %s protects nothing: %s", self._path, error)
             return True  # where nothing can be written, no outbox is shared either
         if fcntl is not None:
             try:
@@ -54,9 +62,13 @@ class WatchLock:
     def holder(self) -> str:
         """Return the process ID of the holder, or ``unknown``."""
         try:
-            return self._path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
+            file = open_private(self._path, os.O_RDONLY)
         except OSError:
             return "unknown"
+        try:
+            return os.read(file, 64).decode("ascii", "replace").strip() or "unknown"
+        finally:
+            os.close(file)
 
     def release(self) -> None:
         """Release the lock if this process holds it."""

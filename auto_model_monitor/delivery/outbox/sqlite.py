@@ -13,6 +13,7 @@ from typing import Any
 from ...core.alerts import Alert
 from ...core.errors import OutboxError
 from ...core.messages import Message
+from ...core.private_files import make_private_directory
 from ...runtime.fork_safety import fork_safe_lock
 from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
@@ -154,7 +155,7 @@ class SQLiteOutbox:
             self._connection.close()
 
     def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_directory(self.path.parent)
         if not self.path.exists():  # an existing file is readable on a read-only disk
             self._create()
         try:
