@@ -128,12 +128,12 @@ class DeliveryQueue:
     def start(self, *, verify: bool = False) -> None:
         """Start each worker's thread unless it runs."""
         self._has_started = True
-        try:
-            for worker in self.workers:
+        for worker in self.workers:
+            try:
                 worker.start(verify=verify)
-        except RuntimeError as error:
-            # The interpreter is shutting down, or the system has no thread left at the moment.
-            logger.debug("no thread for the delivery: %s", error)
+            except RuntimeError as error:
+                # The interpreter is shutting down, or the system has no thread left at the moment.
+                logger.debug("no thread for the delivery: %s", error)
 
     def add(self, alert: Alert, message: Message) -> None:
         """Commit the message for each notifier that accepts its level; it is sent in the background."""
@@ -190,7 +190,8 @@ class DeliveryQueue:
         # Twice: a worker that had ended is started again to report what another one's server refused.
         for worker in [*self.workers, *self.workers]:
             worker.join(end - self._clock.monotonic())
-            if not worker.is_running and current_thread() is not main_thread():
+            in_time = worker.has_no_thread and self._clock.monotonic() < end
+            if not worker.is_running and (in_time or current_thread() is not main_thread()):
                 worker.deliver_or_report()  # its thread could not be started
 
     def _log_undelivered(self) -> None:

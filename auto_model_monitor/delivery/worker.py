@@ -45,6 +45,7 @@ class DeliveryWorker:
 
     Attributes:
         name: see above.
+        has_no_thread: the last attempt to start the thread failed.
         refused_login: the error of :meth:`verify` if the account was refused, else None.
     """
 
@@ -62,6 +63,7 @@ class DeliveryWorker:
         on_end: Callable[[], None] | None = None,
     ) -> None:
         self.name = name or notifier.name
+        self.has_no_thread = False
         self.refused_login: AuthenticationError | None = None
         self._notifier = notifier
         self._outbox = outbox
@@ -95,7 +97,9 @@ class DeliveryWorker:
             self._closing = False
             if not self.is_running:
                 thread = Thread(target=self._serve, args=(verify,), name=self.name, daemon=True)
+                self.has_no_thread = True
                 thread.start()
+                self.has_no_thread = False
                 self._thread = thread
 
     def wake(self) -> None:

@@ -97,12 +97,13 @@ class WatchGroup(Lifecycle):
         with run_log(self._log_dir, screen=self.on_screen) as file:
             logger.info("Watching %d directories; run log: %s", len(self.monitors), file or "none")
             parts = [*self.monitors, self._whole]
-            threads = [Thread(target=_run, args=(part, stop), daemon=True) for part in parts]
-            for thread in threads:
-                thread.start()
+            threads = [_started(part, stop) for part in parts]
             stop.wait()
             end = self._clock.monotonic() + self.grace
             for thread, part in zip(threads, parts, strict=True):
+                if thread is None:
+                    _run(part, stop)  # without a thread: once, at the end
+                    continue
                 thread.join(max(0.0, end - self._clock.monotonic()))
                 if thread.is_alive():
                     logger.error("%s: the watch does not end; its thread is abandoned", part.source.name)
@@ -160,6 +161,17 @@ def _every_notifier(monitors: Sequence[Monitor]) -> list[Notifier]:
     """Return each notifier of any of them once; the members verify the accounts."""
     notifiers = {n.name: n for monitor in reversed(monitors) for n in reversed(monitor.notifiers)}
     return [SharedNotifier(notifier, Lock(), verifies=False) for notifier in reversed(notifiers.values())]
+
+
+def _started(monitor: Monitor, stop: Event) -> Thread | None:
+    """Return the thread that runs a monitor, None where no thread can be started."""
+    thread = Thread(target=_run, args=(monitor, stop), daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        logger.error("%s: the watch could not start: %s; it polls at the end", monitor.source.name, error)
+        return None
+    return thread
 
 
 def _run(monitor: Monitor, stop: Event) -> None:

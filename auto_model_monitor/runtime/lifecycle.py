@@ -36,6 +36,7 @@ class Lifecycle(ABC):
         self.on_screen = False
         self._stop = Event()
         self._worker: Thread | None = None
+        self._has_no_thread = False
         self._process = 0
 
     @abstractmethod
@@ -66,17 +67,25 @@ class Lifecycle(ABC):
             raise self.refused_login
 
     def start(self) -> None:
-        """Watch in a daemon thread; returns immediately and never raises."""
+        """Watch in a daemon thread; returns immediately and never raises.
+
+        Where no thread can be started, :meth:`stop` polls and delivers in the caller's.
+        """
         if self._worker is not None and self._worker.is_alive():
             logger.warning("start(): the watch is already running")
             return
         self._stop = Event()
-        self._worker = Thread(target=self._serve, args=(self._stop,), name="auto_model_monitor", daemon=True)
+        worker = Thread(target=self._serve, args=(self._stop,), name="auto_model_monitor", daemon=True)
         self.stop_at_exit()
         try:
-            self._worker.start()
-        except RuntimeError:
-            logger.exception("the watch could not start; the program continues without it")
+            worker.start()
+        except RuntimeError as error:  # a limit of processes: RLIMIT_NPROC, or pids.max of a container
+            self._has_no_thread = True
+            logger.error(
+                "the watch could not start: %s; the program continues, and it polls at the end", error
+            )
+        else:
+            self._worker, self._has_no_thread = worker, False
 
     def stop(self) -> None:
         """Poll once more, give pending deliveries :attr:`grace` seconds, and end; never raises."""
@@ -86,7 +95,10 @@ class Lifecycle(ABC):
         self._process = 0
         self._stop.set()
         worker, self._worker = self._worker, None
-        if worker is None:
+        has_no_thread, self._has_no_thread = self._has_no_thread, False
+        if has_no_thread:
+            self._serve(self._stop)
+        elif worker is None:
             self.close(self.grace)
         elif worker is not current_thread():  # a part of the watch itself may stop it
             worker.join(self.grace + 2)

@@ -104,8 +104,9 @@ class Dispatcher:
         if self._thread is None:
             self._changed.extend(self._running.adopt())
             self._stopping.clear()
-            self._thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._loop, name="auto_model_monitor dispatcher", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def stop(self, timeout: float = 2.0) -> None:
         """Stop the thread; the trainings keep running.

@@ -47,8 +47,9 @@ class TailedPipe:
     def chunk(self, most: int, *, again: bool = False) -> Chunk:
         """Return at most ``most`` unconsumed bytes; then call :meth:`done`."""
         if self._thread is None:
-            self._thread = Thread(target=self._empty, name="auto_model_monitor stdin", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._empty, name="auto_model_monitor stdin", daemon=True)
+            thread.start()
+            self._thread = thread
         with self._changed:
             data = bytes(self._held[:most])
             ends = len(self._held) <= most
