@@ -25,7 +25,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _TERMINAL_COMMANDS = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?"
 )
-_TERMINAL_CONTROLS = dict.fromkeys([*range(9), *range(10, 32), *range(127, 160)])
+# What separates words or lines becomes a blank, such as a form feed; what rings or wipes out becomes nothing.
+_TERMINAL_CONTROLS: dict[int, str | None] = {
+    **dict.fromkeys([*range(8), *range(14, 28), *range(127, 160)]),
+    **dict.fromkeys([10, 11, 12, 13, *range(28, 32), 0x85, 0x2028, 0x2029], " "),
+}
+_WIPED_OUT = re.compile("([^\b]*)(\b+)")
 
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"})
 # Mail programs make links by themselves: "0.95.pt" is a domain to them, "0.000750" a telephone number,
@@ -155,7 +160,18 @@ def from_terminal(text: str) -> str:
     if "\r" in text:
         states = [state for state in text.split("\r") if state.strip(" \b\0")]
         text = states[-1] if states else ""
-    return text.translate(_TERMINAL_CONTROLS)
+    text = text.translate(_TERMINAL_CONTROLS)
+    return _without_backspaces(text.rstrip("\b ")) if "\b" in text else text
+
+
+def _without_backspaces(text: str) -> str:
+    """Return a text without what backspaces take back, for other text to overwrite."""
+    kept, place = "", 0
+    for found in _WIPED_OUT.finditer(text):
+        kept += found[1]
+        kept = kept[: max(0, len(kept) - len(found[2]))]
+        place = found.end()
+    return kept + text[place:]
 
 
 def text_of(thing: object, convert: Callable[[object], str] = str) -> str:

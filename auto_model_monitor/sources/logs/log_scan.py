@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,8 @@ from ...log_parser.bulk_reader import BulkReader
 from ..tail.lines import LineBlock
 from ..tail.tailed_file import Restart
 from .log_batch import Location
+
+logger = logging.getLogger(__name__)
 
 #: Gives the list to which the numbers of plain lines are added; see :meth:`LogScan.lines`.
 Plain = Callable[[], "list[Any] | None"]
@@ -35,6 +38,16 @@ class TextSource(Protocol):
     @property
     def offset(self) -> int:
         """How many bytes are consumed."""
+        ...
+
+    @property
+    def zeros(self) -> int:
+        """How many bytes of holes were skipped."""
+        ...
+
+    @property
+    def cut(self) -> int:
+        """How many lines were cut because they are too long."""
         ...
 
     @property
@@ -114,6 +127,7 @@ class LogScan:
         self._notify_after = 0
         self._whole = BulkReader(reader)
         self._restarts = 0
+        self._reported = (0, 0)
 
     def lines(self, *, at_end: bool, plain: Plain) -> Iterator[ScannedLine | None]:
         """Yield the contents of new complete lines, until there is nothing more for now.
@@ -136,18 +150,22 @@ class LogScan:
                 self._notify_after = 0
             notifies = self._on_entry is not None and self._follower.offset > self._notify_after
             first, reader = self._follower.first, self._reader
-            bars = frozenset(first + index for index in text.bars)
+            bars = frozenset(text.bars)
             if notifies:
-                found = self._notify(text, first)
-            elif restart is None and not bars and plain() is not None:
+                found = self._notify(text)
+            elif restart is None and not text.places and plain() is not None:
+                # It adds numbers with the places of their lines, which here are the numbers of these.
                 found = self._whole.sift(text.data, first, plain)
+                first = 0
             else:
-                found = self._whole.parse(text.data, first)
-            for number, parsed in found:
+                found = self._whole.parse(text.data, 0)
+            for index, parsed in found:
+                number = first + text.place(index)
                 # What a named tuple's own constructor does, at half its price.
-                yield _new(ScannedLine, (number, parsed, reader.epoch, number in bars, restart))
+                yield _new(ScannedLine, (number, parsed, reader.epoch, index in bars, restart))
                 restart = None
             yield None
+        self._report_skipped()
 
     def skip_to_end(self) -> None:
         """Skip everything that is there.
@@ -167,18 +185,37 @@ class LogScan:
         label, _, number = name.rpartition(":")
         return int(number) if label == self._label and number.isdecimal() else None
 
-    def _notify(self, text: LineBlock, first: int) -> Iterator[tuple[int, ParsedLine]]:
+    def _report_skipped(self) -> None:
+        """Log, once for each kind, what was left out of the log."""
+        zeros, cut = self._follower.zeros, self._follower.cut
+        if zeros > self._reported[0]:
+            logger.warning(
+                "%s: %d bytes of zeros before line %d were skipped, a hole as truncation leaves it",
+                self._label,
+                zeros - self._reported[0],
+                self._follower.line,
+            )
+        if cut > self._reported[1]:
+            logger.warning(
+                "%s: up to line %d, %d lines are longer than the limit; the rest of each was skipped",
+                self._label,
+                self._follower.line,
+                cut - self._reported[1],
+            )
+        self._reported = zeros, cut
+
+    def _notify(self, text: LineBlock) -> Iterator[tuple[int, ParsedLine]]:
         assert self._on_entry is not None
-        for number, entry in self._entries(text, first):
+        for index, entry in self._entries(text):
             self._on_entry(entry)
             if entry.own_metrics or entry.stage is not None:
-                yield number, ParsedLine(dict(entry.own_metrics), entry.stage, entry.step)
+                yield index, ParsedLine(dict(entry.own_metrics), entry.stage, entry.step)
 
-    def _entries(self, text: LineBlock, first: int) -> Iterator[tuple[int, LogEntry]]:
+    def _entries(self, text: LineBlock) -> Iterator[tuple[int, LogEntry]]:
         time = self._clock.now()
         if not self._every_line:
-            return self._whole.entries(text.data, first, time=time)
-        lines = enumerate(text.lines(), first)
+            return self._whole.entries(text.data, 0, time=time)
+        lines = enumerate(text.lines())
         return ((number, self._reader.read(line, time=time)) for number, line in lines)
 
 

@@ -127,6 +127,20 @@ class TailedFile:
         if self._chunk.last and not self._chunk.data:
             self.close()
 
+    def skip_hole(self) -> int:
+        """Consume the rest of a hole, if one is there and the system knows of it; return its length."""
+        if self._file is None or len(self.head) < _KNOWN or not hasattr(os, "SEEK_DATA"):
+            return 0
+        try:
+            length = os.lseek(self._file, self.offset, os.SEEK_DATA) - self.offset
+        except OSError:  # nothing follows, or the file system does not say
+            return 0
+        if length > _KNOWN:
+            self.offset += length
+            self.tail = b"\0" * _KNOWN
+            return length
+        return 0
+
     def close(self) -> None:
         """Close the file; the next chunk opens it again and continues."""
         file, self._file, self._seen = self._file, None, None

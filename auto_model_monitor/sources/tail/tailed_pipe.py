@@ -66,6 +66,10 @@ class TailedPipe:
         self.tail = (self.tail + data[-_TAIL:])[-_TAIL:]
         self.offset += len(data)
 
+    def skip_hole(self) -> int:
+        """Return 0: a pipe has no holes."""
+        return 0
+
     def wait(self, seconds: float) -> None:
         """Wait until the other end is closed, for at most ``seconds``."""
         with self._changed:

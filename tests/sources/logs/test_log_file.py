@@ -244,16 +244,16 @@ def test_workers_that_log_side_by_side_are_one_training(log: Path) -> None:
 
 
 def test_a_bar_is_read_while_it_runs(log: Path) -> None:
-    """A bar without a newline must yield its numbers as it goes, each state once."""
+    """A bar without a newline must yield its numbers as it goes, a state of every ten seconds once."""
     log.write_text("Epoch [1/2] started\n")
     source = LogFileSource(log)
     source.read()
-    state = "\r{0}%| | {0}/100 [00:01<00:10, Train Loss: 0.{0}]"
-    append(log, "".join(state.format(n) for n in (1, 2, 3)))
+    state = "\r{0}%| | {0}/100 [00:{0}<10:00, Train Loss: 0.{0}]"
+    append(log, "".join(state.format(n) for n in (18, 19, 20, 21)))
     first = source.read()
-    append(log, "".join(state.format(n) for n in (4, 5, 6)))
+    append(log, "".join(state.format(n) for n in (28, 29, 30, 31)))
     second = source.read()
-    assert [numbers(first, "train_loss"), numbers(second, "train_loss")] == [[0.2], [0.5]]
+    assert [numbers(first, "train_loss"), numbers(second, "train_loss")] == [[0.19], [0.29]]
     assert {reading.name for reading in [*first, *second]} == {"train.log:2"}
 
 
@@ -379,7 +379,8 @@ def test_a_log_rotated_between_two_watches_goes_on(log: Path, watch: Watch) -> N
 def test_the_alert_about_a_state_of_a_bar_is_not_repeated(log: Path, watch: Watch) -> None:
     """Of a bar only the last state is there after a restart; the one of the alert is still recognised."""
     state = "\r{}%| | 1/100 [00:01<00:10, Validation Accuracy: {}%]"
-    log.write_text("Epoch [1/2] started\n" + state.format(1, 91) + state.format(2, 90.5))
+    states = [state.format(*each) for each in ((1, 91), (2, 91), (3, 91), (4, 90.5), (5, 90.5))]
+    log.write_text("Epoch [1/2] started\n" + "".join(states))
     watch.start()
     assert watch.look() == [91.0]
     append(log, "\n")

@@ -107,11 +107,12 @@ def test_what_nobody_reads_is_bounded(pipe: Pipe, monkeypatch: pytest.MonkeyPatc
 def test_a_bar_is_read_while_it_runs(pipe: Pipe) -> None:
     """tqdm writes no newline for hours: what it shows must be read all the same."""
     source = LogStreamSource(pipe.end)
-    pipe.write(b"Epoch 1/1 started\n\r 1%| | 1/9 [Train Loss: 0.9]\r 2%| | 2/9 [Train Loss: 0.8]\r 3%")
+    state = b"\r%d%%| | 1/9 [00:%02d<00:50, 1it/s, Train Loss: 0.%d]"
+    pipe.write(b"Epoch 1/1 started\n" + state % (1, 8, 9) + state % (2, 9, 8) + state % (3, 10, 7) + b"\r 4%")
     assert losses(source, until=1) == [0.8]
-    pipe.write(b"| | 3/9 [Train Loss: 0.7]\n")
+    pipe.write(b"| | 3/9 [00:11<00:49, 1it/s, Train Loss: 0.6]\n")
     pipe.close()
-    assert losses(source) == [0.7]
+    assert losses(source) == [0.6]
 
 
 def test_a_closed_end_is_the_end() -> None:
