@@ -7,6 +7,7 @@ from enum import Enum
 from ..core.numbers import compiled, number_splitter
 from .layout import BLANK, Layout
 from .layout_detection import detect_layout
+from .plain_text import plain
 from .vocabulary import SPLITS
 
 _PLACE = r"%(?:\([^()%]{0,80}\))?[-#0 +]{0,5}(?:\*|[0-9]{0,4})(?:\.(?:\*|[0-9]{0,4}))?[hlL]?([A-Za-z%])"
@@ -28,6 +29,9 @@ class SkipRule(Enum):
 
 def skip_rule(template: str) -> SkipRule:
     """Find out, by parsing it several times, when the messages of a template can be skipped."""
+    if "\r" in template or "{" in template:  # several states, or JSON with a text in it
+        return SkipRule.NEVER
+    template = plain(template)
     kinds = [place[1] for place in compiled(_PLACE).finditer(template)]
     texts = [number for number, kind in enumerate(kinds) if kind in "sra"]
     if len(texts) > _MOST_TEXTS or not all(kind in _NUMBERS or kind in "%sra" for kind in kinds):
@@ -51,7 +55,15 @@ def are_plain(arguments: object) -> bool:
         kind = type(each)
         if kind in _NUMERIC:
             continue
-        if kind is not str or " " in each or "=" in each or ":" in each or not each.isascii():
+        if (
+            kind is not str
+            or " " in each
+            or "=" in each
+            or ":" in each
+            or not (each.isascii() and each.isprintable())
+        ):
+            return False
+        if not each.isprintable():
             return False
         if each.strip("[]*-.#").lower() in SPLITS:  # a heading
             return False

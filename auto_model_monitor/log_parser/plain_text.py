@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.numbers import compiled
 from ..text.cleaning import from_terminal
 
-_CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]"
+_CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]"
 
 
 def is_plain(line: str) -> bool:

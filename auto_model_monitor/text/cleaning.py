@@ -27,7 +27,7 @@ _TERMINAL_COMMANDS = re.compile(
 )
 # What separates words or lines becomes a blank, such as a form feed; what rings or wipes out becomes nothing.
 _TERMINAL_CONTROLS: dict[int, str | None] = {
-    **dict.fromkeys([*range(8), *range(14, 28), *range(127, 160)]),
+    **dict.fromkeys([*range(8), *range(14, 28), *range(127, 160), 0xFEFF]),
     **dict.fromkeys([10, 11, 12, 13, *range(28, 32), 0x85, 0x2028, 0x2029], " "),
 }
 _WIPED_OUT = re.compile("([^\b]*)(\b+)")

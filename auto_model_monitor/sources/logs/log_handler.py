@@ -17,6 +17,8 @@ from ...log_parser.metric_names import metric_in_logs
 from ...runtime.fork_safety import fork_safe_lock
 from ...runtime.propagation import must_propagate
 from ...text.cleaning import describe_error
+from ..tail.bar_states import BarStates
+from ..tail.lines import record_lines
 from .log_batch import Location, LogBatch
 from .log_scan import ScannedLine
 from .pending_rows import PendingRows
@@ -28,6 +30,7 @@ _OWN = __name__.partition(".")[0] + "."
 _COUNTS = frozenset({"epoch", "total_epochs"})
 _MOST_TEMPLATES = 1000
 _LONGEST = 1 << 20  # characters of a message that are read
+_LONGEST_LINE = 1 << 16  # bytes of a state of a progress bar
 _LEAST = 100
 
 
@@ -85,6 +88,7 @@ class TrainingLogHandler(logging.Handler):
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
         self._runs = RunDetector()
+        self._bars = BarStates()
         self._number = 0
         self._capacity = capacity
         self._skip_rules: dict[str, SkipRule] = {}
@@ -128,8 +132,8 @@ class TrainingLogHandler(logging.Handler):
             plain = type(record.msg) is str and not record.args
             text: str = record.msg if plain else record.getMessage()
             with self._lock:
-                if "\n" in text or self._on_entry is not None:
-                    for line in text[:_LONGEST].split("\n"):  # as a file's lines
+                if "\n" in text or "\r" in text or self._on_entry is not None:
+                    for line in record_lines(text[:_LONGEST], self._bars, _LONGEST_LINE):
                         self._take(self._parse_and_notify(line, record))
                 else:
                     parsed = self._reader.parse_line(text)

@@ -19,6 +19,7 @@ _WORDS = (b"nan", b"inf", b"NaN")
 _FAULT = re.compile(rb"(?i)(?<![a-z])(?:nan|inf)(?![a-z])")
 _DIGITS = b"0123456789 "
 _LONG = 100  # steps of a bar of which each tenth counts
+_MOST_HEADS = 4096
 _LOOKED_AT = 300  # bytes of a state
 
 
@@ -34,6 +35,8 @@ class BarStates:
     def __init__(self) -> None:
         self._validated: Hashable = ()
         self._faulty = False
+        self._heads: dict[bytes, tuple[bytes, int, bool]] = {}
+        self._last_tail: tuple[bytes, Hashable] = b"", ()
 
     def select(self, states: Sequence[bytes], *, ended: bool, longest: int) -> tuple[list[bytes], int]:
         """Return the states that count, and how many are decided: the last one waits for the next.
@@ -44,11 +47,16 @@ class BarStates:
             longest: bytes beyond which a state counts in any case.
         """
         chosen: list[bytes] = []
-        shown = [number for number, state in enumerate(states) if not is_blank(state)]
+        whole = b"\r".join(states)
+        hints = [hint for hint in _HINTS if hint in whole]
+        may_be_faulty = self._faulty or any(word in whole for word in _WORDS)
         last: tuple[int, Hashable, int, Hashable] | None = None
-        for number in shown:
-            state = states[number]
-            (section, progress), validated = _section(state), _validated(state)
+        for number, state in enumerate(states):
+            mark = state.find(b"%|")
+            if mark < 0 and is_blank(state):
+                continue
+            section, progress = self._section(state, mark)
+            validated = self._validated_in(state, hints) if hints else ()
             if last is not None and (
                 section != last[1]
                 or progress < last[2]
@@ -56,13 +64,12 @@ class BarStates:
             ):
                 self._choose(chosen, states[last[0]], last[3])
             last = (number, section, progress, validated)
-            if len(state) > longest or self._faulty != _is_faulty(state):
+            if len(state) > longest or (may_be_faulty and self._faulty != _is_faulty(state)):
                 self._choose(chosen, state, validated)
                 last = None
-        if last is None or not shown:
-            return chosen, len(states)
-        if ended:
-            self._choose(chosen, states[last[0]], last[3])
+        if last is None or ended:
+            if last is not None:
+                self._choose(chosen, states[last[0]], last[3])
             return chosen, len(states)
         return chosen, last[0]
 
@@ -70,6 +77,39 @@ class BarStates:
         chosen.append(state)
         self._validated = validated
         self._faulty = _is_faulty(state)
+
+    def _section(self, state: bytes, mark: int) -> tuple[Hashable, int]:
+        """Return what stays the same while a bar goes through a part of an epoch, and how far it is."""
+        if mark < 0:
+            return _section_of_others(state[:_LOOKED_AT])
+        known = self._heads.get(state[:mark])
+        head, progress, counts_epochs = known or self._learned_head(state[:mark])
+        begin = state.find(b" [", mark)
+        if counts_epochs:
+            return (head, state[state.find(b"| ", mark + 2) : begin]), progress
+        end = state.find(b"<", begin) if begin >= 0 else 0
+        return (head, state[begin + 2 : max(begin + 2, end - 1)]), progress
+
+    def _learned_head(self, text: bytes) -> tuple[bytes, int, bool]:
+        if len(self._heads) > _MOST_HEADS:
+            self._heads.clear()
+        head = text.rstrip(_DIGITS)
+        progress = int(text[len(head) :].replace(b" ", b"")[-3:] or 0)
+        counts_epochs = b"poch" in head and _COUNT.search(head) is None
+        known = self._heads[text] = head, progress, counts_epochs
+        return known
+
+    def _validated_in(self, state: bytes, hints: Sequence[bytes]) -> Hashable:
+        """Return the numbers of a validation."""
+        tail, known = self._last_tail
+        if tail and state.endswith(tail):
+            return known
+        places = [place for hint in hints if (place := state.find(hint)) >= 0]
+        if not places:
+            return ()
+        known = tuple(_VALIDATED.findall(state))
+        self._last_tail = state[min(places) :], known
+        return known
 
 
 def is_blank(state: bytes) -> bool:
@@ -83,23 +123,6 @@ def is_blank(state: bytes) -> bool:
 
 def _is_faulty(state: bytes) -> bool:
     return any(word in state for word in _WORDS) and _FAULT.search(state) is not None
-
-
-def _validated(state: bytes) -> Hashable:
-    return tuple(_VALIDATED.findall(state)) if any(hint in state for hint in _HINTS) else ()
-
-
-def _section(state: bytes) -> tuple[Hashable, int]:
-    """Return what stays the same while a bar progresses through a part of an epoch, and how far it is."""
-    mark = state.find(b"%|")
-    if mark < 0:
-        return _section_of_others(state[:_LOOKED_AT])
-    head = state[:mark].rstrip(_DIGITS)
-    progress = int(state[len(head) : mark].replace(b" ", b"")[-3:] or 0)
-    count, _, rest = state[state.find(b"| ", mark + 2) + 2 :].partition(b" [")
-    if b"poch" in head and _COUNT.search(head) is None:  # the bar counts the epochs
-        return (head, count), progress
-    return (head, rest[: rest.find(b"<") - 1]), progress
 
 
 def _section_of_others(state: bytes) -> tuple[Hashable, int]:

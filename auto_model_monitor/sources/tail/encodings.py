@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 UTF_8 = "utf-8"
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SAMPLE = 256  # bytes of a line that are looked at
-_LEAST_TEXT = 8  # bytes; those of a Chinese word in UTF-16 may look like letters
-_ASCII = bytes([9, *range(32, 127)])
+# What a line of one byte a letter holds; in UTF-16 a zero stands beside each letter and each digit.
+_TEXT = re.compile(rb"[0-9]\.[0-9]|[A-Za-z_]{6}|[0-9][^\n]{0,80} |(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf]){2}")
 
 
 def encoding_at(data: bytes, before: str = UTF_8) -> str:
@@ -20,9 +21,11 @@ def encoding_at(data: bytes, before: str = UTF_8) -> str:
     """
     if data[:2] in _BOMS:
         return _BOMS[data[:2]]
-    sample = data[:_SAMPLE]
+    line, newline, rest = data[:_SAMPLE].partition(b"\n")
+    sample = line + newline + rest[:1]
     if b"\0" not in sample:
-        return UTF_8 if before == UTF_8 or _is_text(sample) else before
+        is_text = before == UTF_8 or (newline and _TEXT.search(line) is not None)
+        return UTF_8 if is_text else before
     low, high = sample[::2].count(0), sample[1::2].count(0)
     if 8 * high >= len(sample) and 8 * low <= high:
         return "utf-16-le"
@@ -73,17 +76,6 @@ def _wide_start(data: bytes) -> int:
         end = data.find(b"\n", place)
         place = data.find(b"\0", end) if end >= 0 else -1
     return min(starts, default=len(data))
-
-
-def _is_text(sample: bytes) -> bool:
-    """Return whether a line of text in UTF-16 is none but of one byte a letter."""
-    line, newline, rest = sample.partition(b"\n")
-    if not newline or rest.startswith(b"\0") or len(line) < _LEAST_TEXT or b" " not in line:
-        return False
-    odd = line.translate(None, _ASCII)
-    if 10 * len(odd) <= 3 * len(line):
-        return True
-    return len(line.decode("utf-8", "ignore").encode()) >= len(line) - 3
 
 
 def _line_to_utf_8(line: bytes) -> bytes:

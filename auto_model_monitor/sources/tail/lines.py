@@ -104,6 +104,18 @@ def ends_a_line(before: bytes, encoding: str = UTF_8) -> bool:
     return not before or before.endswith(tuple(sign.encode(encoding) for sign in "\n\r\0"))
 
 
+def record_lines(text: str, bars: BarStates, longest: int) -> list[str]:
+    """Return the lines of a text that is whole, as :func:`cut` returns those of a file."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if "\r" in line.removesuffix("\r"):
+            states = line.removesuffix("\r").encode(errors="replace").split(b"\r")
+            lines += (state.decode() for state in bars.select(states, ended=True, longest=longest)[0])
+        else:
+            lines.append(line)
+    return lines
+
+
 class _Cutter:
     """Collects lines.
 
@@ -173,7 +185,7 @@ class _Cutter:
             raw, end = raw[: self._max_line], MARK
             blank = max(raw.rfind(b" "), raw.rfind(b","))
             raw = raw[:blank] if blank > max(0, len(raw) - _TOKEN) else raw
-        text = to_utf_8(raw).decode(UTF_8, "replace").lstrip("\ufeff")
+        text = to_utf_8(raw).decode(UTF_8, "replace")
         self._texts.append(from_terminal(text.rstrip("\ufffd") if end else text) + end)
         self._places.append(self._line)
 
