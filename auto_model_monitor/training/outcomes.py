@@ -20,7 +20,8 @@ _ERROR = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Ex
 _FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|abort(?:ed)?)\b")
 _RANK = re.compile(r"\[rank[0-9]+\]: ?")  # torchrun's prefix of each line
 _SUPERVISOR = "auto-model-monitor: "
-_RECORD = re.compile(r"(-?[0-9]{1,6}) ([01]) ([0-9]{1,12}(?:\.[0-9]{1,9})?) ([0-9]{1,6})")
+_RECORD = re.compile(r"(\S+) (\S+) ([0-9]{1,12}(?:\.[0-9]{1,9})?) (\S+)")
+_STATUS = re.compile(r"-?[0-9]{1,6}")
 _MAX_SIGNAL, _MAX_STATUS = 64, 255
 _MAX_SHOWN = 80  # characters
 _ABSURD = 1
@@ -50,12 +51,13 @@ class ExitRecord(NamedTuple):
             text = read_regular(state_file).decode("ascii", "replace").strip()
         except OSError:
             return None
-        if not text:
-            return None
         found = _RECORD.fullmatch(text)
-        if found is None or not -_MAX_SIGNAL <= int(found[1]) <= _MAX_STATUS:
+        if found is None:
+            return None
+        status, requested, stamp, failure = found.groups()
+        if not _STATUS.fullmatch(status) or not -_MAX_SIGNAL <= int(status) <= _MAX_STATUS:
             return cls(_ABSURD, unreadable=text[:_MAX_SHOWN])
-        return cls(int(found[1]), found[2] == "1", _time_of(found[3]), found[4] == "0")
+        return cls(int(status), requested == "1", _time_of(stamp), failure == "0")
 
 
 def _time_of(text: str) -> datetime | None:

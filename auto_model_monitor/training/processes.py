@@ -46,7 +46,9 @@ class KnownProcess(NamedTuple):
         if self._is_this():
             return True
         if self.pid > 0:
-            with suppress(OSError):  # rarely a child of ours, but in a container this may be process 1
+            with suppress(
+                OSError, OverflowError
+            ):  # rarely a child of ours, but in a container this may be process 1
                 os.waitpid(self.pid, os.WNOHANG)
         return False
 
