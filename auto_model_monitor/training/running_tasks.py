@@ -15,7 +15,7 @@ from .outcomes import outcome_of
 from .request import TrainingRequest
 from .running_task import RunningTask
 from .store import TaskStore
-from .store.disk import is_full
+from .store.disk_space import is_full
 from .supervisor import claim
 from .task_errors import StoreError, TaskStateError, UnknownTrainerError
 from .tasks import ResumePoint, StoredEntry, Task, TaskState

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ...core.package_version import __version__
 from ...training import TaskState
-from ...training.store.disk import free_bytes
+from ...training.store.disk_space import free_bytes
 from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Choices, Health, StartRequest
 from ..web.framework import FastAPI, Response

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ..task_errors import StoreError
-from .disk import DiskReserve, is_full
+from .disk_space import DiskReserve, is_full
 from .schema import upgrade
 
 T = TypeVar("T")

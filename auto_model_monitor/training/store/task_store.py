@@ -21,7 +21,7 @@ from ..task_errors import StoreError, UnknownTaskError
 from ..tasks import Extremes, LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
 from . import changes, queries
 from .database import Database
-from .disk import is_full
+from .disk_space import is_full
 from .log_rows import Limits, append
 from .schema import key_of, seq_of
 from .stored_rows import TASK_COLUMNS, task_of, to_stamp, to_time
