@@ -5,7 +5,7 @@ from ..core.lazy import lazy_names
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
     from .damping import DampedRule
-    from .disk_space import DiskRule
+    from .disk import DiskRule
     from .diverged import DivergedRule
     from .grammar import parse_rule
     from .not_finite import NotFiniteRule
