@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -62,6 +63,9 @@ _EPOCH_THEN_SCORE = (
 )
 
 
+_INFINITY = float("inf")
+
+
 @cache
 def compiled(source: str) -> re.Pattern[str]:
     """Compile a regex at its first use; compiling all of them at import takes milliseconds."""
@@ -118,6 +122,24 @@ def to_float(number: str) -> float | None:
         return float(number) if found is not None and found.end() == len(number) else None
     except ValueError:
         return None
+
+
+def shortest(value: float) -> float:
+    """Return the shortest decimal that a float32 stands for: 0.9 for 0.8999999761581421.
+
+    A number that is no float32, and a whole one, stay as they are.
+    """
+    if value != value or value in (_INFINITY, -_INFINITY) or value.is_integer():
+        return value
+    try:
+        packed = struct.pack("<f", value)
+    except OverflowError:
+        return value
+    # Some programs write 16 digits, others 15.
+    if abs(struct.unpack("<f", packed)[0] - value) > 2e-15 * abs(value):
+        return value
+    decimals = (float(f"{value:.{digits}g}") for digits in (6, 7, 8))
+    return next((short for short in decimals if struct.pack("<f", short) == packed), value)
 
 
 def is_whole(number: str) -> bool:

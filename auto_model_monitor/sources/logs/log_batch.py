@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, overload
 
 from ...core.comparison import Comparison
+from ...core.numbers import shortest
 from ...core.readings import Reading, ReadingBatch
 from .rows import Row
 
@@ -136,7 +137,7 @@ class LogBatch(ReadingBatch):
             name, path = self._place(place)
             reading = Reading(
                 metric=metric,
-                value=float(value),
+                value=shortest(float(value)),
                 name=name,
                 path=path,
                 epoch=epoch,

@@ -33,6 +33,10 @@ class LineScanner(Protocol):
         """Leave out all that is there."""
         ...
 
+    def begin_run(self) -> None:
+        """Take note that another training began with what was yielded last."""
+        ...
+
     def place(self, number: int) -> Location:
         """Return where something stands."""
         ...
