@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -61,9 +62,6 @@ _EPOCH_THEN_SCORE = (
     r"(?:(?:weights|model|checkpoint|ckpt|cp|best|improvement|epoch)[._-]?)*"
     rf"(?P<epoch>[0-9]+)-{_SCORE}{_EXTENSION}"
 )
-
-
-_INFINITY = float("inf")
 
 
 @cache
@@ -129,7 +127,7 @@ def shortest(value: float) -> float:
 
     A number that is no float32, and a whole one, stay as they are.
     """
-    if value != value or value in (_INFINITY, -_INFINITY) or value.is_integer():
+    if not math.isfinite(value) or value.is_integer():
         return value
     try:
         packed = struct.pack("<f", value)

@@ -123,7 +123,7 @@ class ScoreColumns:
         readings = self._readings.get(name)
         found = readings[0] if readings else self._parser.readings(name, self._path(name))[0]
         short = shortest(float(found.value))
-        return found if short == found.value or short != short else replace(found, value=short)
+        return replace(found, value=short) if abs(short - found.value) > 0 else found
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)  # noqa: PTH118 - no Path object for each name

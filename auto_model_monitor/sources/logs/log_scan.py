@@ -94,6 +94,7 @@ class LogScan:
 
     Attributes:
         skipped: up to which line it was not read.
+        in_order: its order is that of the training, whatever its counters do.
 
     Args:
         follower: the text.
@@ -105,6 +106,8 @@ class LogScan:
         every_line: call it for all other lines too.
         tail_bytes: of the log that is there at the start, call ``on_entry`` for these last bytes only.
     """
+
+    in_order = True
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 
@@ -91,10 +92,8 @@ class _Facts:
 
     def other_than(self, file: int, keys: _Keys) -> bool:
         """Return whether another file held a fact first."""
-        for key in keys.looked_up_by:
-            if self._latest.get(key, self._older.get(key, file)) != file:
-                return True
-        return False
+        holders = (self._latest.get(key, self._older.get(key, file)) for key in keys.looked_up_by)
+        return any(holder != file for holder in holders)
 
     def add(self, file: int, keys: _Keys) -> None:
         for key in keys.known_by:
@@ -109,7 +108,7 @@ class _Facts:
 
 
 def _as_float32(value: float) -> bytes:
-    if value != value:  # a NaN has many forms
+    if math.isnan(value):  # a NaN has many forms
         return b"nan"
     try:
         return struct.pack("<f", value)

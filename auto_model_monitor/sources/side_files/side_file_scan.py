@@ -12,6 +12,7 @@ from ...log_parser import LogEntry
 from ..checkpoints.directory_tree import DEEPEST
 from ..logs.log_batch import Location
 from ..logs.log_scan import Plain, ScannedLine
+from ..logs.rows import FILE_SHIFT
 from ..tail.tailed_file import Restart
 from .fact_filter import COUNTS, FactFilter
 from .finder import SideFileFinder, WatchedFile
@@ -20,8 +21,6 @@ from .records import SideFileEntry
 from .side_file import LOOKED_FOR, label_of
 
 logger = logging.getLogger(__name__)
-
-_SHIFT = 40  # bits of a place that number the entry; those above number the file
 
 
 class _FileGroup:
@@ -57,6 +56,7 @@ class SideFileScan:
     """
 
     skipped = 0
+    in_order = False  # each file comes on its own
 
     def __init__(
         self,
@@ -106,8 +106,8 @@ class SideFileScan:
 
     def place(self, number: int) -> Location:
         """Return where an entry stands."""
-        group = self._by_index[number >> _SHIFT]
-        return Location(f"{group.label}:{number & ((1 << _SHIFT) - 1)}", group.path)
+        group = self._by_index[number >> FILE_SHIFT]
+        return Location(f"{group.label}:{number & ((1 << FILE_SHIFT) - 1)}", group.path)
 
     def number(self, name: str) -> int | None:
         """Return the number of the place of that name, None where there is none."""
@@ -164,4 +164,4 @@ class SideFileScan:
 
 
 def _number(group: _FileGroup, entry: int) -> int:
-    return (group.index << _SHIFT) + entry
+    return (group.index << FILE_SHIFT) + entry
