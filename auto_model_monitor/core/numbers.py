@@ -64,6 +64,9 @@ _EPOCH_THEN_SCORE = (
 )
 
 
+_WHOLE = 1e15  # whole numbers up to here are counted, those beyond are rounded
+
+
 @cache
 def compiled(source: str) -> re.Pattern[str]:
     """Compile a regex at its first use; compiling all of them at import takes milliseconds."""
@@ -127,17 +130,26 @@ def shortest(value: float) -> float:
 
     A number that is no float32, and a whole one, stay as they are.
     """
-    if not math.isfinite(value) or value.is_integer():
+    if not math.isfinite(value) or (value.is_integer() and abs(value) < _WHOLE):
         return value
-    try:
-        packed = struct.pack("<f", value)
-    except OverflowError:
+    packed = as_float32(value)
+    if len(packed) != 4:
         return value
     # Some programs write 16 digits, others 15.
     if abs(struct.unpack("<f", packed)[0] - value) > 2e-15 * abs(value):
         return value
-    decimals = (float(f"{value:.{digits}g}") for digits in (6, 7, 8))
-    return next((short for short in decimals if struct.pack("<f", short) == packed), value)
+    decimals = (float(f"{value:.{digits}g}") for digits in (6, 7, 8, 9))
+    return next((short for short in decimals if as_float32(short) == packed), value)
+
+
+def as_float32(value: float) -> bytes:
+    """Return what is equal for two numbers that a float32 cannot tell apart, and for two NaN."""
+    if math.isnan(value):
+        return b"nan"
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return struct.pack("<d", value)
 
 
 def is_whole(number: str) -> bool:

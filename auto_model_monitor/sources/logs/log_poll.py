@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 
-from ...core.numbers import shortest
-from ...core.readings import Reading
+from ...core.numbers import as_float32
+from ...core.readings import Reading, is_same_fact
 from .log_scan import ScannedLine
 from .rows import FILE_SHIFT, Rows
 from .run_detector import RunDetector
@@ -114,11 +113,15 @@ class LogPoll:
         They are if that line still holds it, or another file does. Of a progress bar only the last state is
         still there, and of a rotated log only what follows, where the counters continue.
         """
-        count = (reading.epoch, reading.step)
         for metric, value, place, epoch, step in self.rows:
-            if metric == reading.metric and (place == number or (epoch, step) == count != (None, None)):
-                nan = math.isnan(value) and math.isnan(reading.value)
-                if nan or shortest(float(value)) == reading.value or number in self._bars:
+            if metric != reading.metric:
+                continue
+            same = as_float32(value) == as_float32(reading.value)
+            if place == number and (same or number in self._bars):
+                return True
+            if same and place >> FILE_SHIFT != number >> FILE_SHIFT:
+                here = Reading(metric=metric, value=value, name="", epoch=epoch, step=step)
+                if is_same_fact(here, reading):
                     return True
         if self._is_thinned and self.rows and number <= self.rows[-1][2]:
             return True

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Iterator
 
+from ...core.numbers import as_float32
 from .records import SideFileEntry
 
 _MOST = 1 << 17  # facts of one generation; two are kept
@@ -67,7 +66,7 @@ class _Keys:
     __slots__ = ("known_by", "looked_up_by")
 
     def __init__(self, metric: str, value: float, step: int | None, epoch: int | None) -> None:
-        number = _as_float32(value)
+        number = as_float32(value)
 
         def keys(*places: tuple[str, int | None]) -> Iterator[int]:
             return (hash((metric, number, kind, at)) for kind, at in places if at is not None)
@@ -105,12 +104,3 @@ class _Facts:
         """Add the facts of another training."""
         kept = {**self._older, **self._latest} if len(self._latest) + len(self._older) <= _MOST else {}
         self._older, self._latest = kept, {**other._older, **other._latest}
-
-
-def _as_float32(value: float) -> bytes:
-    if math.isnan(value):  # a NaN has many forms
-        return b"nan"
-    try:
-        return struct.pack("<f", value)
-    except OverflowError:
-        return struct.pack("<d", value)
