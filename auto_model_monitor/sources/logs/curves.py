@@ -15,7 +15,7 @@ _ENOUGH = 5  # values of a curve that counts its own steps, before it can start 
 _COUNTS = frozenset({"epoch", "total_epochs"})
 
 
-class Curve:
+class MetricCurve:
     """The values of one metric so far, as far as they are needed.
 
     Attributes:
@@ -99,7 +99,7 @@ class Curves:
     """The curves of all metrics of one training."""
 
     def __init__(self) -> None:
-        self._of: dict[str, Curve] = {}
+        self._of: dict[str, MetricCurve] = {}
 
     def __bool__(self) -> bool:
         """Return whether there is any."""
@@ -109,7 +109,7 @@ class Curves:
         """Add the next value of a metric."""
         curve = self._of.get(metric)
         if curve is None:
-            curve = self._of[metric] = Curve(metric)
+            curve = self._of[metric] = MetricCurve(metric)
         curve.add(value, epoch, step)
         curve.file = file
 
