@@ -1,72 +1,92 @@
-"""A store on a full disk: cancelling and deleting work, and health, metrics and reasons name the disk."""
+"""A full disk: trainings continue, one error is logged, and everything is stored later."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 
-from auto_model_monitor.training import StoreError, TaskState, TaskStore
-from tests.training.trainings import request, shell
+from auto_model_monitor.training import StoreError, TaskState
+from tests.training.trainings import shell
+from tests.waiting import until
+
+RUNNING, FAILED = TaskState.RUNNING, TaskState.FAILED
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of eight mebibytes."""
+    """A file system of four mebibytes."""
     point = tmp_path / "small"
     point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(point)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(point)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         pytest.skip("no mount here")
     if done.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
     yield point
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=200)
+    subprocess.run(["umount", "-l", str(point)], check=True, timeout=60)
 
 
 def fill(folder):
-    """Write until nothing fits any more."""
-    with suppress(OSError), (folder / "filler").open("ab", buffering=0) as file:
+    """Write until nothing fits any more; return the file that is to be removed."""
+    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
         while True:
             file.write(os.urandom(4096))
+    return folder / "filler"
 
 
-def exhaust(store):
-    for _ in range(200):
-        store.add(request(), trainer="x")
+def test_log_lines_are_stored_when_there_is_room_again(work, tmp_path, small_disk, caplog):
+    """While the database cannot grow no log line is lost, and the error is logged once."""
+    (tmp_path / "logs").mkdir()
+    (small_disk / "store").mkdir()
+    (small_disk / "store" / "tasks").symlink_to(tmp_path / "logs")
+    os.mkfifo(tmp_path / "go")
+    script = f'echo first; read x < {tmp_path}/go; for n in 1 2 3; do echo "Train Loss: 0.$n"; done; exit 5'
+    here = work(shell(script), path=small_disk / "store")
+    task_id = here.submit()
+    here.wait_line(task_id, "first")
+    filler = fill(small_disk)
+    (tmp_path / "go").write_text("on\n")
+    until((here.store.folder(task_id) / "exit-1").exists)
+    until(lambda: "cannot be written" in caplog.text)
+    with pytest.raises(StoreError, match="cannot be written"):
+        here.submit()
+    looks = here.store.get(task_id)
+    assert (looks.state, looks.last_seq) == (RUNNING, 1)
+    filler.unlink()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 5)
+    assert here.messages(task_id) == ["first", "Train Loss: 0.1", "Train Loss: 0.2", "Train Loss: 0.3"]
+    assert [row.value for row in here.store.metrics(task_id)] == [0.1, 0.2, 0.3]
+    until(lambda: "are followed again" in caplog.text)
+    assert caplog.text.count("the trainings continue") == 1
+    assert caplog.text.count("are followed again") == 1
 
 
-@pytest.mark.parametrize("state", ["pending", "running", "completed", "failed", "cancelled"])
-def test_cancelling_and_deleting_work_on_a_full_disk(small_disk, state):
-    """Whatever its state, a task can be cancelled or deleted although nothing else can be stored."""
-    with closing(TaskStore(small_disk / "store")) as store:
-        task = store.add(request(), trainer="x")
-        if state != "pending":
-            store.move(task.id, TaskState.RUNNING, "started")
-        if state not in ("pending", "running"):
-            store.move(task.id, TaskState(state), "ended")
-        fill(small_disk)
-        with pytest.raises(StoreError, match=r"full|disk I/O"):
-            exhaust(store)
-        assert store.trouble()
-        if state in ("pending", "running"):
-            store.request_cancel(task.id, "no room")
-        if state == "running":
-            store.move(task.id, TaskState.CANCELLED, "no room")
-        store.delete(task.id)
-        assert task.id not in {one.id for one in store.tasks(limit=1000)[0]}
-        (small_disk / "filler").unlink()
-        store.add(request(), trainer="x")
-        assert store.trouble() == ""
+def test_an_end_on_a_full_disk_is_known(work, tmp_path, small_disk):
+    """The exit status is recorded even if the disk of the store is full."""
+    os.mkfifo(tmp_path / "go")
+    here = work(shell(f"echo first; read x < {tmp_path}/go; exit 5"), path=small_disk / "store")
+    task_id = here.submit()
+    here.wait_line(task_id, "first")
+    filler = fill(small_disk)
+    (tmp_path / "go").write_text("on\n")
+    until((here.store.folder(task_id) / "exit-1").exists)
+    filler.unlink()
+    task = here.wait_end(task_id)
+    assert (task.state, task.exit_code) == (FAILED, 5)
 
 
-def test_a_failure_names_the_full_disk(work, small_disk):
-    """A training that fails while the disk is full has the disk in its reason."""
-    here = work(shell(f"cat /dev/zero > {small_disk}/filler 2>/dev/null; exit 3"), path=small_disk / "store")
-    reason = here.run().reason
-    assert reason.startswith("exit status 3")
-    assert f"the disk of {small_disk}/store is full" in reason
+def test_a_start_on_a_full_disk_fails_with_its_reason(work, tmp_path, small_disk):
+    """A training whose files cannot be written does not start, and its task has the reason."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "tasks").symlink_to(small_disk)
+    fill(small_disk)
+    task = work(shell("echo begun"), path=tmp_path / "store").run()
+    assert task.state is FAILED
+    assert task.reason.startswith("could not be started: ")
+    assert "No space left" in task.reason
