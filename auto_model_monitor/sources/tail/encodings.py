@@ -66,7 +66,9 @@ def find(data: bytes, sign: bytes, start: int) -> int:
 
 
 def _wide_start(data: bytes) -> int:
-    starts = [found + 1 for bom in _BOMS if (found := data.find(b"\n" + bom)) >= 0]
+    # To look for one byte takes a tenth of the time.
+    boms = _BOMS if b"\xff" in data else ()
+    starts = [found + 1 for bom in boms if (found := data.find(b"\n" + bom)) >= 0]
     place = data.find(b"\0")
     while place >= 0:
         start = data.rfind(b"\n", 0, place) + 1

@@ -11,7 +11,7 @@ from .bar_states import BarStates
 from .encodings import UTF_8, find, to_utf_8
 
 MARK = " … [cut]"
-_TO_BE_CLEANED = (b"\r", b"\x1b", b"\b", b"\0", codecs.BOM_UTF8)
+_TO_BE_CLEANED = (b"\r", b"\x1b", b"\b", b"\0")
 _TOKEN = 256  # bytes of a number or a word that is not torn where a line is cut
 
 
@@ -74,7 +74,10 @@ def cut(
     end = data.rfind(b"\n") + 1
     whole = data[:end].replace(b"\r\n", b"\n") if b"\r" in data else data[:end]
     is_clean = not (
-        in_bar or any(sign in whole for sign in _TO_BE_CLEANED) or _has_long_line(whole, max_line)
+        in_bar
+        or any(sign in whole for sign in _TO_BE_CLEANED)
+        or (b"\xef" in whole and codecs.BOM_UTF8 in whole)
+        or _has_long_line(whole, max_line)
     )
     if is_clean and end == len(data):
         return LineBlock(to_utf_8(whole)), end
