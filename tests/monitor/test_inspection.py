@@ -70,7 +70,7 @@ checkpoints: 9 names, 6 with a score
 written              mail  val_loss  epoch  name
 2025-10-09 08:53:20        0.0052        7  epoch_07_val_loss_0.0052_acc_0.91.pt
 2025-10-09 09:03:20  mail  0.0035        8  epoch_08_val_loss_0.0035_acc_0.94.pt
-2025-10-09 09:13:20        nan           9  epoch_09_val_loss_nan_acc_0.10.pt
+2025-10-09 09:13:20        NaN           9  epoch_09_val_loss_nan_acc_0.10.pt
 2025-10-09 09:23:20  mail  0.003        10  epoch_10_val_loss_0.003_acc_0.95.pt
 2025-10-09 09:33:20        0.0031       11  epoch_11_val_loss_0.0031_acc_0.95.pt
 2025-10-09 09:43:20  mail  0.00098      12  epoch_12_val_loss_9.8e-04_acc_0.97.pt

@@ -22,21 +22,21 @@ from tests.waiting import until
 KILLS = int(os.environ.get("KILLS", "5"))
 LINES = 120  # of each training, every third with two metrics
 SCRIPT = f"""
-echo "begun $$ {{num_classes}}"
+echo "begun $$ $1"
 n=0
 while [ $n -lt {LINES} ]; do
     n=$((n + 1))
     case $((n % 3)) in
     0) echo "Train Loss: 0.$n, Train Accuracy: $n.5%" ;;
-    1) echo "line $n of {{num_classes}}" ;;
+    1) echo "line $n of $1" ;;
     2) printf "half of line $n"; sleep 0.005; echo " and the other" ;;
     esac
 done
-exit $((({{num_classes}} % 4) * 3))
+exit $((($1 % 4) * 3))
 """
 OPEN = [TaskState.PENDING, TaskState.RUNNING]
 DEAF = "trap '' TERM; (setsid sleep 1000 &); while :; do sleep 1; done"
-TRAINERS = {"sh": ("/bin/sh", "-c", SCRIPT), "deaf": ("/bin/sh", "-c", DEAF)}
+TRAINERS = {"sh": ("/bin/sh", "-c", SCRIPT, "sh", "{num_classes}"), "deaf": ("/bin/sh", "-c", DEAF)}
 
 
 def expected(number):
