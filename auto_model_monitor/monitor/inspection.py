@@ -13,7 +13,7 @@ from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ParseError, SourceError
 from ..core.readings import Reading, ReadingBatch
 from ..parsers import BaseParser, suggest_pattern
-from ..parsers.names import ignored_because
+from ..parsers.unfinished import ignored_because
 from ..rules import ThresholdRule
 from ..sources.checkpoints.directory import DirectorySource
 from ..sources.checkpoints.directory_tree import DirectoryTree, PollTime

@@ -11,7 +11,8 @@ from pathlib import Path
 from ..core.near_names import nearest
 from ..log_parser.metric_names import metric_in_logs
 from ..parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
-from ..parsers.names import entries_in, ignored_because, score_name
+from ..parsers.names import entries_in, score_name
+from ..parsers.unfinished import ignored_because
 from ..sources.side_files import is_side_file
 from ..text.cleaning import for_log_line
 

@@ -3,7 +3,8 @@
 Which of a name's numbers is the score depends on its words, and on where it has digits, hardly ever on which
 digits. Two names have one shape when they differ in nothing but digits, and in none of these:
 
-- digits that touch a letter, an ``@`` or a ``=`` belong to words, such as ``f1``, ``recall@10``;
+- digits that touch a letter, an ``@`` or a ``=`` belong to words, such as ``f1``, ``recall@10``; so do the
+  numbers behind a word that may belong to a metric's name, such as ``AP_50``, ``PCK_0.05``;
 - a number that begins with 0 may be ``0`` itself, which Lightning writes for what was not logged, or ``007``.
 
 ``mAP50-95``, and fairseq's names, whose fourth decimal is dropped, are always left to the careful way.
@@ -27,10 +28,16 @@ Pair = tuple[Span, str, str]  # where a number is written, and how, in two names
 T = TypeVar("T")
 
 _MOST_SHAPES = 2048
-_OWN = ("50-95", "checkpoint.best_")
+_OWN = ("50-95", "50_95", "5:0.95", "5-0.95", "5_0.95", "checkpoint.best_")
 _ALIKE = bytes.maketrans(b"23456789", b"1" * 8)
 _LATER_ZERO = re.compile(rb"(?<=[01])0")
-_IN_WORDS = re.compile(rb"[0-9]+(?=[A-Za-z@=\x80-\xff])|(?<=[A-Za-z@\x80-\xff])[0-9]+")
+_BEHIND_A_WORD = rb"(?:(?<=[A-MO-Za-mo-z][_-])|(?i:(?<=cision[_-])))"  # but not behind ``version_``
+_RANK = rb"(?:[1-5]|1[05]|2[05]|30|40|50|75|95|[125]00|1000)(?!\.?[0-9])"
+_THRESHOLD = rb"0?\.(?:05|[1-57]|[27]5|[57]0|95)(?![0-9])"
+_IN_WORDS = re.compile(
+    rb"[0-9]+(?=[A-Za-z@=\x80-\xff])|%b(?:%b|%b)|(?<=[A-Za-z])%b|(?<=[A-Za-z@\x80-\xff])[0-9]+"
+    % (_BEHIND_A_WORD, _RANK, _THRESHOLD, _THRESHOLD)
+)
 _RUN = r"[0-9]+"
 
 
@@ -104,11 +111,14 @@ def _plan(name: str, careful: Careful) -> ReadPlan | None:
     The name is held against one of the same shape in which every digit is another: what is read from both
     must stand in both at the same place, and at one place only, under the same metric.
     """
-    other = _with_other_digits(name)
+    shape = shape_of(name)
+    others = (_with_other_digits(name, shift) for shift in (0, 1))
+    other = next((each for each in others if shape_of(each) == shape), None)
+    if other is None:
+        return None
     try:
         mine, theirs = careful(name, ""), careful(other, "")
-        same = [reading.metric for reading in mine] == [reading.metric for reading in theirs]
-        if not same or shape_of(other) != shape_of(name):
+        if [reading.metric for reading in mine] != [reading.metric for reading in theirs]:
             return None
         if not mine:
             return ReadPlan((), None, None)
@@ -162,7 +172,7 @@ def _only(found: Sequence[T]) -> T:
     return found[0]
 
 
-def _with_other_digits(name: str) -> str:
+def _with_other_digits(name: str, shift: int) -> str:
     """Return the name with other digits; a 0 at the start of a number stays, as do the digits of words."""
     text = list(name)
     kept = {place for run in _IN_WORDS.finditer(_single_bytes(name)) for place in range(*run.span())}
@@ -170,7 +180,7 @@ def _with_other_digits(name: str) -> str:
         for place in range(*run.span()):
             digit = int(name[place])
             if place not in kept and (digit or place > run.start()):
-                text[place] = str((digit + place % 7) % 9 + 1)
+                text[place] = str((digit + place % 7 + shift) % 9 + 1)
     return "".join(text)
 
 

@@ -1,4 +1,4 @@
-"""How training programs name their files: the numbers in a name, and names that are no checkpoints yet."""
+"""How training programs name their files: the numbers in a name, under the words before them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import NamedTuple
 
 from ..core.comparison import Comparison, names_a_metric, usual_direction
 from ..core.numbers import compiled, is_whole, to_float, tokens, written_at
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
+from .metric_numbers import belongs_to_name
+from .metric_numbers import word_set as _set
 
 _EPOCH = _set("epoch epochs ep")
 _STEP = _set("step steps iter iters iteration iterations it update updates")
@@ -40,9 +37,12 @@ _QUALIFIER = _set(
 )
 # The keys of a directory's names are few and come back in every name.
 _remembered = lru_cache(maxsize=1024)
-_JOINTS = frozenset(("", "=", ":", "_", "-", "(", "["))
+_JOINTS = frozenset(("", *"=:_-(["))
 _PIECE = r"[^\W_]+(?:@[0-9.]+)?"
 _BREAK = r"(?<![-,;&+\s])[-,;&+\s]+(?=[^\W\d_])"
+_RANGE_BEGINS = r"ap[@_-]?(?:50|0?\.50?)\Z"
+_LAST_WORD = r"[^\W\d_]+\Z"
+_OWN_NUMBER = r"[^\W\d_]_[0-9]+\Z"
 _FAIRSEQ = "checkpoint.best_"
 _FOUR_DECIMALS = r"-?[0-9]+\.[0-9]{4}"
 _GLUED_COUNT = r"([^\W\d_]+)[0-9]+"
@@ -68,22 +68,6 @@ class NameEntry(NamedTuple):
         """Return the key's last word in lower case, without a number that is glued to it."""
         words = compiled(_PIECE).findall(self.key)
         return words[-1].lower() if words else ""
-
-
-def ignored_because(name: str) -> str | None:
-    """Return why a file or folder of that name is ignored, None when it is not."""
-    lower = name.rpartition("/")[2].lower()
-    if lower.startswith(".nfs"):
-        return "left by NFS for a file that was deleted while open (.nfs*)"
-    if lower.startswith("."):
-        return "hidden (.*)"
-    if lower.startswith("tmp"):
-        return "temporary (tmp*)"
-    if lower.endswith(".tmp"):
-        return "temporary (*.tmp)"
-    if lower.endswith("-unfinished"):
-        return "still being written (*-unfinished)"
-    return None
 
 
 class _EntryScanner:
@@ -116,13 +100,33 @@ class _EntryScanner:
         if not token.number or token.head:
             return not token.number or not self._glued_value(index)
         # ``recall@10=0.5`` and ``mAP50-95_0.4``: these numbers belong to the metric's name.
-        ranged = gap == "-" and token.number == "95" and self.text[: self.end].lower().endswith("ap50")
-        return gap == "@" or ranged or self.text[token.end : token.end + 1] == "="
+        if gap == "@" or self.text[token.end : token.end + 1] == "=":
+            return True
+        return self.start is not None and (self._ends_a_range(index, gap) or self._is_of_the_name(index, gap))
+
+    def _ends_a_range(self, index: int, gap: str) -> bool:
+        number = self.tokens[index].number.lstrip("0.")
+        before = self.text[: self.end].lower()
+        return (
+            gap in ("-", ":", "_") and number == "95" and compiled(_RANGE_BEGINS).search(before) is not None
+        )
+
+    def _is_of_the_name(self, index: int, gap: str) -> bool:
+        token = self.tokens[index]
+        word = compiled(_LAST_WORD).search(self.text[: self.end])
+        return (
+            gap in ("_", "-")
+            and word is not None
+            and belongs_to_name(word[0], token.number, self.text[token.end :])
+        )
 
     def _glued_value(self, index: int) -> bool:
         token = self.tokens[index]
         word = token.head.lower()
-        return not is_whole(token.number) or word in _EPOCH or word in _STEP
+        fraction = not is_whole(token.number)
+        return (
+            fraction > belongs_to_name(word, token.number, self.text[token.end :]) or word in _EPOCH | _STEP
+        )
 
     def _counts_what_follows(self, index: int) -> bool:
         """Return whether a number belongs to the word after it, as in ``10000_steps``."""
@@ -225,8 +229,7 @@ def metric_in(key: str, *, known: bool = False) -> str:
     """
     breaks = list(compiled(_BREAK).finditer(key))
     start = breaks[-1].end() if breaks else 0
-    if breaks and _only_qualifiers(key[:start]):
-        start = 0
+    start = 0 if _only_qualifiers(key[:start]) else start
     pieces = list(compiled(_PIECE).finditer(key, start))
     first = max((index + 1 for index, piece in enumerate(pieces[:-1]) if _is_count(piece[0])), default=0)
     while first < len(pieces) and pieces[first][0].lower() in _PREFIX:
@@ -262,7 +265,6 @@ def _known_part(key: str, pieces: list[re.Match[str]]) -> str:
 
 
 def _narrows_or_names(word: str) -> bool:
-    # A number stays in a key only where it is part of the metric's name, as in ``mAP50-95``.
     return word.lower() in _QUALIFIER or word.isdigit() or names_a_metric(word)
 
 
@@ -280,6 +282,8 @@ def score_name(entry: NameEntry) -> str:
         return metric if names_a_metric(metric) or to_float(entry.text) is not None else ""
     if entry.explicit:
         return metric if names_a_metric(metric) and not was_not_logged(entry) else ""
+    if compiled(_OWN_NUMBER).search(entry.key):  # ``hits_10_52``: 52 may be a score or a step
+        return ""
     return metric if usual_direction(metric) is Comparison.HIGHER else ""
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from ..core.errors import ParseError
 from ..core.numbers import compiled, is_whole, positional, to_float
 from .custom import CustomParser
-from .names import NameEntry, entries_in, ignored_because, metric_in, words_of
+from .names import NameEntry, entries_in, metric_in, words_of
+from .unfinished import ignored_because
 
 _GROUP = "([0-9.]+)"
 _LOOKED_AT = 1000

@@ -1,5 +1,6 @@
 """DefaultParser: the names that frameworks write, and a pattern for those that none writes."""
 
+import contextlib
 import math
 
 import pytest
@@ -68,6 +69,55 @@ yolov8n.pt
 loss.pt acc1.pt top1.pt f1.pt model-1.0.pt val_loss=0.5/best.ckpt . .. - _ = ==
 """
 NOTHING = _NOTHING.split()
+
+# A number that belongs to the metric's name, and where a score follows it.
+OF_THE_NAME = [
+    ("best_coco_bbox_mAP_50_epoch_12.pth", None),
+    ("best_bbox_mAP_50_epoch_3.pth", None),
+    ("best_coco_segm_mAP_75_iter_4000.pth", None),
+    ("best_PCK_0.05_epoch_3.pth", None),
+    ("best_mAP_0.50_epoch_30.pth", None),
+    ("best_mAP_0.25_epoch_30.pth", None),
+    ("model_bleu_4_epoch_12.pt", None),
+    ("AP_50.pt", None),
+    ("val_AP_75.pt", None),
+    ("ndcg_10.pt", None),
+    ("recall_20_epoch_3.pt", None),
+    ("bleu_4.pt", None),
+    ("rouge_1_step_500.pt", None),
+    ("hits_10_52.pt", None),
+    ("mAP_50-95.pt", None),
+    ("val_precision_5_0.81.pt", ("val_precision_5", 0.81)),
+    ("ndcg_10_0.43.pt", ("ndcg_10", 0.43)),
+    ("epoch_3_hits_1_0.52.pt", ("hits_1", 0.52)),
+    ("bleu_4_35.2.pt", ("bleu_4", 35.2)),
+    ("epoch_7_acc_5_0.931.pt", ("acc_5", 0.931)),
+    ("recall_10_epoch_3_val_loss_0.31.pt", ("val_loss", 0.31)),
+    ("epoch=3-AP_50=0.41.ckpt", ("AP_50", 0.41)),
+    ("epoch_7_mAP_0.75.pt", ("mAP", 0.75)),
+    ("val_acc_95_0.31.pt", ("val_acc", 95.0)),
+    ("bleu_35.pt", ("bleu", 35.0)),
+    ("mAP_63.pt", ("mAP", 63.0)),
+]
+
+
+@pytest.mark.parametrize(("name", "score"), OF_THE_NAME)
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_number_of_the_metric_s_name_is_not_its_score(name, score, others):
+    """A rank, a threshold or an n-gram's length is no score, also after many names of a similar shape."""
+    parser = DefaultParser()
+    for number in range(others):
+        for other in (name.replace("50", f"6{number}"), name.replace("10", f"1{number + 1}")):
+            with contextlib.suppress(ParseError):
+                parser.readings(other)
+    found = [(reading.metric, reading.value) for reading in parser.readings(name)]
+    assert found == ([] if score is None else [score])
+
+
+@pytest.mark.parametrize("name", ["yolov5s_epoch20_mAP0.5_0.87.pt", "mAP_0.5_0.87.pt", "PCK_0.05_0.91.pt"])
+def test_a_threshold_of_the_metric_s_name_is_never_the_score(name):
+    """The threshold in a metric's name is not read, whether or not the score behind it is."""
+    assert DefaultParser().score(name) in (None, 0.87, 0.91)
 
 
 @pytest.mark.parametrize(("name", "metric", "value", "epoch", "step"), READ)

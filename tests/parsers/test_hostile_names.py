@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from auto_model_monitor import CustomParser, DefaultParser, ParseError
 from auto_model_monitor.parsers import suggest_pattern
-from auto_model_monitor.parsers.names import ignored_because
+from auto_model_monitor.parsers.unfinished import ignored_because
 from tests.campaigns import examples
 
 EXAMPLES = examples(205)

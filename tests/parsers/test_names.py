@@ -5,7 +5,8 @@ import time
 import pytest
 
 from auto_model_monitor import DefaultParser
-from auto_model_monitor.parsers.names import counts_in, entries_in, folder_part, ignored_because, metric_in
+from auto_model_monitor.parsers.names import counts_in, entries_in, folder_part, metric_in
+from auto_model_monitor.parsers.unfinished import UNFINISHED, ignored_because
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,11 @@ from auto_model_monitor.parsers.names import counts_in, entries_in, folder_part,
         ("a.pt.tmp", "temporary"),
         ("megatron--val_loss=2.34-unfinished", "still being written"),
         ("sub/.hidden.pt", "hidden"),
+        *((f"epoch_1_val_loss_0.3.pt{mark}", "still being written") for mark in UNFINISHED),
+        ("val_loss_0.3.PT.PART", "still being written"),
+        ("val_loss_0.3.pt.tmp.1234", "temporary"),
+        ("val_loss_0.3.pt.tmp-1234", "temporary"),
+        ("val_loss_0.3.pt.tmp.1a2b3c4d", "temporary"),
     ],
 )
 def test_what_is_no_checkpoint_yet_is_ignored_with_a_reason(name, reason):
@@ -26,7 +32,19 @@ def test_what_is_no_checkpoint_yet_is_ignored_with_a_reason(name, reason):
 
 
 @pytest.mark.parametrize(
-    "name", ["best.pt", "a.tmp.pt", "x_tmp.pt", "tmp/best.pt", ".hidden/best.pt", "unfinished.pt", ""]
+    "name",
+    [
+        "best.pt",
+        "a.tmp.pt",
+        "x_tmp.pt",
+        "tmp/best.pt",
+        "a.tmp.h5",
+        "part.pt",
+        "a.part.pt",
+        ".hidden/best.pt",
+        "unfinished.pt",
+        "",
+    ],
 )
 def test_other_names_are_looked_at(name):
     """Only the last part of a path decides, and only by the marks that programs leave."""

@@ -13,7 +13,7 @@ from ...core.errors import SourceError
 from ...core.pattern_safety import refuse_slow_attributes
 from ...core.readings import ReadingBatch
 from ...parsers import BaseParser
-from ...parsers.names import ignored_because
+from ...parsers.unfinished import TEMPORARY, UNFINISHED, ignored_because
 from .directory_tree import DirectoryTree, Folder, PollTime
 from .listing import DirectoryChange, EntryType
 from .score_columns import ScoreColumns
@@ -22,11 +22,11 @@ _MARKER = "-unfinished"
 _MARKED_WITHOUT = re.compile(
     r"(-EMA)?(\.ckpt|\.nemo)?$"
 )  # NeMo marks x, x.ckpt and x-EMA.ckpt as x-unfinished
-# First and last characters of names that may be ignored: .*, tmp*, *.tmp, *-unfinished, in either case.
-_FIRST, _LAST = frozenset(".tT"), frozenset("pPdD")
+_FIRST = frozenset(".tT")  # the first characters of names that are ignored: .*, tmp*
+_MARKS = (TEMPORARY, *(f"{mark}\0" for mark in UNFINISHED))  # in many names, each ended by a zero
 _PART = 4096  # names that the processor's cache holds
 _SAMPLE = 200  # names without a score that are kept for the reason why
-_first, _last = itemgetter(0), itemgetter(-1)
+_first = itemgetter(0)
 
 _HINTS = {
     errno.ENOENT: "nothing is there; it will be read once it exists, unless the path is wrong",
@@ -169,6 +169,9 @@ def _suspects(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(names), _PART):
         part = names[start : start + _PART]
-        if not (_FIRST.isdisjoint(map(_first, part)) and _LAST.isdisjoint(map(_last, part))):
-            found += [name for name in part if name[0] in _FIRST or name[-1] in _LAST]
+        text = "\0".join((*part, "")).lower()
+        if any(mark in text for mark in _MARKS):
+            found += part
+        elif not _FIRST.isdisjoint(map(_first, part)):
+            found += [name for name in part if name[0] in _FIRST]
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_model_monitor.parsers.names import ignored_because
+from auto_model_monitor.parsers.unfinished import ignored_because
 from auto_model_monitor.sources.checkpoints import EntryType
 from auto_model_monitor.sources.checkpoints.directory import _suspects
 from auto_model_monitor.sources.checkpoints.listing import Listing, _difference
