@@ -141,7 +141,7 @@ class KeyValueScan:
         elif key.counts:
             self._pairs += 1
             self._count(key, number, place)
-        elif (not place.gap.opened or _is_listed(place, key)) and self._stands_alone(place):
+        elif (not place.gap.opened or _is_listed(place, key)) and self._stands_alone(place, number):
             self._pairs += 1
             self._keep(key, number, place)
 
@@ -219,9 +219,10 @@ class KeyValueScan:
             self.counters.setdefault(TOTAL_EPOCHS, place.position + 1)
             self._taken.add(place.position + 1)
 
-    def _stands_alone(self, place: LineNumber) -> bool:
-        if not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
-            return False
+    def _stands_alone(self, place: LineNumber, number: int) -> bool:
+        listed = [each.after.isspace() for each in self._places[number : number + 2]] == [True, True]
+        if listed or not ends_here(place.after, last=place.last, quoted=place.gap.quoted):
+            return False  # ``mAP_copypaste: 0.374 0.581 0.404`` is a list
         if place.gap.explicit or _states_a_fault(place):
             return True
         words = words_of(place.gap.key)

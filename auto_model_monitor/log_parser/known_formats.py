@@ -155,8 +155,8 @@ _OGB = (
     r"|Final Test: (?P<final_test>#))"
 )
 _COSINE = (
-    r"(?P<key>Accuracy|F1|Precision|Recall|Average Precision) with "
-    r"[\w-]{0,40}(?:Similarity|Distance|Dot[\w-]{0,20}): {1,4}(?P<value>#)"
+    r"(?P<key>Accuracy|F1|Precision|Recall) with [\w-]{0,40}(?:Similarity|Distance|Dot[\w-]{0,20})"
+    r": {1,4}(?P<value>#)"
 )
 
 SENTENCE_FORMATS = (
@@ -195,6 +195,9 @@ SENTENCE_FORMATS = (
     ),
     SentenceFormat("nnU-Net", "pseudo dice [", rf"Pseudo dice \[{_DICE.format('')}\]", Stage.VALIDATION),
     SentenceFormat("nnU-Net", "pseudo dice [", _DICES, Stage.VALIDATION),
+    SentenceFormat(
+        "TF Estimator", "for final step: ", r"Loss for final step: (?P<train_loss>#)", Stage.TRAINING
+    ),
     SentenceFormat("CatBoost", "besttest = ", r"bestTest = (?P<best_test>[-.]{0,2}#)", Stage.EPOCH_END),
     SentenceFormat(
         "nnU-Net",

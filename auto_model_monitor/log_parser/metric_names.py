@@ -104,7 +104,12 @@ def metric_name(key: str, *, structured: bool = False) -> MetricName | None:
     counter = _counter(words, joined)
     if counter:
         return MetricName(counter, counter, _split(words), joined=joined) if counter != "none" else None
-    if not joined and "_" in key.rsplit(maxsplit=1)[-1] and "'s " not in key and GOALS.isdisjoint(words):
+    if (
+        not joined
+        and not {"_", "/"}.isdisjoint(key.rsplit(maxsplit=1)[-1])
+        and "'s " not in key
+        and GOALS.isdisjoint(words)
+    ):
         return _named_at_end(key, words, structured=structured)
     return _measured(key, words, joined, structured=structured)
 

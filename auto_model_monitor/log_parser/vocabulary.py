@@ -83,7 +83,7 @@ ACCOUNTING = _set(
     "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
     "thread gpus mfu fps tps qps tgs tflops toks throughput bandwidth latency delay wait data batch ram vram "
     "util usage disk power progress percent pct oom iterations lag uptime free used consumed reader cached "
-    "retries episodes frames"
+    "retries episodes frames dur"
 )
 # Words for a number of things, which a metric's word behind them does not change: ``num_hits``.
 _NUMBERING = _set("num n number id idx index seed version count total v year date port code")

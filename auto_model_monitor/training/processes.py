@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from contextlib import suppress
@@ -15,7 +14,6 @@ from .regular_files import read_regular
 from .supervisor import start_of
 
 _PROC = Path("/proc")
-_STATE = re.compile(r"([0-9]{1,9}) ([!-~]+)")  # as the supervisor writes it
 
 
 class KnownProcess(NamedTuple):
@@ -31,38 +29,28 @@ class KnownProcess(NamedTuple):
 
     @classmethod
     def read(cls, state_file: Path) -> KnownProcess | None:
-        """Return the process that a state file names; None if it does not exist yet, or names none.
-
-        A process without a start time could be any; 0 and negative numbers would signal whole groups.
-        """
+        """Return the process that a state file names, None if the file does not exist yet."""
         try:
-            found = _STATE.fullmatch(read_regular(state_file).decode("ascii").strip())
+            pid, _, start = read_regular(state_file).decode("ascii").strip().partition(" ")
+            return cls(int(pid), start)
         except (OSError, ValueError):
             return None
-        return None if found is None else cls(int(found[1]), found[2])
 
     def is_running(self) -> bool:
         """Return whether it still runs; an ended child of this process is collected."""
-        if self._is_this():
+        if self.pid and start_of(self.pid) == self.start:
             return True
-        if self.pid > 0:
-            with suppress(
-                OSError, OverflowError
-            ):  # rarely a child of ours, but in a container this may be process 1
+        if self.pid:
+            with suppress(OSError):  # rarely a child of ours, but in a container this may be process 1
                 os.waitpid(self.pid, os.WNOHANG)
         return False
 
-    def _is_this(self) -> bool:
-        return self.pid > 0 and bool(self.start) and start_of(self.pid) == self.start
-
     def signal(self, number: int) -> None:
         """Send it a signal, but never to another process that has its pid by now."""
-        if self.pid <= 0:
-            return
-        with suppress(OSError, OverflowError):
+        with suppress(OSError):
             pidfd = _open_pidfd(self.pid)
             try:
-                if not self._is_this():
+                if start_of(self.pid) != self.start:
                     return
                 if pidfd is None:
                     os.kill(self.pid, number)

@@ -53,13 +53,12 @@ FRAMEWORKS = {
         f"{_TORCH} transformers==4.57.6 accelerate==1.15.0", "transformers", ("bar", "plain")
     ),
     "ignite": Framework(f"{_TORCH} pytorch-ignite==0.5.5 tqdm", "ignite", ("bar", "print")),
-    "fastai": Framework(f"{_TORCH} fastai==2.8.12", "fastai", ("table", "fit")),
     "sb3": Framework(f"{_TORCH} stable-baselines3==2.9.0", "sb3", ("ppo", "eval", "a2c")),
     "spacy": Framework("spacy==3.8.18", "spacy", ("textcat", "ner")),
     "flair": Framework(f"{_TORCH} flair==0.15.1", "flair", ("tagger",)),
     "optuna": Framework("optuna==5.0.0", "optuna", ("one", "two")),
     "skorch": Framework(f"{_TORCH} skorch==1.4.0", "skorch", ("plain", "wide")),
-    "poutyne": Framework(f"{_TORCH} poutyne==1.19.0", "poutyne", ("bar",)),
+    "poutyne": Framework(f"{_TORCH} poutyne==1.19.0", "poutyne", ("plain", "color")),
     "mmengine": Framework(f"{_TORCH} mmengine==0.10.7", "mmengine", ("epoch", "iter")),
 }
 

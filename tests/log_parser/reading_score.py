@@ -27,6 +27,7 @@ _SPLITS = {
 _SAME = {"accuracy": "acc", "lr": "learningrate"}
 # The names under which these are reported on the validation set, whatever the log calls them.
 _OF_VALIDATION = {"map", "macrof1", "microf1", "precision", "recall", "top1", "top3", "top5"}
+_MOST_RUNS = 32  # of one log
 Key = tuple[str, str]
 
 
@@ -108,7 +109,7 @@ def truths_of(path: Path) -> list[Truth]:
 def read(path: Path) -> list[Reading]:
     """Return every number that is read out of a finished log."""
     source = LogFileSource(path)
-    return [*source.read(), *source.read()]
+    return [reading for _ in range(_MOST_RUNS) for reading in source.read()]  # each run comes by itself
 
 
 def shown(value: float) -> Iterator[float]:
@@ -153,7 +154,7 @@ class Right:
 
 def standing(log: Path, truths: list[Truth]) -> list[Truth]:
     """Return the numbers that have to be read: those that stand in the log."""
-    text = log.read_bytes().decode("utf-8", "replace")
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", " ", log.read_bytes().decode("utf-8", "replace"))
     numbers = {float(number) for number in _NUMBER.findall(text)}
     has_nan = re.search(r"\b(?:nan|inf)\b", text, re.IGNORECASE) is not None
     return [

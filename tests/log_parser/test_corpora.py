@@ -9,6 +9,9 @@ import pytest
 
 from tests.log_parser.reading_score import Score, Truth, is_shown_as, key_of, recorded, score
 
+# Lightning without a bar: ``New best score`` stands before the line that names its epoch.
+_KNOWN_WRONG_EPOCHS = 6
+
 
 @pytest.mark.parametrize(
     ("value", "number", "same"),
@@ -60,7 +63,11 @@ def test_the_score_counts_what_is_missed_and_what_is_made_up(tmp_path: Path) -> 
 
 
 def test_every_corpus_is_read() -> None:
-    """Of every recorded log most numbers are read."""
-    scores: list[Score] = [score(name, log, truths) for name, log, truths in recorded()]
-    assert len(scores) > 10
-    assert sum(each.found for each in scores) > 0.6 * sum(each.expected for each in scores)
+    """Of the recorded logs, 97.5 % of the numbers are read, and 98.5 % of the readings are true."""
+    total = Score("total")
+    for name, log, truths in recorded():
+        total.add(score(name, log, truths))
+    assert total.expected > 1500
+    assert total.recall >= 0.975, total.misses
+    assert total.precision >= 0.985, total.misses
+    assert total.wrong_epochs <= _KNOWN_WRONG_EPOCHS, total.misses

@@ -24,31 +24,24 @@ def sentences(count):
 
 
 class Noter(TrainerPlugin):
+    """Takes what the trainer records at the end of each epoch."""
+
+    epoch = 0
+
+    @TrainerPlugin.hook
+    def before_training_epoch(self, epoch, **_):
+        self.epoch = epoch
+
     @TrainerPlugin.hook
     def metric_recorded(self, record):
-        self.trainer.epoch if hasattr(self.trainer, "epoch") else None
-        name = (
-            record.name.replace("/", "_")
-            if isinstance(record.name, str)
-            else str(record.name).replace("/", "_")
-        )
-        try:
-            value = float(record.value)
-        except (TypeError, ValueError):
-            return
-        if (
-            (record.name[-1:] and "learning_rate" in name)
-            or "momentum" in name
-            or "batch" in name
-            or "gradient" in name
-        ):
-            return
-        note(
-            name,
-            value,
-            record.global_step if "epoch" in str(record.typ) else None,
-            also=["train_loss"] if name == "train_loss" else ["val_" + name.split("_", 1)[-1]],
-        )
+        name = str(record.name).replace("/", "_")
+        names = {
+            "train_loss": ["train_loss"],
+            "dev_loss": ["val_loss"],
+            "dev_micro avg_f1-score": ["val_micro_f1", "micro_f1", "val_f1", "f1-score", "val_f1-score"],
+        }.get(name)
+        if names:
+            note(names[0], record.value, self.epoch, also=names[1:])
 
 
 corpus = Corpus(sentences(60), sentences(18), sentences(18), name="tiny")
@@ -61,4 +54,16 @@ tagger = SequenceTagger(
     use_crf=False,
 )
 trainer = ModelTrainer(tagger, corpus)
-trainer.train("out", learning_rate=0.1, mini_batch_size=8, max_epochs=3, plugins=[Noter()])
+note("learning_rate", 0.1, optional=True)
+found = trainer.train("out", learning_rate=0.1, mini_batch_size=60, max_epochs=5, plugins=[Noter()])
+for name in (
+    "test_score",
+    "micro_f1",
+    "macro_f1",
+    "acc",
+    "test_precision",
+    "test_recall",
+    "precision",
+    "recall",
+):
+    note(name, found["test_score"], optional=True)

@@ -52,13 +52,18 @@ class Noter(Hook):
                 buffer = scalars[key]
                 note(
                     key,
-                    buffer.mean(min(4, len(buffer._log_history))),
+                    (buffer.current() if key.endswith("acc") else buffer.mean(4)),
                     epoch,
                     step=runner.iter + 1,
                     also=[key.split("/")[1]] if key != "train/loss" else [],
                 )
 
+    best = 0.0
+
     def after_val_epoch(self, runner, metrics=None):
+        self.best = max(self.best, *metrics.values())
+        note("best_acc", self.best, optional=True)
+        note("learning_rate", 0.01, optional=True)
         for key, value in metrics.items():
             note(
                 f"val/{key}",
@@ -85,7 +90,7 @@ Runner(
     val_dataloader=loader(256, 400),
     train_cfg=train_cfg,
     val_cfg={},
-    val_evaluator=Accuracy(),
+    val_evaluator=[Accuracy()],
     optim_wrapper={"optimizer": {"type": "Adam", "lr": 0.01}},
     default_hooks={
         "logger": {"type": "LoggerHook", "interval": 4},

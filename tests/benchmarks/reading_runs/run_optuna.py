@@ -24,7 +24,7 @@ def noter(study, trial):
             optional=TWO,
         )
     if not TWO:
-        note("best_value", study.best_value, step=trial.number, also=["best"])
+        note("best_value", study.best_value, step=trial.number, also=["best", "best_objective"])
 
 
 sampler = optuna.samplers.RandomSampler(seed=0)

@@ -13,7 +13,7 @@ x, y = data()
 
 class Noter(Callback):
     def on_train_batch_end(self, batch_number, logs):
-        for key in ("loss", "acc", "fscore_macro"):
+        for key in {"loss", "acc"} & logs.keys():
             note(f"train_{key}", logs[key], self.epoch, optional=True)
 
     def on_epoch_begin(self, epoch_number, logs):
@@ -33,12 +33,7 @@ model = Model(
     batch_metrics=["accuracy"],
     epoch_metrics=["f1"],
 )
-options = {
-    "bar": {"progress_options": {"coloring": False}},
-    "nobar": {
-        "progress_options": {"coloring": False, "progress_bar": False} if False else {"coloring": False}
-    },
-}[sys.argv[1]]
+options = {"progress_options": {"coloring": sys.argv[1] == "color"}}
 model.fit(
     x[:256],
     y[:256],

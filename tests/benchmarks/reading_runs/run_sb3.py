@@ -23,13 +23,14 @@ class Noter(KVWriter):
             ) and (not hasattr(value, "dtype") or group == "time"):
                 continue
             name_of = {"train": "train", "eval": "val", "rollout": ""}[group]
-            names = [name, f"{group}_{name}", f"{name_of}_{name}"]
+            more = ["episode_reward", "best_mean_reward"] if name == "mean_reward" else []
+            names = [*more, name, f"{group}_{name}", f"{name_of}_{name}"]
             note(
                 key,
                 value,
                 step=step,
                 also=names,
-                optional=name in ("learning_rate", "mean_ep_length", "ep_len_mean"),
+                optional=name in ("learning_rate", "mean_ep_length", "ep_len_mean", "clip_fraction"),
             )
 
 

@@ -4,10 +4,8 @@ import sys
 
 import spacy
 import spacy.training.loop as loop
-from spacy.cli._util import init_nlp as _unused  # noqa: F401
 from spacy.cli.init_config import init_config
 from spacy.tokens import DocBin
-from spacy.training.example import Example  # noqa: F401
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from truth import note
