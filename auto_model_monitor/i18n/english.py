@@ -68,8 +68,8 @@ ENGLISH = Wording(
     remarked="{value} ({remark})",
     picture_too_large="Note: the picture of the trend is larger than {limit} and was left out.",
     event_sentences={
-        "hit": "{metric} {score} {condition} threshold {threshold}",
-        "hit_resolved": "{metric} {score} is no longer {condition} threshold {threshold}",
+        "hit": "{metric} {score} {condition} {threshold}",
+        "hit_resolved": "{metric} {score} is no longer {condition} {threshold}",
         "not_finite": "{metric} is {score}",
         "not_finite_resolved": "{metric} is a finite number again: {score}",
         "stalled": "No new model file for {silent_seconds}",

@@ -43,7 +43,7 @@ class GroupRenderer(Renderer):
         key = "all_silent_resolved" if alert.resolved else "all_silent"
         sender = words.resolved if alert.resolved else words.sender
         sentence = words.event_sentences[key].format(directories=count)
-        subject = self._group.subject(MARKS["calm"], sentence)
+        subject = self._group.subject(MARKS["resolved" if alert.resolved else "calm"], sentence)
         rows = [(words.directory, self._line(member)) for member in self._members]
         rows += [(words.time, zoned_time_text(alert.time)), (words.host, for_name(self._where))]
         rows = [(label, value) for label, value in rows if value]

@@ -56,7 +56,7 @@ class EventFacts:
         written = _Written(self._written)
         written["metric"] = for_header(written["metric"], _LONGEST_METRIC)
         sentence = _sentence(self._alert, self._words).format_map(written)
-        return self._origin.subject(MARKS[self._tone()], sentence)
+        return self._origin.subject(MARKS["resolved" if self._alert.resolved else self._tone()], sentence)
 
     def text(self) -> str:
         """Return the content as plain text."""

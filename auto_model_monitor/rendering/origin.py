@@ -13,7 +13,7 @@ from ..text.cleaning import for_header, for_name
 Tone = Literal["calm", "warning", "critical"]
 
 LONGEST_SUBJECT = 80  # characters; phones show fewer still
-MARKS = {"calm": "✅", "warning": "⚠️", "critical": "🚨"}
+MARKS = {"calm": "✅", "warning": "⚠️", "critical": "🚨", "resolved": "↩️"}
 _LONGEST_PROJECT, _LONGEST_HOST = 24, 20  # characters in a subject
 _ADDRESS = re.compile(r"[\d.]+")
 # Directories that frameworks and people create inside a project: none of them names it.

@@ -28,7 +28,7 @@ from tests.fakes import FakeClock, RecordingNotifier, batch
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 ALL_SILENT = "✅ 全部 2 个目录都已完成或没有动静"
-MOVES = "✅ 2 个目录中又有新的模型文件了"
+MOVES = "↩️ 2 个目录中又有新的模型文件了"
 HIT = "✅ val_loss 0.003 低于阈值 0.004"
 
 

@@ -62,7 +62,7 @@ def test_no_subject_is_longer_than_80_characters(language, name, letter) -> None
     place = {"watch_dir": f"/home/{long}", "host": long, "process": 1}
     message = Renderer(language=language, **place).render(replace(alert, reading=reading, details=details))
     assert len(message.subject) <= 80
-    assert message.subject[:1] in "✅⚠🚨"
+    assert message.subject[:1] in "✅⚠🚨↩"
     assert " · " in message.subject
 
 
