@@ -14,6 +14,7 @@ from uuid import uuid4
 from ...core.clocks import Clock, SystemClock
 from ...delivery.outbox.lock import WatchLock
 from ...log_parser import LogEntry
+from ...text.cleaning import for_file_name
 from ..devices import device_name
 from ..request import TrainingRequest
 from ..task_errors import StoreError, UnknownTaskError
@@ -76,7 +77,8 @@ class TaskStore:
 
     def folder(self, task_id: str) -> Path:
         """Return the folder of a task: its log, its request and its state files."""
-        return self.path / "tasks" / task_id
+        # An odd id, such as an empty one or "..", must not lead to the folders of other tasks: they are deleted.
+        return self.path / "tasks" / for_file_name(str(task_id))
 
     def now(self) -> datetime:
         """Return the time of the store's clock, in UTC."""
