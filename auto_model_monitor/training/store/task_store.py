@@ -77,8 +77,7 @@ class TaskStore:
 
     def folder(self, task_id: str) -> Path:
         """Return the folder of a task: its log, its request and its state files."""
-        # An odd id, such as an empty one or "..", must not lead to the folders of other tasks: they are deleted.
-        return self.path / "tasks" / for_file_name(str(task_id))
+        return self.path / "tasks" / for_file_name(str(task_id))  # "" or ".." must not lead to others
 
     def now(self) -> datetime:
         """Return the time of the store's clock, in UTC."""
