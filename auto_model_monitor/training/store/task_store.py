@@ -270,8 +270,7 @@ class TaskStore:
 
     def _progress_state(self, task_id: str) -> dict[str, Any]:
         sql = "SELECT course FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
-        state: dict[str, Any] = json.loads(self._row(sql, task_id)[0])
-        return state
+        return dict(json.loads(self._row(sql, task_id)[0]))
 
     def _number(self, task_id: str) -> int:
         return int(self._row("SELECT number FROM tasks WHERE id = ?", task_id)[0])
