@@ -24,8 +24,14 @@ from .command import FAILURE, SUCCESS, Command
 from .option_parser import OptionParser, add_config, add_settings
 
 _LAST = 20  # settled deliveries in the list, unless all are listed
-_UNSETTLED = (DeliveryState.OWED, DeliveryState.REFUSED)
-_COLOURS = {DeliveryState.OWED: "yellow", DeliveryState.REFUSED: "red", DeliveryState.DROPPED: "dim"}
+_RETRIED = (DeliveryState.OWED, DeliveryState.REFUSED)
+_UNSETTLED = (*_RETRIED, DeliveryState.DAMAGED)
+_COLOURS = {
+    DeliveryState.OWED: "yellow",
+    DeliveryState.REFUSED: "red",
+    DeliveryState.DAMAGED: "red",
+    DeliveryState.DROPPED: "dim",
+}
 _UNITS = "d,h,min,s"
 
 
@@ -119,7 +125,7 @@ def retry(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Termi
         OutboxError: it cannot be written.
     """
     now = _now()
-    chosen = ids or [delivery.id for delivery in box.deliveries() if delivery.state in _UNSETTLED]
+    chosen = ids or [delivery.id for delivery in box.deliveries() if delivery.state in _RETRIED]
     done = [number for number in chosen if box.retry(number, now)]
     for number in sorted(set(chosen) - set(done)):
         errors.say(f"{number}: there is no such delivery, or it is delivered")
@@ -198,6 +204,8 @@ def _explained(delivery: Delivery) -> Iterator[str]:
     if delivery.state is DeliveryState.OWED:
         plural = "" if delivery.attempts == 1 else "s"
         yield f"{delivery.id} is owed after {delivery.attempts} failed attempt{plural}; {_next(delivery)}"
+    elif delivery.state is DeliveryState.DAMAGED:
+        yield f"{delivery.id} is damaged and is never sent; 'outbox drop {delivery.id}' gives it up"
     else:
         yield f"{delivery.id} was refused; 'outbox retry {delivery.id}' tries it again"
     if delivery.error:
@@ -216,7 +224,7 @@ def as_json(path: Path, deliveries: Sequence[Delivery]) -> str:
     counts = Counter(delivery.state for delivery in deliveries)
     content = {
         "outbox": str(path),
-        "counts": {state.value: counts[state] for state in DeliveryState},
+        "counts": {s.value: counts[s] for s in DeliveryState if s is not DeliveryState.DAMAGED or counts[s]},
         "deliveries": [_record(delivery) for delivery in deliveries],
     }
     return json.dumps(content, ensure_ascii=False, indent=2)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -62,6 +64,9 @@ _EPOCH_THEN_SCORE = (
 )
 
 
+_WHOLE = 1e15  # whole numbers up to here are counted, those beyond are rounded
+
+
 @cache
 def compiled(source: str) -> re.Pattern[str]:
     """Compile a regex at its first use; compiling all of them at import takes milliseconds."""
@@ -118,6 +123,33 @@ def to_float(number: str) -> float | None:
         return float(number) if found is not None and found.end() == len(number) else None
     except ValueError:
         return None
+
+
+def shortest(value: float) -> float:
+    """Return the shortest decimal that a float32 stands for: 0.9 for 0.8999999761581421.
+
+    A number that is no float32, and a whole one, stay as they are.
+    """
+    if not math.isfinite(value) or (value.is_integer() and abs(value) < _WHOLE):
+        return value
+    packed = as_float32(value)
+    if len(packed) != 4:
+        return value
+    # Some programs write 16 digits, others 15.
+    if abs(struct.unpack("<f", packed)[0] - value) > 2e-15 * abs(value):
+        return value
+    decimals = (float(f"{value:.{digits}g}") for digits in (6, 7, 8, 9))
+    return next((short for short in decimals if as_float32(short) == packed), value)
+
+
+def as_float32(value: float) -> bytes:
+    """Return what is equal for two numbers that a float32 cannot tell apart, and for two NaN."""
+    if math.isnan(value):
+        return b"nan"
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return struct.pack("<d", value)
 
 
 def is_whole(number: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import overload
 
 from .comparison import Comparison
+from .numbers import as_float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,32 @@ class Reading:
     def count(self) -> tuple[int, int]:
         """The epoch and the step, -1 where unknown; readings sort by it."""
         return -1 if self.epoch is None else self.epoch, -1 if self.step is None else self.step
+
+
+def is_same_fact(one: Reading, other: Reading) -> bool:
+    """Return whether two readings are the same number of the same metric at the same step.
+
+    The steps are compared where both are known, else the epochs; some programs call their epochs steps. The
+    values are the same where a float32 cannot tell them apart.
+    """
+    if one.metric != other.metric or as_float32(one.value) != as_float32(other.value):
+        return False
+    return order_of(one, other) == 0 or _counts_of(one) == _counts_of(other) != ()
+
+
+def order_of(one: Reading, other: Reading) -> int | None:
+    """Return a number below 0 where ``one`` comes before ``other``, above where after; None if unknown."""
+    known = False
+    for mine, others in ((one.epoch, other.epoch), (one.step, other.step)):
+        if mine is not None and others is not None:
+            known = True
+            if mine != others:
+                return mine - others
+    return 0 if known else None
+
+
+def _counts_of(reading: Reading) -> tuple[int, ...]:
+    return tuple(count for count in (reading.epoch, reading.step) if count is not None)
 
 
 class ReadingBatch(Sequence[Reading]):

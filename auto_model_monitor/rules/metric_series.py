@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ..core.comparison import Comparison
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
-from ..core.readings import Reading, ReadingBatch
+from ..core.readings import Reading, ReadingBatch, is_same_fact, order_of
 
 
 class FollowsSeries(ABC):
@@ -77,17 +77,19 @@ def after(last: Reading, series: list[Reading]) -> list[Reading]:
     """
     named = [index for index, reading in enumerate(series) if reading.name == last.name]
     if len(named) > 1:
-        named = [index for index in named if _is_equal(series[index], last)]
+        named = [index for index in named if is_same_fact(series[index], last)]
+    if not named:  # another file may hold it now
+        named = [index for index, reading in enumerate(series) if is_same_fact(reading, last)]
     if named:
         return series[named[-1] + 1 :]
     if last.epoch is None and last.step is None:
         return series
-    return [reading for reading in series if reading.count > last.count]
+    return [reading for reading in series if _is_after(reading, last)]
 
 
-def _is_equal(one: Reading, other: Reading) -> bool:
-    equal = one.value == other.value or (math.isnan(one.value) and math.isnan(other.value))
-    return one.count == other.count and equal
+def _is_after(reading: Reading, last: Reading) -> bool:
+    order = order_of(reading, last)
+    return reading.count > last.count if order is None else order > 0
 
 
 def improves(comparison: Comparison, value: float, than: float | None, min_delta: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from ..core.alerts import Alert, AlertKind, Detail
 from ..core.comparison import Comparison, direction_for
 from ..core.errors import ConfigError
-from ..core.readings import Reading, ReadingBatch
+from ..core.readings import Reading, ReadingBatch, is_same_fact
 from .condition import Condition
 from .damping import Damping
 from .metric_series import FollowsSeries, MetricSeries, after, improves, least_gain
@@ -144,6 +144,9 @@ class ThresholdRule(FollowsSeries):
         """Return whether a hit improves enough on what was reported."""
         if self.every == "hit" and not self.by:
             return True
+        last = None if self._last is None else self._last.reading
+        if last is not None and is_same_fact(reading, last):
+            return False  # another file holds it with more digits
         reported = self._best_reported()
         least = self._least_gain(reported or 0.0)
         if self.every == "improvement":

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from ..text.cleaning import from_terminal
+from ..text.cleaning import for_terminal, from_terminal
 from .log_files import end_of_log
 from .regular_files import read_regular
 from .tasks import TaskState
@@ -20,6 +20,11 @@ _ERROR = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Ex
 _FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|abort(?:ed)?)\b")
 _RANK = re.compile(r"\[rank[0-9]+\]: ?")  # torchrun's prefix of each line
 _SUPERVISOR = "auto-model-monitor: "
+_RECORD = re.compile(r"(\S+) (\S+) ([0-9]{1,12}(?:\.[0-9]{1,9})?) (\S+)")
+_STATUS = re.compile(r"-?[0-9]{1,6}")
+_MAX_SIGNAL, _MAX_STATUS = 64, 255
+_MAX_SHOWN = 80  # characters
+_ABSURD = 1
 
 
 class ExitRecord(NamedTuple):
@@ -30,22 +35,36 @@ class ExitRecord(NamedTuple):
         requested: the supervisor had received a request to end it.
         time: when, in UTC; None if unknown.
         started: False if the command could not be started.
+        unreadable: the record, if no supervisor writes such a one; empty for all others.
     """
 
     status: int
     requested: bool = False
     time: datetime | None = None
     started: bool = True
+    unreadable: str = ""
 
     @classmethod
     def read(cls, state_file: Path) -> ExitRecord | None:
         """Return what a supervisor recorded, None if the file is missing or incomplete."""
         try:
-            status, requested, stamp, failure = read_regular(state_file).decode("ascii").split()
-            time = datetime.fromtimestamp(float(stamp), timezone.utc)
-            return cls(int(status), requested == "1", time, failure == "0")
-        except (OSError, ValueError, OverflowError):
+            text = read_regular(state_file).decode("ascii", "replace").strip()
+        except OSError:
             return None
+        found = _RECORD.fullmatch(text)
+        if found is None:
+            return None
+        status, requested, stamp, failure = found.groups()
+        if not _STATUS.fullmatch(status) or not -_MAX_SIGNAL <= int(status) <= _MAX_STATUS:
+            return cls(_ABSURD, unreadable=text[:_MAX_SHOWN])
+        return cls(int(status), requested == "1", _time_of(stamp), failure == "0")
+
+
+def _time_of(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(text), timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 class TaskOutcome(NamedTuple):
@@ -80,10 +99,16 @@ def outcome_of(
     """
     if cancel_reason is not None and (record is None or record.requested or record.status):
         return TaskOutcome(
-            TaskState.CANCELLED, cancel_reason, record and record.status, record and record.time
+            TaskState.CANCELLED,
+            cancel_reason,
+            None if record is None or record.unreadable else record.status,
+            record and record.time,
         )
     if record is None:
         return _unknown_outcome(completed, log)
+    if record.unreadable:
+        reason = f"its exit status cannot be read: {for_terminal(record.unreadable)}"
+        return TaskOutcome(TaskState.FAILED, reason + failure_cause(log, 1))
     if not record.started:
         return TaskOutcome(
             TaskState.FAILED, f"could not be started{failure_cause(log, 1)}", None, record.time

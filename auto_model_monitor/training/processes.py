@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from contextlib import suppress
@@ -14,6 +15,7 @@ from .regular_files import read_regular
 from .supervisor import start_of
 
 _PROC = Path("/proc")
+_STATE = re.compile(r"([0-9]{1,9}) ([!-~]+)")  # as the supervisor writes it
 
 
 class KnownProcess(NamedTuple):
@@ -29,28 +31,38 @@ class KnownProcess(NamedTuple):
 
     @classmethod
     def read(cls, state_file: Path) -> KnownProcess | None:
-        """Return the process that a state file names, None if the file does not exist yet."""
+        """Return the process that a state file names; None if it does not exist yet, or names none.
+
+        A process without a start time could be any; 0 and negative numbers would signal whole groups.
+        """
         try:
-            pid, _, start = read_regular(state_file).decode("ascii").strip().partition(" ")
-            return cls(int(pid), start)
+            found = _STATE.fullmatch(read_regular(state_file).decode("ascii").strip())
         except (OSError, ValueError):
             return None
+        return None if found is None else cls(int(found[1]), found[2])
 
     def is_running(self) -> bool:
         """Return whether it still runs; an ended child of this process is collected."""
-        if self.pid and start_of(self.pid) == self.start:
+        if self._is_this():
             return True
-        if self.pid:
-            with suppress(OSError):  # rarely a child of ours, but in a container this may be process 1
+        if self.pid > 0:
+            with suppress(
+                OSError, OverflowError
+            ):  # rarely a child of ours, but in a container this may be process 1
                 os.waitpid(self.pid, os.WNOHANG)
         return False
 
+    def _is_this(self) -> bool:
+        return self.pid > 0 and bool(self.start) and start_of(self.pid) == self.start
+
     def signal(self, number: int) -> None:
         """Send it a signal, but never to another process that has its pid by now."""
-        with suppress(OSError):
+        if self.pid <= 0:
+            return
+        with suppress(OSError, OverflowError):
             pidfd = _open_pidfd(self.pid)
             try:
-                if start_of(self.pid) != self.start:
+                if not self._is_this():
                     return
                 if pidfd is None:
                     os.kill(self.pid, number)

@@ -6,6 +6,7 @@ import logging
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from ..log_parser import LogEntry, LogPattern
 from .launch import launch
@@ -14,6 +15,7 @@ from .outcomes import outcome_of
 from .request import TrainingRequest
 from .running_task import RunningTask
 from .store import TaskStore
+from .store.disk_space import is_full
 from .supervisor import claim
 from .task_errors import StoreError, TaskStateError, UnknownTrainerError
 from .tasks import ResumePoint, StoredEntry, Task, TaskState
@@ -251,8 +253,12 @@ class RunningTasks:
             completed=self._store.log_reports_completion(running.task_id),
             log=running.log.path,
         )
+        reason = outcome.reason
+        if outcome.state is TaskState.FAILED and "No space left" not in reason:
+            paths = (self._store.path, Path(self._store.get(running.task_id).request.save_path))
+            reason += "".join(f"; the disk of {path} is full" for path in paths if is_full(path))
         ended = self._store.move(
-            running.task_id, outcome.state, outcome.reason, exit_code=outcome.exit_code, finished=outcome.time
+            running.task_id, outcome.state, reason, exit_code=outcome.exit_code, finished=outcome.time
         )
         running.log.close()
         del self._tasks[running.task_id]

@@ -1,8 +1,8 @@
 /** The curves: three panels, drawn by plotly, redrawn a few times a second at most. */
 
-import { byId, make, show, write } from "./elements.js";
+import { byId, line, make, show, write } from "./elements.js";
 import { figure } from "./figures.js";
-import { PANELS, colourName, inOrder, panelOf, resolved } from "./palette.js";
+import { DASHES, PANELS, SYMBOLS, Styles, inOrder, panelOf, resolved } from "./palette.js";
 import { known, t } from "./words.js";
 
 const PAUSE = 200; // milliseconds from one redraw to the next
@@ -23,6 +23,7 @@ const plotly = new Promise((arrived, failed) => {
 class Panel {
   #chosen = new Map(); // metric -> whether it is shown, if the user has chosen
   #logarithmic = null; // true or false if the user has chosen
+  #styles = new Styles();
 
   constructor({ key, shows }, redraw) {
     Object.assign(this, { key, shows, redraw });
@@ -38,6 +39,8 @@ class Panel {
 
   reset() {
     this.#logarithmic = null;
+    this.#styles = new Styles();
+    delete this.chips.dataset.labels;
   }
 
   #toggleScale() {
@@ -55,7 +58,8 @@ class Panel {
       this.chips.dataset.labels = labels;
       this.chips.replaceChildren(...metrics.map((metric) => {
         const toggle = () => (this.#chosen.set(metric, !this.#isShown(metric)), this.redraw());
-        const swatch = make("span", { class: `swatch ${colourName(metric)}`, "aria-hidden": "true" });
+        const { colour, dash } = this.#styles.of(metric);
+        const swatch = line(`swatch ${colour}`, DASHES[dash]);
         return make("button", { type: "button", class: "chip", title: metric, onclick: toggle }, swatch, make("span", {}, label(metric)));
       }));
     }
@@ -72,31 +76,35 @@ class Panel {
     this.shown = metrics.filter((metric) => this.#isShown(metric));
     this.logarithmic = this.#logarithmic ?? series.spread(this.shown.filter((metric) => metric !== "learning_rate"));
     this.scale.setAttribute("aria-pressed", this.logarithmic);
-    write(this.none, metrics.length ? t("no_choice") : t("no_points"));
-    show(this.none, this.shown.length === 0);
+    this.drawn = this.shown.filter((metric) => series.hasNumber(metric));
+    write(this.none, metrics.length && !this.shown.length ? t("no_choice") : t("no_points"));
+    show(this.none, this.drawn.length === 0);
     show(this.scale, metrics.length > 0);
     this.node.classList.toggle("empty", metrics.length === 0);
     const values = this.shown.map((metric) => `${label(metric)} ${figure(series.last(metric))}`);
     this.plot.setAttribute("aria-label", [t(this.key), ...values].join(", "));
   }
 
-  /** Draw the shown metrics, if there is a value. */
+  /** Draw the shown metrics that have a value; without one there are no axes. */
   draw(Plotly, series, total, revision) {
-    if (!this.plot.data && this.shown.length === 0) return;
-    const traces = this.shown.map((metric) => trace(metric, series.curve(metric)));
+    if (this.drawn.length === 0) {
+      if (this.plot.data) Plotly.purge(this.plot);
+      return;
+    }
+    const traces = this.drawn.map((metric) => trace(metric, series.curve(metric), this.#styles.of(metric)));
     const layout = frame(traces, total, this.logarithmic, revision);
     Plotly.react(this.plot, traces, layout, { displayModeBar: false, displaylogo: false, scrollZoom: false });
   }
 }
 
-function trace(metric, { x, y }) {
-  const colour = resolved(`curve-${colourName(metric)}`);
+function trace(metric, { x, y }, style) {
+  const colour = resolved(`curve-${style.colour}`);
   const steps = metric === "best_acc" || metric === "learning_rate";
   return {
     type: "scatter", name: plain(label(metric)), x, y, meta: metric,
-    mode: x.length <= FEW && !steps ? "lines+markers" : "lines",
-    line: { color: colour, width: 2, dash: metric === "best_acc" ? "dot" : "solid", shape: steps ? "hv" : "linear" },
-    marker: { color: colour, size: 5 },
+    mode: (x.length <= FEW || style.symbol) && !steps ? "lines+markers" : "lines",
+    line: { color: colour, width: 2, dash: DASHES[style.dash].replace(/[\d.]+/g, "$&px") || "solid", shape: steps ? "hv" : "linear" },
+    marker: { color: colour, size: style.symbol ? 7 : 5, maxdisplayed: FEW, symbol: SYMBOLS[style.symbol] ?? style.symbol },
     yaxis: metric === "learning_rate" ? "y2" : "y",
     hovertemplate: "%{y:.5~g}",
   };

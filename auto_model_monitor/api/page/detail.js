@@ -29,6 +29,7 @@ export class Detail {
   #stream = null;
   #frame = 0;
   #early = null; // entries that arrive before the history is read, or null
+  #soonPolled = false; // a poll is due because of an event
   #lastPolled = -1; // the stream's last entry at the previous poll
 
   constructor({ changed, gone, reached }) {
@@ -66,10 +67,12 @@ export class Detail {
     this.id = id;
     const { signal } = (this.#away = new AbortController());
     this.series = new Series();
+    this.#soonPolled = false;
     this.link = "connecting";
     try {
       this.task = await server.task(id, signal);
       this.known = this.task.last_seq; // the history ends here
+      this.series = new Series(this.task.first_epoch);
       const begin = Math.max(0, (this.task.last_seq ?? 0) - LINES);
       this.lines.reset(begin);
       this.render();
@@ -117,10 +120,11 @@ export class Detail {
     const { epoch, total_epochs: total, ...values } = entry.metrics ?? {};
     for (const [metric, value] of Object.entries(values)) this.series.add(metric, epoch, value, entry.timestamp);
     Object.assign(this.task.latest_metrics, entry.metrics);
-    if (epoch) this.task.current_epoch = epoch;
+    if (epoch != null) this.task.current_epoch = epoch;
+    if (epoch === 0) this.task.first_epoch = 0;
     if (total) this.task.total_epochs = total;
     if (entry.stage) this.task.stage = entry.stage;
-    if (this.task.status === "pending" || entry.stage === "epoch_end") this.#pollAfter(SOON);
+    if (this.task.status === "pending" || entry.stage === "epoch_end" || entry.stage === "validation") this.#pollSoon();
     this.#soon();
   }
 
@@ -136,6 +140,13 @@ export class Detail {
     if (this.id && !(isFinal(this.task) && pause)) this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
+  /** Poll soon, once for any number of events: the server knows what is best by now. */
+  #pollSoon() {
+    if (this.#soonPolled) return;
+    this.#soonPolled = true;
+    this.#pollAfter(SOON);
+  }
+
   /** Poll now. */
   refresh() {
     this.#pollAfter(0);
@@ -143,6 +154,7 @@ export class Detail {
 
   async #poll() {
     const { id, task: before } = this;
+    this.#soonPolled = false;
     const last = this.#stream?.last;
     try {
       const task = await server.task(id, this.#away.signal);

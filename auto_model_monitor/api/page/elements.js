@@ -18,6 +18,17 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+/** A piece of a curve for a legend: as an image, because the page has no inline style. */
+export function line(className, dashes) {
+  const image = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [name, value] of [["class", className], ["viewBox", "0 0 24 4"], ["aria-hidden", "true"]]) image.setAttribute(name, value);
+  stroke.setAttribute("d", "M0 2h24");
+  if (dashes) stroke.setAttribute("stroke-dasharray", dashes);
+  image.append(stroke);
+  return image;
+}
+
 /** Set a text if it differs, so that an equal one causes no layout and no announcement. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

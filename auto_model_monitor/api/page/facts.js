@@ -39,5 +39,6 @@ export function writeFacts(task) {
   }));
   byId("csv").href = `${trainingPath(task.task_id, "metrics")}?format=csv`;
   byId("csv").download = `${task.task_id}.csv`;
+  byId("whole").href = `${trainingPath(task.task_id, "logs")}?format=text`;
   byId("json").href = trainingPath(task.task_id, "metrics");
 }

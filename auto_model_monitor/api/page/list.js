@@ -9,12 +9,15 @@ const STATES = ["running", "pending", "completed", "failed", "cancelled"];
 const PAGE = 50; // at first
 const MAX_LIMIT = 200; // the most that the server returns in one response
 const PAUSE = 3000; // milliseconds between two polls
+const TYPING = 200; // milliseconds without a key after which a search is sent
 
 /** The list with its filters. Calls `reached(problem)` after each poll, with null for success. */
 export class List {
   #rows = new Map(); // id -> Row
   #tasks = new Map(); // id -> the last known state, newest task first
   #states = null; // null: all
+  #search = "";
+  #typing = 0;
   #timer = 0;
   #polling = null;
   total = 0;
@@ -22,11 +25,23 @@ export class List {
   constructor(reached) {
     this.reached = reached;
     this.rows = byId("rows");
-    byId("search").addEventListener("input", () => this.render());
+    byId("search").addEventListener("input", () => this.#searchSoon());
     byId("more").addEventListener("click", () => this.#more());
     this.rows.addEventListener("keydown", (event) => this.#walk(event));
     document.addEventListener("visibilitychange", () => document.hidden || this.poll());
     this.#makeFilters();
+  }
+
+  /** Ask the server once the user stops typing. */
+  #searchSoon() {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => {
+      const search = byId("search").value.trim();
+      if (search === this.#search) return;
+      this.#search = search;
+      this.#tasks.clear();
+      this.poll();
+    }, TYPING);
   }
 
   #makeFilters() {
@@ -67,14 +82,14 @@ export class List {
   async #fetch(signal) {
     const shown = Math.max(PAGE, this.#tasks.size);
     const limit = Math.min(shown, MAX_LIMIT);
-    const newest = await server.tasks({ states: this.#states ?? [], limit }, signal);
+    const newest = await server.tasks({ states: this.#states ?? [], search: this.#search, limit }, signal);
     const listed = new Set(newest.items.map((task) => task.task_id));
     const oldest = newest.items.length < limit ? "" : newest.items.at(-1).created_at; // ISO 8601 in UTC: sorts as text
     const older = [...this.#tasks.values()].filter((task) => !listed.has(task.task_id) && task.created_at <= oldest);
     const moving = [];
     if (older.length) {
       const states = (this.#states ?? STATES).filter((state) => state === "running" || state === "pending");
-      if (states.length) moving.push(...(await server.tasks({ states, limit: MAX_LIMIT }, signal)).items);
+      if (states.length) moving.push(...(await server.tasks({ states, search: this.#search, limit: MAX_LIMIT }, signal)).items);
     }
     const now = new Map(moving.map((task) => [task.task_id, task]));
     this.total = newest.total;
@@ -84,7 +99,7 @@ export class List {
 
   async #more() {
     try {
-      const next = await server.tasks({ states: this.#states ?? [], limit: MAX_LIMIT, offset: this.#tasks.size });
+      const next = await server.tasks({ states: this.#states ?? [], search: this.#search, limit: MAX_LIMIT, offset: this.#tasks.size });
       const last = [...this.#rows.values()].at(-1);
       for (const task of next.items) this.#tasks.set(task.task_id, task);
       this.total = next.total;
@@ -130,17 +145,10 @@ export class List {
     }
   }
 
-  #matching() {
-    const wanted = byId("search").value.trim().toLowerCase();
-    const all = [...this.#tasks.values()];
-    if (!wanted) return all;
-    return all.filter((task) => [task.model, task.task_id, task.device, task.trainer].some((text) => text?.toLowerCase().includes(wanted)));
-  }
-
   /** Bring the rows in line with what is known, touching only what has changed. */
   render() {
     this.#renderFilters();
-    const tasks = this.#matching();
+    const tasks = [...this.#tasks.values()];
     const kept = new Set(tasks.map((task) => task.task_id));
     for (const [id, row] of this.#rows) if (!kept.has(id)) (row.node.remove(), this.#rows.delete(id));
     tasks.forEach((task, at) => {
@@ -167,8 +175,7 @@ export class List {
     show(byId("more"), more);
     write(byId("more"), t("more", { shown: loaded, total: this.total }));
     const none = matchMedia("(min-width: 900px)").matches ? "none_yet" : "welcome_empty"; // the rest stands beside it
-    const text = !loaded && !this.#states ? none : more ? "none_loaded" : "none_match";
-    write(byId("none"), t(text, { shown: loaded }));
+    write(byId("none"), t(this.#states || this.#search ? "none_match" : none));
     show(byId("none"), matching === 0 && Boolean(this.answered));
   }
 

@@ -29,7 +29,7 @@ const form = new Form((task) => {
 /** Show that the server does not answer, or that it answers again. */
 function reached(problem) {
   trouble = problem;
-  if (problem?.status === 401 || problem?.status === 403) notice(t("unauthorised"));
+  if (problem?.status === 401) notice(t("unauthorised"));
   else if (problem instanceof server.Unreachable) notice(t("unreachable"));
   else if (problem) refused(problem);
   else if (byId("notice").dataset.kind !== "refusal") notice("");

@@ -1,10 +1,16 @@
 /** The progress card: the bar, the figures with their best values, and the time that is left. */
 
-import { byId, show, write } from "./elements.js";
+import { byId, make, show, write } from "./elements.js";
 import { accuracy, duration, figure } from "./figures.js";
-import { t } from "./words.js";
+import { inOrder } from "./palette.js";
+import { known, t } from "./words.js";
 
-const FIGURES = ["val_acc", "train_acc", "val_loss", "train_loss", "learning_rate"];
+const USUAL = ["val_acc", "train_acc", "val_loss", "train_loss", "learning_rate"]; // their tiles are in the document
+const MOST = 6; // tiles
+
+/** The epoch as people count, from 1; 0 before the first. */
+export const counted = ({ current_epoch: epoch, first_epoch: first = 1, latest_metrics: latest = {} }) =>
+  epoch || (first === 0 && "epoch" in latest) ? epoch + 1 - first : 0;
 
 /** Write the whole card. */
 export function writeProgress(task, series) {
@@ -12,29 +18,55 @@ export function writeProgress(task, series) {
   byId("progress").style.width = `${task.progress}%`;
   byId("track").setAttribute("aria-valuenow", task.progress);
   byId("track").dataset.state = task.status;
-  const [epoch, total] = [task.current_epoch, task.total_epochs];
+  const [epoch, total] = [counted(task), task.total_epochs];
   write(byId("epoch"), epoch ? t("epoch_of", { epoch, total: total || "?" }) : t("epochs", { total }));
   const stage = byId("stage");
   show(stage, Boolean(task.stage) && task.status === "running");
   stage.className = `badge ${task.stage}`;
   write(stage, t(task.stage === "completed" ? "stage_completed" : (task.stage ?? "")));
-  for (const metric of FIGURES) writeFigure(metric, task.latest_metrics ?? {}, series);
+  writeFigures(task, series);
   writeTiming(task, series);
 }
 
-function writeFigure(metric, latest, series) {
-  const percent = !series.isFraction(metric);
-  const written = (value) => (metric.endsWith("_acc") ? accuracy(value, percent) : figure(value));
-  const id = metric.replace("_", "-");
-  write(byId(id), metric in latest ? (latest[metric] === null ? "NaN/∞" : written(latest[metric])) : "–");
-  const aside = metric === "learning_rate" ? firstRate(latest, series) : best(series.best(metric), written);
-  write(byId(`${id}-best`), aside);
+/** Show a tile for each usual metric that is there, and for the first of the others as far as there is room. */
+function writeFigures(task, series) {
+  const latest = task.latest_metrics ?? {};
+  const usual = USUAL.filter((metric) => metric in latest);
+  for (const metric of USUAL) show(byId(metric.replace("_", "-")).parentElement, metric in latest);
+  for (const metric of usual) {
+    const id = metric.replace("_", "-");
+    writeFigure(metric, task, series, byId(id), byId(`${id}-best`));
+  }
+  const others = inOrder(Object.keys(latest).filter((metric) => !USUAL.includes(metric) && !/^(epoch|total_epochs|best_.*)$/.test(metric)));
+  const room = others.slice(0, Math.max(0, MOST - usual.length));
+  const list = byId("figures");
+  for (const tile of [...list.querySelectorAll("[data-metric]")]) if (!room.includes(tile.dataset.metric)) tile.remove();
+  const rate = byId("learning-rate").parentElement;
+  for (const metric of room) {
+    let tile = [...list.querySelectorAll("[data-metric]")].find((one) => one.dataset.metric === metric);
+    if (!tile) {
+      tile = make("div", { "data-metric": metric }, make("dt", { title: metric }), make("dd"), make("dd", { class: "best" }));
+      list.insertBefore(tile, rate);
+    }
+    write(tile.children[0], known(metric) ? t(metric) : metric);
+    writeFigure(metric, task, series, tile.children[1], tile.children[2]);
+  }
 }
 
-function best(found, written) {
-  if (!found) return "";
-  const value = written(found.value);
-  return found.epoch === null ? t("best", { value }) : t("best_at", { value, epoch: found.epoch });
+/** The server knows the best value and its direction, also while the history still loads. */
+function writeFigure(metric, task, series, node, aside) {
+  const latest = task.latest_metrics;
+  const best = task.best?.[metric];
+  const percent = !series.isFraction(metric, latest[metric], best?.value);
+  const written = (value) => (metric.endsWith("_acc") ? accuracy(value, percent) : figure(value));
+  write(node, latest[metric] === null ? "NaN/∞" : written(latest[metric]));
+  write(aside, metric === "learning_rate" ? firstRate(latest, series) : bestText(best, written, task.first_epoch ?? 1));
+}
+
+function bestText(best, written, first) {
+  if (!best) return "";
+  const value = written(best.value);
+  return best.epoch === null ? t("best", { value }) : t("best_at", { value, epoch: best.epoch + 1 - first });
 }
 
 function firstRate(latest, series) {

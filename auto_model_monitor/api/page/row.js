@@ -2,6 +2,7 @@
 
 import { make, write } from "./elements.js";
 import { accuracy, ago } from "./figures.js";
+import { counted } from "./progress.js";
 import { t } from "./words.js";
 
 /** A row; its element stays while its content changes. */
@@ -25,7 +26,8 @@ export class Row {
     write(this.model, task.model);
     write(this.when, ago(task.created_at));
     this.when.dateTime = task.created_at;
-    const epoch = task.current_epoch ? `${task.current_epoch}/${task.total_epochs}` : "";
+    const number = counted(task);
+    const epoch = number ? `${number}/${task.total_epochs}` : "";
     write(this.words, [t(task.status), task.device, epoch].filter(Boolean).join(" · "));
     const { val_acc: value } = task.latest_metrics ?? {};
     write(this.value, value == null ? "" : accuracy(value));

@@ -3,18 +3,20 @@
 const MOST_DRAWN = 2000;
 const MOST_KEPT = 40_000; // of one metric; beyond that, every second one is dropped
 
-/** Whether less of a metric is better. */
-export const lowerIsBetter = (metric) => /loss|error|perplexity|(^|_)(mae|mse|rmse)$/i.test(metric);
-
 /** All metrics of one task. */
 export class Series {
   #metrics = new Map();
+
+  /** `first_epoch` is the number that the log gives its first epoch, 0 or 1. */
+  constructor(first_epoch = 1) {
+    this.first_epoch = first_epoch;
+  }
 
   /** Add one value; null stands for one that is not finite and makes a gap. */
   add(metric, epoch, value, time) {
     if (metric === "epoch" || metric === "total_epochs") return;
     let kept = this.#metrics.get(metric);
-    if (!kept) this.#metrics.set(metric, (kept = { epochs: [], values: [], numbers: [], count: 0, best: null }));
+    if (!kept) this.#metrics.set(metric, (kept = { epochs: [], values: [], numbers: [], count: 0, most: null }));
     kept.first ??= value;
     kept.epochs.push(epoch ?? null);
     kept.values.push(value);
@@ -23,18 +25,17 @@ export class Series {
     if (kept.values.length > MOST_KEPT) {
       for (const name of ["epochs", "values", "numbers"]) kept[name] = kept[name].filter((_, at) => at % 2);
     }
-    if (value === null) return;
-    const better = lowerIsBetter(metric) ? value < kept.best?.value : value > kept.best?.value;
-    if (!kept.best || better) kept.best = { value, epoch: epoch ?? null };
+    if (epoch === 0) this.first_epoch = 0;
+    if (value !== null) kept.most = Math.max(kept.most ?? value, value);
   }
 
   get names() {
     return [...this.#metrics.keys()];
   }
 
-  /** The best value of a metric with its epoch, or null. */
-  best(metric) {
-    return this.#metrics.get(metric)?.best ?? null;
+  /** Whether a metric has a finite value. */
+  hasNumber(metric) {
+    return this.#metrics.get(metric)?.most != null;
   }
 
   first(metric) {
@@ -50,17 +51,16 @@ export class Series {
     return this.#metrics.get(metric)?.time;
   }
 
-  /** Whether all values so far can be fractions, and are written as such. */
-  isFraction(metric) {
-    const best = this.best(metric);
-    return best !== null && best.value <= 1;
+  /** Whether all values so far, and those given, can be fractions, and are written as such. */
+  isFraction(metric, ...values) {
+    return [this.#metrics.get(metric)?.most, ...values].every((value) => value == null || value <= 1);
   }
 
   /** `{x, y}` of a metric, thinned to what a screen can show without losing a peak. */
   curve(metric) {
     const kept = this.#metrics.get(metric);
     if (!kept) return { x: [], y: [] };
-    return thin(positions(kept.epochs, kept.numbers), kept.values);
+    return thin(positions(kept.epochs, kept.numbers, this.first_epoch), kept.values);
   }
 
   /** Whether the values span more than two decades, so that a log scale shows more. */
@@ -79,22 +79,25 @@ export class Series {
 }
 
 /**
- * The position of each value on the epoch axis: e - 1 + k/n for the k-th of n values in epoch e, so that
- * the only value of a validation is at e, like the last training value. The running epoch is taken to be as
- * long as the one before it. Without epochs the position is the value's number: `numbers` also counts
- * values that were dropped.
+ * The position of each value on the epoch axis: k/n into its epoch for the k-th of its n values, so that the
+ * only value of a validation is at its end, like the last training value. The first epoch is from 0 to 1,
+ * whether the log calls it 0 or 1, and holds what was logged before it. The running epoch is taken to be as
+ * long as the one before it. Without epochs the position is the value's number: `numbers` also counts values
+ * that were dropped.
  */
-export function positions(epochs, numbers = epochs.map((_, at) => at + 1)) {
-  if (epochs.every((epoch) => epoch === null)) return numbers;
+export function positions(epochs, numbers = epochs.map((_, at) => at + 1), first = 1) {
+  const known = epochs.find((epoch) => epoch !== null);
+  if (known === undefined) return numbers;
   const x = new Array(epochs.length);
   let before = 1;
   for (let from = 0; from < epochs.length; ) {
-    let to = from;
-    while (to < epochs.length && epochs[to] === epochs[from]) to += 1;
+    const epoch = epochs[from] ?? known;
+    let [own, to] = [from, from]; // `own`: where the epoch itself begins, after what was logged before it
+    while (to < epochs.length && (epochs[to] ?? known) === epoch) own = epochs[to++] === null ? to : own;
     const length = numbers[to - 1] - numbers[from] + 1;
     const count = to === epochs.length ? Math.max(length, before) : length;
-    for (let at = from; at < to; at += 1) x[at] = (epochs[from] ?? 0) - 1 + (numbers[at] - numbers[from] + 1) / count;
-    before = count;
+    for (let at = from; at < to; at += 1) x[at] = epoch - first + (numbers[at] - numbers[from] + 1) / count;
+    before = own < to ? count - (numbers[own] - numbers[from]) : count;
     from = to;
   }
   return x;

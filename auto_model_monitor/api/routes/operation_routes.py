@@ -6,10 +6,12 @@ from collections import Counter
 
 from ...core.package_version import __version__
 from ...training import TaskState
+from ...training.store.disk_space import free_bytes
 from ..documents.openapi import describe_errors, describe_route
 from ..documents.schemas import Choices, Health, StartRequest
 from ..web.framework import FastAPI, Response
 from ..web.json_response import json_response
+from ..web.problem_details import HTTPProblem
 from .prometheus_text import CONTENT_TYPE, MetricFamily, prometheus_text
 from .services import Services
 
@@ -50,8 +52,11 @@ class OperationRoutes:
         )
 
     def healthz(self) -> Response:
-        """Check that the server answers and can read its store; needs no token, reveals nothing else."""
+        """Check that the server answers and that its store works; needs no token, reveals nothing else."""
         self._services.store.count(TaskState.RUNNING)
+        trouble = self._services.store.trouble()
+        if trouble:
+            raise HTTPProblem(503, trouble, headers={"retry-after": "30"})
         return json_response({"status": "ok"})
 
     def counts(self) -> Response:
@@ -61,9 +66,15 @@ class OperationRoutes:
         waiting, _ = store.tasks(states=[TaskState.PENDING], limit=self._services.most_pending)
         counted = sorted(Counter(task.device for task in waiting).items())
         queues = [({"device": device}, number) for device, number in counted]
+        room = free_bytes(store.path)
+        free: list[tuple[dict[str, str], int]] = [] if room is None else [({}, room)]
         families = [
             MetricFamily("tasks", "gauge", "Tasks by their state.", by_state),
             MetricFamily("queue_length", "gauge", "Pending tasks by their device.", queues),
+            MetricFamily(
+                "store_writable", "gauge", "1 if changes can be stored.", [({}, int(not store.trouble()))]
+            ),
+            MetricFamily("store_free_bytes", "gauge", "Free bytes of the store's disk.", free),
             MetricFamily("streams_open", "gauge", "Open log streams.", [({}, broadcaster.open)]),
             MetricFamily(
                 "stream_events_sent_total", "counter", "Delivered log entries.", [({}, broadcaster.sent)]

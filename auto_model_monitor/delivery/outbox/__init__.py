@@ -20,12 +20,14 @@ class DeliveryState(Enum):
         DELIVERED: accepted by the notifier.
         REFUSED: permanently refused, or given up after too many attempts.
         DROPPED: given up by a person with ``auto-model-monitor outbox drop``.
+        DAMAGED: unreadable, or written by a newer release; never stored, but found when it is read.
     """
 
     OWED = "owed"
     DELIVERED = "delivered"
     REFUSED = "refused"
     DROPPED = "dropped"
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

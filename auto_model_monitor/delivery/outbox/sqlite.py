@@ -18,16 +18,16 @@ from ...runtime.fork_safety import fork_safe_lock
 from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
 from .adoption import adopt_watches
-from .outbox_json import alert_from_json, alert_to_json, message_from_json, message_to_json
+from .outbox_json import alert_from_json, alert_to_json, message_to_json
 from .outbox_schema import check_version, is_outbox, upgrade
+from .stored_deliveries import delivery_of
 
 logger = logging.getLogger(__name__)
 
 _SELECT = """
 SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
-FROM deliveries AS d JOIN alerts AS a ON a.number = d.alert
+FROM deliveries AS d LEFT JOIN alerts AS a ON a.number = d.alert
 """
-_Row = tuple[int, str, str, float, float, int, str, str, float | None]
 
 
 class SQLiteOutbox:
@@ -61,6 +61,7 @@ class SQLiteOutbox:
         self._watch = watch
         self._timeout = timeout
         self._lock = fork_safe_lock()
+        self._damaged: set[int] = set()  # deliveries that are logged already
         try:
             with self._lock:
                 self._connection = self._connect(existing=True) if existing else self._open()
@@ -84,7 +85,18 @@ class SQLiteOutbox:
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest pending delivery of the channel."""
         where = "WHERE d.watch = ? AND d.channel = ? AND d.state = 'owed' AND d.id > ? ORDER BY d.id LIMIT 1"
-        return next(iter(self._read(where, (self._watch, channel, after))), None)
+        while found := self._read(where, (self._watch, channel, after)):
+            if found[0].state is DeliveryState.OWED:
+                return found[0]
+            after = found[0].id
+            self._log_damaged(found[0])
+        return None
+
+    def _log_damaged(self, delivery: Delivery) -> None:
+        if delivery.id not in self._damaged:
+            self._damaged.add(delivery.id)
+            text = "%s: NOT delivered: delivery %d of %s is damaged: %s"
+            logger.error(text, delivery.channel, delivery.id, self.path, delivery.error)
 
     def delivered(self, delivery: Delivery) -> None:
         """Commit that it was accepted."""
@@ -105,8 +117,8 @@ class SQLiteOutbox:
         return self._change(f"UPDATE deliveries SET {changes} WHERE {where}", (now, delivery_id)) > 0
 
     def drop(self, delivery_id: int, now: float | None = None) -> bool:
-        """Give up a pending or refused delivery; False if none has that number."""
-        where = "id = ? AND state IN ('owed', 'refused')"
+        """Give up a pending, refused or damaged delivery; False if none has that number."""
+        where = "id = ? AND state NOT IN ('delivered', 'dropped')"
         sql = f"UPDATE deliveries SET state = 'dropped', settled = ? WHERE {where}"
         return self._change(sql, (now, delivery_id)) > 0
 
@@ -122,10 +134,14 @@ class SQLiteOutbox:
         sql = (
             "SELECT alert FROM alerts WHERE watch = ? AND rule = ? AND number > "
             "coalesce((SELECT since FROM runs WHERE runs.watch = alerts.watch), 0) "
-            "ORDER BY number DESC LIMIT 1"
+            "ORDER BY number DESC LIMIT 100"
         )
-        rows = self._rows(sql, (self._watch, rule))
-        return alert_from_json(rows[0][0]) if rows else None
+        for (text,) in self._rows(sql, (self._watch, rule)):
+            try:
+                return alert_from_json(text)
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                logger.error("an alert of rule %s in %s is damaged: %s", rule, self.path, error)
+        return None
 
     def identity(self) -> str | None:
         """Return the identity of the watched place when this run began."""
@@ -237,23 +253,8 @@ class SQLiteOutbox:
                 raise OutboxError(f"the outbox {self.path} cannot be read: {error}") from None
 
     def _read(self, where: str, values: tuple[object, ...]) -> list[Delivery]:
-        return [_delivery(row) for row in self._rows(_SELECT + where, values)]  # type: ignore[arg-type]
+        return [delivery_of(row) for row in self._rows(_SELECT + where, values)]
 
 
 def _values(values: tuple[object, ...]) -> tuple[Any, ...]:
     return tuple(for_storage(value) if isinstance(value, str) else value for value in values)
-
-
-def _delivery(row: _Row) -> Delivery:
-    number, channel, message, added, due, attempts, state, error, settled = row
-    return Delivery(
-        id=number,
-        channel=channel,
-        message=message_from_json(message),
-        added=added,
-        due=due,
-        attempts=attempts,
-        state=DeliveryState(state),
-        error=error,
-        settled=settled,
-    )

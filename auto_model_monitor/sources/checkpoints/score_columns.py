@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from ...core.errors import ParseError
+from ...core.numbers import shortest
 from ...core.readings import Reading, ReadingBatch
 from ...parsers import BaseParser
 from ...runtime.propagation import must_propagate
@@ -119,7 +121,9 @@ class ScoreColumns:
 
     def _build(self, name: str, value: float) -> Reading:
         readings = self._readings.get(name)
-        return readings[0] if readings else self._parser.readings(name, self._path(name))[0]
+        found = readings[0] if readings else self._parser.readings(name, self._path(name))[0]
+        short = shortest(float(found.value))
+        return replace(found, value=short) if abs(short - found.value) > 0 else found
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)  # noqa: PTH118 - no Path object for each name

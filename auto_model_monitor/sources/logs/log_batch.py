@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, overload
 
 from ...core.comparison import Comparison
+from ...core.numbers import shortest
 from ...core.readings import Reading, ReadingBatch
 from .rows import Row
 
@@ -36,9 +37,11 @@ class LogBatch(ReadingBatch):
         seconds: the same on a clock that never goes back.
         score: the metric that is meant where none is named; empty as long as that cannot be known.
         new_run: True when another training begins with them.
+        in_order: True where their order is that of the training, whatever its counters do; else that of
+            their epochs and steps is.
     """
 
-    __slots__ = ("_of_metric", "_place", "_readings", "_rows")
+    __slots__ = ("_in_order", "_of_metric", "_place", "_readings", "_rows")
 
     def __init__(
         self,
@@ -49,10 +52,12 @@ class LogBatch(ReadingBatch):
         seconds: float = 0.0,
         score: str = "",
         new_run: bool = False,
+        in_order: bool = True,
     ) -> None:
         super().__init__(time=time, seconds=seconds, score=score, new_run=new_run)
         self._rows = rows
         self._place = place
+        self._in_order = in_order
         self._of_metric: dict[str, list[int]] | None = None
         self._readings: dict[int, Reading] = {}
 
@@ -95,9 +100,9 @@ class LogBatch(ReadingBatch):
         return next((self._reading(i) for i in found if self._rows[i][1] == value), None)
 
     def series(self, metric: str | None = None) -> list[Reading]:
-        """Return the readings of ``metric`` (None: of the score) by epoch and step."""
-        found = self._indices(self.score if metric is None else metric)
-        return sorted(map(self._reading, found), key=lambda reading: reading.count)
+        """Return the readings of ``metric`` (None: of the score) in the order of the training."""
+        found = list(map(self._reading, self._indices(self.score if metric is None else metric)))
+        return found if self._in_order else sorted(found, key=lambda reading: reading.count)
 
     def sample(self, most: int) -> list[Reading]:
         """Return, of each metric, at most ``most`` readings that lie evenly apart."""
@@ -136,7 +141,7 @@ class LogBatch(ReadingBatch):
             name, path = self._place(place)
             reading = Reading(
                 metric=metric,
-                value=float(value),
+                value=shortest(float(value)),
                 name=name,
                 path=path,
                 epoch=epoch,

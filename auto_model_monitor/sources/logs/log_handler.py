@@ -204,13 +204,16 @@ class TrainingLogHandler(logging.Handler):
         metrics, stage, step = parsed
         epoch = self._reader.epoch
         counts = step is not None or "epoch" in metrics or stage is Stage.COMPLETED
-        if counts and self._runs.begins(ScannedLine(self._number, parsed, epoch, False)):
+        if (counts or self._runs.is_undecided) and self._runs.begins(
+            ScannedLine(self._number, parsed, epoch, False)
+        ):
             self._rows.begin_run()
         self._number = number = self._number + 1
-        rows = self._rows.current
+        rows, curves = self._rows.current, self._runs.curves
         for metric, value in metrics.items():
             if metric not in _COUNTS:
                 rows.append((metric, value, number, epoch, step))
+                curves.add(metric, value, epoch, step)
         if len(rows) >= self._rows.size:
             self._rows.make_room()
 

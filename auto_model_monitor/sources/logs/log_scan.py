@@ -78,6 +78,7 @@ class ScannedLine(NamedTuple):
         epoch: the epoch that it belongs to, if one is known.
         bar: whether the line is one of several states of a progress bar.
         restart: why reading restarted just before it, if it did.
+        file: which of several files it stands in; each counts its own steps.
     """
 
     number: int
@@ -85,6 +86,7 @@ class ScannedLine(NamedTuple):
     epoch: int | None
     bar: bool
     restart: Restart | None = None
+    file: int = 0
 
 
 class LogScan:
@@ -92,6 +94,7 @@ class LogScan:
 
     Attributes:
         skipped: up to which line it was not read.
+        in_order: its order is that of the training, whatever its counters do.
 
     Args:
         follower: the text.
@@ -103,6 +106,8 @@ class LogScan:
         every_line: call it for all other lines too.
         tail_bytes: of the log that is there at the start, call ``on_entry`` for these last bytes only.
     """
+
+    in_order = True
 
     def __init__(
         self,
@@ -162,7 +167,7 @@ class LogScan:
             for index, parsed in found:
                 number = first + text.place(index)
                 # What a named tuple's own constructor does, at half its price.
-                yield _new(ScannedLine, (number, parsed, reader.epoch, index in bars, restart))
+                yield _new(ScannedLine, (number, parsed, reader.epoch, index in bars, restart, 0))
                 restart = None
             yield None
         self._report_skipped()
@@ -175,6 +180,9 @@ class LogScan:
         """
         self._follower.skip_to_end()
         self.skipped = self._follower.line
+
+    def begin_run(self) -> None:
+        """Nothing is remembered of the training that has ended."""
 
     def place(self, number: int) -> Location:
         """Return where a line stands."""

@@ -25,12 +25,21 @@ class LineScanner(Protocol):
         """Up to which place it was not read."""
         ...
 
+    @property
+    def in_order(self) -> bool:
+        """Whether its order is that of the training, whatever its counters do."""
+        ...
+
     def lines(self, *, at_end: bool, plain: Plain) -> Iterator[ScannedLine | None]:
         """Yield what is new, or add it to the list that ``plain`` gives; None is no line, but a pause."""
         ...
 
     def skip_to_end(self) -> None:
         """Leave out all that is there."""
+        ...
+
+    def begin_run(self) -> None:
+        """Take note that another training began with what was yielded last."""
         ...
 
     def place(self, number: int) -> Location:
@@ -114,7 +123,15 @@ class LogSource:
         if not self._score.metric:
             self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
         score, new_run = self._score.metric, poll.new_run
-        return LogBatch(rows, self._scan.place, time=time, seconds=seconds, score=score, new_run=new_run)
+        return LogBatch(
+            rows,
+            self._scan.place,
+            time=time,
+            seconds=seconds,
+            score=score,
+            new_run=new_run,
+            in_order=self._scan.in_order,
+        )
 
     def metric_name(self, metric: str) -> str:
         """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
@@ -141,7 +158,7 @@ class LogSource:
         if self._lines is None:
             self._ends = self._finishes
             self._lines = self._scan.lines(at_end=self._ends, plain=self._plain)
-        self._held = poll.gather(self._lines, self._runs)
+        self._held = poll.gather(self._lines, self._runs, self._scan.begin_run)
         if self._held is None and not poll.is_full:
             self._lines = None
             self.ended = self._ends

@@ -11,6 +11,9 @@ from ...core.thinning import extremes
 #: and the epoch and the step that it belongs to, as far as they are known.
 Row = tuple[str, float, int, "int | None", "int | None"]
 
+#: The bits of a place that number the line or the entry; those above number one of several files.
+FILE_SHIFT = 40
+
 _WIDTH = 5  # items of a row
 _GROUP = 6  # numbers of which the lowest and the highest are kept
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
+from ...core.numbers import to_float
 from ..tail.line_follower import LineFollower
 from .records import SideFileEntry, parse_record
 
@@ -57,7 +58,7 @@ class CsvTable:
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=self._delimiter), [])]
         except csv.Error:  # a line that is no row
             return None
-        if not self._columns:
+        if not self._columns or _is_heading(cells, self._columns):
             self._columns = cells
             return None
         parsed = parse_record(dict(zip(self._columns, cells, strict=False)))
@@ -66,3 +67,8 @@ class CsvTable:
         epoch = parsed.metrics.get("epoch")
         self._epoch = self._epoch if epoch is None else int(epoch)
         return SideFileEntry(number, parsed, self._epoch)
+
+
+def _is_heading(cells: list[str], columns: list[str]) -> bool:
+    """Return whether a row names columns again, as a run writes that was started again with others."""
+    return cells[0] == columns[0] and not any(to_float(cell) is not None for cell in cells)

@@ -23,8 +23,10 @@ class NewEntryFilter:
 
     def is_new(self, entry: SideFileEntry) -> bool:
         """Return whether an entry is new; call it for each entry in order."""
-        # Text, for NaN is not equal to itself, nor is its hash.
-        mark = hash(f"{sorted(entry.parsed.metrics.items())} {entry.parsed.step}") or 1
+        # Text, for NaN is not equal to itself, nor is its hash. A resumed training may be longer, which
+        # changes nothing in what it did before.
+        metrics = sorted(item for item in entry.parsed.metrics.items() if item[0] != "total_epochs")
+        mark = hash(f"{metrics} {entry.parsed.step}") or 1
         known = entry.number < len(self._marks)
         if known and self._marks[entry.number] == mark:
             return False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ...core.comparison import names_a_metric
-from ...core.numbers import compiled, to_float
+from ...core.numbers import compiled, shortest, to_float
 from ...log_parser import Number, ParsedLine, Stage
 from ...log_parser.metric_names import EPOCH, STEP, TOTAL_EPOCHS, MetricName, metric_name
 
@@ -80,11 +80,12 @@ def _named(key: str) -> MetricName | None:
 
 def _number(value: object) -> float | None:
     if isinstance(value, str):
-        return to_float(value.strip())
+        found = to_float(value.strip())
+        return None if found is None else shortest(found)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value)
+        return shortest(float(value))
     except OverflowError:
         return None
 

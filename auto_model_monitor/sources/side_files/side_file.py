@@ -28,7 +28,7 @@ LOOKED_FOR = (
     "progress.csv, log.tsv, events.out.tfevents*, and, where there is none of these, a .csv, .tsv or .log of "
     "a training"
 )
-_CHECKPOINT = re.compile(r"checkpoint-[0-9]+")
+_CHECKPOINT = re.compile(r"(?:tmp-)?checkpoint-[0-9]+")  # transformers renames it once it is whole
 
 
 class SideFile(Protocol):

@@ -12,15 +12,15 @@ from ...log_parser import LogEntry
 from ..checkpoints.directory_tree import DEEPEST
 from ..logs.log_batch import Location
 from ..logs.log_scan import Plain, ScannedLine
+from ..logs.rows import FILE_SHIFT
 from ..tail.tailed_file import Restart
+from .fact_filter import COUNTS, FactFilter
 from .finder import SideFileFinder, WatchedFile
 from .new_entries import NewEntryFilter
 from .records import SideFileEntry
 from .side_file import LOOKED_FOR, label_of
 
 logger = logging.getLogger(__name__)
-
-_SHIFT = 40  # bits of a place that number the entry; those above number the file
 
 
 class _FileGroup:
@@ -31,6 +31,7 @@ class _FileGroup:
         index: the group's number.
         path: the one that was read last.
         series: their entries.
+        is_present: whether it has held something that was new in the present training.
     """
 
     def __init__(self, label: str, index: int) -> None:
@@ -38,6 +39,7 @@ class _FileGroup:
         self.index = index
         self.path = ""
         self.series = NewEntryFilter()
+        self.is_present = False
 
 
 class SideFileScan:
@@ -54,6 +56,7 @@ class SideFileScan:
     """
 
     skipped = 0
+    in_order = False  # each file comes on its own
 
     def __init__(
         self,
@@ -69,6 +72,9 @@ class SideFileScan:
         self._finder = SideFileFinder(whole, self._clock, deepest=deepest)
         self._groups: dict[str, _FileGroup] = {}
         self._by_index: list[_FileGroup] = []
+        self._facts = FactFilter()
+        self._entry: SideFileEntry | None = None
+        self._last: _FileGroup | None = None
 
     def lines(self, *, at_end: bool, plain: Plain | None = None) -> Iterator[ScannedLine]:
         """Yield what is new, the file that was changed last at the end.
@@ -100,8 +106,8 @@ class SideFileScan:
 
     def place(self, number: int) -> Location:
         """Return where an entry stands."""
-        group = self._by_index[number >> _SHIFT]
-        return Location(f"{group.label}:{number & ((1 << _SHIFT) - 1)}", group.path)
+        group = self._by_index[number >> FILE_SHIFT]
+        return Location(f"{group.label}:{number & ((1 << FILE_SHIFT) - 1)}", group.path)
 
     def number(self, name: str) -> int | None:
         """Return the number of the place of that name, None where there is none."""
@@ -116,13 +122,32 @@ class SideFileScan:
             group = self._groups[label] = _FileGroup(label, len(self._by_index))
             self._by_index.append(group)
         group.path = watched.path
-        for entry in watched.file.entries(at_end=at_end):
-            if not watched.file.repeats or group.series.is_new(entry):
-                restart = Restart.TRUNCATED if group.series.restarted else None
-                if self._on_entry is not None:
-                    self._on_entry(self._shown(entry, group))
-                number = _number(group, entry.number)
-                yield ScannedLine(number, entry.parsed, entry.epoch, False, restart)
+        for whole in watched.file.entries(at_end=at_end):
+            entry = self._new_in(whole, group, repeats=watched.file.repeats)
+            if entry is None:
+                continue
+            restart = Restart.TRUNCATED if group.series.restarted else None
+            if self._on_entry is not None:
+                self._on_entry(self._shown(entry, group))
+            number = _number(group, entry.number)
+            yield ScannedLine(number, entry.parsed, entry.epoch, False, restart, group.index)
+
+    def begin_run(self) -> None:
+        """Take note that another training began with what was yielded last."""
+        for group in self._by_index:
+            group.is_present = group is self._last
+        if self._entry is not None and self._last is not None:
+            self._facts.begin_run(self._entry, self._last.index)
+
+    def _new_in(self, entry: SideFileEntry, group: _FileGroup, *, repeats: bool) -> SideFileEntry | None:
+        """Return what is new in an entry, None where its file or another one held it before."""
+        if repeats and not group.series.is_new(entry):
+            return None
+        new = self._facts.new_in(entry, group.index, of_present=group.is_present)
+        if new is not None:
+            self._entry, self._last = entry, group
+            group.is_present = group.is_present or not new.parsed.metrics.keys() <= COUNTS
+        return new
 
     def _shown(self, entry: SideFileEntry, group: _FileGroup) -> LogEntry:
         parsed = entry.parsed
@@ -139,4 +164,4 @@ class SideFileScan:
 
 
 def _number(group: _FileGroup, entry: int) -> int:
-    return (group.index << _SHIFT) + entry
+    return (group.index << FILE_SHIFT) + entry

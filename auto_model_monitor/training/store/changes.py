@@ -11,9 +11,9 @@ from ...log_parser import Stage
 from ...text.cleaning import for_storage
 from ..request import TrainingRequest
 from ..task_errors import TaskStateError, UnknownTaskError
-from ..tasks import TaskState
+from ..tasks import Task, TaskState
 from .schema import key_of
-from .stored_rows import to_json
+from .stored_rows import TASK_COLUMNS, task_of, to_json
 
 _TRANSITIONS = {
     TaskState.PENDING: (TaskState.RUNNING, TaskState.FAILED, TaskState.CANCELLED),
@@ -56,8 +56,8 @@ def move(
     *,
     exit_code: int | None,
     finished: int | None,
-) -> None:
-    """Change a task's state.
+) -> Task:
+    """Change a task's state; return the task, which may be deleted after the commit.
 
     Raises:
         UnknownTaskError: there is no such task.
@@ -84,6 +84,8 @@ def move(
             )
     _update(cursor, number, changes)
     _add_transition(cursor, number, state, changes.get("finished", now), reason)
+    sql = f"SELECT {TASK_COLUMNS} FROM tasks WHERE number = ?"
+    return task_of(cursor.execute(sql, (number,)).fetchone())
 
 
 def request_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) -> None:

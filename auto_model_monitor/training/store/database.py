@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from ..task_errors import StoreError
+from .disk_space import DiskReserve, is_full
 from .schema import upgrade
+
+T = TypeVar("T")
 
 _LOCK_TIMEOUT = 30.0  # seconds to wait for another program that has locked the file
 _MAX_CHECKED = 64 << 20  # bytes; smaller files are checked when they are opened
@@ -22,6 +25,9 @@ class Database:
 
     A lock keeps commits and queries apart, because inside SQLite one would poll for the other.
 
+    Attributes:
+        failure: why the last transaction could not be written; empty if it was.
+
     Args:
         path: the file; created if it does not exist.
 
@@ -30,7 +36,9 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
+        self.failure = ""
         self._path = path
+        self._reserve = DiskReserve(path.with_name("reserve"))
         self._write_lock = Lock()  # held for a whole transaction
         self._commit_lock = Lock()  # held for a commit and for a query
         self._writer: sqlite3.Connection | None = None
@@ -60,12 +68,31 @@ class Database:
                     yield cursor
                     with self._commit_lock:
                         cursor.execute("COMMIT")
+                    if self.failure:
+                        self.failure = ""
+                        self._reserve.fill()
                 except BaseException:
                     with suppress(sqlite3.Error), self._commit_lock:
                         cursor.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
+                self.failure = str(error)
                 raise self._store_error("written", error) from error
+
+    def change(self, statements: Callable[[sqlite3.Cursor], T]) -> T:
+        """Commit what must succeed on a full disk too, for which a reserve is kept.
+
+        Raises:
+            StoreError: it could not be written; nothing has changed.
+        """
+        try:
+            with self.transaction() as cursor:
+                return statements(cursor)
+        except StoreError:
+            if not (is_full(self._path.parent) or "full" in self.failure) or not self._reserve.release():
+                raise
+        with self.transaction() as cursor:
+            return statements(cursor)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query over the committed data.

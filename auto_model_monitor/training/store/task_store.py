@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ..task_errors import StoreError, UnknownTaskError
 from ..tasks import Extremes, LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
 from . import changes, queries
 from .database import Database
+from .disk_space import is_full
 from .log_rows import Limits, append
 from .schema import key_of, seq_of
 from .stored_rows import TASK_COLUMNS, task_of, to_stamp, to_time
@@ -78,6 +80,10 @@ class TaskStore:
     def folder(self, task_id: str) -> Path:
         """Return the folder of a task: its log, its request and its state files."""
         return self.path / "tasks" / for_file_name(str(task_id))  # "" or ".." must not lead to others
+
+    def trouble(self) -> str:
+        """Return why changes cannot be stored; empty if they can."""
+        return "the disk of the store is full" if is_full(self.path) else self._database.failure
 
     def now(self) -> datetime:
         """Return the time of the store's clock, in UTC."""
@@ -172,10 +178,11 @@ class TaskStore:
             TaskStateError: the present state does not allow it.
         """
         stamp = None if finished is None else to_stamp(finished)
-        with self._database.transaction() as cursor:
-            changes.move(cursor, task_id, state, reason, self._now(), exit_code=exit_code, finished=stamp)
-            sql = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?"
-            return task_of(cursor.execute(sql, (task_id,)).fetchone())  # it may be deleted after the commit
+        return self._database.change(
+            lambda cursor: changes.move(
+                cursor, task_id, state, reason, self._now(), exit_code=exit_code, finished=stamp
+            )
+        )
 
     def request_cancel(self, task_id: str, reason: str) -> Task:
         """Cancel a pending task; record the cancel request of a running one.
@@ -184,8 +191,7 @@ class TaskStore:
             UnknownTaskError: there is no such task.
             TaskStateError: it has ended.
         """
-        with self._database.transaction() as cursor:
-            changes.request_cancel(cursor, task_id, reason, self._now())
+        self._database.change(lambda cursor: changes.request_cancel(cursor, task_id, reason, self._now()))
         return self.get(task_id)
 
     def transitions(self, task_id: str) -> list[Transition]:
@@ -201,9 +207,9 @@ class TaskStore:
             UnknownTaskError: there is no such task.
             TaskStateError: it has not ended.
         """
-        with self._database.transaction() as cursor:
-            changes.mark_deleted(cursor, task_id)
-        self._purge_deleted()
+        self._database.change(lambda cursor: changes.mark_deleted(cursor, task_id))
+        with suppress(StoreError):  # a full disk: the next start goes on
+            self._purge_deleted()
 
     def append(
         self, task_id: str, entries: Sequence[LogEntry], position: LogPosition | None = None

@@ -58,7 +58,9 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
     complaints: list[str] = []
     asked: list[str] = []
 
-    def open_page(task_id: str = "", *, expected: str = "\0", curves: bool = True, **options: Any) -> Any:
+    def open_page(
+        task_id: str = "", *, expected: str | tuple[str, ...] = "\0", curves: bool = True, **options: Any
+    ) -> Any:
         settings = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
         context = browser.new_context(**(settings | options))
         contexts.append(context)
@@ -66,7 +68,7 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         page.set_default_timeout(15_000)
 
         def record(text: str) -> None:
-            if expected not in text:
+            if not any(one in text for one in ([expected] if isinstance(expected, str) else expected)):
                 complaints.append(text)
 
         page.on(

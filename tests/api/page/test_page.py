@@ -85,7 +85,7 @@ def test_a_killed_server_leaves_neither_a_gap_nor_a_repeat(
 ) -> None:
     """After the server is killed and restarted, every line of the log is shown once, in order."""
     task_id = server.submit(baton)
-    page = visit(task_id, expected="net::ERR_")
+    page = visit(task_id, expected=("net::ERR_", "401"))
     baton.pass_on(epochs=2)
     grown_to(page, 2)
     server.end(signal.SIGKILL)
@@ -93,6 +93,10 @@ def test_a_killed_server_leaves_neither_a_gap_nor_a_repeat(
     expect(page.locator("#notice")).to_be_visible()
     baton.pass_on(epochs=3)
     server.start()
+    expect(page.locator("#notice")).to_contain_text("Signed out")  # the cookie was the last run's
+    other = page.context.new_page()
+    other.goto(f"{server.url}/?token={server.token}")
+    other.close()
     expect(page.locator("#link")).to_have_text("Live")
     grown_to(page, 5)
     expect(page.locator("#notice")).to_be_hidden()

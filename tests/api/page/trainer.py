@@ -49,6 +49,11 @@ def epoch(number: int) -> None:
 say(f"Training {VALUES['model']} on {VALUES['train-path']}")
 done = 0
 for turn in turns():
+    if turn.startswith("say "):
+        say(turn[4:].rstrip("\n"))
+        continue
+    if turn.startswith("exit"):
+        sys.exit(0)
     if turn.startswith("chat"):
         for line in range(5000):
             say(f"a line without a number to keep ({line})")

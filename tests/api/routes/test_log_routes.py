@@ -90,3 +90,18 @@ def test_the_list_is_searched_by_the_server(client, body, search, found):
     assert http.get("/api/v2/training", params={"search": search}).json()["total"] == found
     assert http.get("/api/v2/training", params={"search": ids[0][4:13].upper()}).json()["total"] == 1
     assert http.get("/api/v2/training", params={"search": "ESNET2"}).json()["items"][0]["task_id"] == ids[1]
+
+
+@pytest.mark.parametrize("reason", ["the disk of the store is full", "database or disk is full"])
+def test_health_and_metrics_show_that_nothing_can_be_stored(client, monkeypatch, reason):
+    """``/healthz`` answers 503 with the reason, and ``/metrics`` has a gauge for it."""
+    from auto_model_monitor.training import TaskStore
+
+    http = client()
+    assert http.get("/healthz").json() == {"status": "ok"}
+    assert "auto_model_monitor_store_writable 1" in http.get("/metrics").text
+    assert "auto_model_monitor_store_free_bytes " in http.get("/metrics").text
+    monkeypatch.setattr(TaskStore, "trouble", lambda self: reason)
+    answer = http.get("/healthz")
+    assert (answer.status_code, answer.json()["detail"]) == (503, reason)
+    assert "auto_model_monitor_store_writable 0" in http.get("/metrics").text
