@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NoReturn
 
 from ..core.comparison import Comparison, usual_direction
@@ -21,6 +22,8 @@ from .names import (
     whole,
     words_of,
 )
+
+logger = logging.getLogger(__name__)
 
 _WORD = r"[^\W_]+"
 
@@ -46,14 +49,19 @@ class DefaultParser(BaseParser):
         self._negated = metric is not None and metric.startswith("-")
         self.metric = metric[1:] if metric and self._negated else metric
         self._shapes = NameShapeCache()
+        self._has_warned = False
 
     def parse(self, filename: str) -> tuple[float, str] | tuple[None, None]:
-        """Return the score and the name, or ``(None, None)`` when the name holds none.
+        """Return the score and the name, or ``(None, None)`` when it holds none that can be chosen and read.
 
-        Raises:
-            ParseError: the name holds several metrics and none was chosen, or one that cannot be read.
+        The log has the reason: at WARNING the first time, then at DEBUG.
         """
-        numbers = self._numbers(filename)
+        try:
+            numbers = self._numbers(filename)
+        except ParseError as error:
+            logger.log(logging.DEBUG if self._has_warned else logging.WARNING, "%s", error)
+            self._has_warned = True
+            return None, None
         return (numbers[0][1], filename) if numbers else (None, None)
 
     def score(self, name: str) -> float | None:

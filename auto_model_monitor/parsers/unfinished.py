@@ -26,6 +26,6 @@ def ignored_because(name: str) -> str | None:
     if lower.endswith(UNFINISHED):
         mark = next(mark for mark in UNFINISHED if lower.endswith(mark))
         return f"still being written (*{mark})"
-    if TEMPORARY in lower and compiled(_TEMPORARY_COPY).search(lower) is not None:
+    if TEMPORARY in name and compiled(_TEMPORARY_COPY).search(name) is not None:
         return "temporary (*.tmp.NNN)"
     return None

@@ -264,3 +264,23 @@ def test_a_pattern_is_suggested_that_reads_the_names(names, metric, pattern):
     if pattern is not None:
         scores = [CustomParser(pattern).score(name) for name in names]
         assert sum(score is not None for score in scores) * 2 > len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("epoch_10_val_loss_0.003_acc_0.95.pt", "several metrics: val_loss, acc"),
+        ("train_loss=0.3-val_loss=0.2.ckpt", "several metrics: train_loss, val_loss"),
+        ("best_model_3_val_loss=-0.12.pt", "below zero"),
+        ("val_loss=1.2.3.ckpt", "expected a number for val_loss"),
+        ("epoch=1-val_loss=None.ckpt", "expected a number for val_loss"),
+    ],
+)
+def test_parse_keeps_the_contract_of_version_0_2(name, reason, caplog):
+    """parse() returns (None, None) where it cannot choose or read, and the log has the reason, once."""
+    parser = DefaultParser()
+    assert [parser.parse(name), parser.parse(name)] == [(None, None)] * 2
+    (record,) = (record for record in caplog.records if record.levelname == "WARNING")
+    assert reason in record.getMessage()
+    with pytest.raises(ParseError, match=reason):
+        parser.score(name)

@@ -23,10 +23,10 @@ _MARKED_WITHOUT = re.compile(
     r"(-EMA)?(\.ckpt|\.nemo)?$"
 )  # NeMo marks x, x.ckpt and x-EMA.ckpt as x-unfinished
 _FIRST = frozenset(".tT")  # the first characters of names that are ignored: .*, tmp*
-_MARKS = (TEMPORARY, *(f"{mark}\0" for mark in UNFINISHED))  # in many names, each ended by a zero
+_LAST = {mark[-2:] for mark in (TEMPORARY, *UNFINISHED)}  # their last two characters: *.tmp, *.part, *~
 _PART = 4096  # names that the processor's cache holds
 _SAMPLE = 200  # names without a score that are kept for the reason why
-_first = itemgetter(0)
+_first, _last = itemgetter(0), itemgetter(slice(-2, None))
 
 _HINTS = {
     errno.ENOENT: "nothing is there; it will be read once it exists, unless the path is wrong",
@@ -169,8 +169,9 @@ def _suspects(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(names), _PART):
         part = names[start : start + _PART]
-        text = "\0".join((*part, "")).lower()
-        if any(mark in text for mark in _MARKS):
+        ends = {end.lower() for end in set(map(_last, part))}
+        ends.update(end[-1:] for end in tuple(ends))
+        if not _LAST.isdisjoint(ends) or TEMPORARY in "\0".join(part):
             found += part
         elif not _FIRST.isdisjoint(map(_first, part)):
             found += [name for name in part if name[0] in _FIRST]
