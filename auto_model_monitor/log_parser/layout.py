@@ -46,6 +46,7 @@ class Layout(NamedTuple):
         whole: a counter ``n/N``, -1 for none: the line counts only where n has reached N.
         bar: it is a progress bar, which continues to show old measurements.
         repeats: it repeats, with other digits, what another line may hold.
+        ahead: it may stand before the line that names its epoch.
         heading: the line holds no metric, and names the split of those below it.
         keras: the counter ``n/N`` of a line that Keras prints for an epoch, and for an evaluation as well.
         columns: the line heads a table: the names of its columns, the empty string for one that is no metric.
@@ -59,6 +60,7 @@ class Layout(NamedTuple):
     whole: int = -1
     bar: bool = False
     repeats: bool = False
+    ahead: bool = False
     heading: str = ""
     keras: int = -1
     columns: tuple[str, ...] = ()

@@ -139,6 +139,7 @@ def _of_sentence(sentence: SentenceFormat, found: re.Match[str]) -> Layout:
         counters.get(TOTAL_EPOCHS, -1),
         counters.get(STEP, -1),
         repeats=sentence.repeats,
+        ahead=sentence.ahead,
     )
 
 

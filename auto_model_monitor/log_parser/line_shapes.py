@@ -89,6 +89,7 @@ def learned(layout: Layout | None, parts: Sequence[str], metrics: dict[str, Numb
     if (
         layout.bar
         or layout.repeats
+        or layout.ahead
         or layout.columns
         or layout.heading
         or max(layout.whole, layout.keras) >= 0

@@ -52,6 +52,7 @@ class LogReader:
         self._columns: tuple[str, ...] = ()
         self._shown: dict[str, Number] = {}
         self._warned = False
+        self._epoch_ended = False  # by the last line that named it
         self._section = Section()
         self._keras = KerasRounds()
         for pattern in patterns:
@@ -134,6 +135,7 @@ class LogReader:
             "epoch": self.epoch,
             "total_epochs": self.total_epochs,
             "columns": list(self._columns),
+            "epoch_ended": self._epoch_ended,
             "section": self._section.state(),
             "keras": self._keras.open,
             "shown": {name: value for name, value in self._shown.items() if math.isfinite(value)},
@@ -145,6 +147,7 @@ class LogReader:
         self.total_epochs = state.get("total_epochs")
         self._columns = tuple(state.get("columns", ()))
         self._shown = dict(state.get("shown", {}))
+        self._epoch_ended = bool(state.get("epoch_ended"))
         self._section.resume(state.get("section", {}))
         self._keras.open = state.get("keras")
 
@@ -156,12 +159,14 @@ class LogReader:
         parts = self._apart(text[:_LONGEST])
         below_heading = bool(self._section.split)
         layout = self._in_context(BLANK.join(parts[::2]), parts)
+        if layout is not None and layout.ahead and self._epoch_ended:
+            self.epoch = None  # of the next one, as far as it is known
         parsed = self._built_in(layout, parts, text)
         if self._own:
             parsed = self._parse_with_patterns(text, parsed)
         elif text is line and not below_heading:
             self._learn(line, layout, parts, parsed)
-        return parsed and self._remember(parsed)
+        return parsed and self._remember(parsed, ends=layout is not None and layout.repeats)
 
     def _in_context(self, blank: str, parts: list[str]) -> Layout | None:
         """Return the layout of a line, as the lines before it decide."""
@@ -177,9 +182,11 @@ class LogReader:
             return layout
         return detect_layout(blank, "test") if full else Layout()
 
-    def _remember(self, parsed: ParsedLine) -> ParsedLine:
+    def _remember(self, parsed: ParsedLine, *, ends: bool = False) -> ParsedLine:
         if "epoch" in parsed.metrics:
-            self.epoch = int(parsed.metrics["epoch"])
+            epoch = int(parsed.metrics["epoch"])
+            self._epoch_ended = ends or (self._epoch_ended and epoch == self.epoch)
+            self.epoch = epoch
         if "total_epochs" in parsed.metrics:
             self.total_epochs = int(parsed.metrics["total_epochs"])
         if parsed.stage is Stage.EPOCH_START:

@@ -123,3 +123,56 @@ def test_keras_evaluation_is_no_training(bar: str, val: str) -> None:
 def test_a_line_of_keras_without_an_epoch_stays_a_training(bar: str) -> None:
     """``fit(epochs=1)`` prints no epoch, so that its line is read as before."""
     assert read(f"40/40 {bar} - loss: 0.4000") == [{"train_loss": 0.4}]
+
+
+_IMPROVED = "Metric {} improved by 0.1 >= min_delta = 0.0. New best score: {}"
+_REACHED = "Epoch {}, global step {}: '{}' reached {} (best {}), saving model to '/out/a.ckpt' as top 1"
+
+
+def epochs_of_best(text: str) -> list[tuple[float, int | None]]:
+    """Return the best scores of a log, and the epochs that they are given."""
+    found, reader = [], LogReader()
+    for line in text.split("\n"):
+        fresh = LogReader()
+        fresh.resume(json.loads(json.dumps(reader.state())))
+        entry = fresh.read(line, time=TIME)
+        reader = fresh
+        epoch = entry.metrics.get("epoch")
+        best = [value for name, value in entry.own_metrics.items() if name.startswith("best_")]
+        found += [(value, None if epoch is None else int(epoch)) for value in best]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("between", "epoch"),
+    [
+        ("", None),
+        ("Epoch 0/3  ━━━━━━━━━ 8/8 0:00:00 • 0:00:00 120.1it/s", None),
+        ("        val_acc: 0.625 train_loss_epoch: 0.683", None),
+        ("Epoch 0/3 ━━━━━━ 8/8 0:00:00 val_loss: 0.645\n    train_acc: 0.574", None),
+        ("`Trainer.validate` is called", None),
+        ("Epoch 1:  50%|█████     | 4/8 [00:00<00:00, 9.01it/s, v_num=0]", 1),
+        ("Epoch 1: 100%|██████████| 8/8 [00:00<00:00, 9.01it/s, val_loss=0.588, val_acc=0.66]", 1),
+        ("Epoch 1/3 started", 1),
+    ],
+)
+@pytest.mark.parametrize("metric", ["val_loss", "val_acc", "eval/f1"])
+def test_a_best_score_ahead_of_its_epoch_is_not_of_the_one_before(
+    metric: str, between: str, epoch: int | None
+) -> None:
+    """Lightning's best score has the epoch that has begun, and none after the line that ends an epoch."""
+    lines = [
+        _IMPROVED.format(metric, 0.645),
+        _REACHED.format(0, 8, metric, 0.6451, 0.6451),
+        *between.split("\n"),
+        _IMPROVED.format(metric, 0.588),
+    ]
+    assert epochs_of_best("\n".join(lines)) == [(0.645, None), (0.588, epoch)]
+
+
+def test_a_best_score_is_named_in_lines_that_nothing_improved() -> None:
+    """What Lightning says as it stops early is the best of its metric."""
+    line = (
+        "Monitored metric val_loss did not improve in the last 3 records. Best score: 0.463. Signaling stop."
+    )
+    assert read(line) == [{"best_val_loss": 0.463}]
