@@ -14,5 +14,6 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f"this needs the package {error.name!r}: run  pip install 'auto-model-monitor[{name}]'"
+        command = f'pip install "auto-model-monitor[{name}]"'
+        message = f"this needs the package {error.name!r}: run  {command}"
         raise MissingExtraError(message) from None

@@ -145,7 +145,7 @@ def test_a_missing_extra_prints_the_install_command(tmp_path):
         timeout=60,
     )
     assert done.returncode == 2
-    assert "pip install 'auto-model-monitor[api]'" in done.stderr
+    assert 'pip install "auto-model-monitor[api]"' in done.stderr
 
 
 def test_the_token_is_not_written_where_others_can_read_it(tmp_path):

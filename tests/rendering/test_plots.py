@@ -241,7 +241,7 @@ def test_without_matplotlib_the_renderer_says_what_to_type(monkeypatch, tmp_path
     monkeypatch.setattr(sys, "meta_path", [_Hidden, *sys.meta_path])
     config = MonitorConfig(tmp_path, 0.004, log_dir=tmp_path / "logs")
     for build in (lambda: Renderer(plots=True), lambda: ModelMonitor(config, plots=True)):
-        with pytest.raises(MissingExtraError, match=r"pip install 'auto-model-monitor\[plots\]'"):
+        with pytest.raises(MissingExtraError, match=r'pip install "auto-model-monitor\[plots\]"'):
             build()
     assert Renderer().render(replace(lower(), history=points())).pictures == ()
 

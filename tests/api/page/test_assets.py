@@ -96,7 +96,7 @@ def test_files_of_another_version_are_not_sent(ask: Ask) -> None:
 def test_without_plotly_the_error_has_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without plotly, the start of the server fails with the command to install it."""
     monkeypatch.setitem(sys.modules, "plotly", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'auto-model-monitor\[api\]'"):
+    with pytest.raises(MissingExtraError, match=r'pip install "auto-model-monitor\[api\]"'):
         page_routes()
 
 
