@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..settings import NotifierFactory, config_of, notify_of_environment, table_problems
+from ..settings import NotifierFactory, config_of, digest_of, notify_of_environment, table_problems
 from ..text.terminal import Terminal
 from ..training import Dispatcher
 from ..training_alerts.training_monitor import TrainingMonitor
@@ -16,7 +16,7 @@ ALERT_TABLE = "tell"
 #: The settings of the alerts, on the command line and in that table.
 ALERT_SETTINGS = (
     *("rules", "notify", "sender", "receiver", "auth_code", "smtp_user", "smtp_host", "smtp_port"),
-    *("smtp_security", "language"),
+    *("smtp_security", "language", "digest"),
 )
 _GRACE = 1.0  # seconds for pending messages when the server stops; the rest is sent after the next start
 
@@ -44,7 +44,13 @@ def monitor_factory(given: Mapping[str, Any], store: Path, errors: Terminal) -> 
     factory.warn_of_readers(errors)
 
     def make_monitor(dispatcher: Dispatcher) -> TrainingMonitor:
-        monitor = TrainingMonitor(dispatcher, given.get("rules", ()), notifiers, language=config.language)
+        monitor = TrainingMonitor(
+            dispatcher,
+            given.get("rules", ()),
+            notifiers,
+            language=config.language,
+            digest=digest_of(given),
+        )
         monitor.grace = _GRACE
         return monitor
 

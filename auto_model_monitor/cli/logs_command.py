@@ -31,6 +31,7 @@ def add_options(parser: OptionParser) -> None:
     )
     add_fresh(group)
     add_channels(parser)
+    add_settings(parser.add_argument_group("messages"), "digest", "plots")
 
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:

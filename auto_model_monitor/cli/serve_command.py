@@ -24,10 +24,11 @@ STORE/outbox.db; without a mailbox and another channel mails are files in
 STORE/mailbox.
 
 --config takes a TOML file with host, port, store, no_auth, allow_path,
-allow_host, per_device, max_log, patterns, a table [trainers] of names and commands (or
-of tables with command and patterns, for a log format of its own), and a table
-[tell] with rules, notify, sender, receiver, language and so on; relative paths
-are relative to the file, and options on the command line win over it."""
+allow_host, per_device, max_log, patterns, a table [trainers] of names and
+commands (or of tables with command and patterns, for a log format of its own),
+and a table [tell] with rules, notify, sender, receiver, language, digest and so
+on; relative paths are relative to the file, and options on the command line
+win over it."""
 
 
 def add_options(parser: OptionParser) -> None:

@@ -27,8 +27,8 @@ def add_options(parser: OptionParser) -> None:
     add_fresh(group)
     add_settings(group, "silent_after")
     add_channels(parser)
-    group = parser.add_argument_group("words")
-    add_settings(group, "email_subject_template", "email_content_template")
+    group = parser.add_argument_group("messages")
+    add_settings(group, "digest", "plots", "email_subject_template", "email_content_template")
 
 
 def add_fresh(container: argparse._ActionsContainer) -> None:

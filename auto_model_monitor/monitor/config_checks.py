@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..core.errors import ConfigError
@@ -64,14 +64,18 @@ def _short(value: object) -> str:
 
 
 def _single_problems(config: MonitorConfig) -> Iterator[str]:
-    for name, setting in SETTINGS.items():
-        value = getattr(config, name, None)
-        if name in config.__dataclass_fields__ and setting.is_wrong(value):
-            yield _wrong(name, setting.expected, value)
+    yield from value_problems({name: getattr(config, name, None) for name in config.__dataclass_fields__})
     yield from _home_problems(config)
     if not isinstance(config.parser, BaseParser):
         expected = "an instance of a subclass of BaseParser, such as CustomParser(r'loss_([0-9.]+)')"
         yield _wrong("parser", expected, config.parser)
+
+
+def value_problems(settings: Mapping[str, object]) -> Iterator[str]:
+    """Yield the problems of single values, by the table of the settings."""
+    for name, setting in SETTINGS.items():
+        if name in settings and setting.is_wrong(settings[name]):
+            yield _wrong(name, setting.expected, settings[name])
 
 
 def _home_problems(config: MonitorConfig) -> Iterator[str]:

@@ -33,7 +33,13 @@ class LogMonitor(ModelMonitor):
         endures: end with the log alone, neither by the first Ctrl-C nor by a refused login, which could end
             the program that writes into the pipe.
         on_poll: called after each poll with its alerts and readings; returns whether more are wanted.
+        plots: True shows the scores so far as a picture in each mail (extra ``plots``).
+        digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each immediately.
         clock: the time; by default the machine's.
+
+    Raises:
+        ConfigError: ``digest`` is no number of seconds.
+        MissingExtraError: ``plots`` is wanted, and its extra is not installed.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class LogMonitor(ModelMonitor):
         follows: bool = True,
         endures: bool = False,
         on_poll: Callable[[Sequence[Alert], ReadingBatch], bool] | None = None,
+        plots: bool = False,
+        digest: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
         self._log = LogUntilItsEnd(source, follows=follows, clock=clock or SystemClock())
@@ -58,6 +66,8 @@ class LogMonitor(ModelMonitor):
             outbox=None if rules else MemoryOutbox(),
             clock=clock,
             resume=resume,
+            plots=plots,
+            digest=digest,
             listeners=[self._end_with_the_log],
         )
         if not rules:

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
-import math
-import numbers
-import os
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from ..core.comparison import Comparison
+from .value_checks import (
+    is_bool,
+    is_digest,
+    is_duration,
+    is_host,
+    is_login,
+    is_number,
+    is_path,
+    is_port,
+    one_of,
+)
 
 Mode = Literal["lower", "higher", "min", "max"]
 #: What ``comparison_mode`` may be, and the direction of each.
@@ -59,44 +67,6 @@ class Setting(NamedTuple):
         return not self.accepts(value)
 
 
-def _is_path(value: object) -> bool:
-    if not isinstance(value, (str, os.PathLike)):
-        return False
-    text = os.fspath(value)
-    return isinstance(text, str) and bool(text.strip()) and "\0" not in text
-
-
-def _is_number(value: object) -> bool:
-    try:
-        return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:  # a whole number beyond the floats
-        return False
-
-
-def _is_duration(value: Any) -> bool:
-    return _is_number(value) and value > 0
-
-
-def _is_port(value: Any) -> bool:
-    return type(value) is int and 0 < value < 65536
-
-
-def _is_host(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and " " not in value
-
-
-def _is_login(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and value in choices
-
-
 _TEXT = ("a text", (str,))
 _DIRECTORY = "the path of a directory, such as './checkpoints'"
 _PLACEHOLDERS = "with placeholders such as {score:.4f}, {filename}, {threshold}, {condition}, {timestamp}"
@@ -108,7 +78,7 @@ SETTINGS = {
         metavar="DIR",
         other_names=("dir", "directory"),
         expected=_DIRECTORY,
-        accepts=_is_path,
+        accepts=is_path,
         required=True,
     ),
     "threshold": Setting(
@@ -118,7 +88,7 @@ SETTINGS = {
         flags=("--threshold",),
         metavar="NUMBER",
         expected="a finite number, such as 0.004",
-        accepts=_is_number,
+        accepts=is_number,
     ),
     "comparison_mode": Setting(
         *_TEXT,
@@ -127,7 +97,7 @@ SETTINGS = {
         metavar="MODE",
         other_names=("mode",),
         expected="'lower', 'higher', 'min' or 'max'",
-        accepts=_one_of(tuple(MODES)),
+        accepts=one_of(tuple(MODES)),
     ),
     "pattern": Setting(
         *_TEXT,
@@ -147,7 +117,7 @@ SETTINGS = {
         help="also watch the directories below",
         flags=("--recursive",),
         expected="True or False",
-        accepts=_is_bool,
+        accepts=is_bool,
         required=True,
     ),
     "parser": Setting("a parser", (), instead="'pattern' or 'metric'"),
@@ -175,7 +145,7 @@ SETTINGS = {
         metavar="SECONDS",
         other_names=("interval",),
         expected="a number of seconds above 0",
-        accepts=_is_duration,
+        accepts=is_duration,
         required=True,
     ),
     "log_dir": Setting(
@@ -184,8 +154,27 @@ SETTINGS = {
         flags=("--log-dir",),
         metavar="DIR",
         expected=_DIRECTORY,
-        accepts=_is_path,
+        accepts=is_path,
         required=True,
+    ),
+    "digest": Setting(
+        "a number of seconds or a text such as '1h'",
+        (int, float, str),
+        help="collect messages of level info, such as hits, for this time into one, such as 30s, 10min or 1h "
+        "(default: send each immediately)",
+        flags=("--digest",),
+        metavar="TIME",
+        expected="a time such as '30s', '10min' or '1h'",
+        accepts=is_digest,
+    ),
+    "plots": Setting(
+        "true or false",
+        (bool,),
+        help='draw the scores so far into each mail (extra "plots")',
+        flags=("--plots",),
+        other_names=("plot",),
+        expected="True or False",
+        accepts=is_bool,
     ),
     "silent_after": Setting(
         "a number of seconds or a text such as '3x' or '2h'",
@@ -224,7 +213,7 @@ SETTINGS = {
         flags=("--language",),
         metavar="zh|en",
         expected="'zh' or 'en'",
-        accepts=_one_of(LANGUAGES),
+        accepts=one_of(LANGUAGES),
         required=True,
     ),
     "smtp_user": Setting(
@@ -234,7 +223,7 @@ SETTINGS = {
         metavar="NAME",
         other_names=("user", "username"),
         expected="the name that logs in, such as 'apikey' or 'AKIA…'",
-        accepts=_is_login,
+        accepts=is_login,
     ),
     "smtp_host": Setting(
         *_TEXT,
@@ -243,7 +232,7 @@ SETTINGS = {
         metavar="HOST",
         other_names=("host",),
         expected="a host name, such as 'smtp.example.com'",
-        accepts=_is_host,
+        accepts=is_host,
     ),
     "smtp_port": Setting(
         "a whole number",
@@ -253,7 +242,7 @@ SETTINGS = {
         metavar="PORT",
         other_names=("port",),
         expected="a whole number from 1 to 65535",
-        accepts=_is_port,
+        accepts=is_port,
     ),
     "smtp_security": Setting(
         *_TEXT,
@@ -262,7 +251,7 @@ SETTINGS = {
         metavar="MODE",
         other_names=("security",),
         expected="'ssl', 'starttls' or 'none'",
-        accepts=_one_of(SECURITY_MODES),
+        accepts=one_of(SECURITY_MODES),
     ),
     "email_subject_template": Setting(
         *_TEXT,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple, NoReturn
 
 from ..core.comparison import Comparison
+from ..core.durations import to_seconds
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
 from . import DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
@@ -25,7 +26,6 @@ _SAME = str.maketrans(
 _IN_A_NAME = frozenset("_/@.-")
 _FOR_ALL = ("once", "at")
 _AN_HOUR = 3600.0  # between two alerts, and two all-clears, of a rule that has both
-_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 class _RuleToken(NamedTuple):
@@ -135,7 +135,9 @@ class _RuleParser:
     def _pause(self) -> float:
         self._take("'most', as in: at most every 1h", lambda text: text == "most")
         self._take("'every', as in: at most every 1h", lambda text: text == "every")
-        found = _seconds(self._take("a time such as 90s, 30min, 2h", lambda text: (_seconds(text) or 0) > 0))
+        found = to_seconds(
+            self._take("a time such as 90s, 30min, 2h", lambda text: (to_seconds(text) or 0) > 0)
+        )
         assert found is not None  # what it fits
         return found
 
@@ -161,7 +163,7 @@ class _RuleParser:
         expected = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
         token = self._peek()
         text = self._take(expected, bool)
-        seconds = _seconds(text)
+        seconds = to_seconds(text)
         try:
             return StalledRule(text if seconds is None else seconds, name=self._name)
         except ConfigError:
@@ -245,10 +247,3 @@ def _is_count(text: str) -> bool:
 def _factor(text: str) -> float:
     number = to_float(text.removesuffix("x").removesuffix("×"))
     return number if number is not None and math.isfinite(number) else 0.0
-
-
-def _seconds(text: str) -> float | None:
-    digits = text.rstrip("acdehimnosy")
-    number, unit = to_float(digits), _SECONDS.get(text[len(digits) :])
-    seconds = None if number is None or unit is None else number * unit
-    return seconds if seconds is not None and math.isfinite(seconds) else None

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .notifier_factory import NotifierFactory
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
-    from .watch_settings import Settings, config_of, rules_of, settings_of, single_watch
+    from .watch_settings import Settings, config_of, digest_of, rules_of, settings_of, single_watch
     from .watches import channels_of, watch_of
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Settings",
     "channels_of",
     "config_of",
+    "digest_of",
     "log_monitor_of",
     "notify_of_environment",
     "others_can_read",
@@ -42,7 +43,7 @@ __getattr__, __dir__ = lazy_names(
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",
         **dict.fromkeys(
-            ("Settings", "config_of", "rules_of", "settings_of", "single_watch"),
+            ("Settings", "config_of", "digest_of", "rules_of", "settings_of", "single_watch"),
             "watch_settings",
         ),
         **dict.fromkeys(("channels_of", "watch_of"), "watches"),

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..monitor.config import MonitorConfig
+from ..monitor.config_checks import value_problems
 from ..monitor.settings_table import SETTINGS, Setting
 from .config_problems import shortened
 from .toml_file import read_toml
@@ -86,14 +87,15 @@ def _problems(settings: Mapping[str, object], known: Mapping[str, Setting]) -> I
 
 
 def _value_problems(settings: Mapping[str, object]) -> list[str]:
-    """Return the problems that ``MonitorConfig`` finds in the values of the right kind."""
-    names = MonitorConfig.__dataclass_fields__.keys() & settings.keys()
-    fields: dict[str, Any] = {n: settings[n] for n in names if _problem(n, settings[n], SETTINGS) is None}
+    """Return the problems that the table and ``MonitorConfig`` find in the values of the right kind."""
+    fitting = {n: v for n, v in settings.items() if n in SETTINGS and _problem(n, v, SETTINGS) is None}
+    fields: dict[str, Any] = {n: v for n, v in fitting.items() if n in MonitorConfig.__dataclass_fields__}
+    problems = list(value_problems({n: v for n, v in fitting.items() if n not in fields}))
     try:
         MonitorConfig(**{"watch_dir": ".", **fields})
     except ConfigError as error:
-        return [problem for problem in error.problems if problem.partition(":")[0] in fields]
-    return []
+        problems += [problem for problem in error.problems if problem.partition(":")[0] in fields]
+    return problems
 
 
 def _problem(key: str, value: object, known: Mapping[str, Setting]) -> str | None:

@@ -22,7 +22,7 @@ from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, reading_the_rules_metric, rules_of
+from .watch_settings import Settings, config_of, digest_of, reading_the_rules_metric, rules_of
 
 _INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
 _COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
@@ -75,6 +75,8 @@ def log_monitor_of(
         follows=follows,
         endures=path == "-",
         on_poll=on_look,
+        plots=settings.get("plots", False),
+        digest=digest_of(settings),
     )
 
 

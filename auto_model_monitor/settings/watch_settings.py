@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..core.durations import to_seconds
 from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..monitor.config import MonitorConfig
+from ..monitor.config_checks import value_problems
 from ..monitor.settings_table import MODES, SETTINGS
 from ..monitor.watch_rules import parser_of
 from ..parsers import CustomParser, DefaultParser
@@ -118,8 +120,17 @@ def config_of(settings: Settings) -> MonitorConfig:
         fields["parser"] = DefaultParser(settings.get("metric")) if pattern is None else CustomParser(pattern)
     with problems.collected():
         config = MonitorConfig(**fields)
+    problems.extend(value_problems({n: settings[n] for n in settings.keys() - fields.keys()}))
     problems.raise_any()
     return config
+
+
+def digest_of(settings: Mapping[str, Any]) -> float:
+    """Return the seconds for which messages are collected into one; 0 sends each immediately."""
+    given = settings.get("digest") or 0.0
+    seconds = to_seconds(given) if isinstance(given, str) else float(given)
+    assert seconds is not None  # checked with the other settings
+    return seconds
 
 
 def rules_of(settings: Settings) -> list[Rule]:

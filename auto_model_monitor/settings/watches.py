@@ -12,7 +12,7 @@ from ..notifiers import Notifier
 from ..text.terminal import Terminal
 from .config_problems import ConfigProblems
 from .notifier_factory import NotifierFactory
-from .watch_settings import Settings, config_of, reading_the_rules_metric, rules_of
+from .watch_settings import Settings, config_of, digest_of, reading_the_rules_metric, rules_of
 
 
 def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> ModelMonitor | WatchGroup:
@@ -70,7 +70,14 @@ def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> M
     problems.raise_any()
     config = reading_the_rules_metric(config, rules)
     notifiers = factory.of(config, settings.get("notify"))
-    return ModelMonitor(config, rules=rules, notifiers=notifiers, resume=resume)
+    return ModelMonitor(
+        config,
+        rules=rules,
+        notifiers=notifiers,
+        resume=resume,
+        plots=settings.get("plots", False),
+        digest=digest_of(settings),
+    )
 
 
 def _without_repeats(watches: Sequence[Settings], problems: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -56,16 +56,32 @@ def test_a_plain_server_sends_no_messages(tmp_path):
 def test_the_alerts_table_of_a_file_is_read(tmp_path):
     """The table [tell] accepts the names of a watch's file; errors name their location."""
     file = tmp_path / "serve.toml"
-    file.write_text('[tell]\nrules = "val_acc >= 84"\nlanguage = "en"\nreceiver = "a@b.example"\n')
+    file.write_text(
+        '[tell]\nrules = "val_acc >= 84"\nlanguage = "en"\nreceiver = "a@b.example"\ndigest = "1h"\n'
+    )
     with serving("--trainer", TRAINER, "--config", str(file), cwd=tmp_path) as process:
         assert "val_acc >= 84" in process.output
         assert process.end() == 0
-    file.write_text('[tell]\nrule = "nan"\nlanguage = "fr"\n')
+    file.write_text('[tell]\nrule = "nan"\nlanguage = "fr"\ndigest = "often"\n')
     status, output = refused("--config", str(file), cwd=tmp_path)
     assert status == 2
     assert "tell.rule" in output
     assert "did you mean 'rules'" in output
     assert "tell.language" in output
+    assert "tell.digest: expected a time such as '30s', '10min' or '1h', got 'often'" in output
+
+
+def test_a_digest_collects_the_messages_of_a_server(tmp_path):
+    """With digest in the table [tell], a hit and the end of the training are one mail."""
+    file = tmp_path / "serve.toml"
+    file.write_text('[tell]\nrules = "val_acc >= 84"\nlanguage = "en"\ndigest = "1h"\n')
+    env = {"AUTO_MODEL_MONITOR_NOTIFY": ""}
+    with serving("--trainer", TRAINER, "--config", str(file), cwd=tmp_path, env=env) as process:
+        task = process.ask(START, {**BODY, "save_path": str(tmp_path / "out")})["task_id"]
+        until(lambda: process.ask(f"/api/v2/training/{task}")["status"] == "completed")
+        assert process.end() == 0
+    (mail,) = (tmp_path / "training_store" / "mailbox").glob("*.eml")
+    assert b"2 messages" in mail.read_bytes()
 
 
 def test_a_wrong_rule_ends_the_start(tmp_path):
