@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from ..core.comparison import Comparison, usual_direction
 from ..i18n import number_text, time_text
 from ..monitor.inspection import Finding, Inspection, Outcome
+from ..monitor.scale_check import scale_question
 from ..text.cleaning import for_shell, for_terminal
 from ..text.terminal import Terminal, clip, table
 
@@ -118,6 +119,17 @@ def _show_verdict(inspection: Inspection, terminal: Terminal) -> None:
         metric, mode = for_terminal(inspection.metrics[0]), usual.value
         text = f"note: {metric} usually improves when it gets {mode}: is --mode {mode} meant?"
         terminal.say(terminal.paint(text, "yellow"))
+    question = _scale_question(inspection)
+    if question:
+        terminal.say(terminal.paint(f"note: {for_terminal(question)}", "yellow"))
+
+
+def _scale_question(inspection: Inspection) -> str:
+    scores = [finding.readings[0] for finding in inspection.scores]
+    if inspection.threshold is None or not scores:
+        return ""
+    values = [score.value for score in scores if score.metric == scores[0].metric]
+    return scale_question(inspection.threshold, scores[0].metric, values)
 
 
 def verdict(inspection: Inspection) -> str:
@@ -200,6 +212,7 @@ def as_json(inspection: Inspection, choice: ParserChoice) -> str:
         "counts": counts,
         "best": best.name if best else None,
         "first_mail": inspection.first_mail.name if inspection.first_mail else None,
+        "question": _scale_question(inspection) or None,
         "suggested_pattern": inspection.suggestion,
         "to_copy": lines_to_copy(inspection, choice),
         "names": [_name_in_json(finding, inspection) for finding in inspection.findings],

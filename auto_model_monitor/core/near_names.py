@@ -25,8 +25,8 @@ def nearest(asked: str, known: Iterable[str]) -> str | None:
     close = difflib.get_close_matches(asked.lower(), lowered, n=1, cutoff=_CUTOFF)
     if close and _numbers(close[0]) == _numbers(asked):
         return lowered[close[0]]
-    words = _words(asked)
-    return next((name for name in names if words and _covers(_words(name), words)), None)
+    words = words_of_metric(asked)
+    return next((name for name in names if words and _covers(words_of_metric(name), words)), None)
 
 
 def is_misspelt(asked: str, known: Iterable[str]) -> bool:
@@ -34,13 +34,14 @@ def is_misspelt(asked: str, known: Iterable[str]) -> bool:
     return not names_a_metric(asked) and nearest(asked, known) is not None
 
 
+def words_of_metric(metric: str) -> list[str]:
+    """Return the words of a metric's name in lower case."""
+    return compiled(_WORD).findall(metric.lower())
+
+
 def _covers(words: list[str], asked: list[str]) -> bool:
     """Return whether each word that was asked for stands there, if shorter or longer, as acc does."""
     return all(any(a.startswith(w) or w.startswith(a) for w in words if len(w) > 2) for a in asked)
-
-
-def _words(name: str) -> list[str]:
-    return compiled(_WORD).findall(name.lower())
 
 
 def _numbers(name: str) -> list[str]:
