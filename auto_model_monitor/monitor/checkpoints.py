@@ -94,6 +94,7 @@ class ModelMonitor(Monitor):
         log_dir = expanded(config.log_dir).absolute()
         self.watch_key, recognises = _keys(config, direction)
         source = source if source is not None else _directory(config, clock, asked)
+        state = ResumeState(resume=resume)
         super().__init__(
             source,
             asked,
@@ -103,11 +104,11 @@ class ModelMonitor(Monitor):
             check_interval=config.check_interval,
             log_dir=log_dir,
             outbox=WatchOutbox(log_dir, self.watch_key, outbox=outbox, is_legacy=recognises),
-            resume_state=ResumeState(resume=resume),
+            resume_state=state,
             clock=clock,
             digest=digest,
             words=DeliveryMessageRenderer(language=config.language, **_origin(config)),
-            listeners=[*checks_of(config, asked, source), *functions],
+            listeners=[*checks_of(config, asked, source, state), *functions],
         )
 
 

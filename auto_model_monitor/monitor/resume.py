@@ -32,11 +32,15 @@ class ResumeState:
     A source that :class:`.Continues` decides by what it reads, as a log is emptied in place and replaced in
     the middle of a training; any other by its identity.
 
+    Attributes:
+        resumed: the rules that continue from an alert about a reading, and that alert.
+
     Args:
         resume: False always starts a new run.
     """
 
     def __init__(self, *, resume: bool = True) -> None:
+        self.resumed: list[tuple[Rule, Alert]] = []
         self._resume = resume
         self._begun = False
 
@@ -52,11 +56,14 @@ class ResumeState:
         continues = may_continue and _continues(source, identity, outbox, [alert for _, alert in last])
         self._begun = True
         if not continues:
+            self.resumed.clear()
             outbox.start_run(identity)
             return
         for rule, alert in last:
             if alert is not None and isinstance(rule, Resumable):
                 rule.resume(alert)
+                if alert.reading is not None:
+                    self.resumed.append((rule, alert))
                 what = for_log_line(alert.reading.name if alert.reading else alert.rule)
                 text = "resuming after the alert of %s at %s (resume=False or --fresh starts a new run)"
                 logger.info(text, what, alert.time.strftime("%Y-%m-%d %H:%M:%S"))

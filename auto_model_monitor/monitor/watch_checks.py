@@ -10,14 +10,18 @@ from ..sources.side_files.directory_with_side_files import DirectoryWithSideFile
 from .config import MonitorConfig
 from .direction_check import DirectionCheck
 from .poll_listener import Listener
+from .repeated_hits import RepeatedHitCheck
+from .resume import ResumeState
 from .scale_check import ScaleCheck
 from .silence_check import SilenceCheck
 from .watch_rules import parser_of
 
 
-def checks_of(config: MonitorConfig, rules: Sequence[Rule], source: Source) -> list[Listener]:
+def checks_of(
+    config: MonitorConfig, rules: Sequence[Rule], source: Source, state: ResumeState
+) -> list[Listener]:
     """Return what checks the rules against the first readings."""
-    checks: list[Listener] = [ScaleCheck(rules)]
+    checks: list[Listener] = [ScaleCheck(rules), RepeatedHitCheck(state)]
     if config.comparison is not None and rules:
         checks.append(DirectionCheck(config.comparison))
     needs_scores = not all(isinstance(rule, DiskRule) for rule in rules)
