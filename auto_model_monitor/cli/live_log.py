@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..core.alerts import Alert
@@ -22,6 +22,8 @@ _LATEST = 20  # entries shown of the content that a log has at the start
 TAIL_BYTES = 1 << 18
 _COUNTS = ("epoch", "total_epochs")
 _GAP = "  "
+_ENOUGH = 10  # entries after which the metrics are listed, however many follow
+_LARGE = 1000  # from here on a number keeps the digits before its point
 
 
 class _Piece(NamedTuple):
@@ -48,6 +50,8 @@ class LiveLog:
         as_json: write each entry as JSON on one line.
         every_line: also show lines without a number.
         shortens: show only the end of the initial content.
+        first: the metrics that a screen shows first.
+        looked_for: what to say after the first poll if it finds no number.
     """
 
     def __init__(
@@ -58,7 +62,13 @@ class LiveLog:
         as_json: bool = False,
         every_line: bool = False,
         shortens: bool = False,
+        first: Collection[str] = (),
+        looked_for: str = "",
     ) -> None:
+        self._metrics: dict[str, None] = {}
+        self._listed = self._shown = 0
+        self._first_metrics = first
+        self._looked_for = looked_for
         self.is_read = True
         self._screen = screen
         self._errors = errors
@@ -72,8 +82,12 @@ class LiveLog:
     def add(self, entry: LogEntry) -> None:
         """Show an entry, or keep it until the first poll ends."""
         self._has_numbers = self._has_numbers or _has_a_metric(entry)
+        self._metrics.update(dict.fromkeys(name for name in entry.own_metrics if name not in _COUNTS))
         if self._first is None:
             self._show(entry, self._improved(entry))
+            self._shown += bool(self._metrics)
+            if self._shown == _ENOUGH:
+                self._list_metrics()
         elif self._is_shown(entry):
             self._first.append(entry)
 
@@ -86,7 +100,12 @@ class LiveLog:
         """
         first, self._first = self._first, None
         if first is not None and isinstance(readings, LogBatch):
+            self._metrics.update(dict.fromkeys(readings.metrics))
             self._show_first(first, readings)
+        self._list_metrics()
+        if self._looked_for and not self._metrics:
+            self._errors.say(self._looked_for)
+        self._looked_for = ""
         for alert in alerts:
             self._kind = None
             word = "resolved" if alert.resolved else "alert"
@@ -109,6 +128,15 @@ class LiveLog:
         for entry in entries:
             known = {metric: self._best[metric][0] for metric in entry.own_metrics if metric in self._best}
             self._show(entry, {metric for metric, best in known.items() if entry.own_metrics[metric] == best})
+
+    def _list_metrics(self) -> None:
+        """List the metrics by the names that rules use, once the first have come, and when others come."""
+        if self._as_json or len(self._metrics) == self._listed:
+            return
+        self._listed = len(self._metrics)
+        self._kind = None
+        names = ", ".join(map(for_terminal, _ordered(self._metrics, self._first_metrics)))
+        self._say([_Piece("metrics: ", ("dim",)), _Piece(names, ("dim",))], whole=True)
 
     def ended(self) -> None:
         """Show the best values, or that there was no metric."""
@@ -136,7 +164,8 @@ class LiveLog:
         kind = (entry.stage, entry.metrics.get("epoch"), *entry.own_metrics)
         repeats = kind == self._kind and entry.stage in (Stage.TRAINING, None) and bool(entry.own_metrics)
         self._kind = kind
-        self._say(list(_pieces(entry, improved)), over=repeats)
+        first = self._first_metrics if self._screen.is_screen else None
+        self._say(list(_pieces(entry, improved, first)), over=repeats)
 
     def _improved(self, entry: LogEntry) -> set[str]:
         """Return the metrics with a new best value."""
@@ -154,9 +183,12 @@ class LiveLog:
 
     def _say(self, pieces: Sequence[_Piece], *, over: bool = False, whole: bool = False) -> None:
         line, room = "", self._screen.columns
-        for piece in pieces:
+        for index, piece in enumerate(pieces):
+            left = len(pieces) - index - 1
+            more = f"{_GAP}+{left + 1}" if piece.value else ""
             room -= width(piece.text) + width(piece.value)
-            if room < 0 and not whole:
+            if not whole and room < (width(f"{_GAP}+{left}") if left and piece.value else 0):
+                line += self._painted(more, ("dim",))
                 break
             line += self._painted(piece.text, piece.styles) + self._painted(piece.value, piece.value_styles)
         self._write(line, over=over)
@@ -184,7 +216,17 @@ def _has_a_metric(entry: LogEntry) -> bool:
     return any(name not in _COUNTS for name in entry.own_metrics)
 
 
-def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
+def _ordered(metrics: Iterable[str], first: Collection[str]) -> list[str]:
+    """Return the metrics: those of the rules, those of the validation, then the others."""
+    return sorted(metrics, key=lambda name: (name not in first, not name.startswith("val")))
+
+
+def _rounded(value: Number) -> Number:
+    return float(f"{value:.4g}") if isinstance(value, float) and abs(value) < _LARGE else value
+
+
+def _pieces(entry: LogEntry, improved: set[str], first: Collection[str] | None) -> Iterator[_Piece]:
+    """Yield the parts of a line; on a screen rounded, with the metrics in ``first`` at its beginning."""
     yield _Piece(f"{entry.timestamp.astimezone():%H:%M:%S}", ("dim",))
     epoch = _epoch(entry.metrics)
     if epoch:
@@ -197,8 +239,10 @@ def _pieces(entry: LogEntry, improved: set[str]) -> Iterator[_Piece]:
         yield _Piece(f"{_GAP}{for_terminal(entry.message)}", ("dim",))
         return
     yield _Piece(f"{_GAP}{stage:10}", ("dim",))
-    for name, value in metrics.items():
-        text = number_text(value)
+    names = list(metrics) if first is None else _ordered(metrics, first)
+    for name in names:
+        value = metrics[name]
+        text = number_text(value if first is None else _rounded(value))
         style: tuple[str, ...] = ("bold",)
         if not math.isfinite(value):
             style = ("red", "bold")

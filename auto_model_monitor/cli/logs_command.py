@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ..core.errors import AuthenticationError
 from ..text.cleaning import for_terminal
@@ -36,14 +37,23 @@ def add_options(parser: OptionParser) -> None:
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Show the metrics of a log, and alert, until the log ends or the reader closes the pipe."""
-    from ..settings import log_monitor_of, settings_of, single_watch
+    from ..settings import log_monitor_of, settings_of, single_watch, watched_metrics
     from .live_log import TAIL_BYTES, LiveLog
 
     follows = not options.no_follow
     shortens = follows and screen.is_screen and not options.json
-    live = LiveLog(screen, errors, as_json=options.json, every_line=options.all, shortens=shortens)
+    settings = single_watch(settings_of(vars(options), errors))
+    live = LiveLog(
+        screen,
+        errors,
+        as_json=options.json,
+        every_line=options.all,
+        shortens=shortens,
+        first=watched_metrics(settings),
+        looked_for=_looked_for(settings.get("watch_dir")) if follows else "",
+    )
     monitor = log_monitor_of(
-        single_watch(settings_of(vars(options), errors)),
+        settings,
         errors,
         follows=follows,
         resume=not options.fresh,
@@ -62,6 +72,15 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         return FAILURE
     live.ended()
     return SUCCESS
+
+
+def _looked_for(path: str | None) -> str:
+    """Return which files are looked for in a directory, nothing for a file."""
+    from ..sources.side_files.side_file import LOOKED_FOR
+
+    if not path or not os.path.isdir(os.path.expanduser(path)):  # noqa: PTH111, PTH112
+        return ""
+    return f"No file of numbers is in {for_terminal(path)} yet; they are read when they come: {LOOKED_FOR}"
 
 
 COMMAND = Command(

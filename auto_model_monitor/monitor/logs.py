@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
+from typing import Protocol
 
 from ..core.alerts import Alert
 from ..core.clocks import Clock, SystemClock
@@ -15,9 +17,24 @@ from ..core.readings import Reading, ReadingBatch
 from ..delivery.outbox.memory import MemoryOutbox
 from ..notifiers import Notifier
 from ..rules import Rule
-from ..sources.logs.log_source import LogSource
+from ..sources import Continues, NamesMetrics, Source
 from .checkpoints import ModelMonitor
 from .config import MonitorConfig
+
+
+class EndingSource(Continues, NamesMetrics, Source, Protocol):
+    """A source over something that ends, such as a log."""
+
+    @property
+    @abstractmethod
+    def ended(self) -> bool:
+        """Whether everything was read after :meth:`finish`."""
+        ...
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Declare that the writer has ended: an incomplete last line counts."""
+        ...
 
 
 class LogMonitor(ModelMonitor):
@@ -45,7 +62,7 @@ class LogMonitor(ModelMonitor):
     def __init__(
         self,
         config: MonitorConfig,
-        source: LogSource,
+        source: EndingSource,
         *,
         rules: Sequence[Rule] = (),
         notifiers: Sequence[Notifier] = (),
@@ -115,7 +132,7 @@ class LogUntilItsEnd:
         clock: the time.
     """
 
-    def __init__(self, source: LogSource, *, follows: bool, clock: Clock) -> None:
+    def __init__(self, source: EndingSource, *, follows: bool, clock: Clock) -> None:
         self.name = source.name
         self.failure: SourceError | None = None
         self._source = source

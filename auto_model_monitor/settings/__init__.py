@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config_file import read_config_file, table_problems
     from .environment import NOTIFY, notify_of_environment
-    from .log_watches import log_monitor_of
+    from .log_watches import log_monitor_of, watched_metrics
     from .notifier_factory import NotifierFactory
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
@@ -31,6 +31,7 @@ __all__ = [
     "table_problems",
     "warn_of_readers",
     "watch_of",
+    "watched_metrics",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -38,7 +39,7 @@ __getattr__, __dir__ = lazy_names(
     {
         **dict.fromkeys(("read_config_file", "table_problems"), "config_file"),
         **dict.fromkeys(("NOTIFY", "notify_of_environment"), "environment"),
-        "log_monitor_of": "log_watches",
+        **dict.fromkeys(("log_monitor_of", "watched_metrics"), "log_watches"),
         "NotifierFactory": "notifier_factory",
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",

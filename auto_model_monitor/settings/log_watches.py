@@ -13,13 +13,13 @@ from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
 from ..log_parser.metric_names import metric_in_logs
 from ..monitor.config import MonitorConfig
-from ..monitor.logs import LogMonitor
+from ..monitor.logs import EndingSource, LogMonitor
 from ..monitor.watch_rules import equals_threshold, parser_of
 from ..rules import Rule, ThresholdRule
 from ..sources.logs.log_file import LogFileSource
-from ..sources.logs.log_source import LogSource
 from ..sources.logs.log_stream import LogStreamSource
 from ..sources.side_files import SideFileSource, side_file
+from ..sources.side_files.log_or_directory import LogOrDirectorySource
 from ..text.terminal import Terminal
 from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, digest_of, reading_the_rules_metric, rules_of
@@ -80,6 +80,13 @@ def log_monitor_of(
     )
 
 
+def watched_metrics(settings: Settings) -> set[str]:
+    """Return the metrics that the settings name, as the log reader names them."""
+    texts = [found[1] for text in settings.get("rules") or () if (found := _COMPARES.match(text))]
+    metric = settings.get("metric")
+    return {metric_in_logs(text) for text in [*texts, *([metric] if metric else [])]}
+
+
 def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
     """Return the configuration and the rules, with the metrics as the log reader names them."""
     settings = {name: value for name, value in settings.items() if name not in ("pattern", "recursive")}
@@ -112,13 +119,16 @@ def _log_source(
     *,
     every_line: bool,
     tail_bytes: int | None,
-) -> LogSource:
+) -> EndingSource:
     patterns = settings.get("log_patterns", ())
     if path == "-":
         return LogStreamSource(0, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
     path = str(expanded(path))
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)
-    return LogFileSource(
+    log = LogFileSource(
         path, patterns, metric=metric, on_entry=on_entry, every_line=every_line, tail_bytes=tail_bytes
     )
+    if os.path.lexists(path):
+        return log
+    return LogOrDirectorySource(log, SideFileSource(path, metric=metric, on_entry=on_entry))
