@@ -50,6 +50,7 @@ class LiveLog:
         as_json: write each entry as JSON on one line.
         every_line: also show lines without a number.
         shortens: show only the end of the initial content.
+        lists: list the metrics once the first have come.
         first: the metrics that a screen shows first.
         looked_for: what to say after the first poll if it finds no number.
     """
@@ -62,11 +63,13 @@ class LiveLog:
         as_json: bool = False,
         every_line: bool = False,
         shortens: bool = False,
+        lists: bool = False,
         first: Collection[str] = (),
         looked_for: str = "",
     ) -> None:
         self._metrics: dict[str, None] = {}
         self._listed = self._shown = 0
+        self._lists = lists and not as_json
         self._first_metrics = first
         self._looked_for = looked_for
         self.is_read = True
@@ -131,7 +134,7 @@ class LiveLog:
 
     def _list_metrics(self) -> None:
         """List the metrics by the names that rules use, once the first have come, and when others come."""
-        if self._as_json or len(self._metrics) == self._listed:
+        if not self._lists or len(self._metrics) == self._listed:
             return
         self._listed = len(self._metrics)
         self._kind = None

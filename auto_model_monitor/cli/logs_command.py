@@ -49,6 +49,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         as_json=options.json,
         every_line=options.all,
         shortens=shortens,
+        lists=follows,
         first=watched_metrics(settings),
         looked_for=_looked_for(settings.get("watch_dir")) if follows else "",
     )

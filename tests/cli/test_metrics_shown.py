@@ -73,23 +73,12 @@ def test_what_fits_is_shown_whole(screen: Screen) -> None:
 def test_the_metrics_are_listed_after_the_first(screen: Screen) -> None:
     """The names for rules are listed after the first poll, and again when others come."""
     terminal = Terminal(screen, {"NO_COLOR": "1", "TERM": "dumb"})
-    live = LiveLog(terminal, Terminal(io.StringIO()))
+    live = LiveLog(terminal, Terminal(io.StringIO()), lists=True)
     for metrics in ({"train_loss": 0.5}, {"train_loss": 0.4}, {"train_loss": 0.3, "val_acc": 0.9}):
         live.add(entry(**metrics))
         live.polled([], ReadingBatch(time=NOW))
     lists = [line for line in screen.getvalue().splitlines() if line.startswith("metrics: ")]
     assert lists == ["metrics: train_loss", "metrics: val_acc, train_loss"]
-
-
-def test_a_long_log_lists_them_before_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Of a log that is read once they are listed after ten entries."""
-    log = tmp_path / "train.log"
-    log.write_text("".join(f"Epoch {n}/99 val_loss: 0.{n} val_acc: 0.5\n" for n in range(1, 99)))
-    assert cli.main(["logs", str(log), "--no-follow"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[10] == "metrics: val_loss, val_acc"
 
 
 def test_a_directory_without_files_lists_what_is_looked_for(
