@@ -118,11 +118,11 @@ def test_of_a_long_past_a_screen_shows_the_end() -> None:
 
 
 def test_lines_are_cut_to_the_screen() -> None:
-    """A line that is wider than the screen ends after a whole metric, so that it can be replaced."""
+    """A line that is wider than the screen ends after a whole metric, with the number of the others."""
     line = ", ".join(f"'val_{name}_loss': 0.123456789" for name in "abcdefgh")
     (shown,) = looked_at(show(f"{{{line}}}", stream=Screen()))
     assert len(shown) <= 60
-    assert shown.endswith("0.123457")
+    assert shown.endswith("val_b_loss 0.1235  +6")
 
 
 def test_colours_show_on_a_screen_only() -> None:
