@@ -23,7 +23,6 @@ TAIL_BYTES = 1 << 18
 _COUNTS = ("epoch", "total_epochs")
 _GAP = "  "
 _ENOUGH = 10  # entries after which the metrics are listed, however many follow
-_LARGE = 1000  # from here on a number keeps the digits before its point
 
 
 class _Piece(NamedTuple):
@@ -224,12 +223,8 @@ def _ordered(metrics: Iterable[str], first: Collection[str]) -> list[str]:
     return sorted(metrics, key=lambda name: (name not in first, not name.startswith("val")))
 
 
-def _rounded(value: Number) -> Number:
-    return float(f"{value:.4g}") if isinstance(value, float) and abs(value) < _LARGE else value
-
-
 def _pieces(entry: LogEntry, improved: set[str], first: Collection[str] | None) -> Iterator[_Piece]:
-    """Yield the parts of a line; on a screen rounded, with the metrics in ``first`` at its beginning."""
+    """Yield the parts of a line; on a screen with the metrics in ``first`` at its beginning."""
     yield _Piece(f"{entry.timestamp.astimezone():%H:%M:%S}", ("dim",))
     epoch = _epoch(entry.metrics)
     if epoch:
@@ -245,7 +240,7 @@ def _pieces(entry: LogEntry, improved: set[str], first: Collection[str] | None) 
     names = list(metrics) if first is None else _ordered(metrics, first)
     for name in names:
         value = metrics[name]
-        text = number_text(value if first is None else _rounded(value))
+        text = number_text(value)
         style: tuple[str, ...] = ("bold",)
         if not math.isfinite(value):
             style = ("red", "bold")
