@@ -94,8 +94,13 @@ def _of_message(blank: str, lower: str, split: str) -> Layout:
         }
     )
     split = "" if form.split or form.bar else split
-    layout = _of_pairs(KeyValueScan(blank, form, set(counters.values()), split), form, counters, lower)
-    return layout if layout.slots else layout._replace(heading=split_of_section(blank))
+    pairs = KeyValueScan(blank, form, set(counters.values()), split)
+    layout = _of_pairs(pairs, form, counters, lower)
+    heading = "" if layout.slots else split_of_section(blank)
+    if not heading:
+        return layout
+    epoch, total = pairs.counters.get(EPOCH, -1), pairs.counters.get(TOTAL_EPOCHS, -1)
+    return layout._replace(heading=heading, epoch=epoch, total=total)
 
 
 def _form_of(blank: str, lower: str) -> tuple[KeyValueFormat, re.Match[str] | None]:

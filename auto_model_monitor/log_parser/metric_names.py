@@ -31,8 +31,9 @@ EPOCH, TOTAL_EPOCHS, STEP = "epoch", "total_epochs", "step"
 _PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
 _RATES = ("/s", "/sec", "/second", "/min", "/gpu")
 _LONGEST_HEADING = 80
-_HEADING = r"[\W_]*[\w ()/&-]+[\W_]*"  # words of one piece
+_HEADING = r"[\W_]*[\w (),/&\[\]:|-]+[\W_]*"  # words of one piece
 _OF_EPISODES = frozenset(("ep", "episode", "episodic"))  # whose returns are surely scores
+_MEASURING = frozenset(("evaluating", "validating", "testing", "computing", "calculating", "measuring"))
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -200,12 +201,13 @@ def split_in_heading(text: str) -> str:
 def split_of_section(text: str) -> str:
     """Return the split that a line names as a heading does: ``Test Error:``, ``***** Eval results *****``.
 
-    ``Evaluating on the test set`` is of the test.
+    ``Evaluating on the test set`` is of the test. ``Evaluating perplexity, Epoch 1`` names a metric to come.
     """
     if len(text) > _LONGEST_HEADING or not compiled(_HEADING).fullmatch(text.replace(BLANK, " ")):
         return ""
     words = words_of(text)
-    if not all(word in SPLITS or word in HEADING for word in words):
+    measuring = not _MEASURING.isdisjoint(words)
+    if not all(w in SPLITS or w in HEADING or (measuring and names_measure(w)) for w in words):
         return ""
     found = [word for word in words if word in SPLITS and word != "cv"]
     return SPLITS[found[-1]] if found else ""

@@ -88,6 +88,8 @@ class LogReader:
         if known.silent:
             return self._parse(line) if self._columns and may_be_row(line, self._columns) else None
         parsed = known.parse(line)
+        if known.step is not None:
+            self._section.counter = line[known.step]
         return parsed if known.epoch is known.total is None else self._remember(parsed)
 
     def known(self, shape: bytes) -> LineShape | None:
@@ -174,10 +176,12 @@ class LogReader:
         if layout is not None and layout.heading:
             self._section.begin(layout.heading)
         elif self._section.split:
-            layout = self._section.layout(blank, layout)
+            layout = self._section.layout(blank, layout, parts)
+        if layout is not None and layout.step >= 0:
+            self._section.counter = parts[2 * layout.step + 1]
         if layout is None or layout.keras < 0 or "/" not in parts[2 * layout.keras + 1]:
             return layout
-        full = is_full(parts[2 * layout.keras + 1])
+        full = is_full(parts[2 * layout.keras + 1], first=1)
         if not self._keras.is_evaluation(metrics_of(layout, parts), full=full):
             return layout
         return detect_layout(blank, "test") if full else Layout()

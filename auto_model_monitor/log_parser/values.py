@@ -69,7 +69,12 @@ def count_epochs(text: str, metrics: dict[str, Number]) -> None:
         metrics["total_epochs"] = of
 
 
-def is_full(counter: str) -> bool:
-    """Return whether a counter ``n/N`` has reached its end, from 0 or from 1."""
+def is_full(counter: str, *, first: int = 0) -> bool:
+    """Return whether a counter ``n/N`` has reached its end.
+
+    Args:
+        counter: its text.
+        first: what it counts from: 1, or 0 where that is not known.
+    """
     reached, end = whole(counter), whole(counter.partition("/")[2])
-    return reached is None or end is None or reached >= end - 1
+    return reached is None or end is None or reached >= end - 1 + first

@@ -67,7 +67,7 @@ HEADING = _set(
     "the on for of with using and our model models network net best result results metric metrics error "
     "errors set data dataset split phase stage mode loop epoch step iteration performance report summary "
     "score scores stats statistics running run start starting begin beginning started now current final log "
-    "logs info per s"
+    "logs info per s computing calculating measuring"
 )
 # Headings of settings.
 CONFIGURATION = _set(

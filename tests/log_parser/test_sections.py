@@ -97,6 +97,59 @@ def test_a_heading_ends(text: str, found: list[dict[str, float]]) -> None:
     assert read(text) == in_pieces(text) == found
 
 
+STEPS = [
+    "step {} - loss: {:.4f} - acc: 0.9 - 12ms/step",
+    "Step {}, loss {:.4f}, acc 0.9",
+    "iter {} | loss: {:.4f} | acc: 0.9",
+    "step={} loss={:.4f} acc=0.9",
+    "Iteration {}: loss = {:.4f}, acc = 0.9",
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("heading", ["Eval begin...", "Evaluating", "[Test]", "Validation:", "开始验证"])
+@pytest.mark.parametrize("total", [157, 938])
+def test_steps_of_an_evaluation_count_once_it_is_done(step: str, heading: str, total: int) -> None:
+    """Below a heading, steps ``n/N`` that do not continue those of the training are the evaluation's."""
+    split = "test" if "Test" in heading else "val"
+    trained = [step.format(f"{n}/938", 0.5) for n in (468, 938)]
+    evaluated = [step.format(f"{n}/{total}", 0.4) for n in range(10, total, 10)]
+    text = "\n".join([*trained, heading, *evaluated, step.format(f"{total}/{total}", 0.3), trained[0]])
+    training = {"train_loss": 0.5, "train_acc": 0.9}
+    expected = [training, training, {f"{split}_loss": 0.3, f"{split}_acc": 0.9}, training]
+    assert read(text) == in_pieces(text) == expected
+    twice = f"{text}\n{text}\n".encode()
+    assert [parsed.metrics for _, parsed in BulkReader(LogReader()).parse(twice, 0)] == expected * 2
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("heading", ["Eval begin...", "Evaluating", "[Test]", "Validation:", "开始验证"])
+def test_steps_of_the_training_end_a_heading(step: str, heading: str) -> None:
+    """A step that continues those above a heading is of the training, though no evaluation was read."""
+    text = "\n".join([step.format("300/1000", 0.5), heading, "saved", step.format("310/1000", 0.4)])
+    expected = [{"train_loss": 0.5, "train_acc": 0.9}, {"train_loss": 0.4, "train_acc": 0.9}]
+    assert read(text) == in_pieces(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "split", "counts"),
+    [
+        ("***** Evaluating perplexity, Epoch 1/4 *****", "val", {"epoch": 1, "total_epochs": 4}),
+        ("Validation epoch 3", "val", {"epoch": 3}),
+        ("[Epoch 3] Validation:", "val", {"epoch": 3}),
+        ("Epoch 3 - Test", "test", {"epoch": 3}),
+        ("Computing validation accuracy", "val", {}),
+        ("Testing BLEU, ROUGE (epoch 2)", "test", {"epoch": 2}),
+        ("=== Evaluating F1 and loss ===", "val", {}),
+    ],
+)
+def test_a_heading_may_name_a_metric_and_an_epoch(heading: str, split: str, counts: dict[str, float]) -> None:
+    """What will be measured, and the epoch, stand in a heading as well."""
+    text = f"{heading}\nppl: 14.6, loss: 1.3"
+    found = {f"{split}_ppl": 14.6, f"{split}_loss": 1.3}
+    assert read(text) == in_pieces(text) == [*([counts] if counts else []), found]
+
+
 FIT = "Epoch 1/1\n313/313 {} - loss: 0.5000 - accuracy: 0.8000{}\n"
 BARS = [
     "[==============================] - 1s 2ms/step",
@@ -176,3 +229,13 @@ def test_a_best_score_is_named_in_lines_that_nothing_improved() -> None:
         "Monitored metric val_loss did not improve in the last 3 records. Best score: 0.463. Signaling stop."
     )
     assert read(line) == [{"best_val_loss": 0.463}]
+
+
+@pytest.mark.parametrize("bar", BARS)
+@pytest.mark.parametrize("done", ["1/2", "1/3", "39/40", "9/10", "312/313"])
+def test_a_bar_of_keras_that_lacks_one_batch_is_not_done(bar: str, done: str) -> None:
+    """Keras counts from 1: the last batch but one of an evaluation is no result."""
+    total = done.partition("/")[2]
+    tested = f"{total}/{total} {bar} - loss: 0.4000"
+    text = FIT.format(bar, "") + f"{done} {bar} - loss: 0.3000\n" + tested
+    assert read(text)[1:] == [{"train_loss": 0.5, "train_acc": 0.8}, {"test_loss": 0.4}]
