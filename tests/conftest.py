@@ -22,9 +22,8 @@ sys.path.append(str(Path(__file__).parent))
 from smtp_server import SMTPServer
 
 from auto_model_monitor import Message
-from auto_model_monitor.delivery import DeliveryWorker
-from auto_model_monitor.runtime.lifecycle import Lifecycle
 from tests.campaigns import examples
+from tests.leftovers import end_leftovers
 
 CHINA = timezone(timedelta(hours=8), "CST")
 
@@ -54,12 +53,8 @@ def _nothing_is_left_running() -> Iterator[None]:
     """Fail a test that leaves a watch or a channel behind: on a fake clock it eats a processor for good."""
     before = set(threading.enumerate())
     yield
-    for thread in set(threading.enumerate()) - before:
-        if isinstance(
-            getattr(getattr(thread, "_target", None), "__self__", None), DeliveryWorker | Lifecycle
-        ):
-            thread.join(60)
-            assert not thread.is_alive(), f"the test leaves {thread.name!r} running: stop the watch"
+    left = end_leftovers(before, 60)
+    assert not left, f"the test leaves {', '.join(left)} running: stop the watch"
 
 
 @pytest.fixture
