@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import NotifierFactory, config_of, digest_of, notify_of_environment, table_problems
+from ..settings.log_watches import rule_in_logs
 from ..text.terminal import Terminal
 from ..training import Dispatcher
 from ..training_alerts.training_monitor import TrainingMonitor
@@ -42,14 +43,11 @@ def monitor_factory(given: Mapping[str, Any], store: Path, errors: Terminal) -> 
     factory = NotifierFactory()
     notifiers = factory.of(config, given.get("notify"))
     factory.warn_of_readers(errors)
+    rules = [rule_in_logs(text) for text in given.get("rules", ())]
 
     def make_monitor(dispatcher: Dispatcher) -> TrainingMonitor:
         monitor = TrainingMonitor(
-            dispatcher,
-            given.get("rules", ()),
-            notifiers,
-            language=config.language,
-            digest=digest_of(given),
+            dispatcher, rules, notifiers, language=config.language, digest=digest_of(given)
         )
         monitor.grace = _GRACE
         return monitor

@@ -23,6 +23,8 @@ from ..text.terminal import Terminal, table
 from .command import FAILURE, SUCCESS, Command
 from .option_parser import OptionParser, add_config, add_settings
 
+_NOT_THERE = "there is no such delivery, or it is delivered"
+_DAMAGED = "it is damaged and cannot be sent again: 'outbox' shows why, 'outbox drop {}' gives it up"
 _LAST = 20  # settled deliveries in the list, unless all are listed
 _RETRIED = (DeliveryState.OWED, DeliveryState.REFUSED)
 _UNSETTLED = (*_RETRIED, DeliveryState.DAMAGED)
@@ -125,10 +127,12 @@ def retry(box: SQLiteOutbox, ids: Sequence[int], screen: Terminal, errors: Termi
         OutboxError: it cannot be written.
     """
     now = _now()
-    chosen = ids or [delivery.id for delivery in box.deliveries() if delivery.state in _RETRIED]
-    done = [number for number in chosen if box.retry(number, now)]
+    deliveries = box.deliveries()
+    chosen = ids or [delivery.id for delivery in deliveries if delivery.state in _RETRIED]
+    damaged = {delivery.id for delivery in deliveries if delivery.state is DeliveryState.DAMAGED}
+    done = [number for number in chosen if number not in damaged and box.retry(number, now)]
     for number in sorted(set(chosen) - set(done)):
-        errors.say(f"{number}: there is no such delivery, or it is delivered")
+        errors.say(f"{number}: {_DAMAGED if number in damaged else _NOT_THERE}".format(number))
     if done:
         screen.say(f"Queued again: {_listed(done)}.")
         screen.say("A running watch sends within a minute; otherwise the next run of the watch sends.")

@@ -96,10 +96,7 @@ def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
         settings["metric"] = metric_in_logs(settings["metric"])
     elif settings.get("threshold") is not None:
         raise ConfigError("metric: expected the metric of the threshold, such as val_acc, got none")
-    # A rule's text is its name, under which earlier versions recorded its alerts.
-    texts = [
-        _COMPARES.sub(lambda m: metric_in_logs(m[1]) + m[2], text) for text in settings.get("rules") or ()
-    ]
+    texts = [rule_in_logs(text) for text in settings.get("rules") or ()]
     path = settings["watch_dir"]
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."  # noqa: PTH112, PTH120
     rules = rules_of({**settings, "rules": texts, "watch_dir": folder})
@@ -109,6 +106,14 @@ def _config_and_rules(settings: Settings) -> tuple[MonitorConfig, list[Rule]]:
         if not any(equals_threshold(rule, threshold) for rule in rules):
             rules.insert(0, threshold)
     return config, rules
+
+
+def rule_in_logs(text: str) -> str:
+    """Return a rule with the metric as the log reader names it: ``val_loss < 0.3`` for ``eval_loss < 0.3``.
+
+    Any other text is unchanged: it is its rule's name, under which earlier versions recorded its alerts.
+    """
+    return _COMPARES.sub(lambda found: metric_in_logs(found[1]) + found[2], text)
 
 
 def _log_source(

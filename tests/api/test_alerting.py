@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
+from auto_model_monitor.api import alerting
+from auto_model_monitor.text.terminal import Terminal
 from tests.api.server_process import TRAINER, serving
 from tests.api.test_serve import START, refused
 from tests.smtp_server import SMTPServer
@@ -89,3 +93,28 @@ def test_a_wrong_rule_ends_the_start(tmp_path):
     status, output = refused("--port", "0", "--rule", "val_acc >> 90", cwd=tmp_path)
     assert status == 2
     assert "val_acc >> 90" in output
+
+
+@pytest.mark.parametrize(
+    ("rule", "known"),
+    [
+        ("eval_loss < 0.3", "val_loss < 0.3"),
+        ("eval_accuracy >= 90", "val_acc >= 90"),
+        ("validation_loss<0.3", "val_loss<0.3"),
+        ("eval_loss < 0.3 for 2", "val_loss < 0.3 for 2"),
+        ("val_loss < 0.3", "val_loss < 0.3"),
+        ("nan", "nan"),
+    ],
+)
+def test_rules_name_metrics_as_the_log_reader_does(tmp_path, monkeypatch, rule, known):
+    """A rule over a served training matches the metric that its log calls by another name."""
+    received = []
+
+    class Recorder:
+        def __init__(self, dispatcher, rules, notifiers, **options):
+            received.extend(rules)
+
+    monkeypatch.setattr(alerting, "TrainingMonitor", Recorder)
+    make = alerting.monitor_factory({"rules": [rule]}, tmp_path, Terminal(io.StringIO()))
+    assert isinstance(make(None), Recorder)
+    assert received == [known]

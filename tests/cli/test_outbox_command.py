@@ -216,3 +216,17 @@ def test_a_watch_that_runs_looks_again_within_a_minute():
     channel.start(verify=False)
     channel.join(100)
     assert len(notifier.sent) == 1
+
+
+@pytest.mark.parametrize("state", ["lost", "later", "", "OWED"])
+def test_a_damaged_delivery_is_not_queued_again(run, box, state):
+    """``retry`` of a damaged delivery ends with 1, changes nothing, and states what to do instead."""
+    fill(box)
+    box._connection.execute("UPDATE deliveries SET state = ? WHERE id = 2", (state,))
+    status, out, errors = run("retry", "2")
+    assert (status, out) == (1, "")
+    assert errors.startswith("2: it is damaged and cannot be sent again: ")
+    assert "'outbox drop 2'" in errors
+    assert box._connection.execute("SELECT state FROM deliveries WHERE id = 2").fetchone() == (state,)
+    assert run("retry")[0] == 0
+    assert run("drop", "2")[0] == 0

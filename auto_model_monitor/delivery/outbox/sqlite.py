@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from ...core.alerts import Alert
@@ -174,6 +175,9 @@ class SQLiteOutbox:
         make_private_directory(self.path.parent)
         if not self.path.exists():  # an existing file is readable on a read-only disk
             self._create()
+        elif not self.path.stat().st_size:  # it was complete when it appeared
+            self._set_aside(sqlite3.DatabaseError("its length is 0"))
+            self._create()
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
@@ -184,15 +188,42 @@ class SQLiteOutbox:
             return self._connect()
 
     def _create(self) -> None:
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        """Create the file with its tables, unless another process has created it.
+
+        It appears under its name when it is complete: one of length 0 has lost its content.
+        """
+        new = self.path.with_name(f"{self.path.name}.new-{os.getpid()}-{get_ident()}")
+        try:
+            os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            connection = self._opened(new)
+            try:
+                upgrade(connection)
+            finally:
+                connection.close()
+            with suppress(FileExistsError):
+                os.link(new, self.path)
+        except (OSError, AttributeError):  # a file system without hard links
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        finally:
+            for left in (new, new.with_name(f"{new.name}-journal")):
+                with suppress(OSError):
+                    left.unlink()
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        # Mode rw: SQLite itself never creates the file, whose mode would be the umask's.
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
 
     def _connect(self, *, existing: bool = False) -> sqlite3.Connection:
-        # Mode rw: SQLite itself never creates the file, whose mode would be the umask's.
-        address = f"{self.path.absolute().as_uri()}?mode=rw"
-        connection = sqlite3.connect(
-            address, uri=True, timeout=self._timeout, isolation_level=None, check_same_thread=False
-        )
+        connection = self._opened(self.path)
         try:
+            if existing and not self.path.stat().st_size:
+                raise sqlite3.DatabaseError("damaged: its length is 0; the next run replaces it")
             if existing and not is_outbox(connection):
                 raise sqlite3.DatabaseError("expected an outbox, got another kind of file")
             check_version(connection)
