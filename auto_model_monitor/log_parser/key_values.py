@@ -21,7 +21,7 @@ from .metric_names import (
     split_in_heading,
     split_in_key,
 )
-from .vocabulary import BEST_WORDS, CONFIGURATION, FILLERS, words_of
+from .vocabulary import AVERAGES, BEST_WORDS, CONFIGURATION, FILLERS, words_of
 
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 _TEXT_VALUE = r"=\s?['\"]?(?!nan|inf|tensor|array|np\.|float)[A-Za-z/]"  # ``optimizer=adam``
@@ -30,6 +30,7 @@ _LEAST, _LEAST_IN_BAR = 3, 1  # pairs of a record
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
 _CHINESE_COUNT = r"(?i:\s*[个次]?\s*(?:训练)?(?:(轮|回合|周期|epoch)|步|迭代|iter|step))"  # after ``第 3``
+_HELD_OUT = ("val", "test")
 _COPULAS = ("is", "was", "of")  # ``loss is 0.5``
 _DELIMITED = r"%?(?:\s*(?:\Z|[|,;)]|\s-\s|\s\[)|\t|\s\s)"
 
@@ -44,6 +45,7 @@ class KeyedNumber(NamedTuple):
         best: a heading before it speaks of the best so far.
         spaced: a mere space stands between key and number.
         unknown: the key names nothing that is known: a metric only in a record.
+        mean: the word of the key that says that it is a mean, if one does.
     """
 
     name: MetricName
@@ -52,6 +54,7 @@ class KeyedNumber(NamedTuple):
     best: bool
     spaced: bool
     unknown: bool = False
+    mean: str = ""
 
 
 class KeyValueScan:
@@ -84,6 +87,7 @@ class KeyValueScan:
         self._called = compiled(_CALL).match(blank) is not None
         self._heading = split
         self._best = False
+        self._of_episode = False
         self._places = line_numbers(blank)
         self._read()
 
@@ -99,6 +103,8 @@ class KeyValueScan:
         clean = bool(self._places) and compiled(_TAIL).match(self._places[-1].after) is not None
         spaced = record or self._spaced or (clean and not self._prose)
         found = [f for f in self.found if (record or not f.unknown) and (spaced or not f.spaced)]
+        certain = self._sure() > 1 and not self.is_dump
+        found = [_with_whole_precision(each, certain=certain) for each in found]
         self.found = _all_best(found) if found and found[0].name.best else found
 
     def _is_record(self) -> bool:
@@ -162,6 +168,7 @@ class KeyValueScan:
         words = words_of(gap.key)
         if number == 0 and not BEST_WORDS.isdisjoint(words):  # ``Best epoch: 4 | val_acc: 0.9``
             self._best = True
+        self._of_episode = self._of_episode or (number == 0 and words == ("episode",))
         if BEST_WORDS.issuperset(words):  # no key, or ``val_acc 0.8 [best: 0.9]``
             return
         self._pairs += 1
@@ -246,14 +253,15 @@ class KeyValueScan:
         percent = place.after.startswith("%")
         # ``precision=16`` is that of the arithmetic, and ``test error: 4`` counts tests
         fraction = not percent and (not place.gap.explicit or key.base == "precision" or key.weak)
-        constant = (
-            float(place.gap.sign.rstrip(".") + place.text.rstrip(".0").partition("(")[0])
-            if index < 0
-            else 0.0
-        )
+        word = place.gap.sign.rstrip(".") + place.text.rstrip(".0").partition("(")[0]
+        constant = float(word) if index < 0 else 0.0
         slot = MetricSlot("", index, place.gap.sign, other, fraction, "", constant)
         spaced = not place.gap.explicit and not _states_a_fault(place)
-        self.found.append(KeyedNumber(key, slot, self._heading, self._best, spaced, unknown))
+        words = words_of(place.gap.key)
+        if self._of_episode and words[-1:] == ("score",):
+            key = key._replace(weak=unknown)
+        mean = next((word for word in words if word in AVERAGES), "")
+        self.found.append(KeyedNumber(key, slot, self._heading, self._best, spaced, unknown, mean))
         if not key.joined and not unknown:
             self._heading = key.split or self._heading
 
@@ -267,6 +275,13 @@ def _all_best(found: list[KeyedNumber]) -> list[KeyedNumber]:
     if any(each.name.split or each.name.base == first.name.base for each in others):
         return found
     return [first, *(each._replace(best=True) for each in others)]
+
+
+def _with_whole_precision(found: KeyedNumber, *, certain: bool) -> KeyedNumber:
+    """Let a precision of a split, or beside other metrics, be whole: it is not that of the arithmetic."""
+    certain = certain or (found.name.split or found.heading) in _HELD_OUT
+    takes = certain and found.name.base == "precision" and not (found.spaced or found.name.weak)
+    return found._replace(slot=found.slot._replace(fraction=False)) if takes else found
 
 
 def _stands_apart(text: str) -> bool:

@@ -161,6 +161,10 @@ _COSINE = (
     r"(?P<key>Accuracy|F1|Precision|Recall) with [\w-]{0,40}(?:Similarity|Distance|Dot[\w-]{0,20})"
     r": {1,4}(?P<value>#)"
 )
+_COSINE_AP = (
+    r"Average Precision with [\w-]{0,40}(?:Similarity|Distance|Dot[\w-]{0,20})"
+    r": {1,4}(?P<average_precision>#)"
+)
 
 SENTENCE_FORMATS = (
     SentenceFormat("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
@@ -191,6 +195,7 @@ SENTENCE_FORMATS = (
     SentenceFormat("Darknet", " loss, normalizer: ", r"v[0-9] \(\w+ loss, Normalizer: "),
     SentenceFormat("OGB", ": ", _OGB, Stage.EPOCH_END),
     SentenceFormat("sentence-transformers", " with ", _COSINE, Stage.VALIDATION),
+    SentenceFormat("sentence-transformers", " with ", _COSINE_AP, Stage.VALIDATION),
     SentenceFormat(
         "information retrieval", "@", r"(?P<key>(?:P|R|MRR|NDCG|MAP|Hit)@\d{1,4})\t(?P<value>#)\Z"
     ),

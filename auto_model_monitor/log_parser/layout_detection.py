@@ -204,6 +204,8 @@ def _distinct(kept: list[KeyedNumber], slots: list[MetricSlot], split: str) -> t
             name = slot.metric
         elif (each.heading or split) and "_" in name and not each.name.split:
             name = f"{each.heading or split}_{name}"
+        if name in named and each.mean:
+            name = f"{each.mean}_{each.name.own}"
         named.setdefault(name, slot._replace(metric=name))
     return tuple(named.values())
 

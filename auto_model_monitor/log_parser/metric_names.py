@@ -32,8 +32,9 @@ _PLURALS = ("steps", "iters", "updates", "epochs")  # ``acc_steps`` counts
 _RATES = ("/s", "/sec", "/second", "/min", "/gpu")
 _LONGEST_HEADING = 80
 _HEADING = r"[\W_]*[\w (),/&\[\]:|-]+[\W_]*"  # words of one piece
-_OF_EPISODES = frozenset(("ep", "episode", "episodic"))  # whose returns are surely scores
 _MEASURING = frozenset(("evaluating", "validating", "testing", "computing", "calculating", "measuring"))
+# Words whose returns and errors are surely measured.
+_SURE = frozenset(("ep", "episode", "episodic", "squared", "absolute", "percentage"))
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -122,7 +123,7 @@ def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: boo
         return None
     best = bool(BEST_WORDS.intersection(words)) or (words[0] == "max" and words[-1] in ("acc", "accuracy"))
     rest = [w for w in words if w not in SPLITS and w not in NEUTRAL and w not in BEST_WORDS and w != "max"]
-    base = "" if particular else BASES.get(" ".join(rest), "")
+    base = "" if particular else _base(words, rest, joined)
     if base == "cost" or (base and joined and words[-1] in STEP_WORDS):
         base = ""  # Lightning's ``train_loss_step`` beside ``train_loss_epoch``
     if base:
@@ -132,9 +133,18 @@ def _measured(key: str, words: tuple[str, ...], joined: bool, *, structured: boo
         return MetricName("", _own(own, words, True), _split(words), best, joined)
     if not _is_one(key, words, rest, joined, structured):
         return None
-    sure = best or not _OF_EPISODES.isdisjoint(words)
-    weak = not (structured or sure) and all(w in WEAK for w in rest if names_a_metric(w))
+    sure = best or not _SURE.isdisjoint(words)
+    known = [word for word in rest if names_a_metric(word)]  # none in ``BinaryAUROC``
+    weak = bool(known) and not (structured or sure) and all(word in WEAK for word in known)
     return MetricName("", _own(key, words, joined or structured), _split(words), best, joined, weak)
+
+
+def _base(words: tuple[str, ...], rest: list[str], joined: bool) -> str:
+    """Return which of the usual metrics words name; ``average_precision`` is no mean of precisions."""
+    text = " ".join(words)
+    if "mean average precision" in text:
+        return "mAP"
+    return "" if joined and "average precision" in text else BASES.get(" ".join(rest), "")
 
 
 def _named_at_end(key: str, words: tuple[str, ...], *, structured: bool) -> MetricName | None:
@@ -145,6 +155,9 @@ def _named_at_end(key: str, words: tuple[str, ...], *, structured: bool) -> Metr
     named = metric_name(key.rsplit(maxsplit=1)[-1])
     if named is None or named.counts:
         return whole
+    split = "" if named.split else _split(words)
+    if split:  # ``Validation fscore_macro``
+        named = named._replace(split=split, own=f"{split}_{named.own}")
     return named._replace(best=named.best or not BEST_WORDS.isdisjoint(words))
 
 
@@ -189,7 +202,8 @@ def _is_rate(key: str) -> bool:
 
 def is_setting(text: str) -> bool:
     """Return whether words name a setting or a goal, such as ``batch_size`` and ``momentum``."""
-    return not SETTING.isdisjoint(words_of(text))
+    words = words_of(text)
+    return words != ("fn",) and not SETTING.isdisjoint(words)  # beside TP and FP it is a count
 
 
 def split_in_heading(text: str) -> str:

@@ -50,6 +50,8 @@ NEUTRAL = FILLERS | _set(
     "avg avr average mean running current cur now final overall total epoch batch global set results result "
     "metrics value s phase info"
 )
+# Words for the mean of what may stand beside it: ``reward 195.0, avg reward 180.3``.
+AVERAGES = _set("avg avr average mean running")
 # Words for a number that is wished for or was measured before.
 GOALS = _set(
     "target goal min minimum required expected baseline reference previous prev old early stopping stop "
@@ -156,7 +158,7 @@ HINTS = _pieces(
     "learn iou dice bleu rouge wer cer ppl perpl psnr ssim fid lpips rew ndcg mrr top kappa mcc sens "
     "spec elbo nll r2 inertia class corr pearson spearman jaccard pesq stoi ota meteor cider pck oks "
     "gmean brier ece eer epe hd95 bpc bpb bpd kl entropy diverg regret return hit likelihood chrf "
-    "@ objective fitness metric kid rel ade fde fbeta fscore ap ter em pq f2 ce "
+    "@ roc objective fitness metric kid rel ade fde fbeta fscore ap ter em pq f2 ce "
 )
 
 

@@ -9,9 +9,6 @@ import pytest
 
 from tests.log_parser.reading_score import Score, Truth, is_shown_as, key_of, recorded, score
 
-# Lightning without a bar: ``New best score`` stands before the line that names its epoch.
-_KNOWN_WRONG_EPOCHS = 6
-
 
 @pytest.mark.parametrize(
     ("value", "number", "same"),
@@ -63,11 +60,11 @@ def test_the_score_counts_what_is_missed_and_what_is_made_up(tmp_path: Path) -> 
 
 
 def test_every_corpus_is_read() -> None:
-    """Of the recorded logs, 97.5 % of the numbers are read, and 98.5 % of the readings are true."""
+    """Of the recorded logs, 99 % of the numbers are read, 98.9 % of the readings true, no epoch wrong."""
     total = Score("total")
     for name, log, truths in recorded():
         total.add(score(name, log, truths))
     assert total.expected > 1500
-    assert total.recall >= 0.975, total.misses
-    assert total.precision >= 0.985, total.misses
-    assert total.wrong_epochs <= _KNOWN_WRONG_EPOCHS, total.misses
+    assert total.recall >= 0.99, total.misses
+    assert total.precision >= 0.989, total.misses
+    assert total.wrong_epochs == 0, total.misses

@@ -86,3 +86,85 @@ def test_a_sentence_is_never_a_name(line: str, found: dict[str, float]) -> None:
 def test_the_number_of_a_chinese_epoch_belongs_to_no_name(line: str, found: dict[str, float]) -> None:
     """``第1轮`` is the first epoch, with or without blanks around its number."""
     assert metrics(line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Episode 120, reward 195.0, avg reward 180.3", {"reward": 195.0, "avg_reward": 180.3}),
+        ("Episode 3: reward 5.5, mean reward 4.4", {"reward": 5.5, "mean_reward": 4.4}),
+        ("loss: 0.5, average loss: 0.4", {"train_loss": 0.5, "average_loss": 0.4}),
+        ("val_acc: 0.9, running val_acc: 0.8", {"val_acc": 0.9, "running_val_acc": 0.8}),
+        ("mcc: 0.1 | mean mcc: 0.2", {"mcc": 0.1, "mean_mcc": 0.2}),
+        ("reward 195.0 | avg_reward 180.3", {"reward": 195.0, "avg_reward": 180.3}),
+        ("avg loss: 0.5", {"train_loss": 0.5}),
+        ("mean IoU: 0.5", {"iou": 0.5}),
+    ],
+)
+def test_a_mean_beside_what_it_is_of_is_a_metric_of_its_own(line: str, expected: dict[str, float]) -> None:
+    """A mean has its own name where the number itself stands beside it."""
+    assert metrics(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Validation Precision: 1", {"precision": 1.0}),
+        ("val_precision: 0", {"precision": 0.0}),
+        ("Test: precision: 1", {"test_precision": 1.0}),
+        ("Precision: 1, Recall: 0.98", {"precision": 1.0, "recall": 0.98}),
+        ("recall: 1, precision: 1", {"recall": 1.0, "precision": 1.0}),
+        ("val_loss: 0.3 | precision: 0", {"val_loss": 0.3, "precision": 0.0}),
+        ("val_acc: 100", {"val_acc": 100.0}),
+        ("precision: 16", {}),
+        ("train precision: 16", {}),
+        ("precision=16, batch_size=32", {}),
+        ("Trainer(precision=16, devices=1)", {}),
+    ],
+)
+def test_a_whole_precision_is_a_value_where_it_is_surely_measured(
+    line: str, expected: dict[str, float]
+) -> None:
+    """A precision of a validation or beside other metrics may be whole; alone it is the arithmetic's."""
+    assert metrics(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "test fscore_macro: 0.2, test fscore_micro: 0.3",
+            {"test_fscore_macro": 0.2, "test_fscore_micro": 0.3},
+        ),
+        ("Validation fscore_macro: 0.8", {"val_fscore_macro": 0.8}),
+        ("valid balanced_accuracy: 0.8", {"val_balanced_accuracy": 0.8}),
+        ("Train my_metric/f1_weighted: 0.8", {"train_my_metric/f1_weighted": 0.8}),
+        ("Eval roc_auc: 0.9", {"val_roc_auc": 0.9}),
+        ("Test f2_score: 0.9", {"test_f2_score": 0.9}),
+    ],
+)
+def test_a_split_before_an_identifier_is_its_split(line: str, expected: dict[str, float]) -> None:
+    """``Validation fscore_macro`` is of the validation, unless the identifier names a split itself."""
+    assert metrics(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("BinaryAUROC: 0.9", {"BinaryAUROC": 0.9}),
+        ("MulticlassAccuracy: 0.81", {"MulticlassAccuracy": 0.81}),
+        ("Eval metrics/eval/MulticlassAccuracy: 0.81", {"metrics/eval/MulticlassAccuracy": 0.81}),
+        ("MeanSquaredError: 0.2", {"MeanSquaredError": 0.2}),
+        ("mean_absolute_error=0.2", {"mean_absolute_error": 0.2}),
+        ("AUROC: 0.9", {"AUROC": 0.9}),
+        ("val_average_precision: 0.8", {"val_average_precision": 0.8}),
+        ("mean average precision: 0.8", {"mAP": 0.8}),
+        ("TP = 120, FP = 31, FN = 51, thresh = 0.25, average IoU = 51.56 %", {"iou": 51.56}),
+        ("Episode 120\tAverage Score: 12.31", {"score": 12.31}),
+        ("Average Score: 12", {}),
+        ("error: 404", {}),
+    ],
+)
+def test_metrics_by_the_names_of_libraries_are_read(line: str, expected: dict[str, float]) -> None:
+    """What torchmetrics, Keras, scikit-learn and Darknet call a metric is one."""
+    assert metrics(line) == expected
