@@ -60,11 +60,11 @@ def test_the_score_counts_what_is_missed_and_what_is_made_up(tmp_path: Path) -> 
 
 
 def test_every_corpus_is_read() -> None:
-    """Of the recorded logs, 99 % of the numbers are read, 98.9 % of the readings true, no epoch wrong."""
+    """Of the recorded logs, 99.5 % of the numbers are read, 99.5 % of the readings true, no epoch wrong."""
     total = Score("total")
     for name, log, truths in recorded():
         total.add(score(name, log, truths))
     assert total.expected > 1500
-    assert total.recall >= 0.99, total.misses
-    assert total.precision >= 0.989, total.misses
+    assert total.recall >= 0.995, total.misses
+    assert total.precision >= 0.995, total.misses
     assert total.wrong_epochs == 0, total.misses
