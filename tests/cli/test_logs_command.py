@@ -289,7 +289,7 @@ def test_all_lines_are_shown_where_that_is_wanted(
     write_log(place, 70.0).open("a").write("evil \x9b31m\u202e line\n")
     _, out, _ = run("train.log", "--no-follow", "--all")
     assert [line[10:] for line in out.splitlines()[1:2]] == ["nothing of note"]
-    assert "evil \\x9b31m\\u202e line" in out
+    assert "evil \\u202e line" in out
 
 
 def test_a_format_of_one_s_own(place: Path, run: Callable[..., tuple[int, str, str]]) -> None:
