@@ -50,20 +50,20 @@ _DIRECTIONS = {
     **dict.fromkeys(_RISING.split("|"), Comparison.HIGHER),
 }
 _UNDIRECTED = frozenset({"score", "scores", "metric", "metrics", "fitness", "objective"})
-_WORDS = r"[A-Za-z]+[0-9]*"
+_WORDS = r"[A-Za-z]+(?:_?[0-9]+)?"
 _HUMPS = r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*"
 _JOINED = r"(?:train|valid|val|eval|test|dev|avg|mean|best|total)(?=[a-z])"
 
 
 def _words(metric: str) -> list[str]:
-    """Split a metric's name into lower-case words; ``valLoss`` and ``valloss`` have two."""
+    """Split a name into lower-case words; ``valLoss`` and ``valloss`` have two, ``f_1`` is ``f1``."""
     words: list[str] = []
     for word in compiled(_WORDS).findall(metric):
-        lower = word.lower()
+        lower = word.lower().replace("_", "")
         if lower in _DIRECTIONS or lower in _UNDIRECTED:
             words.append(lower)
         else:
-            humps = compiled(_HUMPS).findall(word)
+            humps = compiled(_HUMPS).findall(word.partition("_")[0])
             words.extend(compiled(_JOINED).sub("", hump.lower(), count=1) for hump in humps)
     return words
 

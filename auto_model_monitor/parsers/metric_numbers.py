@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..core.comparison import names_a_metric
 from ..core.numbers import compiled, is_whole
 
 
@@ -49,3 +52,34 @@ def belongs_to_name(word: str, number: str, after: str) -> bool:
     return (
         scored or number == "0.5" or word in _ALWAYS_AT or compiled(_COUNT_FOLLOWS).match(after) is not None
     )
+
+
+def numbers_at_the_end(words: Sequence[str]) -> int:
+    """Return how many words at the end are numbers: two of ``mAP``, ``50``, ``95``."""
+    return next((count for count, word in enumerate(reversed(words)) if not word.isdigit()), len(words))
+
+
+def known_start(words: Sequence[str], qualifiers: frozenset[str]) -> int | None:
+    """Return where the known metric begins that ends the words, None where none does.
+
+    Args:
+        words: of a key, such as ``resnet50``, ``val``, ``acc``, ``top``, ``5``.
+        qualifiers: words that narrow a metric down.
+    """
+    # ``F_1`` and ``hd_95`` are the known words ``f1`` and ``hd95``; ``acc_top_5`` is an ``acc``.
+    joined = [
+        word + after if after.isdigit() else word for word, after in zip(words, [*words[1:], ""], strict=True)
+    ]
+    start, is_known = len(words), False
+    while start:
+        word = words[start - 1]
+        names = names_a_metric(word) or names_a_metric(joined[start - 1])
+        narrows = (
+            word.lower() in qualifiers
+            or word.isdigit()
+            or (word.lower() == "top" and joined[start - 1] != word)
+        )
+        if not names and not narrows:
+            break
+        start, is_known = start - 1, is_known or names
+    return start if is_known else None

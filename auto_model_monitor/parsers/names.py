@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..core.comparison import Comparison, names_a_metric, usual_direction
 from ..core.numbers import compiled, is_whole, to_float, tokens, written_at
-from .metric_numbers import belongs_to_name
+from .metric_numbers import belongs_to_name, known_start, numbers_at_the_end
 from .metric_numbers import word_set as _set
 
 _EPOCH = _set("epoch epochs ep")
@@ -231,7 +231,10 @@ def metric_in(key: str, *, known: bool = False) -> str:
     start = breaks[-1].end() if breaks else 0
     start = 0 if _only_qualifiers(key[:start]) else start
     pieces = list(compiled(_PIECE).finditer(key, start))
-    first = max((index + 1 for index, piece in enumerate(pieces[:-1]) if _is_count(piece[0])), default=0)
+    words = [piece[0] for piece in pieces]
+    own = len(words) - numbers_at_the_end(words)  # ``mAP_50-95`` ends in numbers of its own
+    counts = (index + 1 for index in range(min(own, len(words) - 1)) if _is_count(words[index]))
+    first = max(counts, default=0)
     while first < len(pieces) and pieces[first][0].lower() in _PREFIX:
         first += 1
     pieces = pieces[first:]
@@ -255,17 +258,8 @@ def _only_qualifiers(text: str) -> bool:
 
 def _known_part(key: str, pieces: list[re.Match[str]]) -> str:
     """Return the known metric word that ends the key, with the words that narrow it down."""
-    start = len(pieces)
-    while start and _narrows_or_names(pieces[start - 1][0]):
-        start -= 1
-    kept = pieces[start:]
-    if not any(names_a_metric(piece[0]) for piece in kept):
-        return ""
-    return key[kept[0].start() : kept[-1].end()]
-
-
-def _narrows_or_names(word: str) -> bool:
-    return word.lower() in _QUALIFIER or word.isdigit() or names_a_metric(word)
+    start = known_start([piece[0] for piece in pieces], _QUALIFIER)
+    return "" if start is None else key[pieces[start].start() : pieces[-1].end()]
 
 
 def score_name(entry: NameEntry) -> str:
