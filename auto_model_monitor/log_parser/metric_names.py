@@ -35,6 +35,7 @@ _HEADING = r"[\W_]*[\w (),/&\[\]:|-]+[\W_]*"  # words of one piece
 _MEASURING = frozenset(("evaluating", "validating", "testing", "computing", "calculating", "measuring"))
 # Words whose returns and errors are surely measured.
 _SURE = frozenset(("ep", "episode", "episodic", "squared", "absolute", "percentage"))
+_OF_BOXES = r"metrics/(.+)\(([BMP])\)"  # Ultralytics' columns: of boxes, masks and poses
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -184,6 +185,9 @@ def names_measure(word: str) -> bool:
 
 def metric_in_logs(metric: str) -> str:
     """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
+    found = compiled(_OF_BOXES).fullmatch(metric)
+    if found is not None:
+        metric = found[1] if found[2] == "B" else f"{found[1]}({found[2]})"
     name = metric_name(metric, structured=True)
     return metric if name is None or name.counts else name.metric()
 

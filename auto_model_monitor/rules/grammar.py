@@ -24,6 +24,7 @@ _SAME = str.maketrans(
     {"＜": "<", "＞": ">", "＝": "=", "％": "%", "\t": " "}
 )  # as Chinese keyboards write them
 _IN_A_NAME = frozenset("_/@.-")
+_QUOTES = "'\"`"
 _FOR_ALL = ("once", "at")
 _AN_HOUR = 3600.0  # between two alerts, and two all-clears, of a rule that has both
 
@@ -96,7 +97,8 @@ class _RuleParser:
         return rule
 
     def _threshold(self) -> Rule:
-        metric = self._take("a metric such as val_loss, or one of " + ", ".join(["disk", *_WORDS]), _is_name)
+        expected = "a metric such as val_loss, or one of " + ", ".join(["disk", *_WORDS])
+        metric = _unquoted(self._take(expected, _is_name))
         comparison, inclusive = _OPERATORS[self._take("one of < <= > >=", _OPERATORS.__contains__)]
         number = float(self._take("a number such as 0.004", _is_finite))
         options = self._options(("for", "by", "until", *_FOR_ALL), number, comparison)
@@ -225,7 +227,14 @@ def _parts(left: str, right: str) -> bool:
     return (left in "<>=") != (right in "<>=")
 
 
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] and text[0] in _QUOTES else text
+
+
 def _is_name(text: str) -> bool:
+    text = _unquoted(text)
+    if text.endswith(")") and text.count("(") == text.count(")") == 1:  # ``metrics/mAP50(B)``
+        text = text[:-1].replace("(", "_") if not text.startswith("(") else text
     letters = all(c.isalnum() or c in _IN_A_NAME for c in text) and any(c.isalpha() for c in text)
     return letters and not _is_finite(text)
 

@@ -253,3 +253,30 @@ def test_any_text_is_a_rule_or_an_error_of_three_lines(text):
         str(error).encode()
     else:
         assert rule.name == parse_rule(rule.name).name
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "metrics/mAP50(B)",
+        "metrics/mAP50-95(B)",
+        "metrics/precision(M)",
+        "val/box_loss",
+        "train/dfl_loss",
+        "lr/pg0",
+    ],
+)
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_column_of_a_table_is_a_metric_quoted_or_not(metric: str, quote: str) -> None:
+    """The names in Ultralytics' results.csv stand in rules as they stand there."""
+    for text in (f"{quote}{metric}{quote} > 0.9", f"{quote}{metric}{quote}>0.9 for 3"):
+        rule = parse_rule(text)
+        assert isinstance(rule, ThresholdRule)
+        assert rule.metric == metric
+
+
+@pytest.mark.parametrize("metric", ["(B)", "map(", "map)", "a(b)c", "'map", "''", "m(a)(b)"])
+def test_brackets_and_quotes_that_do_not_close_a_name_are_none(metric: str) -> None:
+    """A bracket stands around the end of a name only, and a quotation mark at both ends."""
+    with pytest.raises(ConfigError, match="expected a metric"):
+        parse_rule(f"{metric} > 0.9")

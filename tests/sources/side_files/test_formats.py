@@ -234,3 +234,23 @@ def test_every_kind_is_found_in_a_directory(tmp_path: Path, name: str) -> None:
     first = SideFileSource(tmp_path).read()[0]
     assert first.name.startswith(f"runs/3/{name}:")
     assert first.path == str(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("metrics/mAP50(B)", 0.55),
+        ("metrics/mAP50-95(B)", 0.35),
+        ("metrics/precision(B)", 0.5),
+        ("metrics/mAP50(M)", 0.25),
+        ("val/box_loss", 1.3),
+        ("lr/pg0", 0.01),
+    ],
+)
+def test_a_column_is_found_by_its_own_name(tmp_path: Path, metric: str, value: float) -> None:
+    """A rule may name a metric as Ultralytics' results.csv does."""
+    columns = "metrics/precision(B),metrics/mAP50(B),metrics/mAP50-95(B),metrics/mAP50(M),val/box_loss,lr/pg0"
+    (tmp_path / "results.csv").write_text(f"epoch,{columns}\n1,0.5,0.55,0.35,0.25,1.3,0.01\n")
+    source = SideFileSource(tmp_path)
+    name = source.metric_name(metric)
+    assert [reading.value for reading in source.read() if reading.metric == name] == [value]
