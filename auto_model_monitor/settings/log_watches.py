@@ -25,7 +25,9 @@ from .notifier_factory import NotifierFactory
 from .watch_settings import Settings, config_of, digest_of, reading_the_rules_metric, rules_of
 
 _INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
-_COMPARES = re.compile(r"\s*([^\s<>=＜＞＝]+)(\s*[<>＜＞].*)", re.DOTALL)
+_COMPARES = re.compile(
+    r"\s*(?P<quote>['\"`]?)(?P<metric>[^\s<>=＜＞＝]+)(?P=quote)(?P<rest>\s*[<>＜＞].*)", re.DOTALL
+)
 
 
 def log_monitor_of(
@@ -82,7 +84,7 @@ def log_monitor_of(
 
 def watched_metrics(settings: Settings) -> set[str]:
     """Return the metrics that the settings name, as the log reader names them."""
-    texts = [found[1] for text in settings.get("rules") or () if (found := _COMPARES.match(text))]
+    texts = [found["metric"] for text in settings.get("rules") or () if (found := _COMPARES.match(text))]
     metric = settings.get("metric")
     return {metric_in_logs(text) for text in [*texts, *([metric] if metric else [])]}
 
@@ -113,7 +115,7 @@ def rule_in_logs(text: str) -> str:
 
     Any other text is unchanged: it is its rule's name, under which earlier versions recorded its alerts.
     """
-    return _COMPARES.sub(lambda found: metric_in_logs(found[1]) + found[2], text)
+    return _COMPARES.sub(lambda found: metric_in_logs(found["metric"]) + found["rest"], text)
 
 
 def _log_source(

@@ -164,3 +164,22 @@ def test_inspect_reads_what_the_rules_read(capsys, place):
     (place / "night.toml").write_text('watch_dir = "checkpoints"\nrules = ["acc >= 0.95"]\n')
     assert cli.main(["inspect", "--config", "night.toml"]) == 0
     assert "best acc 0.96" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "metrics/mAP50(B) > 0.6",
+        "'metrics/mAP50(B)' > 0.6",
+        '"metrics/mAP50-95(B)">0.4',
+        "metrics/precision(B) >= 0.6",
+        "'val/box_loss' < 1.25",
+    ],
+)
+def test_a_rule_names_a_column_of_results_csv(capsys, place, rule):
+    """A rule with Ultralytics' own name for a metric, quoted or not, alerts about results.csv."""
+    columns = "metrics/precision(B),metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss"
+    (place / "results.csv").write_text(f"epoch,{columns}\n1,0.5,0.55,0.35,1.3\n2,0.6,0.65,0.45,1.2\n")
+    assert cli.main(["logs", "results.csv", "--no-follow", "--rule", rule]) == 0
+    captured = capsys.readouterr()
+    assert "alert: " in captured.out + captured.err
