@@ -63,8 +63,6 @@ def are_plain(arguments: object) -> bool:
             or not (each.isascii() and each.isprintable())
         ):
             return False
-        if not each.isprintable():
-            return False
         if each.strip("[]*-.#").lower() in SPLITS:  # a heading
             return False
     return True

@@ -169,7 +169,8 @@ class LineFollower:
             in_bar=self._file.tail.endswith("\r".encode(encoding)),
         )
         self.cut += found.cut
-        if encoding == UTF_8 and (zeros := data.count(0, 0, done)) >= _LEAST_HOLE:
+        # To look for one byte takes a tenth of the time of counting it.
+        if encoding == UTF_8 and b"\0" in data and (zeros := data.count(0, 0, done)) >= _LEAST_HOLE:
             self.zeros += zeros
         self._done(data, done)
         return found, ends and change == len(data)
