@@ -21,11 +21,12 @@ from .metric_names import (
     split_in_heading,
     split_in_key,
 )
+from .split_words import split_at_start, stands_apart
 from .vocabulary import AVERAGES, BEST_WORDS, CONFIGURATION, FILLERS, words_of
 
 _DUMP = 4  # more unknown keys than this, beside few known ones, are a dump of settings
 _TEXT_VALUE = r"=\s?['\"]?(?!nan|inf|tensor|array|np\.|float)[A-Za-z/]"  # ``optimizer=adam``
-_CALL = r"[^=\0]{0,80}[A-Za-z_]\w{0,80}\(\s?\w{1,80}="  # ``Namespace(lr=``
+_CALL = r"[^=\0]{0,80}?([A-Za-z_]\w{0,80})\(\s?\w{1,80}="  # ``Namespace(lr=``
 _LEAST, _LEAST_IN_BAR = 3, 1  # pairs of a record
 _OF = r"\s{0,8}(?:/|of)\s{0,8}\Z"
 _TAIL = r"[\W_]{0,80}(?:s|ms|sec|it/s)?[\W_]{0,80}\Z"
@@ -84,8 +85,9 @@ class KeyValueScan:
         self._prose = False
         self._pairs = 0  # keys with a number of their own, whatever they name
         self._settings = len(compiled(_TEXT_VALUE).findall(blank))
-        self._called = compiled(_CALL).match(blank) is not None
+        self._called = compiled(_CALL).match(blank)
         self._heading = split
+        self._first = "" if form.split or form.bar else split_at_start(blank)
         self._best = False
         self._of_episode = False
         self._places = line_numbers(blank)
@@ -115,6 +117,8 @@ class KeyValueScan:
     @property
     def is_dump(self) -> bool:
         """Whether the line is a dump of settings: they outnumber the metrics, and it names no progress."""
+        if self._called and not CONFIGURATION.isdisjoint(words_of(self._called[1])[-1:]):
+            return True
         if self._counts or EPOCH in self.counters or STEP in self.counters:
             return False
         known = sum(not f.unknown for f in self.found)
@@ -238,7 +242,7 @@ class KeyValueScan:
         if compiled(_TAIL if place.last else _DELIMITED).match(place.after):
             return True
         following = gap_of(place.after)
-        if place.last or not all(map(_stands_apart, following.before)):
+        if place.last or not all(map(stands_apart, following.before)):
             return False
         return not following.key or self._is_short(following.key) or self._name_of(following) is not None
 
@@ -261,7 +265,8 @@ class KeyValueScan:
         if self._of_episode and words[-1:] == ("score",):
             key = key._replace(weak=unknown)
         mean = next((word for word in words if word in AVERAGES), "")
-        self.found.append(KeyedNumber(key, slot, self._heading, self._best, spaced, unknown, mean))
+        heading = self._heading or (self._first if key.base else "")
+        self.found.append(KeyedNumber(key, slot, heading, self._best, spaced, unknown, mean))
         if not key.joined and not unknown:
             self._heading = key.split or self._heading
 
@@ -282,11 +287,6 @@ def _with_whole_precision(found: KeyedNumber, *, certain: bool) -> KeyedNumber:
     certain = certain or (found.name.split or found.heading) in _HELD_OUT
     takes = certain and found.name.base == "precision" and not (found.spaced or found.name.weak)
     return found._replace(slot=found.slot._replace(fraction=False)) if takes else found
-
-
-def _stands_apart(text: str) -> bool:
-    """Return whether a piece of text between two pairs ends the first, as a heading does."""
-    return bool(split_in_heading(text)) or is_accounting(text)
 
 
 def _is_listed(place: LineNumber, key: MetricName) -> bool:

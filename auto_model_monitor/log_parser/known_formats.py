@@ -127,7 +127,12 @@ _KEY = r"(?P<key>[^\s'\0]{1,80})"
 _REACHED = rf"Epoch (?P<epoch>#), global step (?P<step>#): '{_KEY}' reached (?P<value>[-.]{{0,2}}#)"
 _NEW_BEST = rf"Metric {_KEY} improved[^\n]{{0,80}}New best score: (?P<best>[-.]{{0,2}}#)"
 _NOT_IMPROVED = rf"Monitored metric {_KEY} did not improve[^\n]{{0,60}}Best score: (?P<best>[-.]{{0,2}}#)"
-_DECREASED = r"Validation loss decreased \([-.\w]{0,8}#? {0,2}-{1,4}> {0,2}(?P<best_val_loss>[-.]{0,2}#)\)"
+_IMPROVED = (
+    r"(?:\[?Epoch:? \[?(?P<epoch>#)\]?[:,]? {1,4})?"
+    r"(?P<key>(?:validation|valid|val|eval|dev|test)[ _][\w ]{1,40}?)"
+    r" (?:has )?(?:decreased|increased|improved) \("
+    r"[-.\w]{0,8}#?%? {0,2}(?:-{1,4}>|=>|→) {0,2}(?P<best>[-.]{0,2}#)%?\)"
+)
 _LEARNING_RATE = (
     r"(?:Epoch (?P<epoch>#): )?\w{0,40} ?(?:reducing|setting) learning rate to (?P<learning_rate>#)"
 )
@@ -170,7 +175,7 @@ SENTENCE_FORMATS = (
     SentenceFormat("Lightning", "' reached ", _REACHED, Stage.EPOCH_END, repeats=True),
     SentenceFormat("Lightning", "new best score: ", _NEW_BEST, Stage.EPOCH_END, ahead=True),
     SentenceFormat("Lightning", " best score: ", _NOT_IMPROVED, Stage.EPOCH_END, ahead=True),
-    SentenceFormat("early stopping", "validation loss decreased (", _DECREASED, Stage.EPOCH_END),
+    SentenceFormat("early stopping", "ed (", _IMPROVED, Stage.EPOCH_END),
     SentenceFormat("Keras", "ing learning rate to ", _LEARNING_RATE),
     SentenceFormat(
         "MMEngine",

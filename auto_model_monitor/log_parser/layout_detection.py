@@ -139,7 +139,8 @@ def _of_sentence(sentence: SentenceFormat, found: re.Match[str]) -> Layout:
     stages = {"train": Stage.TRAINING, "val": Stage.VALIDATION}
     return Layout(
         tuple(slots),
-        sentence.stage or (stages.get(key.split) if key else None),
+        (sentence.stage if slots or not groups.get("key") else None)
+        or (stages.get(key.split) if key else None),
         counters.get(EPOCH, -1),
         counters.get(TOTAL_EPOCHS, -1),
         counters.get(STEP, -1),

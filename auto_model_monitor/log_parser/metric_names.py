@@ -36,6 +36,7 @@ _MEASURING = frozenset(("evaluating", "validating", "testing", "computing", "cal
 # Words whose returns and errors are surely measured.
 _SURE = frozenset(("ep", "episode", "episodic", "squared", "absolute", "percentage"))
 _OF_BOXES = r"metrics/(.+)\(([BMP])\)"  # Ultralytics' columns: of boxes, masks and poses
+_DATA = frozenset(("set", "data", "dataset", "split", "fold", "subset"))
 _UNUSUAL = r"[^\w/@.\-]+"
 
 
@@ -213,6 +214,10 @@ def is_setting(text: str) -> bool:
 def split_in_heading(text: str) -> str:
     """Return the split that a heading such as ``Validation`` or ``[Test]`` names, if it is one."""
     words = words_of(text)
+    while len(words) > 1 and words[-1] in _DATA:
+        words = words[:-1]
+        if words[-1] in SPLITS:  # ``Results on dev set``, ``Evaluating on the test data``
+            return SPLITS[words[-1]] if words[-1] != "cv" else ""
     return _split(words) if words and words != ("cv",) and _is_heading(words) else ""
 
 

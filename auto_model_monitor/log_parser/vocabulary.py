@@ -74,7 +74,7 @@ HEADING = _set(
 # Headings of settings.
 CONFIGURATION = _set(
     "weights hyperparameters hyperparams hparams config configuration settings options arguments args "
-    "parameters params thresholds coefficients"
+    "parameters params thresholds coefficients namespace cfg conf opts opt hps hp"
 )
 # What is counted or timed: numbers of a record, but no metrics.
 ACCOUNTING = _set(
@@ -85,7 +85,7 @@ ACCOUNTING = _set(
     "fold trial v params total duration cost length created asctime msecs clock unix lineno process "
     "thread gpus mfu fps tps qps tgs tflops toks throughput bandwidth latency delay wait data batch ram vram "
     "util usage disk power progress percent pct oom iterations lag uptime free used consumed reader cached "
-    "retries episodes frames dur"
+    "retries episodes frames dur batches"
 )
 # Words for a number of things, which a metric's word behind them does not change: ``num_hits``.
 _NUMBERING = _set("num n number id idx index seed version count total v year date port code")

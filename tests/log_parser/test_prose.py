@@ -155,6 +155,13 @@ def test_a_dict_that_is_no_dict_of_numbers_gives_nothing(line: str) -> None:
     [
         ("AdamW(lr=0.002, momentum=0.9) with weight(decay=0.0)", {"learning_rate": 0.002}),
         ("Namespace(lr=0.1, loss_weight=0.5, num_epochs=3)", {"learning_rate": 0.1, "total_epochs": 3}),
+        ("Namespace(lr=0.1, acc=0.5, epochs=30, val_loss=0.1)", {"learning_rate": 0.1, "total_epochs": 30}),
+        ("Config(batch_size=32, loss=0.1)", {}),
+        ("TrainingArguments(warmup_steps=10, eval_loss=0.1, loss=0.2)", {}),
+        ("INFO eval_args(loss=0.5, acc=0.2, f1=0.3)", {}),
+        ("__(acc=0.5)", {"acc": 0.5}),
+        ("model.HParams(acc=0.5, val_acc=0.9)", {}),
+        ("Args: acc=0.5, epochs=30", {"total_epochs": 30}),
         ("iou=0.7, box=7.5, cls=0.5, degrees=0.1, shear=0.2, scale=0.3, hsv_h=0.015, mosaic=1.0", {}),
     ],
 )

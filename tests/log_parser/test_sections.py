@@ -239,3 +239,64 @@ def test_a_bar_of_keras_that_lacks_one_batch_is_not_done(bar: str, done: str) ->
     tested = f"{total}/{total} {bar} - loss: 0.4000"
     text = FIT.format(bar, "") + f"{done} {bar} - loss: 0.3000\n" + tested
     assert read(text)[1:] == [{"train_loss": 0.5, "train_acc": 0.8}, {"test_loss": 0.4}]
+
+
+@pytest.mark.parametrize(
+    ("line", "split"),
+    [
+        ("Eval samples: 1000, loss=0.312, acc=0.91", "val"),
+        ("Validation took 3.2s, loss=0.312, acc=0.91", "val"),
+        ("Test batches: 10, loss: 0.312, accuracy: 0.91", "test"),
+        ("[Dev] 20 batches in 3.1s | loss: 0.312 | acc: 0.91", "val"),
+        ("Evaluating (5.1 s, 1000 images): loss=0.312, acc=0.91", "val"),
+        ("2026-11-20 10:15:23,123 INFO Evaluation time: 3.2s, loss: 0.312, acc: 0.91", "val"),
+        ("Results on dev set: loss=0.312 acc=0.91", "val"),
+        ("Performance on the test set: loss=0.312 acc=0.91", "test"),
+        ("Scores of the best model on the validation split: loss=0.312, acc=0.91", "val"),
+        ("Evaluating on the test data: loss=0.312, acc=0.91", "test"),
+    ],
+)
+def test_the_beginning_of_a_line_names_its_split(line: str, split: str) -> None:
+    """A split's word at the beginning, and a phrase that ends with ``dev set``, name the line's split."""
+    prefix = "best_" if "best" in line else ""
+    expected = {f"{split}_loss": 0.312, f"{split}_acc": 0.91}
+    assert read(line) == [expected if not prefix else {f"best_{split}_loss": 0.312, "best_acc": 0.91}]
+
+
+@pytest.mark.parametrize(
+    ("line", "metrics"),
+    [
+        ("Eval num_timesteps=2000, episode_reward=82.00 +/- 3.50", {"episode_reward": 82.0}),
+        ("Training on 8 GPUs, loss=0.5", {"train_loss": 0.5}),
+        ("Eval time 3 s, train loss: 0.5, val loss: 0.4", {"train_loss": 0.5, "val_loss": 0.4}),
+        ("test_every: 10, loss: 0.5, acc: 0.9", {"train_loss": 0.5, "train_acc": 0.9}),
+        ("Testimony 3, loss=0.5", {"train_loss": 0.5}),
+    ],
+)
+def test_the_beginning_of_a_line_names_no_split_otherwise(line: str, metrics: dict[str, float]) -> None:
+    """Names, longer words and metrics that name their own split do not take the one of the beginning."""
+    assert read(line) == [metrics]
+
+
+@pytest.mark.parametrize(
+    ("line", "metrics"),
+    [
+        ("Val loss decreased (0.351200 --> 0.342100).  Saving model ...", {"best_val_loss": 0.3421}),
+        ("Validation loss decreased (inf --> 0.342100)", {"best_val_loss": 0.3421}),
+        ("val_loss decreased (0.3512 -> 0.3421)", {"best_val_loss": 0.3421}),
+        ("Valid accuracy increased (0.81 --> 0.82)", {"best_acc": 0.82}),
+        ("Eval loss improved (0.3512 → 0.3421)", {"best_val_loss": 0.3421}),
+        ("Epoch 3: validation loss decreased (0.3512 => 0.3421)", {"epoch": 3, "best_val_loss": 0.3421}),
+        ("Validation loss has decreased (0.3512 --> 0.3421)", {"best_val_loss": 0.3421}),
+        ("val_f1 improved (81.2% --> 82.5%)", {"best_val_f1": 82.5}),
+    ],
+)
+def test_an_improvement_gives_the_better_number(line: str, metrics: dict[str, float]) -> None:
+    """Of ``(old --> new)`` behind the name of a validation's metric, the new one is the best so far."""
+    assert read(line) == [metrics]
+
+
+@pytest.mark.parametrize("line", ["Test time decreased (3 -> 2)", "Val batches increased (10 --> 20)"])
+def test_an_improvement_of_no_metric_is_none(line: str) -> None:
+    """What counts or takes time is no best score."""
+    assert read(line) == []
