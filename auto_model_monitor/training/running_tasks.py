@@ -6,7 +6,9 @@ import logging
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..log_parser import LogEntry, LogPattern
 from .launch import launch
@@ -86,7 +88,8 @@ class RunningTasks:
             running = self._running_task(task, resume_point)
             # A supervisor that is only starting finds the attempt claimed, and exits.
             if self._revoke(task.id, resume_point.attempt) or running.is_revoked:
-                self._requeue(running)
+                with suppress(TaskStateError):  # its row was damaged
+                    self._requeue(running)
                 requeued.append(task.id)
             else:
                 self._tasks[task.id] = running
@@ -196,9 +199,16 @@ class RunningTasks:
 
     def _commit_launch_failures(self) -> None:
         for task_id, reason in list(self._launch_failures.items()):
-            failed = self._store.move(task_id, TaskState.FAILED, reason)
+            failed = self._end(task_id, TaskState.FAILED, reason)
             del self._launch_failures[task_id]
             self._notify(failed, ())
+
+    def _end(self, task_id: str, state: TaskState, reason: str, **options: Any) -> Task:
+        """End a task, unless a damaged row has ended it."""
+        try:
+            return self._store.move(task_id, state, reason, **options)
+        except TaskStateError:
+            return self._store.get(task_id)
 
     def _trainer_of(self, task: Task) -> Trainer:
         if task.trainer not in self._trainers:
@@ -257,7 +267,7 @@ class RunningTasks:
         if outcome.state is TaskState.FAILED and "No space left" not in reason:
             paths = (self._store.path, Path(self._store.get(running.task_id).request.save_path))
             reason += "".join(f"; the disk of {path} is full" for path in paths if is_full(path))
-        ended = self._store.move(
+        ended = self._end(
             running.task_id, outcome.state, reason, exit_code=outcome.exit_code, finished=outcome.time
         )
         running.log.close()

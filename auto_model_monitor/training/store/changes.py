@@ -12,6 +12,7 @@ from ...text.cleaning import for_storage
 from ..request import TrainingRequest
 from ..task_errors import TaskStateError, UnknownTaskError
 from ..tasks import Task, TaskState
+from .damaged_rows import DamagedRowError, add_transition
 from .schema import key_of
 from .stored_rows import TASK_COLUMNS, task_of, to_json
 
@@ -32,7 +33,7 @@ def insert(cursor: sqlite3.Cursor, task_id: str, trainer: str, request: Training
     cursor.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     number = int(cursor.lastrowid or 0)
     cursor.execute("INSERT INTO follows (task) VALUES (?)", (number,))
-    _add_transition(cursor, number, TaskState.PENDING, now, "submitted")
+    add_transition(cursor, number, TaskState.PENDING.value, now, "submitted")
 
 
 def state_of(cursor: sqlite3.Cursor, task_id: str) -> tuple[int, TaskState]:
@@ -44,7 +45,10 @@ def state_of(cursor: sqlite3.Cursor, task_id: str) -> tuple[int, TaskState]:
     row = cursor.execute("SELECT number, state FROM tasks WHERE id = ?", (task_id,)).fetchone()
     if row is None:
         raise UnknownTaskError(task_id)
-    return row[0], TaskState(row[1])
+    try:
+        return row[0], TaskState(row[1])
+    except ValueError:
+        raise DamagedRowError(row[0]) from None
 
 
 def move(
@@ -83,7 +87,7 @@ def move(
                 (number, Stage.COMPLETED.value),
             )
     _update(cursor, number, changes)
-    _add_transition(cursor, number, state, changes.get("finished", now), reason)
+    add_transition(cursor, number, state.value, changes.get("finished", now), reason)
     sql = f"SELECT {TASK_COLUMNS} FROM tasks WHERE number = ?"
     return task_of(cursor.execute(sql, (number,)).fetchone())
 
@@ -102,7 +106,7 @@ def request_cancel(cursor: sqlite3.Cursor, task_id: str, reason: str, now: int) 
     changes: dict[str, Any] = {"reason": reason, "updated": now}
     if state is TaskState.PENDING:
         changes |= {"state": TaskState.CANCELLED.value, "finished": now}
-        _add_transition(cursor, number, TaskState.CANCELLED, now, reason)
+        add_transition(cursor, number, TaskState.CANCELLED.value, now, reason)
     else:
         changes["cancel"] = reason
     _update(cursor, number, changes)
@@ -142,8 +146,3 @@ def purge(cursor: sqlite3.Cursor, number: int) -> bool:
 def _update(cursor: sqlite3.Cursor, number: int, changes: Mapping[str, Any]) -> None:
     columns = ", ".join(f"{name} = ?" for name in changes)
     cursor.execute(f"UPDATE tasks SET {columns} WHERE number = ?", (*changes.values(), number))
-
-
-def _add_transition(cursor: sqlite3.Cursor, number: int, state: TaskState, time: int, reason: str) -> None:
-    sql = "INSERT INTO transitions (task, state, time, reason) VALUES (?, ?, ?, ?)"
-    cursor.execute(sql, (number, state.value, time, reason))

@@ -103,6 +103,11 @@ class Database:
         with self._commit_lock:
             try:
                 return self._open(self._reader).execute(sql, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error) or self._reader is None:
+                    raise self._store_error("read", error) from error
+                self._reader.text_factory = _decoded  # slower than the usual one
+                return self._reader.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise self._store_error("read", error) from error
 
@@ -131,6 +136,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cache_size = -16000")  # KiB; no batch spills before its commit
+            connection.text_factory = _decoded
             self._check(connection)
             upgrade(connection)
         except sqlite3.Error:
@@ -159,3 +165,7 @@ class Database:
                 f"it first: sqlite3 {self._path}.damaged .recover | sqlite3 {self._path}"
             )
         return StoreError(f"the store {self._path} cannot be {action}: {error}")
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")

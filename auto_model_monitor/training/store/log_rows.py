@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...log_parser import LogEntry
-from ..task_errors import UnknownTaskError
 from ..tasks import LogPosition, StoredEntry, Task
 from ..training_progress import TrainingProgress
+from .changes import state_of
+from .damaged_rows import DamagedRowError, require_follow
 from .schema import key_of
 from .stored_rows import TASK_COLUMNS, entry_bytes, metric_rows, task_of, to_json, to_time
 
@@ -60,9 +61,13 @@ def append(
     sql = f"SELECT number, course, {TASK_COLUMNS} FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
     found = cursor.execute(sql, (task_id,)).fetchone()
     if found is None:
-        raise UnknownTaskError(task_id)
+        number, _ = state_of(cursor, task_id)
+        raise DamagedRowError(number)
     number, state, *row = found
     task = task_of(row)
+    names = "course", "kept_bytes", "kept_metrics"
+    follow = cursor.execute(f"SELECT {', '.join(names)} FROM follows WHERE task = ?", (number,)).fetchone()
+    require_follow(number, names, follow)
     progress = TrainingProgress.of(task, json.loads(state))
     progress.update(entries, task.request.learning_rate)
     stored = [
@@ -70,10 +75,10 @@ def append(
     ]
     metrics = [row for seq, _, entry in stored if entry for row in metric_rows(number, seq, entry)]
     cursor.executemany(
-        "INSERT INTO entries (key, data) VALUES (?, ?)",
+        "INSERT OR REPLACE INTO entries (key, data) VALUES (?, ?)",
         [(key_of(number, seq), data) for seq, data, _ in stored],
     )
-    cursor.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", metrics)
+    cursor.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)", metrics)
     if stored:
         task = replace(
             task,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..tasks import MetricRow, Task, TaskState
+from ...log_parser import LogEntry
+from ..tasks import LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
+from .damaged_rows import is_time, require_follow, require_sound
 from .database import Database
-from .stored_rows import TASK_COLUMNS, metric_of, task_of
+from .schema import key_of, seq_of
+from .stored_rows import TASK_COLUMNS, entry_bytes, metric_of, task_of, to_time
 
 _SEARCHED = ("model", "id", "device", "trainer")
+_KEYS = frozenset(("timestamp", "level", "message", "metrics", "stage"))
+_LOST = entry_bytes(
+    LogEntry(timestamp=to_time(0), level="ERROR", message="(this line of the store is damaged)")
+)
 _MAX_INTEGER = 2**62  # fits an SQLite integer
 
 
@@ -61,7 +69,7 @@ def metrics(database: Database, number: int, metric: str | None, after: int, lim
         after: only values of entries after this one.
         limit: the largest number of values, unless a single entry has more.
     """
-    only = "" if metric is None else " AND metric = ?"
+    only = " AND typeof(seq) = 'integer'" + ("" if metric is None else " AND metric = ?")
     values = [number] if metric is None else [number, metric]
     sql = f"SELECT seq, time, epoch, metric, value FROM metrics WHERE task = ?{only} AND seq"
     limit = max(1, _bounded(limit))
@@ -70,7 +78,69 @@ def metrics(database: Database, number: int, metric: str | None, after: int, lim
         cut = rows[limit][0]
         whole = [row for row in rows if row[0] < cut]
         rows = whole or database.rows(f"{sql} = ? ORDER BY metric", [*values, cut])
-    return [metric_of(row) for row in rows]
+    return [value for row in rows if (value := metric_of(row))]
+
+
+def resume_point(database: Database, number: int) -> ResumePoint:
+    """Return what a dispatcher needs to resume following a task.
+
+    Raises:
+        DamagedRowError: it cannot be read.
+    """
+    names = "attempt", "cancel", "number"
+    rows = database.rows(f"SELECT {', '.join(names)} FROM tasks WHERE number = ?", (number,))
+    if not rows:
+        return ResumePoint()
+    require_sound(names, rows[0])
+    place, identity, reader = _follow(database, number, ("place", "identity", "reader"))
+    attempt, cancel, _ = rows[0]
+    return ResumePoint(attempt, cancel, LogPosition(place, identity or "", json.loads(reader)))
+
+
+def course(database: Database, number: int) -> dict[str, Any]:
+    """Return the progress of a task that a :class:`Task` does not contain.
+
+    Raises:
+        DamagedRowError: it cannot be read.
+    """
+    return dict(json.loads(_follow(database, number, ("course",))[0]))
+
+
+def _follow(database: Database, number: int, names: Sequence[str]) -> tuple[Any, ...]:
+    rows = database.rows(f"SELECT {', '.join(names)} FROM follows WHERE task = ?", (number,))
+    row = rows[0] if rows else None
+    require_follow(number, names, row)
+    return row or ()
+
+
+def transitions(database: Database, number: int) -> list[Transition]:
+    """Return the changes of a task's state that can be read, the oldest first."""
+    sql = "SELECT state, time, reason FROM transitions WHERE task = ? ORDER BY number"
+    known = {state.value for state in TaskState}
+    return [
+        Transition(TaskState(state), to_time(stamp), reason)
+        for state, stamp, reason in database.rows(sql, (number,))
+        if state in known and is_time(stamp) and isinstance(reason, str)
+    ]
+
+
+def entries(database: Database, number: int, after: int, limit: int) -> list[StoredEntry]:
+    """Return the stored entries with numbers above ``after``; one that cannot be read says so."""
+    sql = "SELECT key, data FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+    bounds = key_of(number, after), key_of(number + 1, 0), _bounded(limit)
+    rows = database.rows(sql, bounds)
+    if not _are_entries([data for _, data in rows]):
+        rows = [(key, data if _are_entries([data]) else _LOST) for key, data in rows]
+    return [StoredEntry(seq_of(key), data) for key, data in rows]
+
+
+def _are_entries(found: Sequence[Any]) -> bool:
+    """Return whether each is the JSON of an entry; all of them are parsed as one, because that is quick."""
+    try:
+        values = json.loads(b"[" + b",".join(found) + b"]")
+        return len(values) == len(found) and all(value.keys() >= _KEYS for value in values)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def _bounded(number: int) -> int:

@@ -41,10 +41,13 @@ CREATE TABLE doomed (number INTEGER PRIMARY KEY, id TEXT NOT NULL)
 _STEPS = (tuple(_FIRST.split(";")),)
 VERSION = len(_STEPS)
 _SEQ_BITS = 36
+MOST_TASKS = 2**26
+"""The largest number of a task, for which :func:`key_of` fits an SQLite integer."""
 
 
 def key_of(number: int, seq: int) -> int:
     """Return an entry's key, which sorts by task and then by the entry's number."""
+    number = min(max(number, 0), 2 * MOST_TASKS - 1)  # of a damaged row
     return number << _SEQ_BITS | min(max(seq, 0), (1 << _SEQ_BITS) - 1)
 
 

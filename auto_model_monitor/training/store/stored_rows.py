@@ -6,12 +6,14 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from types import NoneType
 from typing import Any
 
 from ...log_parser import LogEntry, Number, Stage
 from ..request import TrainingRequest
 from ..tasks import MetricRow, Task, TaskState
 from ..training_progress import COUNTERS
+from .damaged_rows import is_time, require_sound
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -22,8 +24,12 @@ TASK_COLUMNS = (
     "id, trainer, request, state, device, total_epochs, created, updated, progress, current_epoch, latest, "
     "stage, reason, exit_code, cancel, last_seq, first_seq, started, finished, "
     # A text that is searched, so that a damaged one does no harm.
-    """(SELECT instr(course, '"from_zero":true') FROM follows WHERE follows.task = tasks.number)"""
+    """(SELECT instr(course, '"from_zero":true') FROM follows WHERE follows.task = tasks.number), """
+    "tasks.number"
 )
+
+
+_NAMES = (*TASK_COLUMNS.split(", ")[:19], None, "number")
 
 
 def to_stamp(time: datetime) -> int:
@@ -37,7 +43,12 @@ def to_time(stamp: int | None) -> Any:
 
 
 def task_of(row: Sequence[Any]) -> Task:
-    """Return the task of a row of :data:`TASK_COLUMNS`."""
+    """Return the task of a row of :data:`TASK_COLUMNS`.
+
+    Raises:
+        DamagedRowError: it cannot be read.
+    """
+    require_sound(_NAMES, row)
     return Task(
         id=row[0],
         trainer=row[1],
@@ -77,9 +88,13 @@ def metric_rows(number: int, seq: int, entry: LogEntry) -> list[tuple[Any, ...]]
     ]
 
 
-def metric_of(row: Sequence[Any]) -> MetricRow:
-    """Return the value of a row of the metrics."""
+def metric_of(row: Sequence[Any]) -> MetricRow | None:
+    """Return the value of a row of the metrics, None if it cannot be read."""
     seq, stamp, epoch, name, value = row
+    if not (isinstance(name, str) and is_time(stamp) and isinstance(epoch, (int, NoneType))):
+        return None
+    if not isinstance(value, (int, float, NoneType)):
+        return None
     return MetricRow(seq, to_time(stamp), epoch, name, math.nan if value is None else value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,11 +20,11 @@ from ..request import TrainingRequest
 from ..task_errors import StoreError, UnknownTaskError
 from ..tasks import Extremes, LogPosition, MetricRow, ResumePoint, StoredEntry, Task, TaskState, Transition
 from . import changes, queries
+from .damaged_rows import repair, repair_all, repairing
 from .database import Database
 from .disk_space import is_full
 from .log_rows import Limits, append
-from .schema import key_of, seq_of
-from .stored_rows import TASK_COLUMNS, task_of, to_stamp, to_time
+from .stored_rows import TASK_COLUMNS, task_of, to_stamp
 
 
 class TaskStore:
@@ -67,6 +66,8 @@ class TaskStore:
             raise StoreError(f"{text}: end that server first, or choose another directory")
         try:
             self._database = Database(self.path / "training.db")
+            with self._database.transaction() as cursor:
+                repair_all(cursor, self._now())
             self._purge_deleted()
         except StoreError:
             self._lock.release()
@@ -101,6 +102,7 @@ class TaskStore:
             changes.insert(cursor, task_id, request.trainer or trainer, request, self._now())
         return self.get(task_id)
 
+    @repairing
     def get(self, task_id: str) -> Task:
         """Return a task.
 
@@ -109,6 +111,7 @@ class TaskStore:
         """
         return task_of(self._row(f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?", task_id))
 
+    @repairing
     def tasks(
         self,
         *,
@@ -138,6 +141,7 @@ class TaskStore:
         """Return the number of tasks in a state."""
         return int(self._database.rows("SELECT count(*) FROM tasks WHERE state = ?", (state.value,))[0][0])
 
+    @repairing
     def next_due(self, running: Mapping[str, int], per_device: int = 1) -> Task | None:
         """Return the next task to start, None if none is pending on a free device.
 
@@ -155,6 +159,7 @@ class TaskStore:
         rows = self._database.rows(sql, busy)
         return task_of(rows[0]) if rows else None
 
+    @repairing
     def move(
         self,
         task_id: str,
@@ -184,6 +189,7 @@ class TaskStore:
             )
         )
 
+    @repairing
     def request_cancel(self, task_id: str, reason: str) -> Task:
         """Cancel a pending task; record the cancel request of a running one.
 
@@ -194,12 +200,12 @@ class TaskStore:
         self._database.change(lambda cursor: changes.request_cancel(cursor, task_id, reason, self._now()))
         return self.get(task_id)
 
+    @repairing
     def transitions(self, task_id: str) -> list[Transition]:
         """Return every change of a task's state, the oldest first."""
-        sql = "SELECT state, time, reason FROM transitions WHERE task = ? ORDER BY number"
-        rows = self._database.rows(sql, (self._number(task_id),))
-        return [Transition(TaskState(state), to_time(stamp), reason) for state, stamp, reason in rows]
+        return queries.transitions(self._database, self._number(task_id))
 
+    @repairing
     def delete(self, task_id: str) -> None:
         """Delete a task that has ended, with its log, metrics and files.
 
@@ -211,6 +217,7 @@ class TaskStore:
         with suppress(StoreError):  # a full disk: the next start goes on
             self._purge_deleted()
 
+    @repairing
     def append(
         self, task_id: str, entries: Sequence[LogEntry], position: LogPosition | None = None
     ) -> tuple[Task, list[StoredEntry]]:
@@ -232,13 +239,12 @@ class TaskStore:
         with self._database.transaction() as cursor:
             return append(cursor, task_id, entries, self._now(), position, self.limits)
 
+    @repairing
     def entries(self, task_id: str, after: int = 0, limit: int = 1000) -> list[StoredEntry]:
         """Return the stored entries with numbers above ``after``, in their order."""
-        number = self._number(task_id)
-        sql = "SELECT key, data FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
-        bounds = key_of(number, after), key_of(number + 1, 0), min(max(0, limit), 2**62)
-        return [StoredEntry(seq_of(key), data) for key, data in self._database.rows(sql, bounds)]
+        return queries.entries(self._database, self._number(task_id), after, limit)
 
+    @repairing
     def metrics(
         self, task_id: str, *, metric: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[MetricRow]:
@@ -254,29 +260,30 @@ class TaskStore:
         """
         return queries.metrics(self._database, self._number(task_id), metric, after, limit)
 
+    @repairing
     def extremes(self, task_id: str) -> dict[str, Extremes]:
         """Return the smallest and the largest value of each metric."""
-        found = self._progress_state(task_id).get("extremes", {})
+        found = queries.course(self._database, self._number(task_id)).get("extremes", {})
         return {name: Extremes(*values) for name, values in found.items()}
 
+    @repairing
     def log_reports_completion(self, task_id: str) -> bool:
         """Return whether the log reports that the training has completed."""
-        return bool(self._progress_state(task_id).get("completed", False))
+        return bool(queries.course(self._database, self._number(task_id)).get("completed", False))
 
+    @repairing
     def resume_point(self, task_id: str) -> ResumePoint:
         """Return what a dispatcher needs to resume following a task.
 
         Raises:
             UnknownTaskError: there is no such task.
         """
-        columns = "attempt, cancel, place, identity, reader"
-        sql = f"SELECT {columns} FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
-        attempt, cancel, place, identity, reader = self._row(sql, task_id)
-        return ResumePoint(attempt, cancel, LogPosition(place, identity or "", json.loads(reader)))
+        return queries.resume_point(self._database, self._number(task_id))
 
-    def _progress_state(self, task_id: str) -> dict[str, Any]:
-        sql = "SELECT course FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
-        return dict(json.loads(self._row(sql, task_id)[0]))
+    def repair(self, number: int) -> None:
+        """Let a task fail whose row is damaged."""
+        with self._database.transaction() as cursor:
+            repair(cursor, number, self._now())
 
     def _number(self, task_id: str) -> int:
         return int(self._row("SELECT number FROM tasks WHERE id = ?", task_id)[0])
