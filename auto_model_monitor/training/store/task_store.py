@@ -66,8 +66,7 @@ class TaskStore:
             raise StoreError(f"{text}: end that server first, or choose another directory")
         try:
             self._database = Database(self.path / "training.db")
-            with self._database.transaction() as cursor:
-                repair_all(cursor, self._now())
+            self._database.change(lambda cursor: repair_all(cursor, self._now()))
             self._purge_deleted()
         except StoreError:
             self._lock.release()
@@ -182,11 +181,9 @@ class TaskStore:
             UnknownTaskError: there is no such task.
             TaskStateError: the present state does not allow it.
         """
-        stamp = None if finished is None else to_stamp(finished)
+        options = {"exit_code": exit_code, "finished": None if finished is None else to_stamp(finished)}
         return self._database.change(
-            lambda cursor: changes.move(
-                cursor, task_id, state, reason, self._now(), exit_code=exit_code, finished=stamp
-            )
+            lambda cursor: changes.move(cursor, task_id, state, reason, self._now(), **options)
         )
 
     @repairing
@@ -200,7 +197,6 @@ class TaskStore:
         self._database.change(lambda cursor: changes.request_cancel(cursor, task_id, reason, self._now()))
         return self.get(task_id)
 
-    @repairing
     def transitions(self, task_id: str) -> list[Transition]:
         """Return every change of a task's state, the oldest first."""
         return queries.transitions(self._database, self._number(task_id))
@@ -239,12 +235,10 @@ class TaskStore:
         with self._database.transaction() as cursor:
             return append(cursor, task_id, entries, self._now(), position, self.limits)
 
-    @repairing
     def entries(self, task_id: str, after: int = 0, limit: int = 1000) -> list[StoredEntry]:
         """Return the stored entries with numbers above ``after``, in their order."""
         return queries.entries(self._database, self._number(task_id), after, limit)
 
-    @repairing
     def metrics(
         self, task_id: str, *, metric: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[MetricRow]:
@@ -282,8 +276,7 @@ class TaskStore:
 
     def repair(self, number: int) -> None:
         """Let a task fail whose row is damaged."""
-        with self._database.transaction() as cursor:
-            repair(cursor, number, self._now())
+        self._database.change(lambda cursor: repair(cursor, number, self._now()))
 
     def _number(self, task_id: str) -> int:
         return int(self._row("SELECT number FROM tasks WHERE id = ?", task_id)[0])
