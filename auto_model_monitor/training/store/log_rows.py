@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...log_parser import LogEntry
+from ..task_errors import UnknownTaskError
 from ..tasks import LogPosition, StoredEntry, Task
 from ..training_progress import TrainingProgress
-from .changes import state_of
 from .damaged_rows import DamagedRowError, require_follow
 from .schema import key_of
 from .stored_rows import TASK_COLUMNS, entry_bytes, metric_rows, task_of, to_json, to_time
@@ -61,8 +61,8 @@ def append(
     sql = f"SELECT number, course, {TASK_COLUMNS} FROM tasks JOIN follows ON task = tasks.number WHERE id = ?"
     found = cursor.execute(sql, (task_id,)).fetchone()
     if found is None:
-        number, _ = state_of(cursor, task_id)
-        raise DamagedRowError(number)
+        lone = cursor.execute("SELECT number FROM tasks WHERE id = ?", (task_id,)).fetchone()
+        raise UnknownTaskError(task_id) if lone is None else DamagedRowError(lone[0])
     number, state, *row = found
     task = task_of(row)
     names = "course", "kept_bytes", "kept_metrics"
