@@ -8,6 +8,7 @@ from .comparison import names_a_metric
 from .numbers import compiled
 
 _CUTOFF = 0.75
+_VALIDATION = ("val", "eval", "test", "dev")
 _WORD = r"[^\W_]+"
 
 
@@ -32,6 +33,11 @@ def nearest(asked: str, known: Iterable[str]) -> str | None:
 def is_misspelt(asked: str, known: Iterable[str]) -> bool:
     """Return whether a name is no known metric, and one of the known names was meant."""
     return not names_a_metric(asked) and nearest(asked, known) is not None
+
+
+def may_follow(asked: str, known: Iterable[str]) -> bool:
+    """Return whether a metric of a validation is not there because no validation has ended yet."""
+    return asked.startswith(_VALIDATION) and not any(name.startswith(_VALIDATION) for name in known)
 
 
 def words_of_metric(metric: str) -> list[str]:

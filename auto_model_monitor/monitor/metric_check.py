@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ..core.alerts import Alert
-from ..core.near_names import is_misspelt, nearest
+from ..core.near_names import is_misspelt, may_follow, nearest
 from ..core.readings import ReadingBatch
 from ..rules import FollowsMetric, MetricRule, Rule
 from ..sources import NamesMetrics, Source
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 _ENOUGH_EPOCHS = 2  # after more, a metric that a log has not named will not come
 _ENOUGH_CHECKPOINTS = 2  # after more, a metric that no name holds will not come
+_MANY_CHECKPOINTS = 10  # likewise, where the first validation may end later
 _SOON = 30.0  # seconds after the first name, or the first number of a validation, with the same effect
 _SAMPLE = 100  # readings of one poll
 _VALIDATION = ("val", "test", "eval")
@@ -62,7 +63,8 @@ class MetricCheck:
         known = ", ".join(self._found) or "nothing"
         rules, metrics = ", ".join(missing), list(dict.fromkeys(missing.values()))
         near = list(dict.fromkeys(filter(None, (nearest(metric, self._found) for metric in metrics))))
-        meant = f"is {', '.join(near)} meant?" if near else "a pattern can add a format"
+        meant = "a pattern can add a format" if self._is_log else "does the training evaluate?"
+        meant = f"is {', '.join(near)} meant?" if near else meant
         text = "rule %s: expected %s in %s, got %s so far (%s)"
         logger.warning(text, rules, ", ".join(metrics), self._source.name, known, meant)
 
@@ -84,6 +86,8 @@ class MetricCheck:
 
     def _is_certain(self, now: float) -> bool:
         """Return whether what is missing will not come."""
+        if not self._is_log and all(may_follow(metric, self._found) for metric in self._missing.values()):
+            return self._checkpoints >= _MANY_CHECKPOINTS or len(self._epochs) > _ENOUGH_EPOCHS
         if self._is_log:
             if len(self._epochs) > _ENOUGH_EPOCHS:
                 return True

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..core.alerts import Alert
-from ..core.near_names import is_misspelt
+from ..core.near_names import is_misspelt, may_follow
 from ..core.readings import ReadingBatch
 from ..log_parser.metric_names import metric_in_logs
 from ..parsers import BaseParser
@@ -63,6 +63,8 @@ class SilenceCheck:
             return
         self._since = readings.seconds if self._since is None else self._since
         waited = readings.seconds - self._since
+        if self._may_follow(unmatched) and len(unmatched.names) < _ENOUGH_NAMES:
+            return
         if self._is_certain(unmatched) or waited >= _SOON or self._interval > _LATEST:
             self._warn(unmatched)
 
@@ -97,6 +99,11 @@ class SilenceCheck:
     def _is_misspelt(self, found: Mapping[str, str]) -> bool:
         missing = [m for m in self._metrics if m not in found and metric_in_logs(m) not in found]
         return any(is_misspelt(metric, found) for metric in missing)
+
+    def _may_follow(self, unmatched: Unmatched) -> bool:
+        """Return whether the files lack the metric because no validation has ended yet."""
+        found = [*unmatched.files, *metrics_in_names(unmatched.names)]
+        return bool(unmatched.files and self._metrics) and all(may_follow(m, found) for m in self._metrics)
 
     def _has_scores_below(self, unmatched: Unmatched) -> bool:
         """Look into the folders, once for each state of the directory."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ..core.near_names import nearest
+from ..core.near_names import may_follow, nearest
 from ..log_parser.metric_names import metric_in_logs
 from ..parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
 from ..parsers.names import entries_in, score_name
@@ -116,6 +116,8 @@ def _of_metric(unmatched: Unmatched) -> str:
     asked = unmatched.metrics[0]
     holders = "these names hold" if in_names else f"{_files(unmatched, found)} here holds"
     near = nearest(asked, found)
+    if not in_names and may_follow(asked, found):
+        return f"no metric {asked} so far; {holders} {_listed(found)}: does the training evaluate?"
     question = f": is {near} meant?" if near else ": name one of them in the rule or in --metric"
     return f"no metric {asked}; {holders} {_listed(found)}{question}"
 

@@ -233,7 +233,7 @@ def test_a_log_with_any_bytes_is_read(work, tmp_path):
     task = here.run()
     messages = here.messages(task.id)
     assert task.state is COMPLETED
-    assert messages[:2] == ["100%", "Train Loss: 0.5"]
+    assert messages[messages.index("100%") + 1] == "Train Loss: 0.5"
     assert messages[-4:] == ["é数", "", "Validation Loss: nan", "end"]
     assert max(map(len, messages)) < 20_000
     assert task.current_epoch == 0

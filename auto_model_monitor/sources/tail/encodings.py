@@ -27,9 +27,12 @@ def encoding_at(data: bytes, before: str = UTF_8) -> str:
         is_text = before == UTF_8 or (newline and _TEXT.search(line) is not None)
         return UTF_8 if is_text else before
     low, high = sample[::2].count(0), sample[1::2].count(0)
-    if 8 * high >= len(sample) and 8 * low <= high:
+    # A stray zero in a line of bytes is no UTF-16: there, the line's end has one beside it, too.
+    if low + high < 2:
+        return before
+    if 8 * high >= len(sample) and 8 * low <= high and (not newline or rest[:1] in (b"\0", b"")):
         return "utf-16-le"
-    if 8 * low >= len(sample) and 8 * high <= low:
+    if 8 * low >= len(sample) and 8 * high <= low and (not newline or line.endswith(b"\0")):
         return "utf-16-be"
     return before
 

@@ -152,3 +152,12 @@ def test_a_log_in_another_encoding_reads_as_one_in_utf_8(tmp_path: Path, first: 
     assert len(expected) == 10
     found = whole(LINES.encode(first) + LINES.encode(then), str(tmp_path))
     assert found == expected
+
+
+@pytest.mark.parametrize("odd", [b"\xff\x00\xfe", b"\x00", b"a\x00", b"\x00b", b"\xfe\x00", b"x\x00y\x00z"])
+def test_stray_zeros_change_no_encoding(tmp_path: Path, odd: bytes) -> None:
+    """A line with a zero byte in it, as after a crash, hides none of the lines after it."""
+    log = tmp_path / "train.log"
+    log.write_bytes(b"val_loss: 0.5\n" + odd + b"\n" + b"y" * 5000 + b"\nval_loss: 0.25\n")
+    found = [reading.value for reading in LogFileSource(log).read() if reading.metric == "val_loss"]
+    assert found == [0.5, 0.25]
