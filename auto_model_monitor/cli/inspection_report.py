@@ -46,6 +46,9 @@ def show(inspection: Inspection, choice: ParserChoice, terminal: Terminal, *, ev
         _show_scores(inspection, findings, terminal)
     for outcome in (Outcome.UNREADABLE, Outcome.NO_SCORE, Outcome.IGNORED):
         _show_reasons(outcome, inspection, terminal, everything=everything)
+    for note in inspection.notes:
+        terminal.say()
+        terminal.say(terminal.paint(f"note: {for_terminal(note)}", "yellow"))
     _show_verdict(inspection, terminal)
     _show_lines_to_copy(inspection, choice, terminal)
 
@@ -149,8 +152,10 @@ def _show_lines_to_copy(inspection: Inspection, choice: ParserChoice, terminal: 
         return
     pattern = inspection.suggestion
     terminal.say()
+    fits, names = inspection.fitted
+    fitted = "these names" if fits >= names else f"{fits} of these {names} names"
     terminal.say(
-        "to copy" + (f", with the pattern that fits these names: {for_terminal(pattern)}" if pattern else "")
+        "to copy" + (f", with the pattern that fits {fitted}: {for_terminal(pattern)}" if pattern else "")
     )
     for kind, line in lines.items():
         terminal.say(f"  {kind:8} {terminal.paint(line, 'cyan')}")
@@ -214,6 +219,7 @@ def as_json(inspection: Inspection, choice: ParserChoice) -> str:
         "first_mail": inspection.first_mail.name if inspection.first_mail else None,
         "question": _scale_question(inspection) or None,
         "suggested_pattern": inspection.suggestion,
+        "notes": list(inspection.notes),
         "to_copy": lines_to_copy(inspection, choice),
         "names": [_name_in_json(finding, inspection) for finding in inspection.findings],
     }

@@ -12,12 +12,15 @@ from ..core.alerts import Alert
 from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ParseError, SourceError
 from ..core.readings import Reading, ReadingBatch
-from ..parsers import BaseParser, suggest_pattern
+from ..parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
+from ..parsers.checkpoint_names import stands_beside_others
 from ..parsers.unfinished import ignored_because
 from ..rules import ThresholdRule
 from ..sources.checkpoints.directory import DirectorySource
 from ..sources.checkpoints.directory_tree import DirectoryTree, PollTime
 from ..sources.checkpoints.listing import EntryType
+from .rounding_check import rounding_hint
+from .silence_reasons import missing_metric
 
 
 class Outcome(Enum):
@@ -60,7 +63,9 @@ class Inspection:
         comparison: the direction in which the score improves.
         threshold: the threshold of the mails, if there is one.
         first_alert: the alert of a watch's first poll, which finds all names together.
-        suggestion: a pattern that fits most names, if one is requested and found.
+        suggestion: a pattern that fits most names with a score, if one is requested and found.
+        fitted: how many names it fits, and of how many, such as ``(3, 5)``.
+        notes: what is wrong with the metric that was asked for, or with how the names write it.
     """
 
     directory: str
@@ -69,6 +74,8 @@ class Inspection:
     threshold: float | None = None
     first_alert: Alert | None = None
     suggestion: str | None = None
+    fitted: tuple[int, int] = (0, 0)
+    notes: tuple[str, ...] = ()
     scores: list[Finding] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -125,14 +132,33 @@ def inspect_directory(
         first = ThresholdRule(threshold, direction).evaluate(batch)
         scored = list(_simulated(scored, ThresholdRule(threshold, direction), batch))
     candidates = [f.name for f in (*scored, *others) if f.outcome is not Outcome.IGNORED]
+    suggestion, fitted = _suggested(candidates, len(scored)) if suggest else (None, (0, 0))
     return Inspection(
         directory=directory,
         findings=[*scored, *sorted(others, key=lambda finding: finding.name)],
         comparison=direction,
         threshold=threshold,
         first_alert=first,
-        suggestion=suggest_pattern(candidates) if suggest else None,
+        suggestion=suggestion,
+        fitted=fitted,
+        notes=tuple(filter(None, _notes(parser, scored, candidates))),
     )
+
+
+def _suggested(names: Sequence[str], scored: int) -> tuple[str | None, tuple[int, int]]:
+    """Return a pattern that reads no less than is read without it, and how many names it fits."""
+    pattern = suggest_pattern(names)
+    if pattern is None:
+        return None, (0, 0)
+    parser = CustomParser(pattern)
+    fits = sum(_outcome(parser, name)[0] is Outcome.SCORE for name in names)
+    return (pattern if fits >= scored else None), (fits, sum(not stands_beside_others(n) for n in names))
+
+
+def _notes(parser: BaseParser, scored: Sequence[Finding], names: Sequence[str]) -> Iterator[str]:
+    yield rounding_hint(reading for finding in scored for reading in finding.readings)
+    if isinstance(parser, DefaultParser) and parser.metric and not scored:
+        yield missing_metric(parser.metric, names)
 
 
 def _scored(directory: str, batch: ReadingBatch) -> list[Finding]:

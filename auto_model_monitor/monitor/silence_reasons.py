@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..core.near_names import may_follow, nearest
+from ..core.numbers import positional
 from ..log_parser.metric_names import metric_in_logs
 from ..parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
 from ..parsers.names import entries_in, score_name
@@ -69,7 +70,7 @@ def metrics_in_names(names: Sequence[str]) -> list[str]:
 
 def reason_for(unmatched: Unmatched) -> str:
     """Return the reason and what to do, in one line."""
-    for reason in (_of_pattern, _of_metric, _of_files, _of_folders, _of_parent):
+    for reason in (_of_pattern, _of_metric, _of_unnamed, _of_files, _of_folders, _of_parent):
         text = reason(unmatched)
         if text:
             return for_log_line(text)
@@ -115,11 +116,42 @@ def _of_metric(unmatched: Unmatched) -> str:
         return ""
     asked = unmatched.metrics[0]
     holders = "these names hold" if in_names else f"{_files(unmatched, found)} here holds"
-    near = nearest(asked, found)
     if not in_names and may_follow(asked, found):
         return f"no metric {asked} so far; {holders} {_listed(found)}: does the training evaluate?"
+    return _no_metric(asked, holders, found)
+
+
+def _no_metric(asked: str, holders: str, found: Sequence[str]) -> str:
+    near = nearest(asked, found)
     question = f": is {near} meant?" if near else ": name one of them in the rule or in --metric"
     return f"no metric {asked}; {holders} {_listed(found)}{question}"
+
+
+def missing_metric(asked: str, names: Sequence[str]) -> str:
+    """Return why names give no metric that was asked for, empty where they hold no metric at all."""
+    found = metrics_in_names(names)
+    return _no_metric(asked, "these names hold", found) if found else _unnamed(asked, names)
+
+
+def _unnamed(asked: str, names: Sequence[str]) -> str:
+    """Return what to do where a name holds a score without a name, as Keras' ``05-0.31.keras`` does."""
+    for name in names:
+        found = positional(name.rpartition("/")[2])
+        if found is not None:
+            pattern = suggest_pattern(names) or suggest_pattern([name]) or "([0-9.]+)"
+            return (
+                f"{name!r} holds {found['score']} without a name, so that it is not certainly {asked}: put "
+                f"the name into the file name, as in 'epoch_{{epoch:02d}}-{asked}_{{{asked}:.4f}}', or give "
+                f"--pattern '{pattern}' in place of --metric"
+            )
+    return ""
+
+
+def _of_unnamed(unmatched: Unmatched) -> str:
+    metrics = unmatched.metrics if isinstance(unmatched.parser, DefaultParser) else ()
+    if not metrics or {metric_in_logs(metric) for metric in metrics}.intersection(unmatched.files):
+        return ""
+    return _unnamed(metrics[0], unmatched.names)
 
 
 def _of_files(unmatched: Unmatched) -> str:

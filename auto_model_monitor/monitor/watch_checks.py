@@ -12,6 +12,7 @@ from .direction_check import DirectionCheck
 from .poll_listener import Listener
 from .repeated_hits import RepeatedHitCheck
 from .resume import ResumeState
+from .rounding_check import RoundingCheck
 from .scale_check import ScaleCheck
 from .silence_check import SilenceCheck
 from .watch_rules import parser_of
@@ -26,6 +27,7 @@ def checks_of(
         checks.append(DirectionCheck(config.comparison))
     needs_scores = not all(isinstance(rule, DiskRule) for rule in rules)
     if needs_scores and isinstance(source, DirectoryWithSideFiles):
+        checks.append(RoundingCheck())
         parser = parser_of(config, rules)
         chosen = parser.metric if parser.metric != "score" else None
         metrics = [chosen, *(rule.metric for rule in rules if isinstance(rule, MetricRule))]

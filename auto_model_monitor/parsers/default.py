@@ -86,7 +86,7 @@ class DefaultParser(BaseParser):
         return self._shapes.readings(name, path, self._readings)
 
     def _readings(self, name: str, path: str) -> tuple[Reading, ...]:
-        epoch, step = _counts(name)
+        epoch, step = counts_of(name)
         return tuple(
             Reading(metric=metric, value=value, name=name, path=path, epoch=epoch, step=step)
             for metric, value in self._numbers(name)
@@ -198,7 +198,7 @@ def _refuse_to_choose(last: str, metrics: list[str]) -> NoReturn:
     )
 
 
-def _counts(name: str) -> tuple[int | None, int | None]:
+def counts_of(name: str) -> tuple[int | None, int | None]:
     """Return the epoch and the step that a name and its folders give."""
     found = positional(name.rpartition("/")[2])
     if found is not None:

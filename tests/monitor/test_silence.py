@@ -91,7 +91,7 @@ def test_a_metric_that_no_name_holds(
         (r"loss-([0-9.]+)", ["val_loss_0.5.pt"], r"val_loss_([0-9.]+)"),
         (r"acc=([0-9.]+)", ["model-acc_0.91.h5", "model-acc_0.92.h5"], r"acc_([0-9.]+)"),
         (r"VAL_LOSS_([0-9.]+)", ["e1_val_loss_0.5.pt"] * 1, r"val_loss_([0-9.]+)"),
-        (r"ep(?P<epoch>\d+)_f1_([0-9.]+)", ["epoch3-f1=0.5.pt"], r"f1=([0-9.]+)"),
+        (r"ep(?P<epoch>\d+)_f1_([0-9.]+)", ["epoch3-f1=0.5.pt"], r"epoch(?P<epoch>[0-9]+)-f1=([0-9.]+)"),
         (r"^dice([0-9.]+)", ["unet_dice_0.7.pth", "unet_dice_0.8.pth"], r"dice_([0-9.]+)"),
     ],
 )
