@@ -35,8 +35,8 @@ _BEHIND_A_WORD = rb"(?:(?<=[A-MO-Za-mo-z][_-])|(?i:(?<=cision[_-])))"  # but not
 _RANK = rb"(?:[1-5]|1[05]|2[05]|30|40|50|75|95|[125]00|1000)(?!\.?[0-9])"
 _THRESHOLD = rb"0?\.(?:05|[1-57]|[27]5|[57]0|95)(?![0-9])"
 _IN_WORDS = re.compile(
-    rb"[0-9]+(?=[A-Za-z@=\x80-\xff])|%b(?:%b|%b)|(?<=[A-Za-z])%b|(?<=[A-Za-z@\x80-\xff])[0-9]+"
-    % (_BEHIND_A_WORD, _RANK, _THRESHOLD, _THRESHOLD)
+    rb"[0-9]+(?=[A-Za-z@=\x80-\xff])|%b(?:%b|%b)|(?<=[A-Za-z])%b|(?<=@)[0-9]+\.[0-9]+"
+    rb"|(?<=[A-Za-z@\x80-\xff])[0-9]+" % (_BEHIND_A_WORD, _RANK, _THRESHOLD, _THRESHOLD)
 )
 _RUN = r"[0-9]+"
 

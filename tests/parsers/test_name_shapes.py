@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auto_model_monitor import DefaultParser, ParseError
@@ -40,6 +40,7 @@ def of_one_skeleton(skeleton, chance, count):
 @given(
     st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from(METRICS), st.integers(0, 999)
 )
+@example("@0.#-#.#", "5", 2)
 def test_any_names_of_one_skeleton_are_read_as_with_care(skeleton, metric, seed):
     """Whatever digits stand in a name, the plan of its shape reads what a careful reading reads."""
     parser = DefaultParser(metric)
