@@ -154,6 +154,7 @@ def test_one_task_a_device_the_highest_priority_first(work, tmp_path):
     here = work(trainer, environment={**os.environ, "CUDA_VISIBLE_DEVICES": "4,7"})
     first = here.submit(num_classes=1, device="cuda")
     here.wait_running(first)
+    until((tmp_path / "order").exists)  # it is running before its shell has written the first line
     rest = [
         here.submit(num_classes=number, device=device, priority=priority)
         for number, device, priority in [
