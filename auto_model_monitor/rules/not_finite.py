@@ -73,11 +73,17 @@ class NotFiniteRule(FollowsSeries):
             start = runs.last_start_in(readings)
             if start is not None:
                 found.append(start)
-        return next((reading for reading in readings if reading in found), None) if found else None
+        # Not by equality: a NaN equals nothing, and each pass may build its readings again.
+        starts = set(map(_place, found))
+        return next((reading for reading in readings if _place(reading) in starts), None) if found else None
 
     def _begin_run(self) -> None:
         self._of_metric: dict[str, _Runs] = {}
         self._last_reported = None
+
+
+def _place(reading: Reading) -> tuple[object, ...]:
+    return reading.metric, reading.name, reading.epoch, reading.step, reading.path
 
 
 class _Runs:
