@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from contextlib import suppress
-
 import pytest
 
 from auto_model_monitor import CustomParser, ModelMonitor, MonitorConfig
 from tests.fakes import RecordingNotifier
+from tests.small_disks import fill, small_disk_at
 
 
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of one mebibyte."""
-    point = tmp_path / "logs"
-    point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(point)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
-    except FileNotFoundError:
-        pytest.skip("no mount here")
-    if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield point
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=200)
-
-
-def fill(folder):
-    """Write until nothing fits any more."""
-    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
-        while True:
-            file.write(os.urandom(4096))
+    with small_disk_at(tmp_path / "logs", "1m") as point:
+        yield point
 
 
 @pytest.mark.parametrize("when", ["before the start", "in the middle"])

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
 from auto_model_monitor.training import StoreError, TaskState, TaskStore
+from tests.small_disks import fill, small_disk_at
 from tests.training.trainings import request, shell
 
 
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of eight mebibytes."""
-    point = tmp_path / "small"
-    point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(point)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
-    except FileNotFoundError:
-        pytest.skip("no mount here")
-    if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield point
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=200)
-
-
-def fill(folder):
-    """Write until nothing fits any more."""
-    with suppress(OSError), (folder / "filler").open("ab", buffering=0) as file:
-        while True:
-            file.write(os.urandom(4096))
+    with small_disk_at(tmp_path / "small", "8m") as point:
+        yield point
 
 
 def exhaust(store):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from contextlib import suppress
 
 import pytest
 
 from auto_model_monitor.training import StoreError, TaskState
+from tests.small_disks import fill, small_disk_at
 from tests.training.trainings import shell
 from tests.waiting import until
 
@@ -18,25 +17,8 @@ RUNNING, FAILED = TaskState.RUNNING, TaskState.FAILED
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of four mebibytes."""
-    point = tmp_path / "small"
-    point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(point)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    except FileNotFoundError:
-        pytest.skip("no mount here")
-    if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield point
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=60)
-
-
-def fill(folder):
-    """Write until nothing fits any more; return the file that is to be removed."""
-    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
-        while True:
-            file.write(os.urandom(4096))
-    return folder / "filler"
+    with small_disk_at(tmp_path / "small", "4m") as point:
+        yield point
 
 
 def test_log_lines_are_stored_when_there_is_room_again(work, tmp_path, small_disk, caplog):
