@@ -44,6 +44,13 @@ def _new_id() -> str:
     return os.urandom(16).hex()
 
 
+def alert_key(rule: str, model: str | None = None, group: str | None = None) -> str:
+    """Return the key under which an outbox finds the last alert of a rule about a model and a group."""
+    if model is None and group is None:
+        return rule
+    return "\n".join([rule, model or "", *([] if group is None else [group])])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One fact that a rule found; it stays true whether or not its delivery succeeds.
@@ -61,6 +68,8 @@ class Alert:
         threshold: what the reading was compared with, if anything.
         previous_best: the value that was last reported, or the best so far; None when there is none.
         details: the facts of its kind, such as ``silent_seconds`` or ``free_bytes``.
+        model: the model in production that it is about; None where there is but one.
+        group: the group that it is about, such as ``sex:f``; None for all rows.
         history: the readings of the same metric so far, for the renderer; the outbox does not store them.
     """
 
@@ -74,8 +83,15 @@ class Alert:
     threshold: float | None = None
     previous_best: float | None = None
     details: Mapping[str, Detail] = field(default_factory=dict, hash=False)
+    model: str | None = None
+    group: str | None = None
     history: Sequence[Point] = field(default=(), repr=False, compare=False)
     id: str = field(default_factory=_new_id)
+
+    @property
+    def key(self) -> str:
+        """The name of its rule, and with that the model and the group where there are such."""
+        return alert_key(self.rule, self.model, self.group)
 
     @property
     def improvement(self) -> float | None:

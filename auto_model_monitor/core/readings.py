@@ -25,6 +25,13 @@ class Reading:
         epoch: the epoch that the name gives, if any.
         step: the step that the name gives, if any.
         in_log: True when it was read from a training's log, whose name is ``name``.
+        model: the model in production that it is about; None where there is but one.
+        group: the part of the rows or the column that it is about, as in ``recall@sex:f``, whose group is
+            ``sex:f``; ``metric`` holds the whole text. None for all rows.
+        time: the end of its window, in UTC; readings of one metric, model and time replace each other.
+        rows: the number of rows that it was computed from.
+        low: the lower end of its 95 % interval.
+        high: the upper end of it.
     """
 
     metric: str
@@ -34,6 +41,12 @@ class Reading:
     epoch: int | None = None
     step: int | None = None
     in_log: bool = False
+    model: str | None = None
+    group: str | None = None
+    time: datetime | None = None
+    rows: int | None = None
+    low: float | None = None
+    high: float | None = None
 
     @property
     def count(self) -> tuple[int, int]:

@@ -33,7 +33,7 @@ class MemoryOutbox:
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Store the alert and a pending delivery per channel."""
         with self._lock:
-            self._alerts[alert.rule] = alert
+            self._alerts[alert.key] = alert
             for channel in channels:
                 number = next(self._ids)
                 self._deliveries[number] = Delivery(

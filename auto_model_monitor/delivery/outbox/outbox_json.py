@@ -24,11 +24,13 @@ def alert_to_json(alert: Alert) -> str:
         "kind": alert.kind.value,
         "level": alert.level.value,
         "resolved": alert.resolved,
-        "reading": None if alert.reading is None else asdict(alert.reading),
+        "reading": None if alert.reading is None else _reading_record(alert.reading),
         "comparison": None if alert.comparison is None else alert.comparison.value,
         "threshold": alert.threshold,
         "previous_best": alert.previous_best,
         "details": dict(alert.details),
+        "model": alert.model,
+        "group": alert.group,
     }
     return json.dumps(record)
 
@@ -40,13 +42,22 @@ def alert_from_json(text: str) -> Alert:
         "time": datetime.fromisoformat,
         "kind": AlertKind,
         "level": Level,
-        "reading": lambda reading: Reading(**reading),
+        "reading": _reading_from,
         "comparison": Comparison,
     }
     for key, read in readers.items():
         if record.get(key) is not None:
             record[key] = read(record[key])
     return Alert(**record)
+
+
+def _reading_record(reading: Reading) -> dict[str, Any]:
+    return {**asdict(reading), "time": None if reading.time is None else reading.time.isoformat()}
+
+
+def _reading_from(record: dict[str, Any]) -> Reading:
+    time = record.get("time")
+    return Reading(**{**record, "time": None if time is None else datetime.fromisoformat(time)})
 
 
 def message_to_json(message: Message) -> str:

@@ -72,7 +72,7 @@ class SQLiteOutbox:
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert and a pending delivery per channel."""
         texts = alert_to_json(alert), message_to_json(message)
-        record = _values((alert.id, self._watch, alert.rule, *texts))
+        record = _values((alert.id, self._watch, alert.key, *texts))
         with self._transaction() as cursor:
             cursor.execute(
                 "INSERT INTO alerts (id, watch, rule, alert, message) VALUES (?, ?, ?, ?, ?)", record
