@@ -34,6 +34,7 @@ class AlertKind(Enum):
     CRASHED = "crashed"
     INTERRUPTED = "interrupted"
     UNDELIVERED = "undelivered"
+    STARTED = "started"
 
 
 #: One fact of an alert's own kind, as JSON can hold it.

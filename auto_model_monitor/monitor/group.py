@@ -86,6 +86,7 @@ class WatchGroup(Lifecycle):
             _every_notifier(self.monitors),
             renderer=GroupRenderer(members, language or _language(self.monitors), self._clock, host_name()),
             check_interval=min(_LONGEST_INTERVAL, *(monitor.check_interval for monitor in self.monitors)),
+            log_dir=None,
             outbox=WatchOutbox(self._log_dir, _key(members), outbox=outbox),
             resume_state=ResumeState(resume=resume),
             clock=self._clock,

@@ -10,6 +10,7 @@ from ..runtime.lifecycle import Lifecycle
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
     from pathlib import Path
 
     from ..core.alerts import Alert
@@ -52,15 +53,17 @@ class Monitor(Lifecycle):
 
     Args:
         source: where the readings come from.
-        rules: what decides on alerts.
-        notifiers: how people receive the messages.
+        rules: what decides on alerts: rules, or texts such as ``"accuracy < 90% for 2"``.
+        notifiers: how people receive the messages: notifiers, or URLs such as ``"dingtalk://TOKEN"``.
         renderer: renders the alerts; by default in Chinese.
         comparison: the direction in which the score improves; by default the usual one of its metric.
         check_interval: seconds between two polls.
-        log_dir: the directory of the run logs; None for none.
-        outbox: where alerts are committed; by default in memory.
+        log_dir: the directory of the run logs and of ``outbox.db``, in which a later process finds what was
+            alerted; None keeps everything in memory.
+        outbox: instead of the one in ``log_dir``.
         resume_state: restores the rules after a restart.
         clock: the time.
+        notify_start: True sends one message when :meth:`run` starts.
         digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each immediately.
         words: renders digests, and reports of what a notifier refused for good.
         history: instead of a new one.
@@ -68,22 +71,24 @@ class Monitor(Lifecycle):
         listeners: called after every poll.
 
     Raises:
-        ConfigError: a part misses a member of its contract; the error names it.
+        ConfigError: a part misses a member of its contract, a text is no rule or a URL no channel.
+        MissingExtraError: a URL needs an extra that is not installed.
     """
 
     def __init__(
         self,
         source: Source,
-        rules: Sequence[Rule],
-        notifiers: Sequence[Notifier],
+        rules: Sequence[Rule | str],
+        notifiers: Sequence[Notifier | str],
         *,
         renderer: MessageRenderer | None = None,
         comparison: Comparison | None = None,
         check_interval: float = 60,
-        log_dir: Path | None = None,
+        log_dir: str | PathLike[str] | None = "monitor_logs",
         outbox: WatchOutbox | None = None,
         resume_state: Resumption | None = None,
         clock: Clock | None = None,
+        notify_start: bool = False,
         digest: float = 0.0,
         words: DeliveryMessages | None = None,
         history: MetricHistory | None = None,
@@ -98,18 +103,18 @@ class Monitor(Lifecycle):
         from ..rendering.delivery_messages import DeliveryMessageRenderer
         from .boundary import ErrorBoundary
         from .metric_check import MetricCheck
+        from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from
         from .resume import ResumeState
         from .safe_rendering import SafeRenderer
         from .summary import WatchSummary
-        from .watch_outbox import WatchOutbox
 
         super().__init__()
-        _check_parts(source, rules, notifiers, clock)
+        check_parts(source, clock)
         self.source = source
-        self.rules = list(rules)
-        self.notifiers = list(notifiers)
+        self.rules = rules_from(rules)
+        self.notifiers = notifiers_from(notifiers)
         self.check_interval = check_interval
-        self.run_log_dir = log_dir
+        self.run_log_dir: Path | None = directory_from(log_dir)
         self.clock = clock or SystemClock()
         self.progress = summary or WatchSummary(source.name, comparison, self.clock)
         self.history = history or MetricHistory(comparison)
@@ -118,14 +123,15 @@ class Monitor(Lifecycle):
         self.listeners: list[Listener] = [self.progress.add, self.metric_check, *functions]
         self.uncommitted: list[Alert] = []
         self.delivery_queue = DeliveryQueue(
-            notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
+            self.notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
         )
         self._renderer = SafeRenderer(renderer)
-        self._outbox = outbox or WatchOutbox()
+        self._outbox = outbox or outbox_of(source, self.run_log_dir)
         self._resume_state: Resumption = resume_state or ResumeState()
         self._boundary = ErrorBoundary()
         self._lock = Lock()
         self._verify = False
+        self._notify_start = notify_start
 
     def check(self) -> list[Alert]:
         """Poll once; return the alerts that were found and are now being delivered.
@@ -170,6 +176,7 @@ class Monitor(Lifecycle):
             self._verify = True
             due = self.clock.monotonic()
             while not stop.is_set():
+                self._report_start()
                 self.check()
                 self.progress.log_hourly()
                 now = self.clock.monotonic()
@@ -179,6 +186,12 @@ class Monitor(Lifecycle):
             self.warn_at_the_end()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
+
+    def _report_start(self) -> None:
+        from .parts import started
+
+        if self._notify_start and self.report(started(self.source, self.rules, self.clock)):
+            self._notify_start = False
 
     def warn_at_the_end(self) -> None:
         """Let the checks among the listeners warn of what has not come until now."""
@@ -248,17 +261,3 @@ class Monitor(Lifecycle):
             alert = replace(alert, history=self.history.points(alert.reading.metric))
         seconds = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
         return self._renderer.render(alert, seconds)
-
-
-def _check_parts(source: object, rules: object, notifiers: object, clock: object) -> None:
-    from ..core.clocks import Clock
-    from ..core.contracts import require, require_all
-    from ..notifiers import Notifier
-    from ..rules import Rule
-    from ..sources import Source
-
-    require("source", source, Source, "DirectorySource('checkpoints', DefaultParser())")
-    require_all("rules", rules, Rule, "[ThresholdRule(0.004, 'lower')]")
-    require_all("notifiers", notifiers, Notifier, "[EmailNotifier(…), MailboxNotifier(…)]")
-    if clock is not None:
-        require("clock", clock, Clock)

@@ -23,9 +23,10 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.CRASHED: ("ran_seconds", "best"),
     AlertKind.INTERRUPTED: ("ran_seconds", "best"),
     AlertKind.UNDELIVERED: ("channel",),
+    AlertKind.STARTED: ("rules",),
 }
 # The small text beside the main figure.
-_BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: ""} | dict.fromkeys(
+_BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: "", AlertKind.STARTED: ""} | dict.fromkeys(
     (AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED), "name"
 )
 _BLOCKS = ("traceback", "log")

@@ -78,6 +78,7 @@ class TrainingMonitor(Monitor):
             notifiers,
             renderer=_TaskRenderer(self._trainings, language, host),
             check_interval=check_interval,
+            log_dir=None,
             outbox=WatchOutbox(store.path, "trainings", outbox=outbox),
             resume_state=_NewTrainings(),
             clock=clock,

@@ -181,7 +181,7 @@ def test_a_renderer_of_ones_own_finds_the_trail_in_the_alert():
     notifier = RecordingNotifier()
     rule = ThresholdRule(0.5, "lower")
     looks = (batch(0.9), batch(0.8), batch(0.3))
-    monitor = Monitor(Script(*looks), [rule], [notifier], renderer=Own())
+    monitor = Monitor(Script(*looks), [rule], [notifier], renderer=Own(), log_dir=None)
     alerts = [alert for _ in looks for alert in monitor.check()]
     monitor.stop()
     assert [point.value for point in seen[0].history] == [0.9, 0.8, 0.3]
@@ -195,7 +195,7 @@ def test_a_watch_shows_its_course_in_the_message():
     """The third look's mail shows all three scores, the metric being the alert's."""
     notifier = RecordingNotifier()
     looks = (batch(0.9), batch(0.8), batch(0.3))
-    monitor = Monitor(Script(*looks), [ThresholdRule(0.5, "lower")], [notifier])
+    monitor = Monitor(Script(*looks), [ThresholdRule(0.5, "lower")], [notifier], log_dir=None)
     for _ in looks:
         monitor.check()
     monitor.stop()
@@ -206,7 +206,7 @@ def test_a_fault_in_the_trail_costs_no_alert(monkeypatch, caplog):
     """Whatever the history does, the alert goes out."""
     monkeypatch.setattr(MetricHistory, "add", lambda *_: 1 / 0)
     notifier = RecordingNotifier()
-    monitor = Monitor(Script(batch(0.3)), [ThresholdRule(0.5, "lower")], [notifier])
+    monitor = Monitor(Script(batch(0.3)), [ThresholdRule(0.5, "lower")], [notifier], log_dir=None)
     assert len(monitor.check()) == 1
     monitor.stop()
     assert len(notifier.sent) == 1

@@ -87,10 +87,13 @@ CONFIG = MonitorConfig("checkpoints", 0.004)
 @pytest.mark.parametrize(
     ("construct", "missing"),
     [
-        (lambda: Monitor(Nothing(), [], []), r"source: .* without read\(\)"),
-        (lambda: Monitor(Script(), [Nothing()], []), r"rules: .* without evaluate\(\)"),
-        (lambda: Monitor(Script(), [], [Nothing()]), r"notifiers: .* without send\(\)"),
-        (lambda: Monitor(Script(), [], [], renderer=Nothing()), r"renderer: expected .* with render\(\)"),
+        (lambda: Monitor(Nothing(), [], [], log_dir=None), r"source: .* without read\(\)"),
+        (lambda: Monitor(Script(), [Nothing()], [], log_dir=None), r"rules: .* without evaluate\(\)"),
+        (lambda: Monitor(Script(), [], [Nothing()], log_dir=None), r"notifiers: .* without send\(\)"),
+        (
+            lambda: Monitor(Script(), [], [], renderer=Nothing(), log_dir=None),
+            r"renderer: expected .* with render\(\)",
+        ),
         (lambda: ModelMonitor(CONFIG, source=Nothing()), r"source: .* without read\(\)"),
         (lambda: ModelMonitor(CONFIG, rules=[Nothing()]), r"rules: .* without evaluate\(\)"),
         (lambda: ModelMonitor(CONFIG, notifiers=[Nothing()]), r"notifiers: .* without send\(\)"),
@@ -101,7 +104,7 @@ CONFIG = MonitorConfig("checkpoints", 0.004)
         (lambda: notify_when_done(CONFIG, monitor=Nothing()), r"monitor: expected a Monitor.* Nothing"),
         (lambda: WatchGroup([Nothing()]), r"monitors: expected monitors.* Nothing"),
         (
-            lambda: WatchGroup([Monitor(Script(), [], [])], outbox=Nothing()),
+            lambda: WatchGroup([Monitor(Script(), [], [], log_dir=None)], outbox=Nothing()),
             r"outbox: expected .*add\(\)",
         ),
     ],

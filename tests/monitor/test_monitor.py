@@ -53,7 +53,7 @@ class Script:
 def monitor_of(*looks, notifier=None, **arguments):
     notifier = notifier or RecordingNotifier()
     rule = arguments.pop("rule", None) or ThresholdRule(0.5, "lower")
-    return Monitor(Script(*looks), [rule], [notifier], **arguments), notifier
+    return Monitor(Script(*looks), [rule], [notifier], log_dir=None, **arguments), notifier
 
 
 def checkpoints(folder: Path, *names: str) -> None:
@@ -118,7 +118,7 @@ def test_a_fault_in_one_rule_leaves_the_others(caplog):
             raise KeyError("bug")
 
     notifier = RecordingNotifier()
-    monitor = Monitor(Script(batch(0.1)), [Broken(), ThresholdRule(0.5, "lower")], [notifier])
+    monitor = Monitor(Script(batch(0.1)), [Broken(), ThresholdRule(0.5, "lower")], [notifier], log_dir=None)
     assert len(monitor.check()) == 1
     monitor.stop()
     assert "broken" in caplog.text
@@ -152,7 +152,7 @@ def test_an_alert_that_cannot_be_committed_leaves_the_others(broken, caplog):
 
     outbox, notifier = Failing(), RecordingNotifier()
     rules = [ThresholdRule(0.5, "lower", name=name) for name in ("first", "second")]
-    monitor = Monitor(Script(batch(0.1)), rules, [notifier], outbox=WatchOutbox(outbox=outbox))
+    monitor = Monitor(Script(batch(0.1)), rules, [notifier], outbox=WatchOutbox(outbox=outbox), log_dir=None)
     assert [alert.rule for alert in monitor.check()] == ["first", "second"]
     assert [alert.rule for alert in monitor.uncommitted] == [broken]
     assert caplog.text.count("the disk is full") == 1
@@ -193,7 +193,7 @@ def test_polls_keep_their_interval():
                 stop.set()
             return source.read()
 
-    monitor = Monitor(Slow(), [], [], check_interval=10, clock=clock)
+    monitor = Monitor(Slow(), [], [], check_interval=10, clock=clock, log_dir=None)
     monitor.run(stop)
     assert [b - a for a, b in pairwise(looks[:5])] == [10, 10, 10, 10]
 
@@ -210,7 +210,7 @@ def test_a_look_longer_than_the_interval_is_not_caught_up():
                 stop.set()
             return batch()
 
-    Monitor(Slow(), [], [], check_interval=10, clock=clock).run(stop)
+    Monitor(Slow(), [], [], check_interval=10, clock=clock, log_dir=None).run(stop)
     assert [b - a for a, b in pairwise(looks[:4])] == [35, 10, 10]
 
 
@@ -219,7 +219,12 @@ def test_an_idle_pass_writes_nothing_and_one_line_an_hour_tells_of_life(caplog):
     stop = threading.Event()
     clock = FakeClock(on_wait=lambda _: stop.set() if clock.seconds > 1000 + 6 * 3600 else None)
     monitor = Monitor(
-        Script(batch(0.7, 0.6)), [ThresholdRule(0.5, "lower")], [], check_interval=60, clock=clock
+        Script(batch(0.7, 0.6)),
+        [ThresholdRule(0.5, "lower")],
+        [],
+        check_interval=60,
+        clock=clock,
+        log_dir=None,
     )
     with caplog.at_level(logging.INFO):
         monitor.run(stop)
@@ -270,7 +275,7 @@ def test_nothing_of_the_monitor_reaches_the_training(tmp_path, caplog):
             raise ValueError
 
     hell = Hell()
-    with Monitor(hell, [hell], [hell], check_interval=0.01) as monitor:
+    with Monitor(hell, [hell], [hell], check_interval=0.01, log_dir=None) as monitor:
         done = sum(range(1000))
     assert done == 499500
     assert monitor.check() == []
@@ -356,10 +361,10 @@ def test_a_refused_login_ends_start_monitoring_with_its_error(tmp_path):
         def verify(self):
             raise AuthenticationError("535: see the provider's page")
 
-    monitor = Monitor(Script(), [], [Refusing()], check_interval=30)
+    monitor = Monitor(Script(), [], [Refusing()], check_interval=30, log_dir=None)
     with pytest.raises(AuthenticationError, match="provider's page"):
         monitor.start_monitoring()
-    with Monitor(Script(), [], [Refusing()], check_interval=30):
+    with Monitor(Script(), [], [Refusing()], check_interval=30, log_dir=None):
         pass
 
 

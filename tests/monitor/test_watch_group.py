@@ -234,7 +234,7 @@ def test_no_member_waits_for_another(place):
     """Where one directory's look hangs, the others are watched, and nothing is said of all of them."""
     (one,), (notifier,) = monitors(place, "one")
     hangs = Event()
-    stuck = Monitor(Looks(hangs), [ThresholdRule(1.0, "lower")], [RecordingNotifier("other")])
+    stuck = Monitor(Looks(hangs), [ThresholdRule(1.0, "lower")], [RecordingNotifier("other")], log_dir=None)
     group = WatchGroup([stuck, one], silent_after=0.01)
     group.start()
     try:
@@ -259,7 +259,7 @@ def test_an_empty_group_is_refused():
     with pytest.raises(ConfigError, match="monitors: expected at least one"):
         WatchGroup([])
     with pytest.raises(ConfigError, match="after: expected seconds"):
-        WatchGroup([Monitor(Looks(), [], [])], silent_after="soon")
+        WatchGroup([Monitor(Looks(), [], [], log_dir=None)], silent_after="soon")
 
 
 def test_a_fault_in_one_ends_no_other(place, caplog):

@@ -154,7 +154,7 @@ def test_a_mode_that_nobody_chose_is_not_warned_of(alerts_of, caplog, settings):
 
 def log_monitor(tmp_path, text, *rules):
     (tmp_path / "train.log").write_text(text)
-    return Monitor(LogFileSource(tmp_path / "train.log"), list(rules), [RecordingNotifier()])
+    return Monitor(LogFileSource(tmp_path / "train.log"), list(rules), [RecordingNotifier()], log_dir=None)
 
 
 EPOCHS = "".join(f"epoch {n}: eval_loss: 0.{9 - n} eval_accuracy: 0.{n}\n" for n in range(1, 6))

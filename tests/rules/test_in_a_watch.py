@@ -35,7 +35,7 @@ class Gone:
 def test_a_watch_that_finds_nothing_speaks():
     """A rule about silence is evaluated at every poll, on the clock of the watch."""
     clock = FakeClock()
-    monitor = Monitor(Silent(), [StalledRule(3600)], [RecordingNotifier()], clock=clock)
+    monitor = Monitor(Silent(), [StalledRule(3600)], [RecordingNotifier()], clock=clock, log_dir=None)
     assert monitor.check() == []
     clock.advance(3601)
     (alert,) = monitor.check()
@@ -47,7 +47,7 @@ def test_a_watch_that_finds_nothing_speaks():
 def test_a_rule_object_works_in_a_monitor(tmp_path):
     """``PlateauRule(20)`` handed to a monitor alerts at the twentieth checkpoint without improvement."""
     notifier = RecordingNotifier()
-    monitor = Monitor(DirectorySource(tmp_path, DefaultParser()), [PlateauRule(20)], [notifier])
+    monitor = Monitor(DirectorySource(tmp_path, DefaultParser()), [PlateauRule(20)], [notifier], log_dir=None)
     found = []
     for epoch in range(25):
         (tmp_path / f"epoch_{epoch}_val_loss_0.5.pt").touch()
@@ -59,7 +59,7 @@ def test_a_rule_object_works_in_a_monitor(tmp_path):
 def test_a_watch_that_cannot_read_speaks(caplog):
     """A source that cannot be read is silent, and alerts."""
     clock = FakeClock()
-    monitor = Monitor(Gone(), [StalledRule(3600)], [RecordingNotifier()], clock=clock)
+    monitor = Monitor(Gone(), [StalledRule(3600)], [RecordingNotifier()], clock=clock, log_dir=None)
     monitor.check()
     clock.advance(3601)
     assert len(monitor.check()) == 1

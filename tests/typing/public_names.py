@@ -177,7 +177,8 @@ def notifiers() -> Sequence[Notifier]:
 def monitors(outbox: Outbox) -> WatchGroup:
     directory = DirectorySource("checkpoints", DefaultParser("val_loss"), recursive=True)
     first = ModelMonitor(config(), source=directory, rules=rules(), notifiers=notifiers(), outbox=outbox)
-    second = Monitor(MySource(), [MyRule()], [MyNotifier()], renderer=Renderer(language="en"))
+    ways = [*notifiers(), "dingtalk://token"]
+    second = Monitor(MySource(), rules(), ways, renderer=Renderer(language="en"), notify_start=True)
     return WatchGroup([first, second], silent_after="3x")
 
 

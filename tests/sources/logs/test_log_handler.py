@@ -396,7 +396,9 @@ def test_a_resumed_training_continues(handler: TrainingLogHandler, told: Reading
 def test_a_rule_speaks_of_a_logged_number(handler: TrainingLogHandler, logger: logging.Logger) -> None:
     """A rule on a metric finds the logged number that fulfils it, once, with its epoch and the log's name."""
     told = RecordingNotifier()
-    monitor = Monitor(handler, [parse_rule("val_acc >= 90"), parse_rule("nan")], [told], clock=FakeClock())
+    monitor = Monitor(
+        handler, [parse_rule("val_acc >= 90"), parse_rule("nan")], [told], clock=FakeClock(), log_dir=None
+    )
     logger.info("Epoch [1/2] started")
     logger.info("Validation Loss: 0.5, Validation Accuracy: 89.99%")
     assert monitor.check() == []

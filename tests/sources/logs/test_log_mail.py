@@ -37,7 +37,7 @@ def watch(server: SMTPServer) -> Iterator[Callable[..., Monitor]]:
     def start(source: Source, rule: Rule, clock: FakeClock, language: str = "zh") -> Monitor:
         notifier = EmailNotifier("me@qq.com", "me@qq.com", "code", host=server.host, port=server.port)
         renderer = Renderer(language=language)  # type: ignore[arg-type]
-        monitors.append(Monitor(source, [rule], [notifier], renderer=renderer, clock=clock))
+        monitors.append(Monitor(source, [rule], [notifier], renderer=renderer, clock=clock, log_dir=None))
         return monitors[-1]
 
     yield start

@@ -150,6 +150,7 @@ def test_one_fact_is_one_count_and_one_message(tmp_path: Path, one: Write, other
                         [],
                         outbox=WatchOutbox(outbox=outbox),
                         resume_state=ResumeState(),
+                        log_dir=None,
                     )
                 found += monitor.check()
         assert monitor is not None
