@@ -49,7 +49,7 @@ def test_texts_and_urls_are_rules_and_channels(here):
 
 
 def test_every_wrong_text_and_url_is_named_and_no_secret_is(here):
-    """One error names every text that is no rule, another every URL that is no channel, without its secret."""
+    """One error names every text that is no rule, another every URL that is no channel, without secrets."""
     with pytest.raises(ConfigError) as rules:
         Monitor(Numbers(), ["accuracy <", "nan", "stalled soon"], [])
     assert [problem.partition(":")[0] for problem in rules.value.problems] == ["rules", "rules"]
