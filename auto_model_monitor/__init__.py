@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .sources.checkpoints.directory import DirectorySource
     from .sources.logs.log_file import LogFileSource
     from .sources.logs.log_handler import TrainingLogHandler
+    from .sources.predictions.prediction_log import PredictionLog
     from .sources.side_files import SideFileSource
 
 # Where each public name lives; a module is imported when its first name is asked for.
@@ -96,6 +97,7 @@ _HOMES = {
     "OutboxError": "core.errors",
     "ParseError": "core.errors",
     "PlateauRule": "rules",
+    "PredictionLog": "sources.predictions.prediction_log",
     "Reading": "core.readings",
     "ReadingBatch": "core.readings",
     "Renderer": "rendering",
@@ -157,6 +159,7 @@ __all__ = [
     "OutboxError",
     "ParseError",
     "PlateauRule",
+    "PredictionLog",
     "Reading",
     "ReadingBatch",
     "Renderer",

@@ -46,6 +46,7 @@ from auto_model_monitor import (
     OutboxError,
     ParseError,
     PlateauRule,
+    PredictionLog,
     Reading,
     ReadingBatch,
     Renderer,
@@ -193,6 +194,14 @@ def logs() -> list[Source]:
     return [handler, LogFileSource("train.log", [pattern], on_entry=on_entry), SideFileSource("metrics.csv")]
 
 
+def serve(answers: Sequence[float]) -> float:
+    log = PredictionLog("predictions/", model="credit", version="git", exclude=["name"])
+    with log.prediction(id="42", features={"age": 31}) as row:
+        row.score = max(answers)
+    log.label(id=row.id, label=1)
+    return max(answers)
+
+
 def errors() -> list[type[MonitorError]]:
     return [ConfigError, MissingExtraError, OutboxError, ParseError, RenderingError]
 
@@ -207,6 +216,6 @@ def main() -> None:
     loss: float = train(3)
     with ModelMonitor(config()) as monitor, notify_when_done(config(), monitor=monitor):
         alerts: list[Alert] = monitor.check()
-        print(loss, alerts, logs(), errors())
+        print(loss, alerts, logs(), errors(), serve([0.5]))
     monitors(SQLiteOutbox("outbox.db")).start_monitoring()
     monitors(MemoryOutbox()).start()
