@@ -6,26 +6,23 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
-from typing import Any, NamedTuple
+from queue import Empty
+from typing import Any
 
-from ..core.errors import ConfigError, MonitorError
-from ..core.messages import Message
-from ..core.paths import expanded
+from ..core.errors import MonitorError
 from ..i18n import Language
 from ..i18n.locale_language import locale_language
 from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config import MonitorConfig
-from ..notifiers.mailbox import MailboxNotifier
 from ..parsers import CustomParser
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
 from .command import INTERRUPTED, SUCCESS, Command
+from .demo_files import Received, ShownMailbox, folder_for
 from .option_parser import OptionParser, add_settings
 
 EPOCHS = 12
@@ -36,30 +33,6 @@ _TIMEOUT = 2.0  # seconds in which the watch sees a checkpoint, on a slow machin
 _BAR = 24
 
 
-class Received(NamedTuple):
-    """A mail that has arrived, and its files."""
-
-    message: Message
-    eml: Path
-    html: Path
-
-
-class _ShownMailbox(MailboxNotifier):
-    """A mailbox in a folder, with a queue of the mails that arrive."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        # A SimpleQueue asked with timeout=0 can wait forever on CPython 3.10, if preempted in the call.
-        self.arrived: Queue[Received] = Queue()
-
-    def send(self, message: Message) -> None:
-        super().send(message)
-        eml = self.path_of(message)
-        html = eml.with_suffix(".html")
-        html.write_text(message.html, encoding="utf-8")
-        self.arrived.put(Received(message, eml, html))
-
-
 class _Stage:
     """Shows the demo on the screen.
 
@@ -67,7 +40,7 @@ class _Stage:
         shown: the number of mails shown.
     """
 
-    def __init__(self, screen: Terminal, mailbox: _ShownMailbox) -> None:
+    def __init__(self, screen: Terminal, mailbox: ShownMailbox) -> None:
         self.shown = 0
         self._best = THRESHOLD
         self._screen = screen
@@ -171,10 +144,10 @@ def play(
         ConfigError: the folder cannot be used.
         MonitorError: the training of the demo ended too early.
     """
-    home = _home(folder)
+    home = folder_for(folder)
     checkpoints = home / "checkpoints"
     checkpoints.mkdir()
-    mailbox = _ShownMailbox(home / "mailbox")
+    mailbox = ShownMailbox(home / "mailbox")
     stage = _Stage(screen, mailbox)
     stage.opening(home)
     config = MonitorConfig(
@@ -202,22 +175,6 @@ def _wait_for_mails(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
         if monitor.progress.seen >= epoch and stage.shown >= monitor.progress.alerts:
             return
         stage.mails(0.02)
-
-
-def _home(folder: str | None) -> Path:
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="monitor-demo-"))
-    home = expanded(folder).absolute()
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        used = any(home.iterdir())
-    except OSError as error:
-        raise ConfigError(
-            f"--keep: expected a folder that can be written to, got {folder!r}: {error}"
-        ) from None
-    if used:
-        raise ConfigError(f"--keep: expected a new or an empty folder, got {folder!r}, which holds something")
-    return home
 
 
 def _training(checkpoints: Path) -> Iterator[dict[str, Any]]:
