@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from ..core.errors import MonitorError
 from ..i18n import Language
 from ..i18n.locale_language import locale_language
 from ..monitor.checkpoints import ModelMonitor
@@ -22,10 +16,10 @@ from ..parsers import CustomParser
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
 from .command import INTERRUPTED, SUCCESS, Command
+from .demo_epochs import EPOCHS, demo_epochs
 from .demo_files import Received, ShownMailbox, folder_for
 from .option_parser import OptionParser, add_settings
 
-EPOCHS = 12
 THRESHOLD = 0.06
 PATTERN = r"val_loss_([0-9.]+)"
 _PACE = 0.75  # seconds an epoch
@@ -160,7 +154,7 @@ def play(
     )
     began = time.monotonic()
     with ModelMonitor(config, notifiers=[mailbox]) as monitor:
-        for results in _training(checkpoints):
+        for results in demo_epochs(checkpoints):
             stage.epoch(results)
             stage.mails(0.0 if fast else _PACE)
             _wait_for_mails(monitor, stage, results["epoch"])
@@ -175,44 +169,6 @@ def _wait_for_mails(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
         if monitor.progress.seen >= epoch and stage.shown >= monitor.progress.alerts:
             return
         stage.mails(0.02)
-
-
-def _training(checkpoints: Path) -> Iterator[dict[str, Any]]:
-    """Run the training, and yield its results of each epoch."""
-    with _process(checkpoints) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for _ in range(EPOCHS):
-            try:
-                process.stdin.write("next\n")
-                process.stdin.flush()
-            except OSError:
-                break
-            line = process.stdout.readline()
-            if not line:
-                break
-            yield json.loads(line)
-        else:
-            return
-        raise MonitorError("the training of the demo ended early; its error stands above")
-
-
-@contextmanager
-def _process(checkpoints: Path) -> Iterator[subprocess.Popen[str]]:
-    script = Path(__file__).with_name("demo_training.py")
-    # -I keeps this package's folder off the module path; with a session of its own it gets no Ctrl-C.
-    command = [sys.executable, "-I", str(script), str(checkpoints)]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 COMMAND = Command(
