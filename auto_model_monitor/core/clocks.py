@@ -45,7 +45,7 @@ class SystemClock:
 
 
 class SimulatedClock:
-    """A clock that only the thread that made it moves, by waiting or by :meth:`advance`: a month takes seconds.
+    """A clock that only its own thread moves, by waiting or by :meth:`advance`: a month takes seconds.
 
     Other threads, such as those that deliver messages, wait in real time and briefly, for their event.
 
@@ -71,7 +71,7 @@ class SimulatedClock:
         self._now += timedelta(seconds=max(0.0, seconds))
 
     def wait(self, event: Event, seconds: float) -> bool:
-        """Let time pass, in the thread that made the clock; in others wait for the event, but not for long."""
+        """Let time pass, in the thread that made the clock; in others wait for the event, briefly."""
         if get_ident() != self._owner:
             return event.wait(min(seconds, 0.05))
         self.advance(seconds)
