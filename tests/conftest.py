@@ -24,6 +24,7 @@ from smtp_server import SMTPServer
 from auto_model_monitor import Message
 from tests.campaigns import examples
 from tests.leftovers import end_leftovers
+from tests.servers.fixtures import mariadb_url, postgresql_url  # noqa: F401  # every test may ask for them
 
 CHINA = timezone(timedelta(hours=8), "CST")
 
