@@ -20,7 +20,7 @@ def shorten(folder: Path, read: int, most: int) -> int | None:
     """Move the content of a log into its earlier file once it is long enough.
 
     The training goes on appending to the same file, which is emptied. So that nothing is lost, a log whose
-    end has not been read waits until it is twice as long.
+    end has not been read, or that grows meanwhile, waits until it is twice as long.
 
     Args:
         folder: the task's folder.
@@ -38,8 +38,10 @@ def shorten(folder: Path, read: int, most: int) -> int | None:
         size = path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
         if size > (part if read >= size else 2 * part):
             _keep_end(path, folder / EARLIER, part)
-            os.truncate(path, 0)
-            return max(0, size - read)
+            grown = path.lstat().st_size
+            if grown > max(size, 2 * part) or grown == size:
+                os.truncate(path, 0)
+                return max(0, grown - read)
     return None
 
 
