@@ -116,6 +116,21 @@ class Outbox(Protocol):
 
 
 @runtime_checkable
+class KeepsDueTime(Protocol):
+    """An outbox in which a later process finds the last due time of the watch's schedule."""
+
+    @abstractmethod
+    def last_due(self) -> float | None:
+        """Return the last due time that was served, in seconds since 1970 UTC; None before the first."""
+        ...
+
+    @abstractmethod
+    def record_due(self, due: float) -> None:
+        """Record that the due time was served."""
+        ...
+
+
+@runtime_checkable
 class Closable(Protocol):
     """An outbox that holds a file or a connection."""
 

@@ -10,7 +10,7 @@ from threading import RLock
 from ...core.alerts import Alert
 from ...core.errors import OutboxError
 from ...core.messages import Message
-from . import Closable, Delivery, DeliveryState, Outbox
+from . import Closable, Delivery, DeliveryState, KeepsDueTime, Outbox
 from .memory import MemoryOutbox
 
 logger = logging.getLogger(__name__)
@@ -105,6 +105,21 @@ class FallbackOutbox:
         self._memory.start_run(identity)
         try:
             self._disk.start_run(identity)
+        except OutboxError as error:
+            self._note_failure(error)
+
+    def last_due(self) -> float | None:
+        """Return the last due time that was served, from disk or memory."""
+        on_disk = self._disk.last_due() if isinstance(self._disk, KeepsDueTime) else None
+        found = [due for due in (self._memory.last_due(), on_disk) if due is not None]
+        return max(found, default=None)
+
+    def record_due(self, due: float) -> None:
+        """Record that the due time was served, in memory and on disk."""
+        self._memory.record_due(due)
+        try:
+            if isinstance(self._disk, KeepsDueTime):
+                self._disk.record_due(due)
         except OutboxError as error:
             self._note_failure(error)
 

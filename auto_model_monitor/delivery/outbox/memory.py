@@ -28,6 +28,7 @@ class MemoryOutbox:
         self._deliveries: dict[int, Delivery] = {}
         self._alerts: dict[str, Alert] = {}
         self._identity: str | None = None
+        self._due: float | None = None
         self._lock = Lock()
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
@@ -77,6 +78,14 @@ class MemoryOutbox:
         with self._lock:
             self._alerts.clear()
             self._identity = identity
+
+    def last_due(self) -> float | None:
+        """Return the last due time of the schedule that was served."""
+        return self._due
+
+    def record_due(self, due: float) -> None:
+        """Record that the due time was served."""
+        self._due = due
 
     def _replace(self, delivery: Delivery) -> None:
         with self._lock:

@@ -24,8 +24,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS owed ON deliveries (watch, channel, id) WHERE state = 'owed'
 """
 _SETTLED = "ALTER TABLE deliveries ADD COLUMN settled REAL"
+_DUE_TIMES = "CREATE TABLE due_times (watch TEXT PRIMARY KEY, due REAL NOT NULL)"
 # The statements that lead from each version to the next, beginning with an empty file (version 0).
-_UPGRADES = (tuple(_TABLES.split(";")), (_SETTLED,))
+_UPGRADES = (tuple(_TABLES.split(";")), (_SETTLED,), (_DUE_TIMES,))
 
 SCHEMA_VERSION = len(_UPGRADES)
 """The version that this release writes, stored as ``PRAGMA user_version``."""

@@ -19,6 +19,7 @@ from ...runtime.fork_safety import fork_safe_lock
 from ...text.cleaning import for_storage
 from . import Delivery, DeliveryState
 from .adoption import adopt_watches
+from .damaged_file import set_aside
 from .outbox_json import alert_from_json, alert_to_json, message_to_json
 from .outbox_schema import check_version, is_outbox, upgrade
 from .stored_deliveries import delivery_of
@@ -155,6 +156,15 @@ class SQLiteOutbox:
         sql = f"INSERT OR REPLACE INTO runs (watch, identity, since) VALUES (?, ?, {since})"
         self._change(sql, (self._watch, identity))
 
+    def last_due(self) -> float | None:
+        """Return the last due time of the schedule that was served."""
+        rows = self._rows("SELECT due FROM due_times WHERE watch = ?", (self._watch,))
+        return float(rows[0][0]) if rows else None
+
+    def record_due(self, due: float) -> None:
+        """Commit that the due time was served."""
+        self._change("INSERT OR REPLACE INTO due_times (watch, due) VALUES (?, ?)", (self._watch, due))
+
     def adopt(self, is_legacy: Callable[[str], bool]) -> None:
         """Take over what an earlier version recorded of this watch under a key that ``is_legacy`` recognises.
 
@@ -176,14 +186,14 @@ class SQLiteOutbox:
         if not self.path.exists():  # an existing file is readable on a read-only disk
             self._create()
         elif not self.path.stat().st_size:  # it was complete when it appeared
-            self._set_aside(sqlite3.DatabaseError("its length is 0"))
+            set_aside(self.path, sqlite3.DatabaseError("its length is 0"))
             self._create()
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise  # busy, full or read-only: the file itself is not damaged
-            self._set_aside(error)
+            set_aside(self.path, error)
             self._create()
             return self._connect()
 
@@ -239,19 +249,6 @@ class SQLiteOutbox:
             connection.close()
             raise
         return connection
-
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        number = 1
-        while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
-            number += 1
-        self.path.rename(aside)
-        with suppress(OSError):  # SQLite would apply the damaged file's journal to the new one
-            self.path.with_name(f"{self.path.name}-journal").rename(f"{aside}-journal")
-        text = (
-            "the outbox %s is damaged (%s); it is kept as %s and replaced by an empty one: "
-            "messages that were pending in it are not sent"
-        )
-        logger.error(text, self.path, error, aside.name)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:

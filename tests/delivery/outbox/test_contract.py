@@ -87,3 +87,13 @@ def test_a_new_run_forgets_alerts_and_keeps_pending_deliveries(outbox):
     assert outbox.identity() == "second"
     assert outbox.last_alert("threshold") is None
     assert outbox.first_owed("a").message.id == last.id
+
+
+def test_the_last_due_time_is_kept_in_the_next_run(outbox):
+    """The last due time that was served is known, also after a new run has begun."""
+    assert outbox.last_due() is None
+    for due in (1_700_000_000.5, 1_700_000_060.5):
+        outbox.record_due(due)
+        assert outbox.last_due() == due
+    outbox.start_run("other")
+    assert outbox.last_due() == 1_700_000_060.5

@@ -166,17 +166,26 @@ def set_version(path, version, statement=""):
     connection.close()
 
 
-@pytest.mark.parametrize("version", [0, 1])
+_TO_OLDER = {
+    0: "DROP TABLE due_times; ALTER TABLE deliveries DROP COLUMN settled",
+    1: "DROP TABLE due_times; ALTER TABLE deliveries DROP COLUMN settled",
+    2: "DROP TABLE due_times",
+}
+
+
+@pytest.mark.parametrize("version", list(_TO_OLDER))
 def test_a_file_of_an_older_version_is_upgraded(path, version):
     """Deliveries that an older version wrote are read, and from then on settled ones have their time."""
     outbox = opened(path)
     for n in range(2):
         outbox.add(alert(), message(id=str(n)), ["a"], 0.0)
     outbox.close()
-    set_version(path, version, "ALTER TABLE deliveries DROP COLUMN settled")
+    set_version(path, version, _TO_OLDER[version])
     first, second = opened(path), opened(path)
     first.delivered(replace(first.first_owed("a"), settled=5.0))
     assert [(d.message.id, d.settled) for d in second.deliveries()] == [("0", 5.0), ("1", None)]
+    first.record_due(7.0)
+    assert second.last_due() == 7.0
     assert version_of(path) == SCHEMA_VERSION
 
 
