@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .monitor.config import MonitorConfig
     from .monitor.group import WatchGroup
     from .monitor.loop import Monitor
+    from .monitor.schedules import Cron, Every, Schedule
     from .notifiers import BaseNotifier, Notifier
     from .notifiers.apprise import AppriseNotifier
     from .notifiers.dingtalk import DingTalkNotifier
@@ -69,6 +70,7 @@ _HOMES = {
     "BaseParser": "parsers",
     "Comparison": "core.comparison",
     "ConfigError": "core.errors",
+    "Cron": "monitor.schedules",
     "CustomParser": "parsers",
     "DefaultParser": "parsers",
     "DingTalkNotifier": "notifiers.dingtalk",
@@ -76,6 +78,7 @@ _HOMES = {
     "DiskRule": "rules",
     "DivergedRule": "rules",
     "EmailNotifier": "notifiers.email",
+    "Every": "monitor.schedules",
     "FeishuNotifier": "notifiers.feishu",
     "Level": "core.alerts",
     "LogEntry": "log_parser",
@@ -105,6 +108,7 @@ _HOMES = {
     "Rule": "rules",
     "RuleError": "core.errors",
     "SQLiteOutbox": "delivery.outbox.sqlite",
+    "Schedule": "monitor.schedules",
     "SideFileSource": "sources.side_files",
     "Source": "sources",
     "SourceError": "core.errors",
@@ -131,6 +135,7 @@ __all__ = [
     "BaseParser",
     "Comparison",
     "ConfigError",
+    "Cron",
     "CustomParser",
     "DefaultParser",
     "DingTalkNotifier",
@@ -138,6 +143,7 @@ __all__ = [
     "DiskRule",
     "DivergedRule",
     "EmailNotifier",
+    "Every",
     "FeishuNotifier",
     "Level",
     "LogEntry",
@@ -167,6 +173,7 @@ __all__ = [
     "Rule",
     "RuleError",
     "SQLiteOutbox",
+    "Schedule",
     "SideFileSource",
     "Source",
     "SourceError",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
 
 from .errors import ConfigError
 
@@ -22,6 +21,8 @@ def zone_of(name: str | tzinfo | None, setting: str = "timezone") -> tzinfo:
     Raises:
         ConfigError: there is no such zone; the error names the nearest ones.
     """
+    from zoneinfo import ZoneInfo  # it imports sysconfig
+
     if isinstance(name, tzinfo):
         return name
     if name is None:
@@ -35,6 +36,8 @@ def zone_of(name: str | tzinfo | None, setting: str = "timezone") -> tzinfo:
 
 def local_zone() -> tzinfo:
     """Return the zone of this machine, with its clock changes where the system names it."""
+    from zoneinfo import ZoneInfo
+
     link = str(Path("/etc/localtime").resolve())
     name = os.environ.get("TZ", "").lstrip(":") or link.partition("zoneinfo/")[2]
     try:
@@ -49,6 +52,7 @@ def local_zone() -> tzinfo:
 
 def _suggestion(name: str) -> str:
     from difflib import get_close_matches  # wanted by an error alone
+    from zoneinfo import available_timezones
 
     names = available_timezones()
     if not names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from threading import TIMEOUT_MAX, Event, Lock
+from threading import Event, Lock
 
 from ..runtime.lifecycle import Lifecycle
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from ..core.messages import Message
     from ..core.metric_history import MetricHistory
     from ..core.readings import ReadingBatch
+    from ..delivery.outbox import Outbox
     from ..delivery.queue import DeliveryMessages
     from ..notifiers import Notifier
     from ..rules import Rule
     from ..sources import Source
     from .message_renderer import MessageRenderer
+    from .pace import Pace
     from .poll_listener import Listener
     from .resume import Resumption
+    from .schedules import Schedule
     from .summary import WatchSummary
     from .watch_outbox import WatchOutbox
 
@@ -58,6 +61,8 @@ class Monitor(Lifecycle):
         renderer: renders the alerts; by default in Chinese.
         comparison: the direction in which the score improves; by default the usual one of its metric.
         check_interval: seconds between two polls.
+        schedule: polls at its due times instead, such as ``"daily 08:00"`` or ``"0 8 * * mon-fri"``, in the
+            zone of the source, else that of this machine. A restart neither repeats nor misses one.
         log_dir: the directory of the run logs and of ``outbox.db``, in which a later process finds what was
             alerted; None keeps everything in memory.
         outbox: instead of the one in ``log_dir``.
@@ -84,6 +89,7 @@ class Monitor(Lifecycle):
         renderer: MessageRenderer | None = None,
         comparison: Comparison | None = None,
         check_interval: float = 60,
+        schedule: Schedule | str | float | None = None,
         log_dir: str | PathLike[str] | None = "monitor_logs",
         outbox: WatchOutbox | None = None,
         resume_state: Resumption | None = None,
@@ -103,7 +109,7 @@ class Monitor(Lifecycle):
         from ..rendering.delivery_messages import DeliveryMessageRenderer
         from .boundary import ErrorBoundary
         from .metric_check import MetricCheck
-        from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from
+        from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from, schedule_from
         from .resume import ResumeState
         from .safe_rendering import SafeRenderer
         from .summary import WatchSummary
@@ -114,6 +120,7 @@ class Monitor(Lifecycle):
         self.rules = rules_from(rules)
         self.notifiers = notifiers_from(notifiers)
         self.check_interval = check_interval
+        self._schedule = None if schedule is None else schedule_from(schedule, source)
         self.run_log_dir: Path | None = directory_from(log_dir)
         self.clock = clock or SystemClock()
         self.progress = summary or WatchSummary(source.name, comparison, self.clock)
@@ -163,29 +170,37 @@ class Monitor(Lifecycle):
     def run(self, stop: Event) -> None:
         """Poll every ``check_interval`` seconds until ``stop`` is set, and once more then.
 
-        The last poll finds the checkpoint that a training writes just before it ends.
+        With a schedule poll at its due times alone.
         """
         from ..runtime.run_log import run_log
 
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
             names = ", ".join(self.delivery_queue.names) or "no notifier"
             log = f"; run log: {file}" if file else ""
-            logger.info(
-                "Watching %s every %g s, notifying %s%s", self.source.name, self.check_interval, names, log
-            )
+            pace = self._pace()
+            logger.info("Watching %s %s, notifying %s%s", self.source.name, pace, names, log)
             self._verify = True
-            due = self.clock.monotonic()
-            while not stop.is_set():
+            self._report_start()
+            while pace.wait(stop):
                 self._report_start()
                 self.check()
                 self.progress.log_hourly()
-                now = self.clock.monotonic()
-                due = max(due + self.check_interval, now)
-                self.clock.wait(stop, min(due - now, TIMEOUT_MAX))
-            self.check()
+                with self._boundary("the schedule"):
+                    pace.looked()
+            if pace.looks_at_the_end:
+                self.check()
             self.warn_at_the_end()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
+
+    def _pace(self) -> Pace:
+        if self._schedule is None:
+            from .pace import Interval
+
+            return Interval(self.check_interval, self.clock)
+        from .due_times import DueTimes
+
+        return DueTimes(self._schedule, self.clock, self._open)
 
     def _report_start(self) -> None:
         from .parts import started
@@ -211,9 +226,11 @@ class Monitor(Lifecycle):
         """The login that a server refused when the watch started, or None."""
         return self.delivery_queue.refused_login
 
-    def _open(self) -> None:
+    def _open(self) -> Outbox:
         self._outbox.claim()
-        self.delivery_queue.open(self._outbox.open(), verify=self._verify)
+        outbox = self._outbox.open()
+        self.delivery_queue.open(outbox, verify=self._verify)
+        return outbox
 
     def _read(self) -> ReadingBatch:
         """Return what is new; nothing where the source fails, for it may stall, and its disk fill up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.alerts import Alert, AlertKind
 from ..core.clocks import Clock
@@ -13,8 +14,11 @@ from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..notifiers import Notifier
 from ..rules import Rule
-from ..sources import Identified, Source
+from ..sources import Identified, InTimeZone, Source
 from .watch_outbox import WatchOutbox
+
+if TYPE_CHECKING:
+    from .schedules import Schedule
 
 _RULES = "['accuracy < 90% for 2', ThresholdRule(0.004, 'lower')]"
 _NOTIFIERS = "['dingtalk://TOKEN?secret=…', EmailNotifier(…)]"
@@ -73,6 +77,18 @@ def notifiers_from(given: object) -> list[Notifier]:
         raise ConfigError(problems)
     require_all("notifiers", notifiers, Notifier, _NOTIFIERS)
     return notifiers  # type: ignore[return-value] # checked
+
+
+def schedule_from(given: object, source: Source) -> Schedule:
+    """Return the schedule that is given, of which a text is in the zone of the source.
+
+    Raises:
+        ConfigError: it is no schedule.
+        MissingExtraError: it is about times of the day, and the extra ``production`` is not installed.
+    """
+    from .schedules import schedule_of  # few monitors have one
+
+    return schedule_of(given, source.timezone if isinstance(source, InTimeZone) else None)
 
 
 def directory_from(log_dir: str | os.PathLike[str] | None) -> Path | None:

@@ -88,9 +88,8 @@ class Cron:
         fields = self.expression.split() if isinstance(self.expression, str) else []
         if len(fields) != 5:
             more = "; there are no seconds and no years" if len(fields) > 5 else ""
-            raise ConfigError(
-                f"schedule: expected five fields, {_CRON_FIELDS}, got {len(fields)}: {self.expression!r}{more}"
-            )
+            got = f"{len(fields)}: {self.expression!r}{more}"
+            raise ConfigError(f"schedule: expected five fields, {_CRON_FIELDS}, got {got}")
         if next(self._due_times(datetime.now(timezone.utc)), None) is None:
             raise ConfigError(f"schedule: expected a date that comes, got {self.expression!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from datetime import tzinfo
 from typing import Protocol, runtime_checkable
 
 from ..core.readings import Reading, ReadingBatch
@@ -38,6 +39,17 @@ class Identified(Protocol):
     @abstractmethod
     def identity(self) -> str:
         """The identity; a watch resumes after a restart only where it is the same."""
+        ...
+
+
+@runtime_checkable
+class InTimeZone(Protocol):
+    """A source whose windows are those of a time zone."""
+
+    @property
+    @abstractmethod
+    def timezone(self) -> str | tzinfo | None:
+        """The zone, or its name; None for that of this machine."""
         ...
 
 

@@ -18,6 +18,7 @@ from auto_model_monitor import (
     BaseParser,
     Comparison,
     ConfigError,
+    Cron,
     CustomParser,
     DefaultParser,
     DingTalkNotifier,
@@ -25,6 +26,7 @@ from auto_model_monitor import (
     DiskRule,
     DivergedRule,
     EmailNotifier,
+    Every,
     FeishuNotifier,
     Level,
     LogEntry,
@@ -53,6 +55,7 @@ from auto_model_monitor import (
     RenderingError,
     Rule,
     RuleError,
+    Schedule,
     SideFileSource,
     Source,
     SourceError,
@@ -180,7 +183,9 @@ def monitors(outbox: Outbox) -> WatchGroup:
     first = ModelMonitor(config(), source=directory, rules=rules(), notifiers=notifiers(), outbox=outbox)
     ways = [*notifiers(), "dingtalk://token"]
     second = Monitor(MySource(), rules(), ways, renderer=Renderer(language="en"), notify_start=True)
-    return WatchGroup([first, second], silent_after="3x")
+    schedules: list[Schedule | str] = [Every(60), Cron("0 8 * * *", "Asia/Shanghai"), "daily 08:00"]
+    others = [Monitor(MySource(), rules(), ways, schedule=schedule) for schedule in schedules]
+    return WatchGroup([first, second, *others], silent_after="3x")
 
 
 def logs() -> list[Source]:
