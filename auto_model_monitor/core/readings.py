@@ -54,6 +54,11 @@ class Reading:
         return -1 if self.epoch is None else self.epoch, -1 if self.step is None else self.step
 
 
+def is_of_every_group(metric: str) -> bool:
+    """Return whether a rule's metric stands for one of each group of a column, as in ``recall@sex:*``."""
+    return "@" in metric and metric.endswith(":*")
+
+
 def is_same_fact(one: Reading, other: Reading) -> bool:
     """Return whether two readings are the same number of the same metric at the same step.
 
@@ -131,6 +136,16 @@ class ReadingBatch(Sequence[Reading]):
     def is_log(self) -> bool:
         """Whether the readings come from a log."""
         return self._score is not None
+
+    @property
+    def is_by_model(self) -> bool:
+        """Whether a reading names a model or a group, or is about a window: each is judged apart."""
+        if self.is_log:
+            return False
+        first = [self[0]] if self._values else []  # the columns are of one kind
+        return any(
+            r.model is not None or r.time is not None or r.group is not None for r in (*first, *self._others)
+        )
 
     @property
     def score(self) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .poll_listener import Listener
     from .resume import Resumption
     from .schedules import Schedule
+    from .subjects import Subjects
     from .summary import WatchSummary
     from .watch_outbox import WatchOutbox
 
@@ -139,6 +140,7 @@ class Monitor(Lifecycle):
         self._lock = Lock()
         self._verify = False
         self._notify_start = notify_start
+        self._subjects: Subjects | None = None  # once a reading names a model or a window
 
     def check(self) -> list[Alert]:
         """Poll once; return the alerts that were found and are now being delivered.
@@ -243,17 +245,28 @@ class Monitor(Lifecycle):
             if not isinstance(found, ReadingBatch):
                 raise TypeError(f"expected a ReadingBatch, got a {type(found).__name__}")
             readings = found
+            if self._subjects is None and readings.is_by_model:
+                from .subjects import Subjects
+
+                self._subjects = Subjects(self.rules, self._boundary)
             with self._boundary("the outbox"):
                 source = self.source.current if isinstance(self.source, ChoosesSource) else self.source
-                self._resume_state.resume(self.rules, self._outbox.open(), source, readings)
+                rules = self.rules if self._subjects is None else self._subjects.whole
+                self._resume_state.resume(rules, self._outbox.open(), source, readings)
         readings.seconds = readings.seconds or self.clock.monotonic()
-        with self._boundary("the history"):
-            self.history.add(readings)
+        if self._subjects is None:
+            with self._boundary("the history"):
+                self.history.add(readings)
         return readings
 
     def _evaluate(self, readings: ReadingBatch, alerts: list[Alert]) -> None:
         from ..core.alerts import Alert
 
+        if self._subjects is not None:
+            for found in self._subjects.evaluate(readings, self._outbox.open()):
+                self.uncommitted.append(found)
+                alerts.append(found)
+            return
         for rule in self.rules:
             with self._boundary(f"rule {rule.name}"):
                 alert = rule.evaluate(readings)
@@ -275,6 +288,9 @@ class Monitor(Lifecycle):
         from dataclasses import replace
 
         if alert.reading is not None and not alert.history:
-            alert = replace(alert, history=self.history.points(alert.reading.metric))
+            points = self.history.points(alert.reading.metric)
+            if self._subjects is not None:
+                points = self._subjects.points(alert.reading)
+            alert = replace(alert, history=points)
         seconds = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
         return self._renderer.render(alert, seconds)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..core.alerts import Alert
 from ..core.near_names import is_misspelt, may_follow, nearest
-from ..core.readings import ReadingBatch
+from ..core.readings import ReadingBatch, is_of_every_group
 from ..rules import FollowsMetric, MetricRule, Rule
 from ..sources import NamesMetrics, Source
 
@@ -79,7 +79,9 @@ class MetricCheck:
             self._found[reading.metric] = None
             if reading.epoch is not None:
                 self._epochs.add(reading.epoch)
-        self._missing = {rule: metric for rule, metric in self._missing.items() if metric not in self._found}
+        self._missing = {
+            rule: metric for rule, metric in self._missing.items() if not _is_among(metric, self._found)
+        }
         self._checkpoints += readings.checkpoints
         if self._since is None and (not self._is_log or any(m.startswith(_VALIDATION) for m in self._found)):
             self._since = readings.seconds
@@ -96,3 +98,9 @@ class MetricCheck:
         if any(is_misspelt(metric, self._found) for metric in self._missing.values()):
             return True
         return self._since is not None and now - self._since >= _SOON
+
+
+def _is_among(metric: str, found: Collection[str]) -> bool:
+    if not is_of_every_group(metric):
+        return metric in found
+    return any(name.startswith(metric[:-1]) for name in found)

@@ -21,8 +21,12 @@ class Resumption(Protocol):
     """Restores the state of rules from an outbox."""
 
     @abstractmethod
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
-        """Restore what is to be restored; called at every poll, before the rules see its readings."""
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
+        """Restore what is to be restored; called at every poll, before the rules see its readings.
+
+        Returns:
+            Whether a new run begins.
+        """
         ...
 
 
@@ -44,12 +48,12 @@ class ResumeState:
         self._resume = resume
         self._begun = False
 
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
         """Restore the rules from their last alerts, once, or record that a new run starts."""
         if self._begun and not readings.new_run:
-            return
+            return False
         if isinstance(source, Continues) and not len(readings):
-            return  # an empty log may be of either run
+            return False  # an empty log may be of either run
         identity = str(source.identity) if isinstance(source, Identified) else ""
         last = [(rule, outbox.last_alert(rule.name)) for rule in rules]
         may_continue = not self._begun and self._resume and len(readings) > 0
@@ -58,7 +62,7 @@ class ResumeState:
         if not continues:
             self.resumed.clear()
             outbox.start_run(identity)
-            return
+            return True
         for rule, alert in last:
             if alert is not None and isinstance(rule, Resumable):
                 rule.resume(alert)
@@ -67,6 +71,7 @@ class ResumeState:
                 what = for_log_line(alert.reading.name if alert.reading else alert.rule)
                 text = "resuming after the alert of %s at %s (resume=False or --fresh starts a new run)"
                 logger.info(text, what, alert.time.strftime("%Y-%m-%d %H:%M:%S"))
+        return False
 
 
 def _continues(source: Source, identity: str, outbox: Outbox, alerts: Sequence[Alert | None]) -> bool:

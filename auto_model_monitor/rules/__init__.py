@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from .grammar import parse_rule
     from .not_finite import NotFiniteRule
     from .plateau import PlateauRule
-    from .protocol import FollowsMetric, MetricRule, Resumable, Rule
+    from .protocol import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
     from .stalled import StalledRule
     from .threshold import ThresholdRule
 
 __all__ = [
+    "AboutTheMachine",
     "DampedRule",
     "DiskRule",
     "DivergedRule",
@@ -33,6 +34,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "AboutTheMachine": "protocol",
         "DampedRule": "damping",
         "DiskRule": "disk",
         "DivergedRule": "diverged",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..core.alerts import Alert, Detail
 from ..core.errors import ConfigError
 from ..core.readings import ReadingBatch
-from .protocol import FollowsMetric, MetricRule, Resumable, Rule
+from .protocol import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
 
 _ALERT_AT, _ALL_CLEAR_AT = "alert_at", "all_clear_at"
 
@@ -111,6 +111,11 @@ class DampedRule:
     def metric(self) -> str | None:
         """The rule's metric."""
         return self.rule.metric if isinstance(self.rule, MetricRule) else None
+
+    @property
+    def about_the_machine(self) -> bool:
+        """Whether the rule is about the machine instead of a model."""
+        return isinstance(self.rule, AboutTheMachine) and self.rule.about_the_machine
 
     def use_metric(self, metric: str) -> None:
         """Follow the metric under the name that the source gives it."""

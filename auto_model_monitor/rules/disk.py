@@ -51,6 +51,8 @@ class DiskRule:
         ConfigError: ``free`` is none of these.
     """
 
+    about_the_machine = True
+
     def __init__(
         self,
         free: str | float = "5GB",

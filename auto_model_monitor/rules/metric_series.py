@@ -73,8 +73,11 @@ class MetricSeries:
 def after(last: Reading, series: list[Reading]) -> list[Reading]:
     """Return what follows ``last`` in a series, even if its checkpoint no longer exists.
 
-    All lines of a log share its name: among several of one name the last equal one counts.
+    All lines of a log share its name: among several of one name the last equal one counts. Windows follow
+    by their time, whatever was read of them again.
     """
+    if last.time is not None:
+        return [reading for reading in series if reading.time is None or reading.time > last.time]
     named = [index for index, reading in enumerate(series) if reading.name == last.name]
     if len(named) > 1:
         named = [index for index in named if is_same_fact(series[index], last)]

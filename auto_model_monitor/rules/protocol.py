@@ -57,6 +57,17 @@ class MetricRule(Protocol):
 
 
 @runtime_checkable
+class AboutTheMachine(Protocol):
+    """A rule about the machine instead of a model: there is one of it, however many models are watched."""
+
+    @property
+    @abstractmethod
+    def about_the_machine(self) -> bool:
+        """Whether it is."""
+        ...
+
+
+@runtime_checkable
 class FollowsMetric(Protocol):
     """A rule that can follow its metric under another name."""
 

@@ -101,12 +101,13 @@ class TrainingMonitor(Monitor):
 class _NewTrainings:
     """Restores the rules of each training before they are first evaluated."""
 
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
         for rule in rules:
             if isinstance(rule, TaskRule) and rule.is_new:
                 last = outbox.last_alert(rule.name)
                 rule.is_new = False
                 rule.resume(last)
+        return False
 
 
 class _Trainings:
