@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -61,13 +62,13 @@ def test_a_skipped_hour_has_no_window_and_a_repeated_one_is_one():
     assert [window.seconds for window in autumn[:4]] == [3600, 3600, 7200, 3600]
 
 
-@pytest.mark.parametrize("zone", [SHANGHAI, BERLIN, CAIRO, ZoneInfo("Asia/Kolkata"), ZoneInfo("America/Havana")])
+@pytest.mark.parametrize("zone", [SHANGHAI, BERLIN, CAIRO, ZoneInfo("Asia/Kolkata"), ZoneInfo("Cuba")])
 @pytest.mark.parametrize("length", ["15min", "1h", "6h", "1d", "7d"])
 def test_windows_of_a_year_have_no_gap_and_no_overlap(zone: ZoneInfo, length: str):
     """Each window of a year begins where the one before ends, and each label occurs once."""
     calendar = WindowCalendar(length, zone)
     windows = list(calendar.between(utc(2026, 3, 20), utc(2026, 11, 5)))
-    assert all(one.end == other.start for one, other in zip(windows, windows[1:], strict=False))
+    assert all(one.end == other.start for one, other in itertools.pairwise(windows))
     assert len({window.label for window in windows}) == len(windows)
 
 
