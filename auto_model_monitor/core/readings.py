@@ -32,6 +32,8 @@ class Reading:
         rows: the number of rows that it was computed from.
         low: the lower end of its 95 % interval.
         high: the upper end of it.
+        reference: the value of the same metric on the data that the model is measured by, such as its test
+            set; None where there is none.
     """
 
     metric: str
@@ -47,6 +49,7 @@ class Reading:
     rows: int | None = None
     low: float | None = None
     high: float | None = None
+    reference: float | None = None
 
     @property
     def count(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from datetime import tzinfo
 from typing import Protocol, runtime_checkable
 
@@ -70,6 +71,17 @@ class NamesMetrics(Protocol):
     @abstractmethod
     def metric_name(self, metric: str) -> str:
         """Return the name under which the source reports a metric: ``val_loss`` for ``eval_loss``."""
+        ...
+
+
+@runtime_checkable
+class OffersMetrics(Protocol):
+    """A source that knows its metrics before there is enough data for them."""
+
+    @property
+    @abstractmethod
+    def metric_names(self) -> Collection[str]:
+        """The metrics that it can produce; ``recall@sex:*`` stands for one of each group of a column."""
         ...
 
 
