@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,19 +105,14 @@ class ReadingBatch(Sequence[Reading]):
         others: the readings outside the columns.
         new_run: True when a new training began, so that the previous best no longer counts.
         score: of a log, the default metric; empty while it is not known.
-        references: what the metrics were at the training, by model and metric; the model None is any.
 
     Attributes:
         time: when the poll took place, with its zone; for texts only.
         seconds: the same on a monotonic clock; for silences and ages.
         new_run: True when a new training began, so that the previous best no longer counts.
-        references: what the metrics were at the training, by model and metric; the model None is any.
     """
 
-    __slots__ = (
-        *("_build", "_names", "_others", "_score", "_values"),
-        *("new_run", "references", "seconds", "time"),
-    )
+    __slots__ = ("_build", "_names", "_others", "_score", "_values", "new_run", "seconds", "time")
 
     def __init__(
         self,
@@ -130,12 +125,10 @@ class ReadingBatch(Sequence[Reading]):
         others: Sequence[Reading] = (),
         new_run: bool = False,
         score: str | None = None,
-        references: Mapping[tuple[str | None, str], float] | None = None,
     ) -> None:
         self.time = time
         self.seconds = seconds
         self.new_run = new_run
-        self.references = references or {}
         self._names = names
         self._values = values
         self._build = build or (lambda name, value: Reading(metric="score", value=value, name=name))
@@ -191,11 +184,6 @@ class ReadingBatch(Sequence[Reading]):
     def checkpoints(self) -> int:
         """The number of names, whatever the count of numbers in each."""
         return len(self._values) or len({reading.name for reading in self._others})
-
-    def reference_of(self, reading: Reading) -> float | None:
-        """Return what a reading's metric was at the training of its model; None where it is not known."""
-        by_model = self.references.get((reading.model, reading.metric))
-        return self.references.get((None, reading.metric)) if by_model is None else by_model
 
     def best(self, comparison: Comparison, metric: str | None = None) -> Reading | None:
         """Return the best finite reading of ``metric``; None means the score of each name.

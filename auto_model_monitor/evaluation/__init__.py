@@ -3,23 +3,21 @@
 from .classification import ConfusionMatrix, classification_metrics
 from .group_gap import group_gap
 from .metric_value import MetricValue
-from .operation import PERCENTILES, error_metrics, latency_metrics, percentiles, throughput
-from .ranking import BINS, MOST_SCORES, ScoreTally
+from .operation import PERCENTILES, error_metrics, latency_metrics, throughput
+from .ranking import ScoreSums, score_metrics
 from .regression import ErrorSums, regression_metrics
 
 __all__ = [
-    "BINS",
-    "MOST_SCORES",
     "PERCENTILES",
     "ConfusionMatrix",
     "ErrorSums",
     "MetricValue",
-    "ScoreTally",
+    "ScoreSums",
     "classification_metrics",
     "error_metrics",
     "group_gap",
     "latency_metrics",
-    "percentiles",
     "regression_metrics",
+    "score_metrics",
     "throughput",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from .intervals import wilson
@@ -25,12 +24,6 @@ def latency_metrics(quantiles: Sequence[float | None], rows: int) -> list[Metric
     return found
 
 
-def percentiles(counts: Sequence[tuple[float, int]], percents: Sequence[int]) -> list[float | None]:
-    """Return percentiles of counts by ascending value, interpolated linearly as NumPy does."""
-    rows = sum(count for _, count in counts)
-    return [_percentile(counts, rows, percent) for percent in percents]
-
-
 def throughput(rows: int, seconds: float) -> list[MetricValue]:
     """Return ``throughput``: the predictions per second of a window."""
     return measured("throughput", rows / seconds, rows) if seconds > 0 else []
@@ -48,20 +41,3 @@ def error_metrics(types: Mapping[str, int], rows: int) -> list[MetricValue]:
     for name, count in sorted(types.items()):
         found += measured(f"error_rate@error:{name}", count / rows, rows, wilson(count, rows))
     return found
-
-
-def _percentile(counts: Sequence[tuple[float, int]], rows: int, percent: int) -> float | None:
-    if not rows:
-        return None
-    place = (rows - 1) * percent / 100
-    lower, share = math.floor(place), place - math.floor(place)
-    one, other = _at(counts, lower), _at(counts, min(lower + 1, rows - 1))
-    return one + (other - one) * share
-
-
-def _at(counts: Sequence[tuple[float, int]], index: int) -> float:
-    for value, count in counts:
-        index -= count
-        if index < 0:
-            return value
-    raise IndexError(index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left, bisect_right
 from collections import Counter
 
 import pytest
@@ -12,15 +13,16 @@ from auto_model_monitor.evaluation import (
     ConfusionMatrix,
     ErrorSums,
     MetricValue,
-    ScoreTally,
+    ScoreSums,
     classification_metrics,
-    percentiles,
     regression_metrics,
+    score_metrics,
 )
 
 np = pytest.importorskip("numpy")
 sk = pytest.importorskip("sklearn.metrics")
 
+EPSILON = 2.220446049250313e-16
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 
@@ -33,14 +35,17 @@ def classified(labels, predictions, positive=1) -> dict[str, float]:
     return values(classification_metrics(ConfusionMatrix(counts), positive))
 
 
-def scored(labels, scores) -> ScoreTally:
-    tally = ScoreTally()
-    negatives, positives = Counter(), Counter()
-    for label, score in zip(labels, scores, strict=True):
-        (positives if label else negatives)[score] += 1
-    every = sorted({*negatives, *positives})
-    tally.add((score, negatives[score], positives[score]) for score in every)
-    return tally
+def scored(labels, scores) -> dict[str, float]:
+    ordered = sorted(scores)
+    ranks = [(bisect_left(ordered, s) + 1 + bisect_right(ordered, s)) / 2 for s in scores]
+    near = [min(max(s, EPSILON), 1 - EPSILON) for s in scores]
+    sums = ScoreSums(
+        positives=sum(labels),
+        negatives=len(labels) - sum(labels),
+        ranks=sum(rank for rank, label in zip(ranks, labels, strict=True) if label),
+        losses=-math.fsum(math.log(s if y else 1 - s) for s, y in zip(near, labels, strict=True)),
+    )
+    return values(score_metrics(sums))
 
 
 def regressed(labels, predictions) -> dict[str, float]:
@@ -96,7 +101,7 @@ def test_two_hundred_random_scores():
         labels = [0, 1] + [chance.randrange(2) for _ in range(rows)]
         digits = chance.choice([0, 1, 2, 17])
         scores = [round(chance.random(), digits) for _ in labels]
-        found = values(scored(labels, scores).metrics())
+        found = scored(labels, scores)
         assert found["auc"] == pytest.approx(sk.roc_auc_score(labels, scores), **CLOSE), number
         assert found["log_loss"] == pytest.approx(sk.log_loss(labels, scores), **CLOSE), number
 
@@ -114,18 +119,6 @@ def test_two_hundred_random_regressions():
         assert found["r2"] == pytest.approx(sk.r2_score(labels, predictions), **CLOSE)
 
 
-def test_percentiles_are_those_of_numpy():
-    """Percentiles of counts are interpolated as NumPy does."""
-    chance = random.Random(4)
-    for _ in range(50):
-        values_ = [
-            round(chance.expovariate(1), chance.choice([0, 1, 9])) for _ in range(chance.randint(1, 200))
-        ]
-        counts = sorted(Counter(values_).items())
-        found = percentiles(counts, [0, 50, 95, 99, 100])
-        assert found == pytest.approx(list(np.percentile(values_, [0, 50, 95, 99, 100])), **CLOSE)
-
-
 @pytest.mark.parametrize("name", ["breast_cancer", "iris", "wine", "digits"])
 def test_the_classification_data_sets_of_sklearn(name: str):
     """On each packaged data set all metrics of a fitted model are equal to 1e-12."""
@@ -137,7 +130,7 @@ def test_the_classification_data_sets_of_sklearn(name: str):
     assert classified(labels, predictions) == pytest.approx(by_sklearn(labels, predictions), **CLOSE)
     if name == "breast_cancer":
         scores = model.predict_proba(x[1::2])[:, 1].tolist()
-        found = values(scored(labels, scores).metrics())
+        found = scored(labels, scores)
         assert found["auc"] == pytest.approx(sk.roc_auc_score(labels, scores), **CLOSE)
         assert found["log_loss"] == pytest.approx(sk.log_loss(labels, scores), **CLOSE)
         matrix = ConfusionMatrix(Counter(zip(labels, predictions, strict=True)))
@@ -155,14 +148,3 @@ def test_the_regression_data_set_of_sklearn():
     assert found["mae"] == pytest.approx(sk.mean_absolute_error(labels, predictions), **CLOSE)
     assert found["rmse"] == pytest.approx(sk.root_mean_squared_error(labels, predictions), **CLOSE)
     assert found["r2"] == pytest.approx(sk.r2_score(labels, predictions), **CLOSE)
-
-
-def test_bins_keep_within_the_stated_bound():
-    """Counted in ten thousand bins the AUC is off by at most the stated bound, below 1e-4."""
-    chance = np.random.default_rng(5)
-    labels = chance.integers(0, 2, 200_000)
-    scores = np.clip(chance.normal(0.4 + 0.2 * labels, 0.2), 0, 1)
-    bins = np.minimum(np.floor(scores * 10_000), 9_999)
-    binned = scored(labels.tolist(), ((bins + 0.5) / 10_000).tolist())
-    assert binned.auc is not None
-    assert abs(binned.auc - sk.roc_auc_score(labels, scores)) <= binned.error_bound < 1e-3

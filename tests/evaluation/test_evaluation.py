@@ -10,13 +10,13 @@ from auto_model_monitor.evaluation import (
     ConfusionMatrix,
     ErrorSums,
     MetricValue,
-    ScoreTally,
+    ScoreSums,
     classification_metrics,
     error_metrics,
     group_gap,
     latency_metrics,
-    percentiles,
     regression_metrics,
+    score_metrics,
     throughput,
 )
 
@@ -29,17 +29,13 @@ def binary(counts: dict[tuple[object, object], int], positive: object = 1) -> di
     return by_name(classification_metrics(ConfusionMatrix(counts), positive))
 
 
-def tally(*counts: tuple[float, int, int]) -> ScoreTally:
-    scores = ScoreTally()
-    scores.add(counts)
-    return scores
-
-
 def test_the_values_that_scikit_learn_prints_in_its_documentation():
     """The AUC of its four rows is 0.75, the log loss of its spam and ham 0.21616187468057912."""
-    assert tally((0.1, 1, 0), (0.35, 0, 1), (0.4, 1, 0), (0.8, 0, 1)).auc == 0.75
-    spam = tally((0.1, 1, 0), (0.2, 1, 0), (0.65, 0, 1), (0.9, 0, 1))
-    assert spam.log_loss == pytest.approx(0.21616187468057912, abs=1e-15)
+    [auc] = score_metrics(ScoreSums(positives=2, negatives=2, ranks=2 + 4))
+    assert auc.value == 0.75
+    losses = -sum(map(math.log, [0.9, 0.9, 0.8, 0.65]))
+    loss = score_metrics(ScoreSums(positives=2, negatives=2, ranks=7, losses=losses))[1]
+    assert loss.value == pytest.approx(0.21616187468057912, abs=1e-15)
 
 
 def test_the_rows_that_each_metric_rests_on():
@@ -103,15 +99,15 @@ def test_one_class_has_an_accuracy_and_no_more():
     found = binary({(0, 0): 100})
     assert found["accuracy"].value == 1.0
     assert not {"precision", "recall", "f1"} & found.keys()
-    assert by_name(tally((0.2, 50, 0), (0.3, 50, 0)).metrics()).keys() == {"log_loss"}
+    scores = ScoreSums(positives=0, negatives=100, ranks=0, losses=28.9)
+    assert by_name(score_metrics(scores)).keys() == {"log_loss"}
 
 
 def test_no_rows_have_no_metric():
     """Nothing comes out of nothing, in every function."""
     assert classification_metrics(ConfusionMatrix({})) == []
-    assert ScoreTally().metrics() == []
+    assert score_metrics(ScoreSums(positives=0, negatives=0, ranks=0, losses=0)) == []
     assert regression_metrics(ErrorSums(rows=0, absolute=0, squared=0, spread=0, shift=0)) == []
-    assert percentiles([], [50]) == [None]
     assert latency_metrics([None, None, None], 0) == []
     assert error_metrics({}, 0) == []
     assert throughput(0, 86_400) == []
@@ -126,16 +122,9 @@ def test_equal_labels_have_no_r2():
 
 
 def test_scores_that_are_no_probabilities_have_an_auc_alone():
-    """A score outside 0 and 1 takes the log loss away, not the AUC; NaN is no score."""
-    scores = tally((-2.5, 3, 1), (0.5, 1, 1), (7.0, 0, 4), (math.nan, 5, 5))
-    assert by_name(scores.metrics()).keys() == {"auc"}
-    assert (scores.rows, scores.out_of_range) == (10, 8)
-
-
-def test_certain_and_wrong_scores_are_clipped():
-    """A probability of 0 for what happened costs 36.04, as scikit-learn clips it, not infinity."""
-    assert tally((0.0, 0, 1)).log_loss == pytest.approx(36.04365338911715, abs=1e-12)
-    assert tally((1.0, 1, 0)).log_loss == pytest.approx(36.04365338911715, abs=1e-12)
+    """Rows of which a score is no probability have an AUC, but no log loss."""
+    scores = ScoreSums(positives=2, negatives=2, ranks=7, losses=None)
+    assert by_name(score_metrics(scores)).keys() == {"auc"}
 
 
 def test_error_types_are_shares_of_all_predictions():
