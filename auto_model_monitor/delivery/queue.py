@@ -49,6 +49,7 @@ class DeliveryQueue:
 
     Attributes:
         workers: one per notifier, once :meth:`open` was called.
+        undelivered: what was pending when the queue was closed, and why.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class DeliveryQueue:
         self._on_idle: Callable[[], None] | None = None
         self._lock = Lock()
         self.workers: list[DeliveryWorker] = []
+        self.undelivered: dict[str, str] = {}
 
     @property
     def names(self) -> list[str]:
@@ -198,6 +200,7 @@ class DeliveryQueue:
         pending = [] if self._outbox is None else _pending(self._outbox)
         for delivery in pending:
             reason = delivery.error or "no answer yet"
+            self.undelivered[f"{delivery.channel}: not delivered: {delivery.message.subject}"] = reason
             logger.error("%s: NOT delivered: %s: %s", delivery.channel, delivery.message.subject, reason)
         if pending and self._outbox is not None and self._outbox.outlives_the_process:
             logger.warning("the outbox keeps what was not delivered; the next run sends it")

@@ -28,6 +28,11 @@ class ErrorBoundary:
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """The parts that fail at present, each with its error."""
+        return dict(self._failing)
+
     @contextmanager
     def __call__(self, part: str) -> Iterator[None]:
         """Run the block; ``part`` is its name in the log."""

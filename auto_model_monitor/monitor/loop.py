@@ -228,6 +228,11 @@ class Monitor(Lifecycle):
         """The login that a server refused when the watch started, or None."""
         return self.delivery_queue.refused_login
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """The parts that failed at the last poll, each with its error."""
+        return self._boundary.failures
+
     def _open(self) -> Outbox:
         self._outbox.claim()
         outbox = self._outbox.open()

@@ -97,12 +97,17 @@ def directory_from(log_dir: str | os.PathLike[str] | None) -> Path | None:
 
 
 def outbox_of(source: Source, log_dir: Path | None) -> WatchOutbox:
-    """Return the outbox of a source: a later process finds it by the source's name and identity.
+    """Return the outbox of a source: a later process finds it by the source's name and identity."""
+    return WatchOutbox(log_dir, source_key(source))
+
+
+def source_key(source: Source) -> str:
+    """Return what distinguishes the watch of a source from others in the same directory.
 
     A source that knows its identity only when it has been read, such as a directory, is found by its name.
     """
     identity = str(source.identity) if isinstance(source, Identified) else ""
-    return WatchOutbox(log_dir, "\n".join(["source", source.name, identity]))
+    return "\n".join(["source", source.name, identity])
 
 
 def started(source: Source, rules: Sequence[Rule], clock: Clock) -> Alert:

@@ -6,24 +6,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config_file import read_config_file, table_problems
     from .environment import NOTIFY, notify_of_environment
+    from .file_monitors import monitors_of
+    from .file_schema import file_schema
     from .log_watches import log_monitor_of, watched_metrics
+    from .monitor_file import FileTable, MonitorFile, read_monitor_file
     from .notifier_factory import NotifierFactory
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
+    from .variables import read_env_file
     from .watch_settings import Settings, config_of, digest_of, rules_of, settings_of, single_watch
     from .watches import channels_of, watch_of
 
 __all__ = [
     "NOTIFY",
+    "FileTable",
+    "MonitorFile",
     "NotifierFactory",
     "Settings",
     "channels_of",
     "config_of",
     "digest_of",
+    "file_schema",
     "log_monitor_of",
+    "monitors_of",
     "notify_of_environment",
     "others_can_read",
     "read_config_file",
+    "read_env_file",
+    "read_monitor_file",
     "read_toml",
     "rules_of",
     "settings_of",
@@ -40,9 +50,13 @@ __getattr__, __dir__ = lazy_names(
         **dict.fromkeys(("read_config_file", "table_problems"), "config_file"),
         **dict.fromkeys(("NOTIFY", "notify_of_environment"), "environment"),
         **dict.fromkeys(("log_monitor_of", "watched_metrics"), "log_watches"),
+        "monitors_of": "file_monitors",
+        "file_schema": "file_schema",
+        **dict.fromkeys(("FileTable", "MonitorFile", "read_monitor_file"), "monitor_file"),
         "NotifierFactory": "notifier_factory",
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",
+        "read_env_file": "variables",
         **dict.fromkeys(
             ("Settings", "config_of", "digest_of", "rules_of", "settings_of", "single_watch"),
             "watch_settings",

@@ -17,6 +17,7 @@ from .config_problems import shortened
 from .toml_file import read_toml
 
 _PATHS = ("watch_dir", "log_dir")
+_TABLES = ("predictions", "labels")  # files, or the URL of a database, or a column of the other one
 _LISTS = ("notify", "rules", "log_patterns")
 # What each [[watch]] may hold, and what stands once above them.
 _OF_A_WATCH = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
@@ -45,28 +46,33 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         if isinstance(table, dict):
             named.append((f"watch {number}: ", table, _OF_A_WATCH))
     problems = shortened(
-        f"{name}{problem}" for name, table, known in named for problem in _problems(table, known)
+        f"{name}{problem}" for name, table, known in named for problem in names_and_kinds(table, known)
     )
     if problems:
         # An option may replace a wrong value: these are problems only beside others that stop the command.
-        problems += [f"{name}{problem}" for name, table, _ in named for problem in _value_problems(table)]
+        problems += [f"{name}{problem}" for name, table, _ in named for problem in value_problems_of(table)]
         raise ConfigError([f"{os.fspath(path)}: {problem}" for problem in shortened(problems)])
     folder = expanded(path).absolute().parent
     for table in (settings, *tables):
-        _make_absolute(table, folder)
+        make_absolute(table, folder)
     return settings
 
 
 def table_problems(settings: Mapping[str, object], names: Iterable[str]) -> list[str]:
     """Return the problems of a table in which only some of the settings may stand."""
     known = {name: SETTINGS[name] for name in names}
-    return [*_problems(settings, known), *_value_problems(settings)]
+    return [*names_and_kinds(settings, known), *value_problems_of(settings)]
 
 
-def _make_absolute(settings: dict[str, Any], folder: Path) -> None:
+def make_absolute(settings: dict[str, Any], folder: Path) -> None:
+    """Make relative paths relative to the folder of the file, and a list of each single rule or URL."""
     for key in _PATHS:
         if settings.get(key):  # an empty one is refused later, with its own message
             settings[key] = str(folder / expanded(settings[key]))
+    for key in _TABLES:
+        value = settings.get(key)
+        if isinstance(value, str) and _is_a_file(value, folder):
+            settings[key] = str(folder / expanded(value))
     for key in settings.keys() & set(_LISTS):
         given = settings[key]
         settings[key] = [given] if isinstance(given, str) else given
@@ -74,11 +80,17 @@ def _make_absolute(settings: dict[str, Any], folder: Path) -> None:
         settings["notify"] = [_absolute(entry, folder) for entry in settings["notify"]]
 
 
+def _is_a_file(text: str, folder: Path) -> bool:
+    looks_so = any(mark in text for mark in "/.*~") or (folder / text).exists()
+    return looks_so and "://" not in text
+
+
 def _absolute(entry: str, folder: Path) -> str:
     return f"@{folder / expanded(entry[1:])}" if entry.startswith("@") else entry
 
 
-def _problems(settings: Mapping[str, object], known: Mapping[str, Setting]) -> Iterator[str]:
+def names_and_kinds(settings: Mapping[str, object], known: Mapping[str, Setting]) -> Iterator[str]:
+    """Yield a problem for each unknown name, and for each value of the wrong kind."""
     for key, value in settings.items():
         if problem := _problem(key, value, known):
             yield problem
@@ -86,7 +98,7 @@ def _problems(settings: Mapping[str, object], known: Mapping[str, Setting]) -> I
         yield "pattern, metric: expected one of them, got both"
 
 
-def _value_problems(settings: Mapping[str, object]) -> list[str]:
+def value_problems_of(settings: Mapping[str, object]) -> list[str]:
     """Return the problems that the table and ``MonitorConfig`` find in the values of the right kind."""
     fitting = {n: v for n, v in settings.items() if n in SETTINGS and _problem(n, v, SETTINGS) is None}
     fields: dict[str, Any] = {n: v for n, v in fitting.items() if n in MonitorConfig.__dataclass_fields__}
@@ -105,9 +117,9 @@ def _problem(key: str, value: object, known: Mapping[str, Setting]) -> str | Non
     if setting.instead:
         return f"{key}: expected {setting.instead} in its place, because it needs Python"
     # True is an int to Python, but not a number to people.
-    fits = isinstance(value, setting.types) and isinstance(value, bool) == (setting.types == (bool,))
+    fits = isinstance(value, setting.types) and (bool in setting.types or not isinstance(value, bool))
     if fits and isinstance(value, list):
-        fits = all(isinstance(one, dict if key == "watch" else str) for one in value)
+        fits = all(isinstance(one, dict if key in ("watch", "monitor") else str) for one in value)
     return None if fits else f"{key}: expected {setting.kind}, got {_kind(value)}"
 
 

@@ -37,26 +37,28 @@ class SourceKind(NamedTuple):
     """One kind of source.
 
     Attributes:
-        home: the module of its class, in the package.
-        name: the class.
+        name: the public name of its class.
         named_by: the setting that only a table of this kind has.
     """
 
-    home: str
     name: str
     named_by: str
 
     @property
     def source(self) -> type[Any]:
-        """The class; importing it loads none of its heavy packages."""
-        found: type[Any] = getattr(import_module(f"..{self.home}", __package__), self.name)
+        """The class.
+
+        Raises:
+            MissingExtraError: it needs an extra that is not installed.
+        """
+        found: type[Any] = getattr(import_module(__name__.partition(".")[0]), self.name)
         return found
 
 
 KINDS = (
-    SourceKind("sources.predictions.prediction_source", "PredictionSource", "predictions"),
-    SourceKind("sources.sql", "SQLSource", "table"),
-    SourceKind("sources.prometheus", "PrometheusSource", "query"),
+    SourceKind("PredictionSource", "predictions"),
+    SourceKind("SQLSource", "table"),
+    SourceKind("PrometheusSource", "query"),
 )
 
 
@@ -112,5 +114,7 @@ def _alternatives(tree: ast.expr) -> Iterator[str]:
 
 
 def _words(types: tuple[type, ...]) -> str:
-    names = ["a table" if one is dict else _KINDS[one] for one in types if not (one is int and float in types)]
+    names = [
+        "a table" if one is dict else _KINDS[one] for one in types if not (one is int and float in types)
+    ]
     return " or ".join(names)

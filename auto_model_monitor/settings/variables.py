@@ -22,11 +22,11 @@ _SHORTEST_SECRET = 4  # characters; hiding "1" would hide every one
 
 
 def read_env_file(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the variables of a file such as ``.env``.
+    r"""Return the variables of a file such as ``.env``.
 
     A line is ``NAME=value`` or ``export NAME=value``. Further ``=`` belong to the value. A value in single
-    quotes is verbatim; in double quotes ``\\n``, ``\\t`` and ``\\"`` are escapes; without quotes it ends before
-    `` #``. Blank lines and those that begin with ``#`` count for nothing.
+    quotes is verbatim; in double quotes ``\n``, ``\t`` and ``\"`` are escapes; without quotes it ends
+    before `` #``. Blank lines and those that begin with ``#`` count for nothing.
 
     Raises:
         ConfigError: it cannot be read, or a line is none of these; the error shows no value.
@@ -40,8 +40,7 @@ def read_env_file(path: str | os.PathLike[str]) -> dict[str, str]:
         raise ConfigError(f"env_file: expected a file that can be read, got {file!r}: {reason}") from None
     variables: dict[str, str] = {}
     problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if not line or line.startswith("#"):
             continue
         found = _LINE.fullmatch(line)

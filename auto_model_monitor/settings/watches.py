@@ -33,7 +33,7 @@ def watch_of(watches: Sequence[Settings], errors: Terminal, *, resume: bool) -> 
     of_watches = [ConfigProblems() for _ in watches]
     for settings, mine in zip(watches, of_watches, strict=True):
         with mine.collected():
-            monitors.append(_monitor(settings, factory, resume=resume))
+            monitors.append(model_monitor_of(settings, factory, resume=resume))
     problems = ConfigProblems([*_without_repeats(watches, of_watches), *_repeated_directories(monitors)])
     with problems.collected():
         after = _silent_after(watches)
@@ -61,7 +61,13 @@ def channels_of(watches: Sequence[Settings], errors: Terminal) -> list[tuple[Not
     return list(channels.values())
 
 
-def _monitor(settings: Settings, factory: NotifierFactory, *, resume: bool) -> ModelMonitor:
+def model_monitor_of(settings: Settings, factory: NotifierFactory, *, resume: bool) -> ModelMonitor:
+    """Return the monitor of one watch.
+
+    Raises:
+        ConfigError: with every problem of its settings.
+        MissingExtraError: something needs an extra that is not installed.
+    """
     problems = ConfigProblems()
     with problems.collected():
         rules = rules_of(settings)

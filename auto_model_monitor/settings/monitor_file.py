@@ -1,0 +1,162 @@
+"""The file of the command ``monitor``: its ``[[watch]]`` and ``[[monitor]]`` tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..core.errors import ConfigError
+from ..core.paths import expanded
+from ..monitor.settings_table import SETTINGS, Setting
+from .config_file import make_absolute, names_and_kinds, value_problems_of
+from .config_problems import ConfigProblems, shortened
+from .source_settings import kind_of, required_settings, source_settings
+from .toml_file import read_toml
+from .variables import Variables, read_env_file
+
+Settings = dict[str, Any]
+
+_MAIL = ("sender", "receiver", "auth_code", "smtp_user", "smtp_host", "smtp_port", "smtp_security")
+#: What a ``[[monitor]]`` may hold beside the arguments of its source.
+MONITOR_SETTINGS: Mapping[str, Setting] = {
+    **{name: SETTINGS[name] for name in ("rules", "notify", *_MAIL, "language", "log_dir", "digest")},
+    "schedule": Setting(
+        "a schedule such as 'daily 08:00' or a number of seconds",
+        (str, int, float),
+        help="when it looks: 60s, daily 08:00, mon-fri 08:00, or five cron fields (default: each minute)",
+        other_names=("cron", "interval", "check_interval"),
+    ),
+    "timezone": Setting(
+        "a time zone such as 'Asia/Shanghai'",
+        (str,),
+        help="of the schedule and of the windows (default: that of this machine)",
+        other_names=("zone", "tz"),
+    ),
+    "notify_start": Setting(
+        "true or false", (bool,), help="send one message when the monitor starts (default: false)"
+    ),
+}
+#: What a ``[[watch]]`` may hold.
+WATCH_SETTINGS = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
+_TABLES = {
+    "watch": Setting("tables, each begun by [[watch]]", (list,), other_names=("watches",)),
+    "monitor": Setting("tables, each begun by [[monitor]]", (list,), other_names=("monitors",)),
+}
+#: What stands once above the tables.
+FILE_SETTINGS: Mapping[str, Setting] = {
+    "env_file": Setting(
+        "the path of a file", (str,), help="NAME=value lines for ${NAME}; the environment wins over them"
+    ),
+    **{name: setting for name, setting in WATCH_SETTINGS.items() if name != "watch_dir"},
+    **MONITOR_SETTINGS,
+    **_TABLES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTable:
+    """One table of the file, with what holds for all of them.
+
+    Attributes:
+        kind: which table it is.
+        name: how errors and documents call it, such as ``monitor 2``.
+        settings: its settings, with absolute paths and the values of variables.
+    """
+
+    kind: Literal["watch", "monitor"]
+    name: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorFile:
+    """A file whose names and kinds are right.
+
+    Attributes:
+        path: the file, as it was given.
+        tables: its tables, in their order.
+        variables: hides the values of variables in errors about it.
+        log_dir: the directory of the run log.
+    """
+
+    path: str
+    tables: tuple[FileTable, ...]
+    variables: Variables
+    log_dir: Path
+
+
+def read_monitor_file(path: str | os.PathLike[str]) -> MonitorFile:
+    """Return the tables of a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, lacks a variable, or holds an unknown name or a value of
+            the wrong kind; every problem names the file, the table and the key.
+        MissingExtraError: a table needs an extra that is not installed.
+    """
+    file, folder = os.fspath(path), expanded(path).absolute().parent
+    content = read_toml(path)
+    problems = ConfigProblems()
+    with problems.collected(f"{file}: "):
+        env_file = content.get("env_file")
+        values = read_env_file(folder / expanded(env_file)) if isinstance(env_file, str) else {}
+        variables = Variables(values)
+        content = variables.filled(content)
+    problems.raise_any()
+    found = shortened(_problems_of(content))
+    if found:
+        raise ConfigError([f"{file}: {variables.hide(problem)}" for problem in found])
+    tables = tuple(_with_common(content, name, table, folder) for name, table in _tables_of(content))
+    log_dir = folder / expanded(content.get("log_dir") or "monitor_logs")
+    return MonitorFile(path=file, tables=tables, variables=variables, log_dir=log_dir)
+
+
+def _tables_of(content: Settings) -> Iterator[tuple[str, Settings]]:
+    for kind in _TABLES:
+        tables = content.get(kind)
+        for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
+            if isinstance(table, dict):
+                yield f"{kind} {number}", table
+
+
+def _problems_of(content: Settings) -> Iterator[str]:
+    yield from names_and_kinds(content, FILE_SETTINGS)
+    yield from value_problems_of(content)
+    tables = list(_tables_of(content))
+    if not tables and not content.keys() & _TABLES.keys():
+        yield "monitor: expected at least one table, begun by [[monitor]] or [[watch]], got none"
+    for name, table in tables:
+        problems = _of_a_watch(table) if name.startswith("watch") else _of_a_monitor(table)
+        yield from (f"{name}: {problem}" for problem in problems)
+
+
+def _of_a_watch(table: Settings) -> Iterator[str]:
+    yield from names_and_kinds(table, WATCH_SETTINGS)
+    yield from value_problems_of(table)
+
+
+def _of_a_monitor(table: Settings) -> Iterator[str]:
+    try:
+        kind = kind_of(table)
+    except ConfigError as error:
+        yield from error.problems
+        return
+    yield from names_and_kinds(table, {**MONITOR_SETTINGS, **source_settings(kind)})
+    yield from value_problems_of({name: table[name] for name in table.keys() & MONITOR_SETTINGS.keys()})
+    for name in required_settings(kind):
+        if name not in table:
+            yield f"{name}: expected {source_settings(kind)[name].kind}, got none"
+
+
+def _with_common(content: Settings, name: str, table: Settings, folder: Path) -> FileTable:
+    """Return a table with the settings of the file that it may hold, and does not."""
+    kind: Literal["watch", "monitor"] = "watch" if name.startswith("watch") else "monitor"
+    known = WATCH_SETTINGS if kind == "watch" else MONITOR_SETTINGS
+    common = {key: content[key] for key in content.keys() & known.keys()}
+    if "pattern" in table or "metric" in table:
+        common = {key: value for key, value in common.items() if key not in ("pattern", "metric")}
+    settings = {"log_dir": "monitor_logs", **common, **table}
+    make_absolute(settings, folder)
+    return FileTable(kind=kind, name=name, settings=settings)
