@@ -48,11 +48,13 @@ class Running:
 
 
 @contextmanager
-def watching(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
+def watching(
+    *arguments: str, env: Mapping[str, str] | None = None, command: str = "watch"
+) -> Iterator[Running]:
     """Run ``watch`` inside the block; whatever happens there, it has ended behind it."""
     pipe = subprocess.PIPE
-    command = [*PROGRAM, "watch", *arguments]
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, encoding="utf-8", env=env) as process:
+    words = [*PROGRAM, command, *arguments]
+    with subprocess.Popen(words, stdout=pipe, stderr=pipe, encoding="utf-8", env=env) as process:
         try:
             yield Running(process)
         finally:

@@ -85,9 +85,6 @@ def _look_once(file: MonitorFile, screen: Terminal | None, errors: Terminal) -> 
     worst = next((state for state in (ERROR, "alert") if state in states), "ok")
     if screen is not None:
         screen.say(_json({"status": worst, "monitors": found}))
-    for document in found:
-        for problem in document["errors"]:
-            errors.say(file.variables.hide(f"{document['name']}: {problem}"))
     return {ERROR: WRONG_USAGE, "alert": FAILURE, "ok": SUCCESS}[worst]
 
 

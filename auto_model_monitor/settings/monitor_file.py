@@ -77,7 +77,7 @@ class MonitorFile:
 
     Attributes:
         path: the file, as it was given.
-        tables: its tables, in their order.
+        tables: its tables, the watches first.
         variables: hides the values of variables in errors about it.
         log_dir: the directory of the run log.
     """

@@ -29,7 +29,13 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "Mapping": (dict,),
     "dict": (dict,),
 }
-_KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list of texts",
+}
 _ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
