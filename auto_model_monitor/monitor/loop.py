@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..rules import Rule
     from ..sources import Source
     from .message_renderer import MessageRenderer
-    from .pace import Pace
     from .poll_listener import Listener
     from .resume import Resumption
     from .schedules import Schedule
@@ -175,11 +174,12 @@ class Monitor(Lifecycle):
         With a schedule poll at its due times alone.
         """
         from ..runtime.run_log import run_log
+        from .pace import pace_of
 
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
             names = ", ".join(self.delivery_queue.names) or "no notifier"
             log = f"; run log: {file}" if file else ""
-            pace = self._pace()
+            pace = pace_of(self._schedule, self.check_interval, self.clock, self._open)
             logger.info("Watching %s %s, notifying %s%s", self.source.name, pace, names, log)
             self._verify = True
             self._report_start()
@@ -194,15 +194,6 @@ class Monitor(Lifecycle):
             self.warn_at_the_end()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)
-
-    def _pace(self) -> Pace:
-        if self._schedule is None:
-            from .pace import Interval
-
-            return Interval(self.check_interval, self.clock)
-        from .due_times import DueTimes
-
-        return DueTimes(self._schedule, self.clock, self._open)
 
     def _report_start(self) -> None:
         from .parts import started

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from threading import TIMEOUT_MAX, Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..core.clocks import Clock
+
+if TYPE_CHECKING:
+    from ..delivery.outbox import Outbox
+    from .schedules import Schedule
 
 
 class Pace(Protocol):
@@ -58,3 +63,14 @@ class Interval:
 
     def looked(self) -> None:
         """Note nothing."""
+
+
+def pace_of(
+    schedule: Schedule | None, seconds: float, clock: Clock, open_outbox: Callable[[], Outbox]
+) -> Pace:
+    """Return the pace of a schedule; without one, that of an interval of seconds."""
+    if schedule is None:
+        return Interval(seconds, clock)
+    from .due_times import DueTimes  # few monitors have a schedule
+
+    return DueTimes(schedule, clock, open_outbox)
