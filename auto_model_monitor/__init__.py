@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from .sources.logs.log_handler import TrainingLogHandler
     from .sources.predictions.prediction_log import PredictionLog
     from .sources.side_files import SideFileSource
+    from .sources.sql import performance_data
+    from .sources.sql.sql_source import SQLSource
 
 # Where each public name lives; a module is imported when its first name is asked for.
 _HOMES = {
@@ -107,6 +109,7 @@ _HOMES = {
     "RenderingError": "core.errors",
     "Rule": "rules",
     "RuleError": "core.errors",
+    "SQLSource": "sources.sql.sql_source",
     "SQLiteOutbox": "delivery.outbox.sqlite",
     "Schedule": "monitor.schedules",
     "SideFileSource": "sources.side_files",
@@ -123,6 +126,7 @@ _HOMES = {
     "notifier_from_url": "notifiers.urls",
     "notify_when_done": "completion",
     "parse_rule": "rules",
+    "performance_data": "sources.sql",
     "setup_logger": "runtime.run_log",
 }
 
@@ -172,6 +176,7 @@ __all__ = [
     "RenderingError",
     "Rule",
     "RuleError",
+    "SQLSource",
     "SQLiteOutbox",
     "Schedule",
     "SideFileSource",
@@ -187,6 +192,7 @@ __all__ = [
     "notifier_from_url",
     "notify_when_done",
     "parse_rule",
+    "performance_data",
     "setup_logger",
 ]
 

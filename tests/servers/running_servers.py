@@ -84,7 +84,8 @@ def mariadb_server() -> Iterator[str]:
         command = [
             str(root / "usr/sbin/mariadbd"), "--no-defaults", f"--user={user}", f"--datadir={folder}/data",
             f"--lc-messages-dir={root}/usr/share/mysql", "--bind-address=127.0.0.1", f"--port={port}",
-            f"--socket={folder}/socket", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0",
+            f"--socket={folder}/socket", f"--tmpdir={folder}", f"--pid-file={folder}/pid",
+            "--innodb-flush-log-at-trx-commit=0",
         ]  # fmt: skip
         with running(command, port, env=env):
             with pymysql.connect(host="127.0.0.1", port=port, user="root") as connection:

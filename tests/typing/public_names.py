@@ -60,6 +60,7 @@ from auto_model_monitor import (
     Source,
     SourceError,
     SQLiteOutbox,
+    SQLSource,
     Stage,
     StalledRule,
     ThresholdRule,
@@ -70,6 +71,7 @@ from auto_model_monitor import (
     notifier_from_url,
     notify_when_done,
     parse_rule,
+    performance_data,
     setup_logger,
 )
 
@@ -207,6 +209,13 @@ def serve(answers: Sequence[float]) -> float:
     return max(answers)
 
 
+def databases(url: str) -> Source:
+    performance_data.insert(url, model_name="model_1", accuracy=0.95, latency_p95=0.2)
+    for row in performance_data.rows(url):
+        print(row["model_name"])
+    return SQLSource(url, table="performance_data", model="model_name", cursor="id")
+
+
 def errors() -> list[type[MonitorError]]:
     return [ConfigError, MissingExtraError, OutboxError, ParseError, RenderingError]
 
@@ -221,6 +230,6 @@ def main() -> None:
     loss: float = train(3)
     with ModelMonitor(config()) as monitor, notify_when_done(config(), monitor=monitor):
         alerts: list[Alert] = monitor.check()
-        print(loss, alerts, logs(), errors(), serve([0.5]))
+        print(loss, alerts, logs(), errors(), serve([0.5]), databases("sqlite:///metrics.db"))
     monitors(SQLiteOutbox("outbox.db")).start_monitoring()
     monitors(MemoryOutbox()).start()
