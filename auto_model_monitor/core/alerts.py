@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -50,6 +51,14 @@ def alert_key(rule: str, model: str | None = None, group: str | None = None) -> 
     if model is None and group is None:
         return rule
     return "\n".join([rule, model or "", *([] if group is None else [group])])
+
+
+_URGENCY = {level: urgency for urgency, level in enumerate(Level)}
+
+
+def is_as_urgent(level: Level, least: Level) -> bool:
+    """Return whether a level is ``least`` or more urgent."""
+    return _URGENCY[level] >= _URGENCY[least]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +109,23 @@ class Alert:
         if self.previous_best is None or self.reading is None or self.comparison is None:
             return None
         return self.comparison.gain(self.reading.value, self.previous_best)
+
+
+def most_urgent(alerts: Sequence[Alert]) -> Level:
+    """Return the most urgent level of at least one alert."""
+    return max((alert.level for alert in alerts), key=_URGENCY.__getitem__)
+
+
+def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
+    """Sort alerts for a reader: what holds before what is resolved, by urgency, then by distance.
+
+    The distance is that from the threshold, relative to it, so that different metrics compare.
+    """
+    return sorted(alerts, key=lambda alert: (alert.resolved, -_URGENCY[alert.level], -_distance(alert)))
+
+
+def _distance(alert: Alert) -> float:
+    if alert.reading is None or alert.threshold is None:
+        return 0.0
+    distance = abs(alert.reading.value - alert.threshold) / (abs(alert.threshold) or 1.0)
+    return math.inf if math.isnan(distance) else distance

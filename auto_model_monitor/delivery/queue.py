@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock, current_thread, main_thread
 from typing import Protocol
 
-from ..core.alerts import Alert, AlertKind, Level
+from ..core.alerts import Alert, AlertKind, Level, is_as_urgent, worst_first
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import AuthenticationError, NotificationError
 from ..core.messages import Message
@@ -145,6 +145,36 @@ class DeliveryQueue:
         self._outbox.add(alert, message, self.names_for(message.level), self._clock.now().timestamp())
         self._wake()
 
+    def add_look(
+        self,
+        alerts: Sequence[Alert],
+        render: Callable[[Sequence[Alert]], Message],
+        unsent: Sequence[Alert] = (),
+    ) -> None:
+        """Commit the alerts of one look together; each notifier gets one message about those of its level.
+
+        Args:
+            alerts: in the order in which they were found.
+            render: renders the alerts of one message, the worst first.
+            unsent: alerts that are committed, so that no later process reports them, and not sent.
+        """
+        if self._outbox is None:
+            self.open(MemoryOutbox())
+        assert self._outbox is not None
+        messages = [(render(worst_first(one)), names) for one, names in self._by_level(alerts)]
+        self._outbox.add_look([*unsent, *alerts], messages, self._clock.now().timestamp())
+        self._wake()
+
+    def _by_level(self, alerts: Sequence[Alert]) -> list[tuple[list[Alert], list[str]]]:
+        """Return the sets of alerts that notifiers accept, each with the names of those notifiers."""
+        found: dict[int, tuple[list[Alert], list[str]]] = {}
+        for name, notifier in self._notifiers:
+            least = _min_level(notifier)
+            accepted = [alert for alert in alerts if is_as_urgent(alert.level, least)]
+            if accepted:  # of two such sets one contains the other: those of one size are one
+                found.setdefault(len(accepted), (accepted, []))[1].append(name)
+        return list(found.values())
+
     def _wake(self) -> None:
         self.start()
         for worker in self.workers:
@@ -155,8 +185,7 @@ class DeliveryQueue:
 
     def names_for(self, level: Level) -> list[str]:
         """Return the names of the notifiers that accept messages of that level."""
-        urgency = list(Level).index(level)
-        return [name for name, n in self._notifiers if list(Level).index(_min_level(n)) <= urgency]
+        return [name for name, n in self._notifiers if is_as_urgent(level, _min_level(n))]
 
     def _report_refusal(self, delivery: Delivery, error: NotificationError) -> None:
         """Report through the other notifiers what this one will never deliver."""

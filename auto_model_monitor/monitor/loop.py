@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from ..core.clocks import Clock
     from ..core.comparison import Comparison
     from ..core.errors import AuthenticationError
-    from ..core.messages import Message
-    from ..core.metric_history import MetricHistory
-    from ..core.readings import ReadingBatch
+    from ..core.metric_history import MetricHistory, Point
+    from ..core.readings import Reading, ReadingBatch
     from ..delivery.outbox import Outbox
     from ..delivery.queue import DeliveryMessages
     from ..notifiers import Notifier
@@ -107,11 +106,11 @@ class Monitor(Lifecycle):
         from ..core.metric_history import MetricHistory
         from ..delivery.queue import DeliveryQueue
         from ..rendering.delivery_messages import DeliveryMessageRenderer
+        from .alert_messages import AlertMessages
         from .boundary import ErrorBoundary
         from .metric_check import MetricCheck
         from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from, schedule_from
         from .resume import ResumeState
-        from .safe_rendering import SafeRenderer
         from .summary import WatchSummary
 
         super().__init__()
@@ -132,7 +131,7 @@ class Monitor(Lifecycle):
         self.delivery_queue = DeliveryQueue(
             self.notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
         )
-        self._renderer = SafeRenderer(renderer)
+        self._messages = AlertMessages(renderer, self._points)
         self._outbox = outbox or outbox_of(source, self.run_log_dir)
         self._resume_state: Resumption = resume_state or ResumeState()
         self._boundary = ErrorBoundary()
@@ -163,7 +162,7 @@ class Monitor(Lifecycle):
         """Deliver an alert found elsewhere, such as the training's end; return whether it is committed."""
         with self._boundary("the watch"):
             self._open()
-            self.delivery_queue.add(alert, self._message(alert))
+            self.delivery_queue.add(alert, self._messages.of(alert, self._seconds_to_render()))
             self.stop_at_exit()
             return True
         return False
@@ -256,37 +255,38 @@ class Monitor(Lifecycle):
         return readings
 
     def _evaluate(self, readings: ReadingBatch, alerts: list[Alert]) -> None:
-        from ..core.alerts import Alert
+        from .rule_evaluation import alerts_of
 
-        if self._subjects is not None:
-            for found in self._subjects.evaluate(readings, self._outbox.open()):
-                self.uncommitted.append(found)
-                alerts.append(found)
-            return
-        for rule in self.rules:
-            with self._boundary(f"rule {rule.name}"):
-                alert = rule.evaluate(readings)
-                if alert is None:
-                    continue
-                if not isinstance(alert, Alert):
-                    raise TypeError(f"expected an Alert or None, got a {type(alert).__name__}")
-                # The rule will not repeat it, so it must not be lost, whatever interrupts this poll.
-                self.uncommitted.append(alert)
-                alerts.append(alert)
+        if self._subjects is None:
+            found = alerts_of(self.rules, readings, self._boundary)
+        else:
+            found = self._subjects.evaluate(readings, self._outbox.open())
+        for alert in found:
+            # The rule will not repeat it, so it must not be lost, whatever interrupts this poll.
+            self.uncommitted.append(alert)
+            alerts.append(alert)
 
     def _commit(self) -> None:
+        if self._subjects is not None:
+            with self._boundary("the alerts of this look"):
+                self._commit_look(self._subjects)
+            return
         for alert in list(self.uncommitted):
             with self._boundary(f"the alert of {alert.rule}"):
-                self.delivery_queue.add(alert, self._message(alert))
+                self.delivery_queue.add(alert, self._messages.of(alert, self._seconds_to_render()))
                 self.uncommitted.remove(alert)
 
-    def _message(self, alert: Alert) -> Message:
-        from dataclasses import replace
+    def _commit_look(self, subjects: Subjects) -> None:
+        alerts, past = list(self.uncommitted), list(subjects.past)
+        if alerts or past:
+            seconds = self._seconds_to_render()
+            self.delivery_queue.add_look(alerts, lambda one: self._messages.of_look(one, seconds), past)
+            del self.uncommitted[: len(alerts)], subjects.past[: len(past)]
 
-        if alert.reading is not None and not alert.history:
-            points = self.history.points(alert.reading.metric)
-            if self._subjects is not None:
-                points = self._subjects.points(alert.reading)
-            alert = replace(alert, history=points)
-        seconds = RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
-        return self._renderer.render(alert, seconds)
+    def _seconds_to_render(self) -> float:
+        return RENDERING_AT_THE_END if self._stop.is_set() else RENDERING
+
+    def _points(self, reading: Reading) -> Sequence[Point]:
+        if self._subjects is not None:
+            return self._subjects.points(reading)
+        return self.history.points(reading.metric)

@@ -21,12 +21,8 @@ class Resumption(Protocol):
     """Restores the state of rules from an outbox."""
 
     @abstractmethod
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
-        """Restore what is to be restored; called at every poll, before the rules see its readings.
-
-        Returns:
-            Whether a new run begins.
-        """
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
+        """Restore what is to be restored; called at every poll, before the rules see its readings."""
         ...
 
 
@@ -48,13 +44,15 @@ class ResumeState:
         self._resume = resume
         self._begun = False
 
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
         """Restore the rules from their last alerts, once, or record that a new run starts."""
         if self._begun and not readings.new_run:
-            return False
+            return
         if isinstance(source, Continues) and not len(readings):
-            return False  # an empty log may be of either run
+            return  # an empty log may be of either run
         identity = str(source.identity) if isinstance(source, Identified) else ""
+        if not identity and not len(readings) and outbox.identity() == identity:
+            return  # nothing tells another run from this one, so that nothing new is none
         last = [(rule, outbox.last_alert(rule.name)) for rule in rules]
         may_continue = not self._begun and self._resume and len(readings) > 0
         continues = may_continue and _continues(source, identity, outbox, [alert for _, alert in last])
@@ -62,7 +60,7 @@ class ResumeState:
         if not continues:
             self.resumed.clear()
             outbox.start_run(identity)
-            return True
+            return
         for rule, alert in last:
             if alert is not None and isinstance(rule, Resumable):
                 rule.resume(alert)
@@ -71,7 +69,6 @@ class ResumeState:
                 what = for_log_line(alert.reading.name if alert.reading else alert.rule)
                 text = "resuming after the alert of %s at %s (resume=False or --fresh starts a new run)"
                 logger.info(text, what, alert.time.strftime("%Y-%m-%d %H:%M:%S"))
-        return False
 
 
 def _continues(source: Source, identity: str, outbox: Outbox, alerts: Sequence[Alert | None]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from ..core.alerts import Alert, alert_key
+from ..core.alerts import Alert, AlertKind, alert_key
 from ..core.errors import RuleError
 from ..core.metric_history import Point
 from ..core.readings import Reading, ReadingBatch, is_of_every_group
@@ -14,8 +14,10 @@ from ..delivery.outbox import Outbox
 from ..rules import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
 from ..text.cleaning import for_log_line
 from .boundary import ErrorBoundary
+from .rule_evaluation import alerts_of, checked_alert
 from .window_series import ModelSeries, SeriesByModel
 
+_FIRST_LOOK = "(first look)"  # the rule of an alert that is stored and never sent
 _LONGEST_MODEL = 80  # characters of a model's name in a log line
 
 
@@ -28,6 +30,7 @@ class Subjects:
 
     Attributes:
         whole: the rules about the machine.
+        past: alerts, to be committed and not sent, about what was over when the run began.
 
     Args:
         rules: the rules of the watch; none was evaluated on a reading yet.
@@ -41,29 +44,47 @@ class Subjects:
         self._boundary = boundary
         self._series = SeriesByModel(self._is_wanted)
         self._is_new = True
+        self._run_begins: bool | None = None  # None until the outbox is read
+        self.past: list[Alert] = []
 
     def evaluate(self, readings: ReadingBatch, outbox: Outbox) -> Iterator[Alert]:
         """Yield the alerts of one look."""
         if readings.new_run:
             self._series = SeriesByModel(self._is_wanted)
+            self._run_begins = None
             for copies in self._copies:
                 copies.clear()
         self._series.add(readings)
         if self._is_new:
             self._is_new = False
             yield from self._ended_silences(readings, outbox)
-        for rule in self.whole:
-            alert = None
-            with self._boundary(f"rule {rule.name}"):
-                alert = _checked(rule.evaluate(readings))
-            if alert is not None:
-                yield alert
+        run_begins = self._is_first_look(readings, outbox)
+        yield from alerts_of(self.whole, readings, self._boundary)
         for copies in self._copies:
-            yield from copies.evaluate(readings, self._series, outbox)
+            for alert, is_over in copies.evaluate(readings, self._series, outbox, run_begins=run_begins):
+                if is_over:
+                    self.past.append(alert)
+                else:
+                    yield alert
 
     def points(self, reading: Reading) -> tuple[Point, ...]:
         """Return the windows of a reading's metric for a curve."""
         return self._series.points(reading)
+
+    def _is_first_look(self, readings: ReadingBatch, outbox: Outbox) -> bool:
+        """Return whether these are the first readings of the run; what was over before is then known."""
+        if not len(readings):
+            return False
+        if self._run_begins is None:
+            with self._boundary("the outbox"):
+                self._run_begins = outbox.last_alert(_FIRST_LOOK) is None
+        if not self._run_begins:
+            return False
+        self._run_begins = False
+        # Stored with the alerts of this look, so that a later process knows it.
+        kind = AlertKind.STARTED
+        self.past.append(Alert(rule=_FIRST_LOOK, time=readings.time, kind=kind, resolved=True))
+        return True
 
     def _is_wanted(self, metric: str) -> bool:
         return any(copies.follows(metric) for copies in self._copies)
@@ -72,17 +93,15 @@ class Subjects:
         """Yield that silences have ended that were reported before any model was known."""
         if None in self._series.models:
             return  # they are those of a subject
-        for rule in self._rules:
-            alert = None
-            with self._boundary(f"rule {rule.name}"):
+        silent: list[Rule] = []
+        with self._boundary("the outbox"):
+            for rule in self._rules:
                 last = outbox.last_alert(rule.name)
-                if last is None or last.resolved or last.reading is not None:
-                    continue
-                if isinstance(rule, Resumable):
+                is_silence = last is not None and not last.resolved and last.reading is None
+                if is_silence and isinstance(rule, Resumable):
                     rule.resume(last)
-                    alert = _checked(rule.evaluate(readings))
-            if alert is not None:
-                yield alert
+                    silent.append(rule)
+        yield from alerts_of(silent, readings, self._boundary)
 
 
 class _Subject:
@@ -117,12 +136,8 @@ class _RuleCopies:
         self._metric = metric or None
         self._prefix = metric[:-1] if metric is not None and is_of_every_group(metric) else None
         self._subjects: dict[tuple[str | None, str | None], _Subject] = {}
+        self._rule = rule
         self._unused: Rule | None = None
-        self._fault = ""
-        try:
-            self._unused = deepcopy(rule)
-        except Exception as error:  # whatever the parts of a user's rule raise
-            self._fault = f"{type(error).__name__}: {error}"
 
     def clear(self) -> None:
         """Forget the copies: a new run begins."""
@@ -134,23 +149,26 @@ class _RuleCopies:
             return metric.startswith(self._prefix)
         return self._metric is None or metric == self._metric
 
-    def evaluate(self, readings: ReadingBatch, series: SeriesByModel, outbox: Outbox) -> Iterator[Alert]:
-        """Yield the alerts of one look."""
+    def evaluate(
+        self, readings: ReadingBatch, series: SeriesByModel, outbox: Outbox, *, run_begins: bool
+    ) -> Iterator[tuple[Alert, bool]]:
+        """Yield the alerts of one look, and whether each is about what was over when the run began."""
         with self._boundary(f"rule {self._name}"):
             if self._unused is None:
-                raise RuleError(f"expected a rule that can be copied for each model, got {self._fault}")
+                self._unused = _copied(self._rule)
             for name, model in series.news.items():
                 self._add_subjects(name, model)
         empty = ReadingBatch(time=readings.time, seconds=readings.seconds)
         nothing = ModelSeries()
         for subject in self._subjects.values():
-            alert = None
+            found: list[Alert] = []
             with self._boundary(subject.name):
                 model = series.models.get(subject.model, nothing)
-                alert = _checked(self._evaluate(subject, model, empty, outbox))
-            if alert is not None:
+                found = self._alerts(subject, model, empty, outbox, run_begins=run_begins)
+            is_over = len(found) > 1 and found[-1].resolved
+            for alert in found[-1:] if is_over else found:
                 subject.last = replace(alert, model=subject.model, group=subject.group)
-                yield subject.last
+                yield subject.last, is_over
 
     def _add_subjects(self, name: str | None, model: ModelSeries) -> None:
         for metric in model.metrics:
@@ -160,6 +178,16 @@ class _RuleCopies:
             if (name, group) not in self._subjects:
                 followed = metric if self._prefix is not None else self._metric
                 self._subjects[name, group] = _Subject(self._name, name, group, followed)
+
+    def _alerts(
+        self, subject: _Subject, model: ModelSeries, empty: ReadingBatch, outbox: Outbox, *, run_begins: bool
+    ) -> list[Alert]:
+        """Return the alert of a subject, if any; where a run begins, with what the next look would add."""
+        first = self._evaluate(subject, model, empty, outbox)
+        second = None
+        if run_begins and first is not None and subject.rule is not None:
+            second = checked_alert(subject.rule.evaluate(empty))
+        return [alert for alert in (first, second) if alert is not None]
 
     def _evaluate(
         self, subject: _Subject, model: ModelSeries, empty: ReadingBatch, outbox: Outbox
@@ -172,7 +200,7 @@ class _RuleCopies:
             found = [*model.series(subject.metric), *others]
         else:
             found = others
-        alert = rule.evaluate(_batch(empty, found) if found else empty)
+        alert = checked_alert(rule.evaluate(_batch(empty, found) if found else empty))
         subject.rule = rule
         return alert
 
@@ -190,15 +218,17 @@ class _RuleCopies:
         return rule
 
 
+def _copied(rule: Rule) -> Rule:
+    try:
+        return deepcopy(rule)
+    except Exception as error:  # whatever the parts of a user's rule raise
+        got = f"{type(error).__name__}: {error}"
+        raise RuleError(f"expected a rule that can be copied for each model, got {got}") from error
+
+
 def _is_about_the_machine(rule: Rule) -> bool:
     return isinstance(rule, AboutTheMachine) and rule.about_the_machine
 
 
 def _batch(empty: ReadingBatch, found: Sequence[Reading]) -> ReadingBatch:
     return ReadingBatch(time=empty.time, seconds=empty.seconds, others=found)
-
-
-def _checked(alert: object) -> Alert | None:
-    if not (alert is None or isinstance(alert, Alert)):
-        raise TypeError(f"expected an Alert or None, got a {type(alert).__name__}")
-    return alert

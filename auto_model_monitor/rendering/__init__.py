@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from .chart import picture_html, with_curve
 from .curve import Curve
 from .event_messages import EventFacts
 from .hit import Hit, HitFacts
+from .look_message import look_message
 from .mail_card import card_html, lines_html
 from .origin import Origin
 from .templates import fill, generated, template_problems
@@ -117,6 +118,15 @@ class Renderer:
             pictures=(picture,) if picture else (),
         )
 
+    def render_look(self, alerts: Sequence[Alert]) -> Message:
+        """Return one message about several alerts of one look, the worst first; one alert has its own.
+
+        Templates and the generator apply to one alert alone.
+        """
+        if len(alerts) == 1:
+            return self.render(alerts[0])
+        return look_message(alerts, self._words, self._origin)
+
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
         """Return the message about one that a notifier refused permanently."""
         details = {"channel": channel, "subject": message.subject, "error": reason}
@@ -134,6 +144,7 @@ class Renderer:
             **alert.details,
             **known,
             **self._origin.facts(),
+            **_subject(alert),
             "rule": alert.rule,
             "kind": alert.kind.value,
             "level": alert.level.value,
@@ -182,6 +193,12 @@ def _curve_drawer() -> CurveDrawer:
     from .pictures import CurveDrawer  # needed with plots alone
 
     return CurveDrawer()
+
+
+def _subject(alert: Alert) -> dict[str, Fact]:
+    """Return the model and the group that an alert is about, where there are such."""
+    names = {"model": alert.model, "group": alert.group}
+    return {key: for_name(name) for key, name in names.items() if name is not None}
 
 
 def _known(alert: Alert) -> dict[str, Fact]:

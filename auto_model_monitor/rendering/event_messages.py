@@ -36,6 +36,9 @@ _LONGEST_METRIC = 32  # characters in a subject
 class EventFacts:
     """The default mail about an alert of any kind, as subject, text and card.
 
+    Attributes:
+        sentence: what happened.
+
     Args:
         alert: the alert.
         words: the texts.
@@ -48,7 +51,7 @@ class EventFacts:
         self._words = words
         self._written = _Written({**_details(alert.details, words), **_known(alert, words)})
         self._written["disk_soon"] = _soon(self._written, words)
-        self._sentence = _sentence(alert, words).format_map(self._written)
+        self.sentence = _sentence(alert, words).format_map(self._written)
         self._rows = list(self._placed())
         self._blocks = [(words.labels[key], self._written[key]) for key in _BLOCKS if key in self._written]
 
@@ -65,7 +68,7 @@ class EventFacts:
         figures = [line(label=figure.label, value=figure.value) for figure in self._figures()]
         rows = [line(label=label, value=value) for label, value in self._rows]
         blocks = [words.block.format(label=label, text=text) for label, text in self._blocks]
-        heading = words.sentence.format(sentence=self._sentence)
+        heading = words.sentence.format(sentence=self.sentence)
         return "\n\n".join(filter(None, [heading, "\n".join(figures), "\n".join(rows), *blocks]))
 
     def card(self, notes: Sequence[str]) -> Card:
@@ -73,7 +76,7 @@ class EventFacts:
         first, *others = self._figures()
         return Card(
             sender=self._sender(),
-            heading=self._sentence,
+            heading=self.sentence,
             score=first,
             figures=others,
             rows=self._rows,

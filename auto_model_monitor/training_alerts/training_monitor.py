@@ -101,13 +101,12 @@ class TrainingMonitor(Monitor):
 class _NewTrainings:
     """Restores the rules of each training before they are first evaluated."""
 
-    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> bool:
+    def resume(self, rules: Sequence[Rule], outbox: Outbox, source: Source, readings: ReadingBatch) -> None:
         for rule in rules:
             if isinstance(rule, TaskRule) and rule.is_new:
                 last = outbox.last_alert(rule.name)
                 rule.is_new = False
                 rule.resume(last)
-        return False
 
 
 class _Trainings:

@@ -202,3 +202,27 @@ def test_pending_messages_of_an_earlier_run_are_logged(caplog):
     records = [record for record in caplog.records if "pending from an earlier run" in record.message]
     assert [record.levelno for record in records] == [logging.INFO, logging.WARNING]
     assert "outbox drop 2" in records[1].message
+
+
+def test_each_notifier_gets_one_message_about_the_alerts_of_its_level():
+    """Of one look a notifier gets one message about what it accepts, the worst first, or none."""
+    levels = {"mail": "info", "chat": "info", "sms": "critical"}
+    notifiers = {name: RecordingNotifier(name) for name in levels}
+    for name, notifier in notifiers.items():
+        notifier.min_level = levels[name]
+    found = [
+        replace(alert(value), id=name, model=name, level=level)
+        for name, value, level in (
+            ("warned", 0.003, Level.WARNING),
+            ("near", 0.0039, Level.CRITICAL),
+            ("far", 0.001, Level.CRITICAL),
+        )
+    ]
+    queue = DeliveryQueue(list(notifiers.values()))
+    render = lambda alerts: message(" ".join(a.model for a in alerts), id=str(len(alerts)))  # noqa: E731
+    queue.add_look(found, render)
+    queue.add_look(found[:1], render)
+    queue.close(10)
+    subjects = {name: [m.subject for m in notifier.sent] for name, notifier in notifiers.items()}
+    everything = ["far near warned", "warned"]
+    assert subjects == {"mail": everything, "chat": everything, "sms": ["far near"]}

@@ -28,8 +28,8 @@ from auto_model_monitor.monitor import MessageRenderer
 from tests.fakes import RecordingNotifier, batch
 
 OUTBOX_METHODS = (
-    *("add", "first_owed", "delivered", "postponed", "refused", "deliveries", "last_alert", "identity"),
-    "start_run",
+    *("add", "add_look", "first_owed", "delivered", "postponed", "refused", "deliveries", "last_alert"),
+    *("identity", "start_run"),
 )
 
 

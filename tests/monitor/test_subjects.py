@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from threading import Lock
+from types import SimpleNamespace
 
-from auto_model_monitor import MemoryOutbox, Monitor, Reading, ReadingBatch, ThresholdRule
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_model_monitor import (
+    DiskRule,
+    Level,
+    MemoryOutbox,
+    Monitor,
+    OutboxError,
+    Reading,
+    ReadingBatch,
+    SQLiteOutbox,
+    StalledRule,
+    ThresholdRule,
+)
 from auto_model_monitor.monitor import WatchOutbox
+from auto_model_monitor.rules import DampedRule
 from tests.fakes import FakeClock, RecordingNotifier
+from tests.fakes import message as message_of
 
 MONDAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
 
@@ -126,3 +146,201 @@ def test_a_window_that_is_found_late_stands_in_its_place():
     """Windows are judged in the order of time, in whatever order they come."""
     found = run([crossing(hold=2)], [window(0, 0.8), window(2, 0.8), window(1, 0.95)], [window(3, 0.5)])
     assert told(found) == [[], [(None, None, 0.5, False)], []]
+
+
+def test_a_model_that_recovers_is_reported_and_may_fall_again():
+    """A model alerts, resolves and alerts again, while another stays bad without a repetition."""
+    values = [0.8, 0.95, 0.7]
+    looks = [[window(day, value, "a"), window(day, 0.5, "b")] for day, value in enumerate(values)]
+    assert told(run([crossing()], *looks)) == [
+        [("a", None, 0.8, False), ("b", None, 0.5, False)],
+        [("a", None, 0.95, True)],
+        [("a", None, 0.7, False)],
+        [],
+    ]
+
+
+def test_what_was_over_when_the_run_began_is_not_reported():
+    """Of thirty windows at the first look, a fall that ended is not reported, and one that lasts is."""
+    ended = [window(day, 0.5 if 3 < day < 6 else 0.95, "ended") for day in range(30)]
+    lasts = [window(day, 0.5 if day in (4, 5) or day > 27 else 0.95, "lasts") for day in range(30)]
+    outbox = MemoryOutbox()
+    assert told(run([crossing()], [*ended, *lasts], outbox=outbox)) == [[("lasts", None, 0.5, False)], []]
+    assert [d.message.facts["model"] for d in outbox.deliveries()] == ["lasts"]
+    again = run([crossing()], [*ended, *lasts], [window(30, 0.7, "ended")], outbox=outbox)
+    assert told(again) == [[], [("ended", None, 0.7, False)], []]
+
+
+def test_a_copy_that_fails_leaves_the_others(caplog):
+    """A rule that raises about one model is logged with its name, and is evaluated again at the next look."""
+
+    class Odd(ThresholdRule):
+        def evaluate(self, readings):
+            if any(reading.value < 0 for reading in readings):
+                raise ZeroDivisionError("negative")
+            return super().evaluate(readings)
+
+    rule = Odd(0.9, "lower", metric="accuracy", every="crossing", name="odd")
+    found = run([rule, crossing()], [window(0, -1.0, "a\nb"), window(0, 0.5, "c")], [window(0, 0.8, "a\nb")])
+    assert [(a.rule, a.model) for a in found[0]] == [
+        ("odd", "c"),
+        ("accuracy < 0.9 for 1", "a\nb"),
+        ("accuracy < 0.9 for 1", "c"),
+    ]
+    assert [(a.rule, a.model) for a in found[1]] == [("odd", "a\nb")]
+    assert caplog.text.count("ZeroDivisionError: negative") == 1
+    assert r"rule odd of a\nb" in caplog.text
+
+
+def test_a_rule_that_cannot_be_copied_is_reported_once_and_the_others_go_on(caplog):
+    """A rule that holds a lock is no rule for several models; the error says so."""
+
+    class Locked:
+        name = "locked"
+
+        def __init__(self):
+            self.lock = Lock()
+
+        def evaluate(self, readings):
+            return None
+
+    found = run([Locked(), crossing()], [window(0, 0.5, "a")], [window(1, 0.5, "a")])
+    assert told(found) == [[("a", None, 0.5, False)], [], []]
+    assert caplog.text.count("expected a rule that can be copied for each model") == 1
+
+
+def test_a_rule_about_the_machine_stays_one_rule():
+    """However many models there are, the full disk is one alert, without a model."""
+    full = DiskRule("5GB", usage=lambda _: SimpleNamespace(total=10**12, free=10**9))
+    found = run([full, DampedRule(crossing(), once=True)], [window(0, 0.5, name) for name in "abc"])
+    assert [(a.rule, a.model) for a in found[0]] == [
+        ("disk", None),
+        *(("accuracy < 0.9 for 1", name) for name in "abc"),
+    ]
+
+
+def test_silence_before_any_model_is_known_is_reported_and_ends():
+    """A source without any model is silent; with the first models that silence is over."""
+    rule = StalledRule(86_400.0)
+    found = run([rule], [], [], [window(0, 0.5, "a"), window(0, 0.5, "b")], extra=0)
+    assert [[(a.model, a.resolved) for a in alerts] for alerts in found] == [
+        [],
+        [(None, False)],
+        [(None, True)],
+    ]
+
+
+def test_the_alerts_of_a_look_are_one_message_for_each_channel():
+    """A thousand bad models make one message a channel: the number, the worst first, twenty in the table."""
+    look = [window(0, 0.5 + n / 10_000, f"model_{n:04}") for n in reversed(range(1000))]
+    mail, chat = RecordingNotifier("mail"), RecordingNotifier("chat")
+    found = run([crossing()], look, [window(1, r.value, r.model) for r in look], notifiers=[mail, chat])
+    assert [len(alerts) for alerts in found] == [1000, 0, 0]
+    assert len(mail.sent) == len(chat.sent) == 1
+    (message,) = mail.sent
+    assert "1000" in message.subject
+    assert "model_0000" in message.subject
+    listed = [line for line in message.text.splitlines() if "model_" in line][1:]
+    assert [line.split()[0] for line in listed] == [f"model_{n:04}" for n in range(20)]
+    assert "980" in message.text
+    assert message.facts["count"] == 1000
+
+
+def test_one_alert_of_a_look_has_its_own_message_with_the_curve_of_its_model():
+    """A look with a single alert sends the message of that alert, and its curve is that model's."""
+    histories = []
+
+    class Renderer:
+        def render(self, alert):
+            histories.append([point.value for point in alert.history])
+            return message_of(alert.model, id=alert.id)
+
+    clock, notifier = FakeClock(), RecordingNotifier()
+    looks = [
+        [window(0, 0.95, "a"), window(0, 0.1, "a", "recall")],
+        [window(1, 0.8, "a"), window(1, 0.92, "b")],
+    ]
+    monitor = Monitor(
+        Looks(clock, looks), [crossing()], [notifier], log_dir=None, clock=clock, renderer=Renderer()
+    )
+    assert [len(monitor.check()) for _ in range(2)] == [0, 1]
+    monitor.stop()
+    assert histories == [[0.95, 0.8]]
+    assert [message.subject for message in notifier.sent] == ["a"]
+
+
+def test_a_channel_gets_the_alerts_of_its_level():
+    """Of a look with a warning and a critical alert, the channel for critical ones gets that alone."""
+
+    class Levelled(ThresholdRule):
+        def evaluate(self, readings):
+            alert = super().evaluate(readings)
+            level = Level.CRITICAL if alert and alert.reading.value < 0.6 else Level.WARNING
+            return alert and replace(alert, level=level)
+
+    rule = Levelled(0.9, "lower", metric="accuracy", every="crossing", name="levels")
+    mail, sms = RecordingNotifier("mail"), RecordingNotifier("sms")
+    sms.min_level = Level.CRITICAL
+    run([rule], [window(0, 0.8, "warned"), window(0, 0.5, "critical")], notifiers=[mail, sms])
+    assert [m.facts["count"] for m in mail.sent] == [2]
+    assert [(m.facts["model"], m.level) for m in sms.sent] == [("critical", Level.CRITICAL)]
+
+
+def test_a_look_that_cannot_be_committed_is_repeated_whole(caplog):
+    """Where the outbox fails, the alerts of the look go out with those of the next one."""
+
+    class Failing(MemoryOutbox):
+        fails = True
+
+        def add_look(self, *arguments):
+            if self.fails:
+                self.fails = False
+                raise OutboxError("the disk is full")
+            super().add_look(*arguments)
+
+    notifier = RecordingNotifier()
+    run([crossing()], [window(0, 0.5, "a")], [window(0, 0.5, "b")], outbox=Failing(), notifiers=[notifier])
+    assert [message.facts["count"] for message in notifier.sent] == [2]
+    assert caplog.text.count("the disk is full") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["a\r\nBcc: x@y.z\n\n", "模" * 10_000, "x'); DROP TABLE alerts; --", "", "\ud800\x00"]
+)
+def test_any_name_of_a_model_is_a_name(name, tmp_path):
+    """A model of any name is one subject, is found again after a restart, and harms no message."""
+    look = [window(0, 0.5, name), window(0, 0.6, "other")]
+    outbox, notifier = SQLiteOutbox(tmp_path / "outbox.db"), RecordingNotifier()
+    found = run([crossing()], look, outbox=outbox, notifiers=[notifier])
+    assert [a.model for a in found[0]] == [name, "other"]
+    assert run([crossing()], look, [window(1, 0.5, name)], outbox=outbox) == [[], [], []]
+    outbox.close()
+    (message,) = notifier.sent
+    assert "\n" not in message.subject
+    assert len(message.subject) <= 100
+    assert len(message.text) < 5_000
+
+
+WINDOWS = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 8), st.sampled_from([0.5, 0.8, 0.91, 0.99]), st.sampled_from(["a", "b", None])
+        ),
+        max_size=4,
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(looks=WINDOWS, hold=st.integers(1, 3))
+def test_a_restart_at_every_look_changes_nothing(looks, hold):
+    """One process, and one that restarts at every look and reads all windows again, send the same alerts."""
+    read = [[window(day, value, model) for day, value, model in look] for look in looks]
+    once = [alerts for alerts in told(run([crossing(hold=hold)], *read)) if alerts]
+    outbox, known, restarted = MemoryOutbox(), {}, []
+    for look in [*read, []]:
+        known.update({(reading.model, reading.time): reading for reading in look})
+        restarted += told(run([crossing(hold=hold)], list(known.values()), outbox=outbox, extra=0))
+    flat = lambda found: [sorted(map(str, alerts)) for alerts in found if alerts]  # noqa: E731
+    assert flat(restarted) == flat(once)

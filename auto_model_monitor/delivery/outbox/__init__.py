@@ -75,6 +75,19 @@ class Outbox(Protocol):
         ...
 
     @abstractmethod
+    def add_look(
+        self, alerts: Sequence[Alert], messages: Sequence[tuple[Message, Sequence[str]]], now: float
+    ) -> None:
+        """Commit several alerts, and a delivery per message and channel, in one transaction.
+
+        Args:
+            alerts: in the order in which they were found.
+            messages: each with its channels; never more than alerts.
+            now: when.
+        """
+        ...
+
+    @abstractmethod
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest pending delivery of ``channel`` with an id over ``after``, due or not."""
         ...

@@ -42,11 +42,20 @@ class FallbackOutbox:
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert to disk, or to memory where the disk fails."""
+        self._commit(lambda outbox: outbox.add(alert, message, channels, now))
+
+    def add_look(
+        self, alerts: Sequence[Alert], messages: Sequence[tuple[Message, Sequence[str]]], now: float
+    ) -> None:
+        """Commit the alerts to disk, or all of them to memory where the disk fails."""
+        self._commit(lambda outbox: outbox.add_look(alerts, messages, now))
+
+    def _commit(self, add: Callable[[Outbox], None]) -> None:
         try:
-            self._disk.add(alert, message, channels, now)
+            add(self._disk)
         except Exception as error:  # not only OutboxError: details of a user's rule may not be serialisable
             self._note_failure(error)
-            self._memory.add(alert, message, channels, now)
+            add(self._memory)
         else:
             self._note_success()
 

@@ -33,9 +33,15 @@ class MemoryOutbox:
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Store the alert and a pending delivery per channel."""
+        self.add_look([alert], [(message, channels)], now)
+
+    def add_look(
+        self, alerts: Sequence[Alert], messages: Sequence[tuple[Message, Sequence[str]]], now: float
+    ) -> None:
+        """Store the alerts and a pending delivery per message and channel."""
         with self._lock:
-            self._alerts[alert.key] = alert
-            for channel in channels:
+            self._alerts.update((alert.key, alert) for alert in alerts)
+            for message, channel in ((message, one) for message, channels in messages for one in channels):
                 number = next(self._ids)
                 self._deliveries[number] = Delivery(
                     id=number, channel=channel, message=message, added=now, due=now

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -30,6 +31,10 @@ _SELECT = """
 SELECT d.id, d.channel, a.message, d.added, d.due, d.attempts, d.state, d.error, d.settled
 FROM deliveries AS d LEFT JOIN alerts AS a ON a.number = d.alert
 """
+
+
+_ADD_ALERT = "INSERT INTO alerts (id, watch, rule, alert, message) VALUES (?, ?, ?, ?, ?)"
+_ADD_DELIVERY = "INSERT INTO deliveries (alert, watch, channel, added, due) VALUES (?, ?, ?, ?, ?)"
 
 
 class SQLiteOutbox:
@@ -72,17 +77,22 @@ class SQLiteOutbox:
 
     def add(self, alert: Alert, message: Message, channels: Sequence[str], now: float) -> None:
         """Commit the alert and a pending delivery per channel."""
-        texts = alert_to_json(alert), message_to_json(message)
-        record = _values((alert.id, self._watch, alert.key, *texts))
+        self.add_look([alert], [(message, channels)], now)
+
+    def add_look(
+        self, alerts: Sequence[Alert], messages: Sequence[tuple[Message, Sequence[str]]], now: float
+    ) -> None:
+        """Commit them; the rows of the first alerts hold the messages, one each."""
+        rows = []
+        for alert, owed in zip_longest(alerts, messages):
+            message, channels = owed or (None, ())
+            texts = alert_to_json(alert), "" if message is None else message_to_json(message)
+            rows.append((_values((alert.id, self._watch, alert.key, *texts)), channels))
         with self._transaction() as cursor:
-            cursor.execute(
-                "INSERT INTO alerts (id, watch, rule, alert, message) VALUES (?, ?, ?, ?, ?)", record
-            )
-            number = cursor.lastrowid
-            cursor.executemany(
-                "INSERT INTO deliveries (alert, watch, channel, added, due) VALUES (?, ?, ?, ?, ?)",
-                [_values((number, self._watch, channel, now, now)) for channel in channels],
-            )
+            for record, channels in rows:
+                number = cursor.execute(_ADD_ALERT, record).lastrowid
+                for channel in channels:
+                    cursor.execute(_ADD_DELIVERY, _values((number, self._watch, channel, now, now)))
 
     def first_owed(self, channel: str, after: int = 0) -> Delivery | None:
         """Return the oldest pending delivery of the channel."""

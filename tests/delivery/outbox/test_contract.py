@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -97,3 +98,30 @@ def test_the_last_due_time_is_kept_in_the_next_run(outbox):
         assert outbox.last_due() == due
     outbox.start_run("other")
     assert outbox.last_due() == 1_700_000_060.5
+
+
+def test_the_alerts_of_one_look_are_committed_with_their_messages(outbox):
+    """Each alert is the last of its model, and each message is owed to its own channels."""
+    outbox.start_run("here")
+    found = [replace(alert(n / 10), id=f"a{n}", model=f"model_{n}", group=None) for n in range(3)]
+    outbox.add_look(
+        found, [(message("all", id="m1"), ["mail", "chat"]), (message("worst", id="m2"), ["sms"])], 5.0
+    )
+    assert [outbox.last_alert(one.key) for one in found] == found
+    owed = [(d.channel, d.message.subject, d.message.id, d.added, d.due) for d in outbox.deliveries()]
+    assert owed == [("mail", "all", "m1", 5, 5), ("chat", "all", "m1", 5, 5), ("sms", "worst", "m2", 5, 5)]
+    assert outbox.first_owed("sms").message == message("worst", id="m2")
+
+
+def test_of_two_alerts_of_one_subject_in_a_look_the_later_is_the_last(outbox):
+    """The alerts of a look stand in the order in which they were found."""
+    first, second = (replace(alert(), id=name, model="m") for name in ("first", "second"))
+    outbox.add_look([first, second], [(message(), ["a"])], 0.0)
+    assert outbox.last_alert(first.key).id == "second"
+
+
+def test_a_look_without_a_message_is_remembered_and_owes_nothing(outbox):
+    """Alerts that nobody is sent are found as the last ones."""
+    outbox.add_look([replace(alert(), model="m")], [], 0.0)
+    assert outbox.last_alert("threshold\nm").model == "m"
+    assert outbox.deliveries() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,10 @@ class Disk(MemoryOutbox):
     def add(self, *arguments):
         self._check()
         super().add(*arguments)
+
+    def add_look(self, *arguments):
+        self._check()
+        super().add_look(*arguments)
 
     def delivered(self, delivery):
         self._check()
@@ -113,3 +118,15 @@ def test_a_writable_disk_is_reported(disk, outbox, caplog):
         outbox.add(alert(), message(id="d"), ["a"], 2.0)
     assert disk.first_owed("a").message.id == "d"
     assert "is writable again" in caplog.text
+
+
+def test_a_look_that_the_disk_refuses_is_whole_in_memory(caplog):
+    """All alerts and messages of a look stay in memory where the disk is full, and are found there."""
+    disk = Disk()
+    outbox = FallbackOutbox(disk)
+    disk.full = True
+    found = [replace(alert(), id=name, model=name) for name in ("a", "b")]
+    outbox.add_look(found, [(message("look", id="m"), ["mail"])], 1.0)
+    assert [outbox.last_alert(one.key) for one in found] == found
+    assert outbox.first_owed("mail").message.subject == "look"
+    assert disk.deliveries() == []

@@ -134,6 +134,18 @@ def test_an_alert_and_its_deliveries_are_one_transaction(path):
     assert list(outbox.deliveries()) == []
 
 
+def test_the_alerts_of_a_look_are_one_transaction(path):
+    """When the last of a look cannot be stored, none of it is, and the same look can be added again."""
+    outbox = opened(path)
+    found = [replace(alert(), id=name, model=name) for name in ("a", "b", "a")]
+    with pytest.raises(OutboxError, match="UNIQUE"):
+        outbox.add_look(found, [(message(), ["mail"])], 0.0)
+    assert outbox.last_alert(found[0].key) is None
+    assert list(outbox.deliveries()) == []
+    outbox.add_look(found[:2], [(message(), ["mail"])], 0.0)
+    assert [outbox.last_alert(one.key) for one in found[:2]] == found[:2]
+
+
 def test_a_person_can_retry_and_drop_deliveries(path):
     """A refused delivery can be retried, a pending one dropped, a delivered one neither."""
     outbox = opened(path)

@@ -1,0 +1,114 @@
+"""The message about several alerts of one look: their number, the worst of them, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from ..core.alerts import Alert, Level, most_urgent
+from ..core.messages import Fact, Message
+from ..i18n import ABSENT, Wording, zoned_time_text
+from ..text.cleaning import for_header, for_name
+from .event_messages import EventFacts
+from .mail_card import Card, Figure, card_html
+from .origin import MARKS, Origin, Tone
+
+MOST_LISTED = 20  # alerts in the table
+_LONGEST_CELL = 160  # characters
+
+
+def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Message:
+    """Return one message about the alerts of one look.
+
+    Its ``id`` derives from theirs, so that it is the same message in every attempt.
+
+    Args:
+        alerts: two or more, the worst first.
+        words: the texts.
+        origin: where the message comes from.
+    """
+    worst, level = alerts[0], most_urgent(alerts)
+    table = [[words.labels["model"], words.labels["alarm"]]]
+    table += [[_model(alert), _alarm(alert, words, origin)] for alert in alerts[:MOST_LISTED]]
+    what = " ".join(filter(None, [worst.model and _model(worst), table[1][1]]))
+    sentence = words.event_sentences["look"].format(count=len(alerts), what=what)
+    rest = len(alerts) - MOST_LISTED
+    notes = [words.event_sentences["look_rest"].format(count=rest)] if rest > 0 else []
+    place = ((words.host, for_name(origin.host)), (words.directory, for_name(origin.watch_dir)))
+    rows = [(words.time, zoned_time_text(worst.time)), *(row for row in place if row[1])]
+    tone = _tone(alerts, level)
+    subject = origin.subject(MARKS["resolved" if _all_resolved(alerts) else tone], sentence)
+    card = Card(
+        sender=words.sender,
+        heading=sentence,
+        score=Figure(label=words.labels["count"], value=str(len(alerts))),
+        figures=[],
+        rows=rows,
+        notes=notes,
+        table=table,
+        tone=tone,
+        preheader=" · ".join(" ".join(cells) for cells in table[1:]),
+        footer=origin.footer(words),
+    )
+    return Message(
+        id=_id(alerts),
+        time=worst.time,
+        subject=subject,
+        text=_text(sentence, table, rows, notes, words),
+        html=card_html(card, title=subject, lang=words.tag),
+        level=level,
+        facts={**_facts(alerts, level), **origin.facts()},
+    )
+
+
+def _text(
+    sentence: str,
+    table: Sequence[Sequence[str]],
+    rows: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+    words: Wording,
+) -> str:
+    lines = "\n".join("  ".join(cells) for cells in table[1:])
+    placed = "\n".join(words.line.format(label=label, value=value) for label, value in rows)
+    return "\n\n".join([words.sentence.format(sentence=sentence), lines, *notes, placed])
+
+
+def _model(alert: Alert) -> str:
+    return ABSENT if alert.model is None else for_header(for_name(alert.model), _LONGEST_CELL)
+
+
+def _alarm(alert: Alert, words: Wording, origin: Origin) -> str:
+    return for_header(EventFacts(alert, words, origin).sentence, _LONGEST_CELL)
+
+
+def _all_resolved(alerts: Sequence[Alert]) -> bool:
+    return all(alert.resolved for alert in alerts)
+
+
+def _tone(alerts: Sequence[Alert], level: Level) -> Tone:
+    if _all_resolved(alerts) or level is Level.INFO:
+        return "calm"
+    return "warning" if level is Level.WARNING else "critical"
+
+
+def _id(alerts: Sequence[Alert]) -> str:
+    joined = "\n".join(sorted(alert.id for alert in alerts))
+    return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _facts(alerts: Sequence[Alert], level: Level) -> dict[str, Fact]:
+    worst = alerts[0]
+    facts: dict[str, Fact] = {
+        "rule": worst.rule,
+        "kind": "look",
+        "level": level.value,
+        "resolved": _all_resolved(alerts),
+        "timestamp": worst.time.isoformat(timespec="seconds"),
+        "count": len(alerts),
+        "model": None if worst.model is None else for_name(worst.model),
+        "group": None if worst.group is None else for_name(worst.group),
+        "models": len({alert.model for alert in alerts}),
+    }
+    if worst.reading is not None:
+        facts |= {"metric": for_name(worst.reading.metric), "filename": for_name(worst.reading.name)}
+    return facts
