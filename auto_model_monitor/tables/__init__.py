@@ -4,6 +4,7 @@ from ..core.lazy import lazy_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .table_choice import table_of
     from .table_protocol import Labels, Table, TableRows
     from .table_values import (
         DUPLICATES,
@@ -32,6 +33,7 @@ _HOMES = {
     "TableRows": "table_protocol",
     "Windows": "table_values",
     "canonical": "table_values",
+    "table_of": "table_choice",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "TableRows",
     "Windows",
     "canonical",
+    "table_of",
 ]
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

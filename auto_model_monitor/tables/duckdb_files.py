@@ -1,0 +1,103 @@
+"""Files as relations of DuckDB: each with the options under which no row is lost or changed silently."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..core.errors import SourceError
+from .duckdb_session import DuckDBSession, literal, quoted
+from .json_sample import sampled_kinds
+from .row_files import RowFile, is_array
+from .table_values import Kind
+
+BLANK = "__blank"
+"""The column that is true for a line of JSON that is no object."""
+
+_DELIMITERS = ",;\t|"
+_JSON_TYPES: dict[Kind, str] = {
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "time": "VARCHAR",
+    "text": "VARCHAR",
+}
+
+
+@dataclass(slots=True)
+class FileRelation:
+    """All files of a table as one relation.
+
+    Attributes:
+        parts: the SQL of each; their columns are united by name.
+        known: what is known of columns beyond DuckDB's types: text in JSON that states times.
+        is_stored: whether the files are read in any part and order without reading all, as Parquet is.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    known: Mapping[str, Kind] = field(default_factory=dict)
+    is_stored: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The relation as SQL."""
+        return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in self.parts) + ")"
+
+
+def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Sequence[str]) -> FileRelation:
+    """Return files as a relation.
+
+    Args:
+        session: the session in which it is used.
+        files: the files.
+        as_text: columns whose values stay as they are written, such as ids with leading zeros.
+    """
+    found = FileRelation()
+    parquet = [file.path for file in files if file.format == "parquet"]
+    json_files = [file.path for file in files if file.format == "json"]
+    try:
+        arrays = [path for path in json_files if is_array(path)]
+        lines = [path for path in json_files if path not in arrays]
+        found.parts += [_csv(session, file.path, as_text) for file in files if file.format == "csv"]
+        found.parts += [f"read_json({literal(path)}, format = 'array')" for path in arrays]
+        kinds = sampled_kinds(lines)
+    except (OSError, EOFError) as error:
+        raise SourceError(f"{session.name} cannot be read: {error}") from None
+    if parquet:
+        found.is_stored = not found.parts and not lines
+        # Without the option the first file's types are those of all: 2.5 becomes 2 without a word.
+        found.parts.append(f"read_parquet({_listed(parquet)}, union_by_name = true)")
+    if kinds:
+        found.known = {} if found.parts else {name: kind for name, kind in kinds.items() if kind == "time"}
+        found.parts.append(_json(lines, kinds, as_text))
+    return found
+
+
+def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
+    """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
+    options = f"header = true, store_rejects = true, delim = {literal(_delimiter(path))}, quote = '\"'"
+    relation = f"read_csv({literal(path)}, {options}"
+    present = [name for name in session.kinds(f"{relation})") if name in as_text]
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present)
+    return f"{relation}, types = {{{types}}})" if present else f"{relation})"
+
+
+def _json(paths: Sequence[str], kinds: Mapping[str, Kind], as_text: Sequence[str]) -> str:
+    """Return the SQL for lines of JSON, with NULL for values of another type than those before."""
+    types = {name: "VARCHAR" if name in as_text else _JSON_TYPES[kind] for name, kind in kinds.items()}
+    columns = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in types.items())
+    options = f"format = 'newline_delimited', ignore_errors = true, columns = {{{columns}}}"
+    blank = " AND ".join(f"{quoted(name)} IS NULL" for name in kinds)
+    return f"(SELECT *, {blank} AS {BLANK} FROM read_json({_listed(paths)}, records = 'true', {options}))"
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return f"[{', '.join(map(literal, paths))}]"
+
+
+def _delimiter(path: str) -> str:
+    """Return the delimiter of the header: DuckDB's own guess gives up where rows differ."""
+    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as file:
+        header = file.readline(1 << 16).decode("utf-8", "replace")
+    return max(_DELIMITERS, key=header.count)

@@ -1,0 +1,169 @@
+"""Files and pandas frames as tables, by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..core.errors import ConfigError
+from .duckdb_files import FileRelation, file_relation
+from .duckdb_loading import Loading, kinds_of, runner
+from .duckdb_session import DuckDBSession, duckdb_session, quoted
+from .row_files import RowFile, RowFiles
+from .sql.duckdb_dialect import DuckDBDialect, compiled_query, final_query, relation_of
+from .sql.row_selection import Relation, RowSelection
+from .sql.sql_rows import SqlRows, filled_rows
+from .table_protocol import Labels, TableRows
+from .table_values import DUPLICATES, Kind, RowCondition
+
+
+class DuckDBTable:
+    """Rows in files or in a pandas frame.
+
+    Args:
+        source: the files, or a frame of pandas.
+        zone: the time zone of times without one.
+    """
+
+    def __init__(self, source: RowFiles | Any, zone: str = "UTC") -> None:
+        self._source = source
+        self._zone = zone
+
+    @property
+    def name(self) -> str:
+        """The path, or the kind of the frame."""
+        return self._source.place if isinstance(self._source, RowFiles) else "the pandas frame"
+
+    def fingerprint(self) -> Hashable | None:
+        """Return sizes and times of the files; None of a frame."""
+        if not isinstance(self._source, RowFiles):
+            return None
+        return tuple(file.fingerprint for file in self._source.present())
+
+    def columns(self) -> Mapping[str, Kind]:
+        """Return the columns of all files."""
+        files = self.files()
+        with duckdb_session(self.name, self._zone, [file.path for file in files]) as session:
+            relation = self.relation(session, files, "predictions", ())
+            return kinds_of(session, relation) if relation.parts else {}
+
+    def files(self) -> list[RowFile]:
+        """Return the files that are there now; none of a frame."""
+        return self._source.present() if isinstance(self._source, RowFiles) else []
+
+    def relation(
+        self, session: DuckDBSession, files: list[RowFile], name: str, as_text: Sequence[str]
+    ) -> FileRelation:
+        """Return the rows as a relation of a session.
+
+        Args:
+            session: one that may read the files.
+            files: from :meth:`files`.
+            name: the rows' name in the session.
+            as_text: columns whose values stay as they are written.
+        """
+        if isinstance(self._source, RowFiles):
+            return file_relation(session, files, as_text)
+        session.register(f"{name}_frame", self._source.rename(columns=str))
+        return FileRelation(parts=[quoted(f"{name}_frame")], is_stored=True)
+
+    @contextmanager
+    def open(
+        self,
+        columns: Sequence[str],
+        where: Sequence[RowCondition] = (),
+        *,
+        id: str | None = None,
+        time: str | None = None,
+        labels: Labels | None = None,
+        fill: Mapping[str, str | float] | None = None,
+    ) -> Iterator[TableRows]:
+        """Look at the rows; those of CSV and JSON, and those with an id, are read once for all queries."""
+        answers = _table_of(labels) if labels else None
+        files, label_files = self.files(), answers.files() if answers else []
+        paths = [file.path for file in (*files, *label_files)]
+        with duckdb_session(self.name, self._zone, paths) as session:
+            look = _Look(session, DuckDBDialect(ZoneInfo(self._zone)), columns)
+            key = id or (labels.id if labels else None)
+            look.add_rows(self, files, where, key, time)
+            if labels and answers:
+                look.add_labels(answers, label_files, labels)
+            yield filled_rows(look.rows(), fill)
+
+
+class _Look:
+    """The rows of one look, gathered in a session.
+
+    Args:
+        session: the session.
+        dialect: DuckDB's.
+        columns: the columns that will be asked for.
+    """
+
+    def __init__(self, session: DuckDBSession, dialect: DuckDBDialect, columns: Sequence[str]) -> None:
+        self._session = session
+        self._dialect = dialect
+        self._columns = list(columns)
+        self._run = runner(session, compiled_query)
+        self._selection = RowSelection(self._run, dialect)
+        self._unreadable = 0
+
+    def add_rows(
+        self,
+        table: DuckDBTable,
+        files: list[RowFile],
+        where: Sequence[RowCondition],
+        id: str | None,
+        time: str | None,
+    ) -> None:
+        """Load the rows under the conditions, each id once."""
+        wanted = [*self._columns, *(one.column for one in where), *filter(None, (id, time))]
+        self._loaded = self._load(table, files, "predictions", wanted, id, time)
+        self._kinds = {name: self._loaded.kinds[name] for name in self._columns}
+        self._query = self._selection.of(self._loaded, self._columns, where)
+
+    def add_labels(self, table: DuckDBTable, files: list[RowFile], labels: Labels) -> None:
+        """Join the latest label of each id."""
+        wanted = [labels.id, labels.label, *filter(None, [labels.time])]
+        given = self._load(table, files, "labels", wanted, labels.id, labels.time)
+        self._query = self._selection.labelled(self._query, self._loaded, given, labels.label)
+        self._kinds[labels.label] = given.kinds[labels.label]
+
+    def rows(self) -> SqlRows:
+        """Return the rows; those with an id as a table of their own, for all queries."""
+        query, kinds = final_query(self._query, self._kinds), dict(self._kinds)
+        relation: Any = query.subquery()
+        if self._loaded.id is not None:
+            text, values = compiled_query(query)
+            self._session.execute(f"CREATE TEMP TABLE look AS {text}", values)
+            self._session.execute("DROP TABLE predictions")
+            kinds[DUPLICATES] = "number"
+            relation = relation_of("look", kinds)
+        left_out = {**self._selection.left_out, "unreadable": self._unreadable + self._session.rejected()}
+        return SqlRows(self._run, relation, kinds, self._dialect, left_out)
+
+    def _load(
+        self,
+        table: DuckDBTable,
+        files: list[RowFile],
+        name: str,
+        columns: Sequence[str],
+        id: str | None,
+        time: str | None,
+    ) -> Relation:
+        loading = Loading(self._session, table.name, files)
+        source = table.relation(self._session, files, name, [id] if id else [])
+        relation = loading.load(source, name, columns, id, time)
+        self._unreadable += loading.unreadable
+        return relation
+
+
+def _table_of(labels: Labels) -> DuckDBTable:
+    if isinstance(labels.table, DuckDBTable):
+        return labels.table
+    raise ConfigError(
+        f"labels: expected files or a pandas frame, as the predictions are, got {labels.table.name}: "
+        "the labels must lie where the predictions lie"
+    )

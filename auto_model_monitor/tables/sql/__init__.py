@@ -1,0 +1,1 @@
+"""The queries about rows, made by SQLAlchemy for DuckDB and for databases."""

@@ -1,0 +1,122 @@
+"""What differs between engines of SQL: how a text becomes a number and a value a time."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone, tzinfo
+from typing import Any, Protocol
+
+from ...core.extras import extra
+from ..table_values import Kind
+
+with extra("production"):
+    import sqlalchemy as sa
+
+Expression = sa.ColumnElement[Any]
+
+MILLISECONDS = 1e11
+"""Numbers beyond are milliseconds since 1970; as seconds they were in the year 5138."""
+
+_NUMBER = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeExpression:
+    """A column of times, in a form that the engine compares.
+
+    Attributes:
+        compared: the expression.
+        bound: returns what a time is compared as.
+        read: returns the time of a value of the expression.
+    """
+
+    compared: Expression
+    bound: Callable[[datetime], object]
+    read: Callable[[Any], datetime | None]
+
+
+class SqlDialect(Protocol):
+    """Makes expressions that an engine understands."""
+
+    @abstractmethod
+    def number(self, column: Expression, kind: Kind) -> Expression:
+        """Return a column as floating point numbers; NULL where it is none."""
+        ...
+
+    @abstractmethod
+    def times(self, column: Expression, kind: Kind) -> TimeExpression:
+        """Return a column as times."""
+        ...
+
+
+class DatabaseDialect:
+    """Databases: SQLite, MariaDB, MySQL, PostgreSQL and what else SQLAlchemy knows.
+
+    Args:
+        zone: the zone of times without one.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    def number(self, column: Expression, kind: Kind) -> Expression:
+        """Return a column as floating point numbers; NULL where it is none."""
+        if kind == "boolean":
+            return sa.case((column, 1.0), (sa.not_(column), 0.0))
+        if kind == "text":
+            return sa.case((column.regexp_match(_NUMBER), sa.cast(column, sa.Double)))
+        return sa.cast(column if kind == "number" else sa.null(), sa.Double)
+
+    def times(self, column: Expression, kind: Kind) -> TimeExpression:
+        """Return a column as times: those of the database, epochs, or text in ISO 8601."""
+        if kind == "number":
+            return epochs(sa.cast(column, sa.Double))
+        zoned = bool(getattr(column.type, "timezone", False))
+        if kind == "time" and zoned:
+            return TimeExpression(compared=column, bound=lambda moment: moment, read=self._aware)
+        if kind == "time" and not isinstance(column.type, sa.String):
+            return TimeExpression(compared=column, bound=self._local, read=self._aware)
+        text = sa.func.replace(sa.type_coerce(column, sa.String), "T", " ", type_=sa.String)
+        return TimeExpression(
+            compared=text,
+            bound=lambda moment: shortest_text(self._local(moment)),
+            read=lambda value: read_text(value, self._zone),
+        )
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._zone).replace(tzinfo=None)
+
+    def _aware(self, moment: datetime) -> datetime:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(timezone.utc)
+
+
+def epochs(number: Expression) -> TimeExpression:
+    """Return seconds or milliseconds since 1970 as times."""
+    seconds = sa.case((number > MILLISECONDS, number / 1000.0), else_=number)
+    return TimeExpression(
+        compared=seconds,
+        bound=lambda moment: moment.timestamp(),
+        read=lambda value: datetime.fromtimestamp(value, timezone.utc),
+    )
+
+
+def shortest_text(moment: datetime) -> str:
+    """Return a time as text without the zeros at its end.
+
+    Then text that is later or equal sorts behind it, whether it has seconds and their fractions or not.
+    """
+    text = moment.isoformat(" ", timespec="microseconds").rstrip("0")
+    for end in ("00:00:.", "00:.", ":.", "."):
+        text = text.removesuffix(end)
+    return text.rstrip(" .")
+
+
+def read_text(text: str | None, zone: tzinfo) -> datetime | None:
+    """Return the time that a text in ISO 8601 states, in UTC; None where it states none."""
+    try:
+        moment = datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)

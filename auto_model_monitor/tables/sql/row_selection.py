@@ -1,0 +1,147 @@
+"""Which rows a look is about: each id once, with its latest label, under conditions; as one query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.extras import extra
+from ..table_values import DUPLICATES, Kind, RowCondition
+from .dialects import Expression, SqlDialect
+from .expressions import Expressions
+from .sql_rows import Run
+
+with extra("production"):
+    import sqlalchemy as sa
+
+_LARGEST = 1e15  # whole numbers beyond are written as they are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Rows in the engine.
+
+    Attributes:
+        rows: the table, view or subquery.
+        kinds: what its columns hold.
+        id: the column by which rows are the same prediction.
+        time: the column that tells which of several is later.
+        position: the column that tells it otherwise: the row's number in its file.
+    """
+
+    rows: sa.FromClause
+    kinds: Mapping[str, Kind]
+    id: str | None = None
+    time: str | None = None
+    position: str | None = None
+
+
+class RowSelection:
+    """Selects the rows of a look.
+
+    Args:
+        run: executes a query.
+        dialect: the engine's.
+
+    Attributes:
+        left_out: the rows that are not among them, by reason.
+    """
+
+    def __init__(self, run: Run, dialect: SqlDialect) -> None:
+        self._run = run
+        self._dialect = dialect
+        self.left_out: dict[str, int] = {}
+
+    def of(self, relation: Relation, columns: Sequence[str], where: Sequence[RowCondition]) -> sa.Select[Any]:
+        """Return the rows that fulfil the conditions, each id once."""
+        conditions = self._expressions(relation).conditions(where)
+        chosen = [relation.rows.c[name] for name in columns]
+        if relation.id is None:
+            return sa.select(*chosen).where(*conditions)
+        key = id_text(relation.rows.c[relation.id], relation.kinds[relation.id])
+        once, further = self._once(relation, [*chosen, key.label("__id")], conditions, key)
+        self.left_out["duplicates"] = further
+        return once
+
+    def labelled(
+        self, predictions: sa.Select[Any], all_predictions: Relation, labels: Relation, label: str
+    ) -> sa.Select[Any]:
+        """Return the predictions with the latest label of their id, if there is one.
+
+        Args:
+            predictions: from :meth:`of`.
+            all_predictions: those of which it was selected, with an id.
+            labels: the labels, with an id.
+            label: the column of the answer.
+        """
+        key = id_text(labels.rows.c[labels.id or ""], labels.kinds[labels.id or ""])
+        given = RowCondition(column=label, operator="present")
+        conditions = [*self._expressions(labels).conditions([given]), key.is_not(None)]
+        once, _ = self._once(
+            labels, [labels.rows.c[label].label("__label"), key.label("__id")], conditions, key
+        )
+        answers, asked = once.subquery(), predictions.subquery()
+        known = id_text(
+            all_predictions.rows.c[all_predictions.id or ""], all_predictions.kinds[all_predictions.id or ""]
+        )
+        ids = sa.select(known).where(known.is_not(None))
+        unmatched = sa.select(sa.func.count()).select_from(answers).where(answers.c["__id"].not_in(ids))
+        self.left_out["labels_unmatched"] = int(self._first(unmatched)[0])
+        columns = [column for column in asked.c if column.name != label]
+        joined = asked.outerjoin(answers, asked.c["__id"] == answers.c["__id"])
+        return sa.select(*columns, answers.c["__label"].label(label)).select_from(joined)
+
+    def _first(self, query: Any) -> Sequence[Any]:
+        return next(iter(self._run(query)))
+
+    def _expressions(self, relation: Relation) -> Expressions:
+        return Expressions(dict(relation.rows.c.items()), relation.kinds, self._dialect, {})
+
+    def _once(
+        self,
+        relation: Relation,
+        columns: Sequence[Expression],
+        conditions: Sequence[Expression],
+        key: Expression,
+    ) -> tuple[sa.Select[Any], int]:
+        """Return the rows with each id once, the later one, and the number of the others."""
+        count = sa.select(sa.func.count(key), sa.func.count(key.distinct())).where(*conditions)
+        rows, ids = self._first(count.select_from(relation.rows))
+        if rows == ids:
+            return sa.select(*columns, sa.literal_column("0").label(DUPLICATES)).where(*conditions), 0
+        number = sa.func.row_number().over(partition_by=key, order_by=self._latest_first(relation, columns))
+        more = sa.case((key.is_(None), 0), else_=sa.func.count().over(partition_by=key) - 1)
+        numbered = sa.select(*columns, more.label(DUPLICATES), number.label("__number"))
+        all_rows = numbered.where(*conditions).subquery()
+        kept = [column for column in all_rows.c if column.name != "__number"]
+        first = sa.or_(all_rows.c["__number"] == 1, all_rows.c["__id"].is_(None))
+        return sa.select(*kept).where(first), int(rows) - int(ids)
+
+    def _latest_first(self, relation: Relation, columns: Sequence[Expression]) -> list[Expression]:
+        """Return an order that is the same at each look."""
+        order: list[Expression] = []
+        if relation.time is not None:
+            times = self._dialect.times(relation.rows.c[relation.time], relation.kinds[relation.time])
+            # Where NULL stands differs between engines.
+            order += [sa.case((times.compared.is_(None), 1), else_=0), times.compared.desc()]
+        if relation.position is not None:
+            return [*order, relation.rows.c[relation.position].desc()]
+        return [*order, *(column.desc() for column in columns)]
+
+
+def id_text(column: Expression, kind: Kind) -> Expression:
+    """Return an id as text, so that ``42``, ``42.0`` and ``"42"`` meet; NULL where it is missing."""
+    if kind != "number":
+        text = sa.func.trim(column if kind == "text" else sa.cast(column, sa.String))
+        # pandas writes whole numbers in a column with gaps as 42.0.
+        whole = sa.func.substr(text, 1, sa.func.length(text) - 2)
+        return sa.case((text.like("%.0"), whole), (text != "", text))
+    whole_number = sa.cast(column, sa.BigInteger)
+    written = sa.case(
+        (sa.cast(whole_number, sa.Double) == sa.cast(column, sa.Double), sa.cast(whole_number, sa.String)),
+        else_=sa.cast(column, sa.String),
+    )
+    return sa.case(
+        (sa.and_(column > -_LARGEST, column < _LARGEST), written), else_=sa.cast(column, sa.String)
+    )

@@ -1,0 +1,37 @@
+"""Which table a path, a pattern, a URL or a frame is."""
+
+from __future__ import annotations
+
+import os
+
+from ..core.errors import ConfigError
+from ..core.paths import expanded
+from .row_files import RowFiles
+from .table_protocol import Table
+
+
+def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") -> Table:
+    """Return the table that something is.
+
+    Args:
+        thing: the path of a file (CSV, Parquet, JSON lines, also ``.gz``), a glob pattern or a folder of
+            them; the URL of a database; or a frame of pandas, Polars, PyArrow, Ibis or Spark.
+        table: the name of the database's table.
+        timezone: the zone of times that state none, such as ``Asia/Shanghai``.
+
+    Raises:
+        ConfigError: it is none of these, or there is no such time zone.
+    """
+    if isinstance(thing, (str, os.PathLike)):
+        from .duckdb_table import DuckDBTable
+
+        return DuckDBTable(RowFiles(str(expanded(thing))), timezone)
+    if _package(thing) == "pandas":
+        from .duckdb_table import DuckDBTable
+
+        return DuckDBTable(thing, timezone)
+    raise ConfigError(f"expected a path, a URL or a frame, got one of type {type(thing).__name__}")
+
+
+def _package(thing: object) -> str:
+    return type(thing).__module__.partition(".")[0]

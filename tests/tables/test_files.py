@@ -1,0 +1,100 @@
+"""Files of rows: what does not fit is counted, and never costs the others."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("duckdb")
+pytest.importorskip("sqlalchemy")
+
+from auto_model_monitor import SourceError
+from auto_model_monitor.tables import Labels, Windows, table_of
+
+
+def test_a_late_label_meets_its_prediction(tmp_path: Path):
+    """Each id is used once with its latest label; what has no counterpart is counted."""
+    (tmp_path / "p.csv").write_text(
+        "id,time,prediction,sex\n007,2026-11-27T08:00:00+08:00,1,f\n8,2026-11-27T23:00:00+08:00,1,m\n"
+        "8,2026-11-27T22:00:00+08:00,0,m\n9,2026-11-28T23:00:00+08:00,0,\n9,x\n"
+    )
+    (tmp_path / "l.csv").write_text("id,label\n007,0\n8,0\n8,1\n99,1\n")
+    start = datetime(2026, 11, 26, 16, tzinfo=timezone.utc)
+    days = Windows("time", tuple(start + timedelta(days=day) for day in range(3)))
+    labels = Labels(table=table_of(tmp_path / "l.csv"), id="id", label="label")
+    table = table_of(tmp_path / "p.csv")
+    with table.open(["time", "prediction", "sex"], id="id", time="time", labels=labels) as rows:
+        assert rows.left_out() == {"duplicates": 1, "labels_unmatched": 1, "unreadable": 1}
+        assert rows.counts([days, "sex", "label", "prediction"]) == {
+            (0, "f", "0", "1"): 1,
+            (0, "m", "1", "1"): 1,
+            (1, None, None, "0"): 1,
+        }
+
+
+def test_a_row_that_does_not_fit_is_skipped_and_counted(tmp_path: Path):
+    """Rows of CSV with too few or many cells, or a late value of another type, are counted as unreadable."""
+    lines = [f"{number},0.5" for number in range(30_000)]
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(["id,score", *lines, "a", "1,2,3", "7,late"]) + "\n")
+    with table_of(path).open(["score"]) as rows:
+        assert rows.counts() == {(): 30_000}
+        assert rows.left_out()["unreadable"] == 3
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz"])
+def test_a_line_that_is_no_object_is_counted(tmp_path: Path, ending: str):
+    """Lines that are no JSON objects are counted, and the others are read."""
+    path = tmp_path / f"p{ending}"
+    text = b'[1]\n{"id": 1, "score": 0.5}\nnot json\n5\n{"id": "b", "score": "x"}\n{"id": 2, "score": NaN}\n'
+    path.write_bytes(gzip.compress(text) if ending.endswith("gz") else text)
+    with table_of(path).open(["id", "score"]) as rows:
+        assert rows.counts(["id"]) == {("1",): 1, ("b",): 1, ("2",): 1}
+        assert [one.missing for one in rows.moments(["score"])[()]] == [2]
+        assert rows.left_out()["unreadable"] == 3
+
+
+def test_a_torn_last_line_waits_for_the_next_look(tmp_path: Path):
+    """A last line that is being written is neither read nor counted; when it is complete it is a row."""
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": 1, "score": 0.5}\n{"id": 2, "sc')
+    with table_of(path).open(["id"]) as rows:
+        assert (rows.counts(), rows.left_out()["unreadable"]) == ({(): 1}, 0)
+    with path.open("a") as file:
+        file.write('ore": 0.7}\n')
+    with table_of(path).open(["id"]) as rows:
+        assert (rows.counts(), rows.left_out()["unreadable"]) == ({(): 2}, 0)
+
+
+def test_a_missing_column_names_the_nearest(tmp_path: Path):
+    """The error about a missing column names the one that was probably meant, and those that there are."""
+    (tmp_path / "p.csv").write_text("id,score\n1,0.5\n")
+    with pytest.raises(
+        SourceError, match=r"'scroe' \(did you mean 'score'\?\), got the columns 'id', 'score'"
+    ):
+        table_of(tmp_path / "p.csv").open(["scroe"]).__enter__()
+
+
+def test_a_missing_file_is_an_error_and_an_empty_one_is_not(tmp_path: Path):
+    """A path that is not there is an error; an empty file and an empty folder have no rows for now."""
+    with pytest.raises(SourceError, match="is the path right"):
+        table_of(tmp_path / "none.csv").open(["id"]).__enter__()
+    (tmp_path / "empty.csv").touch()
+    for place in (tmp_path / "empty.csv", tmp_path, tmp_path / "*.jsonl"):
+        with table_of(place).open(["id"], id="id") as rows:
+            assert rows.counts(["id"]) == {}
+        assert table_of(place).columns() == {}
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A look leaves no temporary file."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "p.csv").write_text("id\n1\n")
+    with table_of(tmp_path / "p.csv").open(["id"], id="id") as rows:
+        assert rows.counts() == {(): 1}
+    assert list((tmp_path / "tmp").iterdir()) == []
