@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from .sources.logs.log_file import LogFileSource
     from .sources.logs.log_handler import TrainingLogHandler
     from .sources.predictions.prediction_log import PredictionLog
+    from .sources.prometheus.prometheus_source import PrometheusSource
     from .sources.side_files import SideFileSource
     from .sources.sql import performance_data
     from .sources.sql.sql_source import SQLSource
@@ -103,6 +104,7 @@ _HOMES = {
     "ParseError": "core.errors",
     "PlateauRule": "rules",
     "PredictionLog": "sources.predictions.prediction_log",
+    "PrometheusSource": "sources.prometheus.prometheus_source",
     "Reading": "core.readings",
     "ReadingBatch": "core.readings",
     "Renderer": "rendering",
@@ -170,6 +172,7 @@ __all__ = [
     "ParseError",
     "PlateauRule",
     "PredictionLog",
+    "PrometheusSource",
     "Reading",
     "ReadingBatch",
     "Renderer",

@@ -49,6 +49,7 @@ from auto_model_monitor import (
     ParseError,
     PlateauRule,
     PredictionLog,
+    PrometheusSource,
     Reading,
     ReadingBatch,
     Renderer,
@@ -216,6 +217,10 @@ def databases(url: str) -> Source:
     return SQLSource(url, table="performance_data", model="model_name", cursor="id")
 
 
+def series() -> Source:
+    return PrometheusSource("http://localhost:9090", {"accuracy": "avg by (model) (model_accuracy)"})
+
+
 def errors() -> list[type[MonitorError]]:
     return [ConfigError, MissingExtraError, OutboxError, ParseError, RenderingError]
 
@@ -230,6 +235,6 @@ def main() -> None:
     loss: float = train(3)
     with ModelMonitor(config()) as monitor, notify_when_done(config(), monitor=monitor):
         alerts: list[Alert] = monitor.check()
-        print(loss, alerts, logs(), errors(), serve([0.5]), databases("sqlite:///metrics.db"))
+        print(loss, alerts, logs(), errors(), serve([0.5]), databases("sqlite:///metrics.db"), series())
     monitors(SQLiteOutbox("outbox.db")).start_monitoring()
     monitors(MemoryOutbox()).start()
