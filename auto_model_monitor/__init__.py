@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # a type checker takes this for true; importing typing wo
 if TYPE_CHECKING:
     from .completion import notify_when_done
     from .core.alerts import Alert, AlertKind, Level
+    from .core.clocks import SimulatedClock
     from .core.comparison import Comparison
     from .core.errors import (
         AuthenticationError,
@@ -115,6 +116,7 @@ _HOMES = {
     "SQLiteOutbox": "delivery.outbox.sqlite",
     "Schedule": "monitor.schedules",
     "SideFileSource": "sources.side_files",
+    "SimulatedClock": "core.clocks",
     "Source": "sources",
     "SourceError": "core.errors",
     "Stage": "log_parser",
@@ -183,6 +185,7 @@ __all__ = [
     "SQLiteOutbox",
     "Schedule",
     "SideFileSource",
+    "SimulatedClock",
     "Source",
     "SourceError",
     "Stage",

@@ -58,6 +58,7 @@ from auto_model_monitor import (
     RuleError,
     Schedule,
     SideFileSource,
+    SimulatedClock,
     Source,
     SourceError,
     SQLiteOutbox,
@@ -203,7 +204,9 @@ def logs() -> list[Source]:
 
 
 def serve(answers: Sequence[float]) -> float:
-    log = PredictionLog("predictions/", model="credit", version="git", exclude=["name"])
+    clock = SimulatedClock(datetime.now(timezone.utc))
+    clock.advance(86_400)
+    log = PredictionLog("predictions/", model="credit", version="git", exclude=["name"], clock=clock)
     with log.prediction(id="42", features={"age": 31}) as row:
         row.score = max(answers)
     log.label(id=row.id, label=1)

@@ -15,9 +15,11 @@ from .line_writer import LineWriter, line_writer
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Any
+
+    from ...core.clocks import Clock
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class PredictionLog:
         version: the model's version; ``"git"`` is the commit of the current directory when the log is
             created, with ``-dirty`` where files differ from it, and none outside a repository.
         exclude: features that are never written, such as ``["name", "phone"]``.
+        clock: the time of the rows; by default the machine's.
 
     Raises:
         ConfigError: ``exclude`` is no list of names, or names a column that is no feature.
@@ -72,8 +75,10 @@ class PredictionLog:
         model: str | None = None,
         version: str | None = None,
         exclude: Iterable[str] = (),
+        clock: Clock | None = None,
     ) -> None:
         self.model = model
+        self._now: Callable[[], float] = time if clock is None else lambda: clock.now().timestamp()
         self.version = version
         self._excluded = _checked(exclude)
         if version == "git":
@@ -107,7 +112,7 @@ class PredictionLog:
             id: the prediction's.
             label: the right answer.
         """
-        now, model = time(), self.model
+        now, model = self._now(), self.model
         self._writer.add(lambda: _label_line(now, id, label, model))
 
     def close(self) -> None:
@@ -174,7 +179,7 @@ class Prediction:
 
     def __enter__(self) -> Prediction:
         """Start to take the time."""
-        self._began = time()
+        self._began = self._log._now()
         self._started = perf_counter()
         return self
 

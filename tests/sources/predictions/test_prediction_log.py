@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from auto_model_monitor import ConfigError, PredictionLog
+from auto_model_monitor import ConfigError, PredictionLog, SimulatedClock
 from auto_model_monitor.sources.predictions import line_writer
 from tests.small_disks import fill, small_disk_at
 
@@ -37,6 +37,19 @@ def run(code: str, *arguments: object, **options: Any) -> subprocess.CompletedPr
     return subprocess.run(
         command, check=True, capture_output=True, text=True, timeout=100, cwd=ROOT, **options
     )
+
+
+def test_the_time_is_that_of_its_clock(tmp_path):
+    """With a simulated clock the rows, and the files, are of the simulated day."""
+    clock = SimulatedClock(datetime(2026, 11, 1, 23, tzinfo=timezone.utc))
+    log = PredictionLog(tmp_path, clock=clock)
+    with log.prediction(id="a") as row:
+        row.prediction = 1
+    clock.advance(7200)
+    log.label(id="a", label=0)
+    log.close()
+    assert [(row["id"], row["time"][:13]) for row in rows(tmp_path)] == [("a", "2026-11-01T23")]
+    assert [path.name[:17] for path in tmp_path.glob("labels-*")] == ["labels-2026-11-02"]
 
 
 def test_a_row_has_the_columns_that_the_source_expects(tmp_path):
