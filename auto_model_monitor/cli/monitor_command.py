@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -139,8 +140,12 @@ class _Caught:
 
 @contextmanager
 def _signals() -> Iterator[_Caught]:
-    """Note the signals that end the monitors, of which the second interrupts, and SIGHUP."""
+    """Note the signals that end the monitors, of which the second interrupts, and SIGHUP.
+
+    SIGHUP comes also when the terminal is closed, after which no Ctrl-C can end them.
+    """
     caught = _Caught()
+    had_a_terminal = os.isatty(0)
 
     def end(number: int, frame: FrameType | None) -> None:
         if caught.ends:
@@ -148,6 +153,8 @@ def _signals() -> Iterator[_Caught]:
         caught.ends = True
 
     def reread(number: int, frame: FrameType | None) -> None:
+        if had_a_terminal and not os.isatty(0):
+            caught.ends = True
         caught.rereads = True
 
     handlers = {"SIGINT": end, "SIGTERM": end, "SIGHUP": reread}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from programs import program, watching
+from programs import PROGRAM, Running, program, watching
 from robot_server import RobotServer, Webhook
 
 from auto_model_monitor.cli import main as cli
@@ -200,11 +201,28 @@ def test_the_commands_help_names_the_schema(run):
     assert "auto-model-monitor schema" in out
 
 
-def test_a_hangup_without_a_terminal_is_no_end(hook):
-    """SIGHUP to a process that nothing has changed for leaves every table unchanged."""
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_closed_terminal_ends_it_and_a_signal_does_not(hook, closed):
+    """SIGHUP rereads the file where the terminal is still there, and ends all where it was closed."""
+    import pty
+
     checkpoints("a", 0.3)
-    with watching(file_of("a"), command="monitor") as running:
+    ours, theirs = pty.openpty()
+    command = [*PROGRAM, "monitor", file_of("a")]
+    adopt = (
+        "import os, sys; os.setsid(); os.open(os.ttyname(0), os.O_RDWR); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", adopt, *command], stdin=theirs, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        os.close(theirs)
+        running = Running(process)
         running.wait_for("delivered")
-        os.kill(running.process.pid, signal.SIGHUP)
-        running.wait_for("0 started, 0 stopped, 1 unchanged")
-        assert running.end(signal.SIGINT) == 0
+        if closed:
+            os.close(ours)
+            assert process.wait(60) == 0
+        else:
+            process.send_signal(signal.SIGHUP)
+            running.wait_for("0 started, 0 stopped, 1 unchanged")
+            assert running.end(signal.SIGINT) == 0
+            os.close(ours)
