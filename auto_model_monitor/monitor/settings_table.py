@@ -47,6 +47,7 @@ class Setting(NamedTuple):
         accepts: whether it accepts a value; None where it has no such field, or a check of its own.
         required: whether ``None`` is refused, too.
         instead: what stands in a file for what only Python can hold.
+        choices: the texts that it may be; none where any will do.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Setting(NamedTuple):
     accepts: Callable[[Any], bool] | None = None
     required: bool = False
     instead: str = ""
+    choices: tuple[str, ...] = ()
 
     def is_wrong(self, value: object) -> bool:
         """Return whether ``MonitorConfig`` has to refuse the value."""
@@ -98,6 +100,7 @@ SETTINGS = {
         other_names=("mode",),
         expected="'lower', 'higher', 'min' or 'max'",
         accepts=one_of(tuple(MODES)),
+        choices=tuple(MODES),
     ),
     "pattern": Setting(
         *_TEXT,
@@ -214,6 +217,7 @@ SETTINGS = {
         metavar="zh|en",
         expected="'zh' or 'en'",
         accepts=one_of(LANGUAGES),
+        choices=LANGUAGES,
         required=True,
     ),
     "smtp_user": Setting(
@@ -252,6 +256,7 @@ SETTINGS = {
         other_names=("security",),
         expected="'ssl', 'starttls' or 'none'",
         accepts=one_of(SECURITY_MODES),
+        choices=SECURITY_MODES,
     ),
     "email_subject_template": Setting(
         *_TEXT,

@@ -17,7 +17,6 @@ from .config_problems import shortened
 from .toml_file import read_toml
 
 _PATHS = ("watch_dir", "log_dir")
-_TABLES = ("predictions", "labels")  # files, or the URL of a database, or a column of the other one
 _LISTS = ("notify", "rules", "log_patterns")
 # What each [[watch]] may hold, and what stands once above them.
 _OF_A_WATCH = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
@@ -69,20 +68,11 @@ def make_absolute(settings: dict[str, Any], folder: Path) -> None:
     for key in _PATHS:
         if settings.get(key):  # an empty one is refused later, with its own message
             settings[key] = str(folder / expanded(settings[key]))
-    for key in _TABLES:
-        value = settings.get(key)
-        if isinstance(value, str) and _is_a_file(value, folder):
-            settings[key] = str(folder / expanded(value))
     for key in settings.keys() & set(_LISTS):
         given = settings[key]
         settings[key] = [given] if isinstance(given, str) else given
     if "notify" in settings:
         settings["notify"] = [_absolute(entry, folder) for entry in settings["notify"]]
-
-
-def _is_a_file(text: str, folder: Path) -> bool:
-    looks_so = any(mark in text for mark in "/.*~") or (folder / text).exists()
-    return looks_so and "://" not in text
 
 
 def _absolute(entry: str, folder: Path) -> str:

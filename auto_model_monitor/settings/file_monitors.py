@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Any
 
 from ..core.host import host_name
@@ -68,7 +69,7 @@ def _monitor(table: FileTable, factory: NotifierFactory) -> Monitor:
         notifiers,
         renderer=Renderer(language=config.language, host=host_name()),
         words=DeliveryMessageRenderer(language=config.language, host=host_name()),
-        schedule=None if schedule is None else schedule_of(schedule, _zone(settings, source)),
+        schedule=None if schedule is None else schedule_of(schedule, _zone(table, source)),
         log_dir=settings["log_dir"],
         digest=digest_of(settings),
         notify_start=settings.get("notify_start", False),
@@ -88,8 +89,8 @@ def _mail_config(settings: Settings) -> MonitorConfig:
     return config_of({"watch_dir": ".", **mail})
 
 
-def _zone(settings: Settings, source: Source) -> Any:
-    return settings.get("timezone") or (source.timezone if isinstance(source, InTimeZone) else None)
+def _zone(table: FileTable, source: Source) -> str | tzinfo | None:
+    return table.timezone or (source.timezone if isinstance(source, InTimeZone) else None)
 
 
 def _repeated(file: MonitorFile, monitors: Sequence[Monitor]) -> list[str]:

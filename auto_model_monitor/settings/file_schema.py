@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..monitor.settings_table import SETTINGS, Setting
+from ..monitor.settings_table import Setting
 from .monitor_file import FILE_SETTINGS, MONITOR_SETTINGS, WATCH_SETTINGS
 from .source_settings import KINDS, required_settings, source_settings
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "language": ("zh", "en"),
-    "smtp_security": ("ssl", "starttls", "none"),
-    "comparison_mode": ("lower", "higher", "min", "max"),
-}
 
 
 def file_schema() -> dict[str, Any]:
@@ -45,15 +40,15 @@ def _of_a_source(named_by: str) -> dict[str, Any]:
 
 
 def _table(settings: Mapping[str, Setting], required: list[str] | None = None) -> dict[str, Any]:
-    properties = {name: _property(name, setting) for name, setting in settings.items() if setting.types}
+    properties = {name: _property(setting) for name, setting in settings.items() if setting.types}
     table = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**table, "required": required} if required else table
 
 
-def _property(name: str, setting: Setting) -> dict[str, Any]:
+def _property(setting: Setting) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [{"type": _NAMES[one]} for one in setting.types if one is not list]
-    if setting.types == (str,) and name in _CHOICES and SETTINGS.get(name) is setting:
-        kinds = [{"enum": list(_CHOICES[name])}]
+    if setting.choices:
+        kinds = [{"enum": list(setting.choices)}]
     if list in setting.types:
         kinds.append({"type": "array", "items": {"type": "string"}})
     described = {"description": setting.help} if setting.help else {}

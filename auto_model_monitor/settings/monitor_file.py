@@ -13,7 +13,13 @@ from ..core.paths import expanded
 from ..monitor.settings_table import SETTINGS, Setting
 from .config_file import make_absolute, names_and_kinds, value_problems_of
 from .config_problems import ConfigProblems, shortened
-from .source_settings import kind_of, required_settings, source_settings
+from .source_settings import (
+    kind_of,
+    make_places_absolute,
+    required_settings,
+    source_settings,
+    takes_zone_of_the_file,
+)
 from .toml_file import read_toml
 from .variables import Variables, read_env_file
 
@@ -64,11 +70,13 @@ class FileTable:
         kind: which table it is.
         name: how errors and documents call it, such as ``monitor 2``.
         settings: its settings, with absolute paths and the values of variables.
+        timezone: that of its schedule; None for that of its source, else of this machine.
     """
 
     kind: Literal["watch", "monitor"]
     name: str
     settings: Settings
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +165,11 @@ def _with_common(content: Settings, name: str, table: Settings, folder: Path) ->
     common = {key: content[key] for key in content.keys() & known.keys()}
     if "pattern" in table or "metric" in table:
         common = {key: value for key, value in common.items() if key not in ("pattern", "metric")}
+    zone = {**common, **table}.get("timezone")
+    if kind == "monitor":
+        if not takes_zone_of_the_file(kind_of(table)):  # a database has one of its own
+            common.pop("timezone", None)
+        make_places_absolute(table, folder)
     settings = {"log_dir": "monitor_logs", **common, **table}
     make_absolute(settings, folder)
-    return FileTable(kind=kind, name=name, settings=settings)
+    return FileTable(kind=kind, name=name, settings=settings, timezone=zone)

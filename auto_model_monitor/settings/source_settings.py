@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..core.errors import ConfigError
+from ..core.paths import expanded
 from ..monitor.settings_table import Setting
 
 # Each type that an annotation may name, and what a file holds for it.
@@ -21,7 +23,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
     "float": (int, float),
-    "object": (str, int, float, bool),
+    "object": (str, int, float, bool, list, dict),
+    "Literal": (str,),
     "Sequence": (list,),
     "Collection": (list,),
     "list": (list,),
@@ -36,6 +39,7 @@ _KINDS = {
     float: "a number",
     list: "a list of texts",
 }
+_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:|file:)(.+)", re.IGNORECASE)  # with a relative path
 _ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
@@ -85,11 +89,36 @@ def kind_of(table: Mapping[str, object]) -> SourceKind:
 def source_settings(kind: SourceKind) -> Mapping[str, Setting]:
     """Return what a table may hold for a source, out of its signature and its docstring."""
     texts = dict(_ARGUMENT.findall(inspect.getdoc(kind.source) or ""))
-    return {
-        name: Setting(_words(types), types, help=" ".join(texts.get(name, "").split()))
-        for name, parameter in inspect.signature(kind.source).parameters.items()
-        if (types := _types_of(str(parameter.annotation)))
-    }
+    found: dict[str, Setting] = {}
+    for name, parameter in inspect.signature(kind.source).parameters.items():
+        tree = _annotation(parameter.annotation)
+        types = tuple(dict.fromkeys(one for part in _alternatives(tree) for one in _TYPES.get(part, ())))
+        if types:
+            help_ = " ".join(texts.get(name, "").split())
+            found[name] = Setting(_words(types), types, help=help_, choices=_choices(tree))
+    return found
+
+
+def takes_zone_of_the_file(kind: SourceKind) -> bool:
+    """Return whether a source has a timezone that is by default that of this machine."""
+    parameter = inspect.signature(kind.source).parameters.get("timezone")
+    return parameter is not None and parameter.default is None
+
+
+def make_places_absolute(settings: dict[str, Any], folder: Path) -> None:
+    """Make relative paths of files and of SQLite databases relative to the folder of the file."""
+    for key in ("predictions", "labels", "reference", "url"):
+        value = settings.get(key)
+        if isinstance(value, list):
+            settings[key] = [_absolute_place(key, one, folder) for one in value]
+        elif isinstance(value, str):
+            settings[key] = _absolute_place(key, value, folder)
+
+
+def _absolute_place(key: str, text: str, folder: Path) -> str:
+    if sqlite := _SQLITE.fullmatch(text):
+        return f"{sqlite[1]}{folder / sqlite[2]}"
+    return text if key == "url" or "://" in text else str(folder / expanded(text))
 
 
 def required_settings(kind: SourceKind) -> list[str]:
@@ -98,13 +127,21 @@ def required_settings(kind: SourceKind) -> list[str]:
     return [name for name, parameter in parameters.items() if parameter.default is parameter.empty]
 
 
-def _types_of(annotation: str) -> tuple[type, ...]:
-    """Return what a file holds for an annotation; nothing where only Python can hold it."""
-    try:
-        tree = ast.parse(annotation, mode="eval").body
-    except SyntaxError:
-        return ()
-    return tuple(dict.fromkeys(one for part in _alternatives(tree) for one in _TYPES.get(part, ())))
+def _annotation(annotation: object) -> ast.expr:
+    """Return what an annotation consists of; it is a text, as the modules postpone its evaluation."""
+    return ast.parse(str(annotation), mode="eval").body
+
+
+def _choices(tree: ast.expr) -> tuple[str, ...]:
+    """Return the texts of a ``Literal``."""
+    constants = [
+        constant.value
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id == "Literal"
+        for constant in ast.walk(part.slice)
+        if isinstance(constant, ast.Constant)
+    ]
+    return tuple(text for text in constants if isinstance(text, str))
 
 
 def _alternatives(tree: ast.expr) -> Iterator[str]:
@@ -120,6 +157,8 @@ def _alternatives(tree: ast.expr) -> Iterator[str]:
 
 
 def _words(types: tuple[type, ...]) -> str:
+    if dict in types and str in types:
+        return "a text, a number, a list of texts or a table"
     names = [
         "a table" if one is dict else _KINDS[one] for one in types if not (one is int and float in types)
     ]
