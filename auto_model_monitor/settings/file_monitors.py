@@ -19,6 +19,7 @@ from ..text.terminal import Terminal
 from .config_problems import ConfigProblems, shortened
 from .monitor_file import MONITOR_SETTINGS, FileTable, MonitorFile, Settings
 from .notifier_factory import NotifierFactory
+from .secret_files import others_can_read, warn_of_readers
 from .source_settings import kind_of, source_settings
 from .watch_settings import config_of, digest_of
 from .watches import model_monitor_of
@@ -46,6 +47,9 @@ def monitors_of(file: MonitorFile, errors: Terminal) -> list[Monitor]:
             problems += _repeated(file, monitors)
         ConfigProblems(shortened(problems, f"{file.path}: ")).raise_any()
     factory.warn_of_readers(errors)
+    for path, content in file.secrets.items():
+        if others_can_read(path):
+            warn_of_readers(path, content, errors)
     for monitor in monitors:
         monitor.run_log_dir = None  # there is one for all of them
     return monitors

@@ -47,6 +47,7 @@ MONITOR_SETTINGS: Mapping[str, Setting] = {
 }
 #: What a ``[[watch]]`` may hold.
 WATCH_SETTINGS = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
+_SECRETS = {"auth_code": "an auth_code", "notify": "the URLs of notify", "url": "the URL of a database"}
 _TABLES = {
     "watch": Setting("tables, each begun by [[watch]]", (list,), other_names=("watches",)),
     "monitor": Setting("tables, each begun by [[monitor]]", (list,), other_names=("monitors",)),
@@ -88,12 +89,14 @@ class MonitorFile:
         tables: its tables, the watches first.
         variables: hides the values of variables in errors about it.
         log_dir: the directory of the run log.
+        secrets: the files that hold secrets, each with what it holds.
     """
 
     path: str
     tables: tuple[FileTable, ...]
     variables: Variables
     log_dir: Path
+    secrets: Mapping[str, str]
 
 
 def read_monitor_file(path: str | os.PathLike[str]) -> MonitorFile:
@@ -111,6 +114,7 @@ def read_monitor_file(path: str | os.PathLike[str]) -> MonitorFile:
         env_file = content.get("env_file")
         values = read_env_file(folder / expanded(env_file)) if isinstance(env_file, str) else {}
         variables = Variables(values)
+        secrets = _secrets_of(file, content)
         content = variables.filled(content)
     problems.raise_any()
     found = shortened(_problems_of(content))
@@ -118,7 +122,18 @@ def read_monitor_file(path: str | os.PathLike[str]) -> MonitorFile:
         raise ConfigError([f"{file}: {variables.hide(problem)}" for problem in found])
     tables = tuple(_with_common(content, name, table, folder) for name, table in _tables_of(content))
     log_dir = folder / expanded(content.get("log_dir") or "monitor_logs")
-    return MonitorFile(path=file, tables=tables, variables=variables, log_dir=log_dir)
+    if isinstance(env_file, str):
+        secrets[str(folder / expanded(env_file))] = "variables"
+    return MonitorFile(path=file, tables=tables, variables=variables, log_dir=log_dir, secrets=secrets)
+
+
+def _secrets_of(file: str, content: Settings) -> dict[str, str]:
+    """Return the file with what it holds that others must not read; variables are no secrets."""
+    tables = [content, *(table for _, table in _tables_of(content))]
+    for name, words in _SECRETS.items():
+        if any("${" not in str(table[name]) for table in tables if name in table):
+            return {file: words}
+    return {}
 
 
 def _tables_of(content: Settings) -> Iterator[tuple[str, Settings]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,39 @@ def test_a_process_that_is_killed_repeats_nothing(hook):
     checkpoints("a", 0.2)
     assert program("monitor", file, "--once").returncode == 1
     assert scores_sent(hook) == [0.2, 0.3]
+
+
+def test_the_rows_of_a_database_are_monitored(hook, run):
+    """A [[monitor]] reads metrics out of a database beside the file, and alerts of a crossing once."""
+    pytest.importorskip("sqlalchemy")
+    with closing(sqlite3.connect("metrics.db")) as database:
+        database.execute(
+            "CREATE TABLE performance_data (id INTEGER PRIMARY KEY, model_name TEXT, accuracy REAL)"
+        )
+        for accuracy in (0.95, 0.87):
+            database.execute("INSERT INTO performance_data VALUES (NULL, 'credit', ?)", (accuracy,))
+        database.commit()
+    Path("monitor.toml").write_text(
+        """
+env_file = ".env"
+notify = "${HOOK}"
+schedule = "daily 08:00"
+timezone = "Asia/Shanghai"
+[[monitor]]
+url = "sqlite:///metrics.db"
+table = "performance_data"
+model = "model_name"
+rules = ["accuracy < 0.9"]
+""",
+        encoding="utf-8",
+    )
+    status, out, _ = run("monitor", "monitor.toml", "--check")
+    assert (status, "2 readings of accuracy: ok" in out) == (0, True)
+    status, out, _ = run("monitor", "monitor.toml", "--once", "--json")
+    (alert,) = json.loads(out)["monitors"][0]["alerts"]
+    assert (status, alert["model"], alert["reading"]["value"]) == (1, "credit", 0.87)
+    assert run("monitor", "monitor.toml", "--once")[0] == 0
+    assert len(hook.requests) == 1
 
 
 def test_json_while_it_runs_is_one_document_a_look(hook):

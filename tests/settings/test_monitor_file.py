@@ -214,6 +214,47 @@ def test_a_secret_of_a_variable_is_in_no_error(problems, monkeypatch):
     assert "${TOKEN}" in found
 
 
+def test_places_are_relative_to_the_file(monitors, tmp_path):
+    """A path, each of several paths and that of an SQLite database are relative to the file's folder."""
+    (several, database, server) = monitors("""
+[[monitor]]
+predictions = ["a.csv", "/b.csv"]
+[[monitor]]
+predictions = "sqlite:///a.db#rows"
+[[monitor]]
+url = "localhost:9090"
+query = "up"
+""")
+    assert several.source.name == str([str(tmp_path / "a.csv"), "/b.csv"])
+    assert database.source.name == f"sqlite:///{tmp_path}/a.db#rows"
+    assert server.source.name == "localhost:9090 up"
+
+
+@pytest.mark.parametrize(
+    ("above", "warns"),
+    [
+        ('notify = "dingtalk://TOKEN"', "monitor.toml holds the URLs of notify"),
+        ('notify = "${HOOK}"\nenv_file = ".env"', ".env holds variables"),
+        ('notify = "${HOOK}"', ""),
+    ],
+)
+def test_files_of_secrets_that_others_can_read_are_warned_of(tmp_path, monkeypatch, above, warns):
+    """A file that holds a secret itself, and that of variables, should be readable by their owner alone."""
+    monkeypatch.setenv("HOOK", "dingtalk://TOKEN")
+    path, screen = tmp_path / "monitor.toml", io.StringIO()
+    path.write_text(f"{above}\n{PREDICTIONS}", encoding="utf-8")
+    (tmp_path / ".env").touch()
+    for file in (path, tmp_path / ".env"):
+        file.chmod(0o644)
+    monitors_of(read_monitor_file(path), Terminal(screen))
+    assert warns in screen.getvalue()
+    assert bool(warns) == bool(screen.getvalue())
+    for file in (path, tmp_path / ".env"):
+        file.chmod(0o600)
+    monitors_of(read_monitor_file(path), Terminal(fresh := io.StringIO()))
+    assert fresh.getvalue() == ""
+
+
 def test_the_schema_describes_every_setting_and_accepts_what_the_file_may_hold():
     """The schema is one of JSON Schema, with the help of each setting, the arguments and what they may be."""
     schema = json.loads(json.dumps(file_schema()))
