@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .parsers import BaseParser, CustomParser, DefaultParser
     from .rendering import Renderer
     from .rules import (
+        CrossingRule,
         DiskRule,
         DivergedRule,
         NotFiniteRule,
@@ -75,6 +76,7 @@ _HOMES = {
     "Comparison": "core.comparison",
     "ConfigError": "core.errors",
     "Cron": "monitor.schedules",
+    "CrossingRule": "rules",
     "CustomParser": "parsers",
     "DefaultParser": "parsers",
     "DingTalkNotifier": "notifiers.dingtalk",
@@ -144,6 +146,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "Cron",
+    "CrossingRule",
     "CustomParser",
     "DefaultParser",
     "DingTalkNotifier",

@@ -104,15 +104,17 @@ class ReadingBatch(Sequence[Reading]):
         build: builds the reading of a name and its value.
         others: the readings outside the columns.
         new_run: True when a new training began, so that the previous best no longer counts.
+        since: when the first poll of the run took place; what had ended in a window before is not reported.
         score: of a log, the default metric; empty while it is not known.
 
     Attributes:
         time: when the poll took place, with its zone; for texts only.
         seconds: the same on a monotonic clock; for silences and ages.
         new_run: True when a new training began, so that the previous best no longer counts.
+        since: when the first poll of the run took place; what had ended in a window before is not reported.
     """
 
-    __slots__ = ("_build", "_names", "_others", "_score", "_values", "new_run", "seconds", "time")
+    __slots__ = ("_build", "_names", "_others", "_score", "_values", "new_run", "seconds", "since", "time")
 
     def __init__(
         self,
@@ -124,11 +126,13 @@ class ReadingBatch(Sequence[Reading]):
         build: Callable[[str, float], Reading] | None = None,
         others: Sequence[Reading] = (),
         new_run: bool = False,
+        since: datetime | None = None,
         score: str | None = None,
     ) -> None:
         self.time = time
         self.seconds = seconds
         self.new_run = new_run
+        self.since = since
         self._names = names
         self._values = values
         self._build = build or (lambda name, value: Reading(metric="score", value=value, name=name))

@@ -119,7 +119,7 @@ def started(source: Source, rules: Sequence[Rule], clock: Clock) -> Alert:
 def _parsed(text: str) -> Rule:
     from ..rules import parse_rule  # it imports every rule
 
-    return parse_rule(text)
+    return parse_rule(text, crossing=True)
 
 
 def _channel(url: str) -> Notifier:

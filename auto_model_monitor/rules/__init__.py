@@ -4,6 +4,7 @@ from ..core.lazy import lazy_names
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
+    from .crossing import CrossingRule
     from .damping import DampedRule
     from .disk import DiskRule
     from .diverged import DivergedRule
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AboutTheMachine",
+    "CrossingRule",
     "DampedRule",
     "DiskRule",
     "DivergedRule",
@@ -35,6 +37,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "AboutTheMachine": "protocol",
+        "CrossingRule": "crossing",
         "DampedRule": "damping",
         "DiskRule": "disk",
         "DivergedRule": "diverged",

@@ -45,6 +45,11 @@ class Condition(Generic[T]):
             return None if self.holds else self._ended
         return self._began
 
+    @property
+    def ended(self) -> T | None:
+        """The event at which it ended last; None while it holds."""
+        return None if self.holds else self._ended
+
     def report(self) -> None:
         """Take note that what was due is reported."""
         self.reported = not self.reported

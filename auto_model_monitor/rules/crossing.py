@@ -63,6 +63,13 @@ class CrossingRule(FollowsSeries):
         ConfigError: one of these is invalid.
     """
 
+    _last: Alert | None
+    _first: tuple[str, float] | None  # of the streak: its name, and when it was
+    _further: _Turn | None
+    _latest: _Turn | None
+    _since: str | None
+    _worst: float | None
+
     def __init__(
         self,
         threshold: float,
@@ -207,9 +214,7 @@ class CrossingRule(FollowsSeries):
         condition = self._condition
         turn = condition.due
         if turn is not None:
-            ended = None if condition.holds or condition.reported else condition.ended
-            is_past = ended is not None and readings.since is not None and ended.reading.time is not None
-            return None if is_past and _is_past(ended, readings) else turn
+            return None if self._is_past(readings) else turn
         if not condition.reported:
             return None
         if self._further is not None:
@@ -217,6 +222,13 @@ class CrossingRule(FollowsSeries):
         last = self._last
         is_time = last is not None and repeats(self.repeat, last.time, readings.time)
         return self._latest if is_time else None
+
+    def _is_past(self, readings: ReadingBatch) -> bool:
+        """Return whether what begins had ended before the run began."""
+        ended = self._condition.ended
+        if self._condition.reported or ended is None or ended.reading.time is None:
+            return False
+        return readings.since is not None and ended.reading.time <= readings.since
 
     def _alert(self, readings: ReadingBatch, turn: _Turn, *, resolved: bool) -> Alert:
         if not resolved and not self._condition.reported:
@@ -260,19 +272,19 @@ class CrossingRule(FollowsSeries):
     def _begin_run(self) -> None:
         self._series = MetricSeries(self.metric)
         self._damping.clear()
-        self._last: Alert | None = None
+        self._last = None
         self._is_resumed = False
         self._rewind()
 
     def _rewind(self) -> None:
         """Return to the last alert, to judge the series again from there."""
-        self._first: tuple[str, float] | None = None  # of the streak: its name, and when
+        self._first = None
         self._streak = 0
         self._condition: Condition[_Turn] = Condition()
-        self._further: _Turn | None = None
-        self._latest: _Turn | None = None
-        self._since: str | None = None
-        self._worst: float | None = None
+        self._further = None
+        self._latest = None
+        self._since = None
+        self._worst = None
         last = self._last
         if last is None or last.reading is None:
             return
@@ -280,22 +292,14 @@ class CrossingRule(FollowsSeries):
         self._since = since if isinstance(since, str) else None
         if not last.resolved:
             self._condition.resume(reported=True)
-            self._worst = worst if isinstance(worst, float) else last.reading.value
+            self._worst = float(worst) if isinstance(worst, int | float) else last.reading.value
             compared = baseline if isinstance(baseline, float) else None
             self._latest = _Turn(last.reading, compared, self._since)
 
 
-def _is_past(ended: _Turn | None, readings: ReadingBatch) -> bool:
-    """Return whether an incident had ended before the run began."""
-    time = None if ended is None else ended.reading.time
-    return time is not None and readings.since is not None and time <= readings.since
-
-
 def _check(threshold: float, hold: int, hold_seconds: float, until: float | None, repeat: float) -> None:
     if not math.isfinite(threshold) or not (until is None or math.isfinite(until)):
-        raise ConfigError(
-            f"threshold and until: expected finite numbers, got {threshold!r} and {until!r}"
-        )
+        raise ConfigError(f"threshold and until: expected finite numbers, got {threshold!r} and {until!r}")
     if not (hold >= 1 and 0 <= hold_seconds < math.inf and 0 <= repeat < math.inf):
         got = f"{hold!r}, {hold_seconds!r} and {repeat!r}"
         raise ConfigError(f"expected hold of at least 1, hold_seconds and repeat of at least 0, got {got}")

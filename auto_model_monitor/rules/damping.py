@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from ..core.alerts import Alert, Detail
+from ..core.alerts import Alert, Detail, Level
 from ..core.errors import ConfigError
 from ..core.readings import ReadingBatch
 from .protocol import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
 
 _ALERT_AT, _ALL_CLEAR_AT = "alert_at", "all_clear_at"
+_NEARLY = 0.95  # of a pause, so that a daily look repeats daily when it is early, or the day has 23 hours
+
+
+def repeats(every: float, last: datetime, now: datetime) -> bool:
+    """Return whether an alert is to be repeated ``every`` seconds, 0 for never, after the last one."""
+    return every > 0 and (now - last).total_seconds() >= every * _NEARLY
 
 
 class Damping:
@@ -79,7 +86,7 @@ class Damping:
 
 
 class DampedRule:
-    """Another rule, whose alerts are bounded in time.
+    """Another rule, whose alerts are bounded in time, or have another level.
 
     An alert that comes too early waits; where its all-clear comes before its time, neither is sent.
 
@@ -87,17 +94,22 @@ class DampedRule:
         rule: the rule.
         at_most_every: the least seconds from one alert to the next, and from one all-clear to the next.
         once: whether there is one message a run, and nothing after it.
+        level: the level of its alerts; None for that which the rule gives them.
 
     Args:
         rule: the rule.
         at_most_every: the least seconds from one alert to the next, and from one all-clear to the next.
         once: one message a run, and nothing after it.
+        level: the level of its alerts, instead of that which the rule gives them.
     """
 
-    def __init__(self, rule: Rule, *, at_most_every: float = 0.0, once: bool = False) -> None:
+    def __init__(
+        self, rule: Rule, *, at_most_every: float = 0.0, once: bool = False, level: Level | None = None
+    ) -> None:
         self.rule = rule
         self.at_most_every = at_most_every
         self.once = once
+        self.level = level
         self._damping = Damping(at_most_every, once=once)
         self._waiting: Alert | None = None
         self._is_open = False
@@ -141,7 +153,7 @@ class DampedRule:
             return None
         self._waiting, self._is_open = None, not waiting.resolved
         noted = self._damping.note(readings, resolved=waiting.resolved)
-        return replace(waiting, details={**waiting.details, **noted})
+        return replace(waiting, details={**waiting.details, **noted}, level=self.level or waiting.level)
 
     def _put(self, alert: Alert) -> None:
         before, self._waiting = self._waiting, alert

@@ -1,15 +1,18 @@
-"""Alerts when a training no longer writes anything."""
+"""Alerts when a training no longer writes anything, or a model in production no longer predicts."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.errors import ConfigError
 from ..core.numbers import to_float
 from ..core.readings import Reading, ReadingBatch
+from .damping import repeats
 from .metric_series import after, median
 
 ENOUGH_GAPS = 5  # gaps that must be known before one is usual
@@ -28,8 +31,12 @@ class StalledRule:
     gaps are log-normal with a sigma of 0.5 sees one false alarm in tens of thousands of checkpoints. The
     limit is at least the usual gap and two poll intervals.
 
+    Of readings about windows the silence is the time from the end of the last window that has rows to the
+    poll, on the wall clock: a restart does not interrupt it.
+
     Args:
         after: seconds, or a number of usual gaps such as ``"3x"``.
+        repeat: seconds after which an alert is repeated while the silence lasts; 0 for never.
         name: the name of the rule; needed only when two rules would share one.
 
     Raises:
@@ -38,9 +45,13 @@ class StalledRule:
 
     _since: float | None
     _latest: ReadingBatch | None
+    _last_window: Reading | None
+    _gaps: deque[float]
+    _ends: list[datetime]  # of the last windows, in order
 
-    def __init__(self, after: str | float = "3x", *, name: str | None = None) -> None:
+    def __init__(self, after: str | float = "3x", *, repeat: float = 0.0, name: str | None = None) -> None:
         self.after = after
+        self.repeat = repeat
         self.name = name or "stalled"
         self._factor, self._seconds = _factor_or_seconds(after)
         self._open: Alert | None = None
@@ -52,6 +63,8 @@ class StalledRule:
         if alert is None:
             return
         self._open = None if alert.resolved else alert
+        if alert.reading is not None and alert.reading.time is not None:
+            self._last_window, self._ends = alert.reading, [alert.reading.time]
         usual = alert.details.get("usual_gap_seconds")
         if isinstance(usual, int | float) and usual > 0:
             self._gaps.extend([float(usual)] * ENOUGH_GAPS)
@@ -63,15 +76,50 @@ class StalledRule:
         self._polled = now
         if readings.new_run:
             self._begin_run()
+        if self._follow_windows(readings):
+            return self._judge_windows(readings, self._limit(interval))
         if len(readings):
             return self._end_silence(readings)
         if self._since is None:
             self._since = now
-        silent, limit = now - self._since, self._limit(interval)
-        if self._open is not None or limit is None or silent < limit:
+        return self._judge(readings, now - self._since, self._limit(interval))
+
+    def _judge(self, readings: ReadingBatch, silent: float, limit: float | None) -> Alert | None:
+        """Return an alert when the silence becomes too long, or is to be reported again."""
+        again = self._open is None or repeats(self.repeat, self._open.time, readings.time)
+        if not again or limit is None or silent < limit:
             return None
         self._open = self._alert(readings, silent, limit)
         return self._open
+
+    def _follow_windows(self, readings: ReadingBatch) -> bool:
+        """Take note of the windows; return whether one is known."""
+        if not readings.is_by_model:  # no reading is built of a million names
+            return self._last_window is not None
+        # A window without rows is no news of the model.
+        found = {r.time: r for r in readings if r.time is not None and r.rows != 0}
+        self._ends = sorted({*found, *self._ends})[-_LATEST_GAPS - 1 :]
+        if self._ends:
+            self._last_window = found.get(self._ends[-1], self._last_window)
+        if len(self._ends) > ENOUGH_GAPS:
+            gaps = ((end - before).total_seconds() for before, end in pairwise(self._ends))
+            self._gaps = deque(gaps, maxlen=_LATEST_GAPS)
+        return self._last_window is not None
+
+    def _judge_windows(self, readings: ReadingBatch, limit: float | None) -> Alert | None:
+        opened, silent = self._open, (readings.time - self._ends[-1]).total_seconds()
+        if opened is None or (limit is not None and silent >= limit):
+            return self._judge(readings, silent, limit)
+        before = None if opened.reading is None else opened.reading.time
+        later = [end for end in self._ends if before is None or end > before]
+        if not later:
+            return None
+        self._open = None
+        reported = opened.details.get("silent_seconds")
+        longest = float(reported) if isinstance(reported, int | float) else 0.0
+        if before is not None:
+            longest = max(longest, (later[0] - before).total_seconds())
+        return self._alert(readings, longest, None)
 
     def _end_silence(self, readings: ReadingBatch) -> Alert | None:
         opened, began, first = self._open, self._since, self._latest is None
@@ -99,6 +147,8 @@ class StalledRule:
 
     def _last_reading(self) -> Reading | None:
         # Computed for an alert, not at each poll: a first poll may find a million readings.
+        if self._last_window is not None:
+            return self._last_window
         if self._latest is None or not len(self._latest):
             return None
         return self._latest[-1] if self._latest.is_log else next(reversed(self._latest.series()), None)
@@ -118,9 +168,11 @@ class StalledRule:
     def _begin_run(self) -> None:
         # Everything of a new run is newer than the old one.
         self._open = self._open and replace(self._open, reading=None)
-        self._gaps: deque[float] = deque(maxlen=_LATEST_GAPS)
+        self._gaps = deque(maxlen=_LATEST_GAPS)
         self._since = None
         self._latest = None
+        self._last_window = None
+        self._ends = []
 
 
 def _holds_newer(readings: ReadingBatch, last: Reading | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, get_args
 
-from ..core.alerts import Alert, AlertKind, Detail
+from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.comparison import Comparison, direction_for
 from ..core.errors import ConfigError
 from ..core.readings import Reading, ReadingBatch, is_same_fact
@@ -32,8 +32,7 @@ class ThresholdRule(FollowsSeries):
             the rule keeps that of its first hit, because the others are not comparable.
         every: ``"improvement"`` alerts at a hit that is better than the last one reported; ``"hit"`` at the
             best hit of each batch; ``"crossing"`` when a score is beyond and that of the one before was not,
-            and resolves when it falls back. Of a batch in which both happen it reports both, one after the
-            other.
+            and resolves when it falls back; of a batch with both it reports one after the other.
         min_delta: with ``improvement``, the least gain over the last reported hit; with ``crossing``, the
             distance behind the threshold at which a score has fallen back.
         cooldown: seconds without alerts after an alert; the best hit of that time is reported at its end.
@@ -43,8 +42,8 @@ class ThresholdRule(FollowsSeries):
             score such as ``"5%"``.
         until: with ``crossing``, the score that has fallen back, instead of the threshold.
         once: one alert a run, and nothing after it.
-        at_most_every: the least seconds from one alert to the next, and with ``crossing`` from one all-clear
-            to the next; what is due meanwhile is reported at the end of that time.
+        at_most_every: the least seconds between two alerts, and between two all-clears; what is due waits.
+        level: the level of its alerts.
         name: the name of the rule; needed only when two rules would share one.
 
     Raises:
@@ -75,6 +74,7 @@ class ThresholdRule(FollowsSeries):
         until: float | None = None,
         once: bool = False,
         at_most_every: float = 0.0,
+        level: Level = Level.INFO,
         name: str | None = None,
     ) -> None:
         _check(every, min_delta, cooldown, hold, until)
@@ -93,6 +93,7 @@ class ThresholdRule(FollowsSeries):
         self.until = until
         self.once = once
         self.at_most_every = at_most_every
+        self.level = level
         self._least_gain = least_gain("by", by)
         self._damping = Damping(at_most_every, once=once)
         self._begin_run()
@@ -251,6 +252,7 @@ class ThresholdRule(FollowsSeries):
             rule=self.name,
             time=readings.time,
             kind=AlertKind.HIT,
+            level=self.level,
             resolved=resolved,
             reading=reading,
             comparison=self.comparison,

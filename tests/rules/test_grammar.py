@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from auto_model_monitor import (
     Comparison,
     ConfigError,
+    CrossingRule,
     DiskRule,
     DivergedRule,
+    Level,
     NotFiniteRule,
     PlateauRule,
     StalledRule,
     ThresholdRule,
     parse_rule,
 )
+from auto_model_monitor.rules import DampedRule
 from tests.fakes import batch
 
 
@@ -132,6 +135,157 @@ def test_an_error_behind_a_rule_points_at_the_character(text, expected, got, col
     test_an_error_points_at_the_character(text, expected, got, column)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("90%", 0.9),
+        ("99.9%", 0.999),
+        ("0.3％", 0.003),
+        ("1e1%", 0.1),
+        ("-5%", -0.05),
+        ("200ms", 0.2),
+        ("1.5s", 1.5),
+        ("2min", 120.0),
+        ("1h", 3600.0),
+        ("1e-3", 0.001),
+    ],
+)
+@pytest.mark.parametrize("crossing", [True, False])
+def test_a_number_may_have_a_unit(text, number, crossing):
+    """`90%` is exactly 0.9, and a latency is a number of seconds."""
+    rule = parse_rule(f"metric > {text}", crossing=crossing)
+    assert isinstance(rule, CrossingRule if crossing else ThresholdRule)
+    assert rule.threshold == number
+
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "accuracy < 90%",
+            {"threshold": 0.9, "comparison": Comparison.LOWER, "hold": 1, "at_most_every": HOUR},
+        ),
+        ("accuracy < 90%", {"level": Level.WARNING, "repeat": 0.0, "against": None, "once": False}),
+        ("accuracy <= 90% for 2", {"hold": 2, "hold_seconds": 0.0, "inclusive": True}),
+        ("latency_p95 > 200ms for 30m", {"hold": 1, "hold_seconds": 1800.0, "comparison": Comparison.HIGHER}),
+        ("accuracy < 90% until 92%", {"until": 0.92}),
+        ("accuracy drop > 0.02 vs 7d", {"threshold": 0.02, "against": "7d", "comparison": Comparison.LOWER}),
+        ("accuracy drop >= 2% vs reference", {"threshold": 0.02, "against": "reference", "inclusive": True}),
+        ("error_rate rise > 1% vs 12h", {"against": "12h", "comparison": Comparison.HIGHER}),
+        ("latency_p95 rise > 50ms vs 7d until 20ms", {"threshold": 0.05, "until": 0.02}),
+        ("accuracy < 0.9 every 1d", {"repeat": 86_400.0, "at_most_every": HOUR}),
+        ("accuracy < 0.9 every 30m", {"repeat": 1800.0, "at_most_every": 900.0}),
+        ("accuracy < 0.9 every 1d at most every 2h", {"repeat": 86_400.0, "at_most_every": 2 * HOUR}),
+        ("accuracy < 0.9 critical", {"level": Level.CRITICAL}),
+        ("accuracy < 0.9 info", {"level": Level.INFO}),
+        ("latency > 1s by 100ms", {"by": 0.1}),
+        ("recall@sex:* < 0.8", {"metric": "recall@sex:*"}),
+        ("recall@sex:f < 0.8", {"metric": "recall@sex:f"}),
+        ("'recall@city:New York' < 0.8 for 2", {"metric": "recall@city:New York", "hold": 2}),
+        ("'recall@income:>50k'<0.8", {"metric": "recall@income:>50k", "threshold": 0.8}),
+        ("missing@age > 5%", {"metric": "missing@age"}),
+        ("labelled < 50%", {"metric": "labelled", "threshold": 0.5}),
+        (
+            "accuracy drop > 0.02 once critical vs 7d every 1d until 1% by 5% at most every 1h for 2",
+            {
+                "against": "7d",
+                "level": Level.CRITICAL,
+                "repeat": 86_400.0,
+                "until": 0.01,
+                "by": "5%",
+                "hold": 2,
+            },
+        ),
+        ("drop > 0.5", {"metric": "drop"}),
+        ("nan drop > 0.5 vs 7d", {"metric": "nan"}),
+    ],
+)
+def test_a_comparison_about_production(text, expected):
+    """With crossings every comparison alerts on the way there and back, and its options may be combined."""
+    rule = parse_rule(text, crossing=True)
+    assert isinstance(rule, CrossingRule)
+    assert {name: getattr(rule, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("text", ["acc < 0.9 for 30m", "acc drop > 0.02 vs 7d", "acc < 0.9 every 1d"])
+def test_what_only_a_crossing_can_have_makes_one(text):
+    """A time that must hold, a drop and a repetition mean crossings, in a watch of checkpoints too."""
+    assert isinstance(parse_rule(text), CrossingRule)
+
+
+def test_a_level_stands_behind_any_rule():
+    """`critical`, `warning` and `info` are the level of the alerts of any rule."""
+    threshold = parse_rule("acc > 0.9 critical")
+    assert isinstance(threshold, ThresholdRule)
+    assert threshold.evaluate(batch(0.95, metric="acc")).level is Level.CRITICAL
+    assert parse_rule("acc > 0.9").evaluate(batch(0.95, metric="acc")).level is Level.INFO
+    nan = parse_rule("nan info")
+    assert nan.evaluate(batch(float("nan"))).level is Level.INFO
+    for text in (
+        "stalled 2d critical",
+        "plateau 3 by 5% warning once",
+        "disk < 5GB info",
+        "diverged 3x info",
+    ):
+        rule = parse_rule(text)
+        assert isinstance(rule, DampedRule)
+        assert rule.level is not None
+
+
+def test_a_silence_may_be_repeated():
+    """`every 1d` behind `stalled` repeats it, in any order with the others."""
+    rule = parse_rule("stalled 2d every 1d")
+    assert isinstance(rule, StalledRule)
+    assert (rule.after, rule.repeat) == (2 * 86_400.0, 86_400.0)
+    damped = parse_rule("stalled 2d critical every 1d once")
+    assert isinstance(damped, DampedRule)
+    assert isinstance(damped.rule, StalledRule)
+    assert (damped.level, damped.once, damped.rule.repeat) == (Level.CRITICAL, True, 86_400.0)
+
+
+NUMBER = "a number such as 0.004, 90% or 200ms"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "got", "column"),
+    [
+        ("acc < 90%%", NUMBER, "'90%%'", 6),
+        ("acc < %", NUMBER, "'%'", 6),
+        ("acc < 200m", NUMBER, "'200m'", 6),
+        ("acc < 2d", NUMBER, "'2d'", 6),
+        ("acc < nan%", NUMBER, "'nan%'", 6),
+        ("acc < 90 %", "the end of the rule", "'%'", 9),
+        ("acc drop < 0.02 vs 7d", "'>', as in: drop > 0.02 vs 7d", "'<'", 9),
+        ("acc rise > -1 vs 7d", "a difference such as 0.02, 2% or 50ms", "'-1'", 11),
+        ("acc drop > 0.02", "'vs 7d' or 'vs reference'", "the end", 15),
+        ("acc drop > 0.02 for 2", "'vs 7d' or 'vs reference'", "the end", 21),
+        ("acc drop > 0.02 vs", "'reference', or a time such as 7d", "the end", 18),
+        ("acc drop > 0.02 vs 7", "'reference', or a time such as 7d", "'7'", 19),
+        ("acc drop > 2% vs 7d until 3%", "a number such as 0.92, 0.02 or lower", "'3%'", 26),
+        ("acc < 0.9 vs 7d", "the end of the rule", "'vs'", 10),
+        ("acc < 0.9 every", "a time such as 90s, 30min, 2h", "the end", 15),
+        ("acc < 0.9 every day", "a time such as 90s, 30min, 2h", "'day'", 16),
+        ("acc < 0.9 critical warning", "the end of the rule", "'warning'", 19),
+        ("nan every 1d", "the end of the rule", "'every'", 4),
+    ],
+)
+def test_an_error_about_production_points_at_the_character(text, expected, got, column):
+    """What is wrong in the words about production is shown as any other error."""
+    test_an_error_points_at_the_character(text, expected, got, column)
+
+
+@pytest.mark.parametrize(
+    "metric", ["recall@sex*", "recall@*", "recall:*", "*", "recall@:*x", "'a b'", "a@b:f&m"]
+)
+def test_a_star_stands_for_each_group_alone(metric):
+    """A star stands only behind the colon of a column, and other characters of a group only in quotes."""
+    with pytest.raises(ConfigError, match=r"expected (a metric|one of)"):
+        parse_rule(f"{metric} < 0.8", crossing=True)
+
+
 def test_a_rules_text_is_its_name():
     """The name keys the last alert: it is the text, however it is spaced."""
     assert (
@@ -162,13 +316,13 @@ STALLED = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
         ("val_loss", "one of < <= > >=", "the end", 8),
         ("val_loss = 3", "one of < <= > >=", "'='", 9),
         ("val_loss <> 3", "one of < <= > >=", "'<>'", 9),
-        ("val_loss < ", "a number such as 0.004", "the end", 10),
-        ("val_loss < abc", "a number such as 0.004", "'abc'", 11),
-        ("val_loss < nan", "a number such as 0.004", "'nan'", 11),
-        ("val_loss < 1.2.3", "a number such as 0.004", "'1.2.3'", 11),
-        ("acc > 1 for", "a number of checkpoints such as 3", "the end", 11),
-        ("acc > 1 for 0", "a number of checkpoints such as 3", "'0'", 12),
-        ("acc > 1 for ever", "a number of checkpoints such as 3", "'ever'", 12),
+        ("val_loss < ", "a number such as 0.004, 90% or 200ms", "the end", 10),
+        ("val_loss < abc", "a number such as 0.004, 90% or 200ms", "'abc'", 11),
+        ("val_loss < nan", "a number such as 0.004, 90% or 200ms", "'nan'", 11),
+        ("val_loss < 1.2.3", "a number such as 0.004, 90% or 200ms", "'1.2.3'", 11),
+        ("acc > 1 for", "a number such as 3, or a time such as 30m", "the end", 11),
+        ("acc > 1 for 0", "a number such as 3, or a time such as 30m", "'0'", 12),
+        ("acc > 1 for ever", "a number such as 3, or a time such as 30m", "'ever'", 12),
         ("acc > 1 2", "the end of the rule", "'2'", 8),
         ("nan nan", "the end of the rule", "'nan'", 4),
         ("stalled", STALLED, "the end", 7),
@@ -230,6 +384,15 @@ _PIECES = st.sampled_from(
         "3",
         "3x",
         "5GB",
+        "200ms",
+        "90%",
+        "drop",
+        "vs",
+        "7d",
+        "reference",
+        "critical",
+        "'",
+        "@a:*",
         "1e999",
         "٣",
         "²",
@@ -241,10 +404,11 @@ _PIECES = st.sampled_from(
 @example("a < 1e400")
 @example("stalled 1e300d")
 @example("disk < 1e308TB")
-def test_any_text_is_a_rule_or_an_error_of_three_lines(text):
+@pytest.mark.parametrize("crossing", [True, False])
+def test_any_text_is_a_rule_or_an_error_of_three_lines(crossing, text):
     """Whatever is written, the answer is a rule with a name, or an error that can be shown."""
     try:
-        rule = parse_rule(text)
+        rule = parse_rule(text, crossing=crossing)
     except ConfigError as error:
         lines = str(error).split("\n")
         assert len(lines) == 3
@@ -252,7 +416,7 @@ def test_any_text_is_a_rule_or_an_error_of_three_lines(text):
         assert len(lines[2]) <= len(lines[1]) + 1
         str(error).encode()
     else:
-        assert rule.name == parse_rule(rule.name).name
+        assert rule.name == parse_rule(rule.name, crossing=crossing).name
 
 
 @pytest.mark.parametrize(

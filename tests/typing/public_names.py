@@ -18,6 +18,7 @@ from auto_model_monitor import (
     BaseParser,
     Comparison,
     ConfigError,
+    CrossingRule,
     Cron,
     CustomParser,
     DefaultParser,
@@ -154,6 +155,7 @@ def config() -> MonitorConfig:
 
 def rules() -> list[Rule | str]:
     return [
+        CrossingRule(0.02, "lower", metric="acc", against="7d", hold=2, level=Level.CRITICAL),
         ThresholdRule(0.9, "higher", metric="acc", every="crossing", hold=3, inclusive=True),
         ThresholdRule(0.1, Comparison.LOWER),
         NotFiniteRule(),
