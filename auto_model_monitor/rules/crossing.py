@@ -15,11 +15,12 @@ from .baseline import Baseline
 from .condition import Condition
 from .damping import Damping, repeats
 from .metric_series import FollowsSeries, MetricSeries, after, improves, least_gain
+from .streak import Streak
 
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
-class _Turn(NamedTuple):
+class _Judged(NamedTuple):
     """A reading at which the condition was judged, and what it was judged by.
 
     Attributes:
@@ -64,9 +65,8 @@ class CrossingRule(FollowsSeries):
     """
 
     _last: Alert | None
-    _first: tuple[str, float] | None  # of the streak: its name, and when it was
-    _further: _Turn | None
-    _latest: _Turn | None
+    _further: _Judged | None
+    _latest: _Judged | None
     _since: str | None
     _worst: float | None
 
@@ -146,10 +146,10 @@ class CrossingRule(FollowsSeries):
             value = self._measured(reading.value, baseline)
             if value is None:
                 continue
-            held = self._count(reading, value, now)
+            held = self._streak.take(reading, now, beyond=self._is_beyond(value))
             if index >= known:
                 holds = held or (self._condition.holds and not self._has_recovered(value))
-                turn = _Turn(reading, baseline, None if self._first is None else self._first[0])
+                turn = _Judged(reading, baseline, self._streak.since)
                 self._condition.judge(turn, holds=holds)
                 self._latest = turn if holds else None
                 self._note_worse(turn, is_open=holds and self._condition.reported)
@@ -174,17 +174,6 @@ class CrossingRule(FollowsSeries):
             return value
         return None if baseline is None else self.comparison.gain(value, baseline)
 
-    def _count(self, reading: Reading, value: float, now: float) -> bool:
-        """Count the streak; return whether it is long enough."""
-        if not self._is_beyond(value):
-            self._first, self._streak = None, 0
-            return False
-        at = now if reading.time is None else reading.time.timestamp()
-        if self._first is None:
-            self._first = reading.name, at
-        self._streak += 1
-        return self._streak >= self.hold and at - self._first[1] >= self.hold_seconds
-
     def _is_beyond(self, value: float) -> bool:
         if self._equals(value, self.threshold):
             return self.inclusive
@@ -199,7 +188,7 @@ class CrossingRule(FollowsSeries):
         # In binary 0.91 - 0.89 is slightly more than 0.02; users mean the decimals.
         return value == limit or (self._baseline is not None and math.isclose(value, limit, abs_tol=1e-12))
 
-    def _note_worse(self, turn: _Turn, *, is_open: bool) -> None:
+    def _note_worse(self, turn: _Judged, *, is_open: bool) -> None:
         if not is_open:
             self._further = None
         elif self.by and self._worst is not None and turn.since is not None:
@@ -210,7 +199,7 @@ class CrossingRule(FollowsSeries):
             ):
                 self._further = turn
 
-    def _due(self, readings: ReadingBatch) -> _Turn | None:
+    def _due(self, readings: ReadingBatch) -> _Judged | None:
         condition = self._condition
         turn = condition.due
         if turn is not None:
@@ -230,7 +219,7 @@ class CrossingRule(FollowsSeries):
             return False
         return readings.since is not None and ended.reading.time <= readings.since
 
-    def _alert(self, readings: ReadingBatch, turn: _Turn, *, resolved: bool) -> Alert:
+    def _alert(self, readings: ReadingBatch, turn: _Judged, *, resolved: bool) -> Alert:
         if not resolved and not self._condition.reported:
             self._since, self._worst = turn.since, None
         if not resolved:
@@ -255,7 +244,7 @@ class CrossingRule(FollowsSeries):
         self._further = None
         return self._last
 
-    def _details(self, turn: _Turn) -> dict[str, Detail]:
+    def _details(self, turn: _Judged) -> dict[str, Detail]:
         details: dict[str, Detail] = {"since": self._since}
         if self.hold > 1:
             details["held_checkpoints"] = self.hold
@@ -278,9 +267,8 @@ class CrossingRule(FollowsSeries):
 
     def _rewind(self) -> None:
         """Return to the last alert, to judge the series again from there."""
-        self._first = None
-        self._streak = 0
-        self._condition: Condition[_Turn] = Condition()
+        self._streak = Streak(self.hold, self.hold_seconds)
+        self._condition: Condition[_Judged] = Condition()
         self._further = None
         self._latest = None
         self._since = None
@@ -294,7 +282,7 @@ class CrossingRule(FollowsSeries):
             self._condition.resume(reported=True)
             self._worst = float(worst) if isinstance(worst, int | float) else last.reading.value
             compared = baseline if isinstance(baseline, float) else None
-            self._latest = _Turn(last.reading, compared, self._since)
+            self._latest = _Judged(last.reading, compared, self._since)
 
 
 def _check(threshold: float, hold: int, hold_seconds: float, until: float | None, repeat: float) -> None:
