@@ -108,17 +108,19 @@ class StalledRule:
 
     def _judge_windows(self, readings: ReadingBatch, limit: float | None) -> Alert | None:
         opened, silent = self._open, (readings.time - self._ends[-1]).total_seconds()
-        if opened is None or (limit is not None and silent >= limit):
+        if opened is None:
             return self._judge(readings, silent, limit)
-        before = None if opened.reading is None else opened.reading.time
-        later = [end for end in self._ends if before is None or end > before]
-        if not later:
-            return None
-        self._open = None
         reported = opened.details.get("silent_seconds")
         longest = float(reported) if isinstance(reported, int | float) else 0.0
-        if before is not None:
+        before = None if opened.reading is None else opened.reading.time
+        if before is not None:  # else there was no window yet, and now there are some
+            if limit is not None and silent >= limit:
+                return self._judge(readings, silent, limit)
+            later = [end for end in self._ends if end > before]
+            if not later:
+                return None
             longest = max(longest, (later[0] - before).total_seconds())
+        self._open = None
         return self._alert(readings, longest, None)
 
     def _end_silence(self, readings: ReadingBatch) -> Alert | None:

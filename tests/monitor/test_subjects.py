@@ -222,7 +222,7 @@ def test_a_rule_about_the_machine_stays_one_rule():
 def test_silence_before_any_model_is_known_is_reported_and_ends():
     """A source without any model is silent; with the first models that silence is over."""
     rule = StalledRule(86_400.0)
-    found = run([rule], [], [], [window(0, 0.5, "a"), window(0, 0.5, "b")], extra=0)
+    found = run([rule], [], [], [window(19, 0.5, "a"), window(19, 0.5, "b")], extra=0)
     assert [[(a.model, a.resolved) for a in alerts] for alerts in found] == [
         [],
         [(None, False)],
