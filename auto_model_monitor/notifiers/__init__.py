@@ -11,6 +11,7 @@ from ..core.messages import Message
 from .score_notifier import BaseNotifier
 
 if TYPE_CHECKING:
+    from .aliyun_sms import AliyunSMSNotifier
     from .apprise import AppriseNotifier
     from .dingtalk import DingTalkNotifier
     from .email import EmailNotifier
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .wecom import WeComNotifier
 
 __all__ = [
+    "AliyunSMSNotifier",
     "AppriseNotifier",
     "BaseNotifier",
     "DingTalkNotifier",
@@ -40,6 +42,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "AliyunSMSNotifier": "aliyun_sms",
         "AppriseNotifier": "apprise",
         "DingTalkNotifier": "dingtalk",
         "EmailNotifier": "email",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
+from ..core.alerts import Level
 from ..core.errors import ConfigError
 from . import Notifier
+from .leveled import LeveledNotifier
 
 _YES = frozenset({"1", "true", "yes", "on"})
 
@@ -21,9 +23,12 @@ def notifier_from_url(url: str) -> Notifier:
       It keeps all parameters but ``secret`` and ``timeout``.
     - a robot's own webhook address, such as ``https://oapi.dingtalk.com/robot/send?…``, followed by
       ``&secret=…`` and the like.
+    - ``aliyun-sms://KEY_ID:SECRET@?sign=…&template=SMS_…&to=13800000000,13900000000``: a text message;
+      ``vars=text,model`` names the template's variables
     - any URL of apprise, with the extra ``apprise``.
 
-    Each of ours accepts ``timeout=`` seconds and percent-encoding, such as ``%2B`` for a plus.
+    Each of ours accepts ``timeout=`` seconds and percent-encoding, such as ``%2B`` for a plus. Each of all
+    accepts ``min_level=warning`` or ``critical``: the channel gets messages of that level and above alone.
 
     Raises:
         ConfigError: it describes no notifier, or one that cannot work. The error shows no secret.
@@ -36,9 +41,24 @@ def notifier_from_url(url: str) -> Notifier:
         parts = urlsplit(url.strip())
     except ValueError:
         raise ConfigError(f"notify: expected a URL, got a malformed one, {scheme[:20]}://…") from None
-    parts = _pasted(parts)
+    parts, level = _without_level(_pasted(parts))
     build = _SCHEMES.get(parts.scheme)
-    return build(parts) if build is not None else _apprise(url)
+    notifier = build(parts) if build is not None else _apprise(urlunsplit(parts) if level else url)
+    return notifier if level is None else LeveledNotifier(notifier, level)
+
+
+def _without_level(parts: SplitResult) -> tuple[SplitResult, Level | None]:
+    """Split ``min_level`` off the parameters of a URL, whose others stay as they are."""
+    pairs = parts.query.split("&")
+    given = [pair.partition("=")[2] for pair in pairs if pair.startswith("min_level=")]
+    if not given:
+        return parts, None
+    rest = "&".join(pair for pair in pairs if not pair.startswith("min_level="))
+    try:
+        return parts._replace(query=rest), Level(given[-1].lower())
+    except ValueError:
+        known = ", ".join(level.value for level in Level)
+        raise ConfigError(f"min_level: expected one of {known}, got {given[-1][:40]!r}") from None
 
 
 def _pasted(parts: SplitResult) -> SplitResult:
@@ -101,6 +121,27 @@ def _wecom(parts: SplitResult) -> Notifier:
 
     options = _URLOptions(parts, "at", "timeout")
     return WeComNotifier(options.key, at_users=options.all("at"), timeout=options.timeout)
+
+
+def _aliyun_sms(parts: SplitResult) -> Notifier:
+    from .aliyun_sms import BASE, AliyunSMSNotifier
+
+    options = _URLOptions(parts, "sign", "template", "to", "vars", "timeout", "endpoint")
+    numbers = [number for value in options.all("to") for number in value.split(",") if number]
+    names = [name for value in options.all("vars") for name in value.split(",") if name]
+    # A secret may hold a slash, after which urlsplit sees a path.
+    account = (parts.netloc + parts.path).rpartition("@")[0]
+    key, _, secret = account.partition(":")
+    return AliyunSMSNotifier(
+        unquote(key),
+        unquote(secret),
+        numbers=numbers,
+        sign_name=options.get("sign") or "",
+        template=options.get("template") or "",
+        variables=names or ("text",),
+        timeout=options.timeout,
+        base=options.get("endpoint") or BASE,
+    )
 
 
 def _webhook(parts: SplitResult) -> Notifier:
@@ -171,6 +212,7 @@ _HOSTS = {
     "qyapi.weixin.qq.com": ("wecom", "key"),
 }
 _SCHEMES: Mapping[str, Callable[[SplitResult], Notifier]] = {
+    "aliyun-sms": _aliyun_sms,
     "dingtalk": _dingtalk,
     "feishu": _feishu,
     "lark": _feishu,

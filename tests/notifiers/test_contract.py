@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import threading
@@ -9,7 +10,7 @@ import traceback
 from importlib.util import find_spec
 
 import pytest
-from robot_server import DingTalk, Feishu, Reply, Webhook, WeCom
+from robot_server import AliyunSMS, DingTalk, Feishu, Reply, Webhook, WeCom
 
 from auto_model_monitor import (
     AppriseNotifier,
@@ -23,6 +24,7 @@ from auto_model_monitor import (
     WebhookNotifier,
     WeComNotifier,
 )
+from auto_model_monitor.notifiers import AliyunSMSNotifier
 
 CANARY = "CANARY4711secret"
 needs_apprise = pytest.mark.skipif(find_spec("apprise") is None, reason="needs the extra apprise")
@@ -54,6 +56,18 @@ WEB = {
     "wecom": (
         lambda url, clock: WeComNotifier(CANARY, base=url, clock=clock),
         lambda now: WeCom(key=CANARY),
+    ),
+    "aliyun-sms": (
+        lambda url, clock: AliyunSMSNotifier(
+            "LTAICANARY",
+            CANARY,
+            numbers=["13800000000"],
+            sign_name="模型监控",
+            template="SMS_4711",
+            base=url,
+            clock=clock,
+        ),
+        lambda now: AliyunSMS(CANARY, now=now),
     ),
     "apprise": (
         lambda url, clock: AppriseNotifier(
@@ -92,7 +106,7 @@ def test_any_text_can_be_sent(channel, make_message, clock, text):
         clock.advance(1)
     assert len(server.requests) == 3
     for request in server.requests:
-        assert request.json
+        assert json.loads(request.query.get("TemplateParam") or request.body)
         assert request.headers["content-type"].startswith("application/json")
 
 
