@@ -20,10 +20,11 @@ _URLS = f"""\
 --notify takes dingtalk://TOKEN?secret=SEC, feishu://HOOK, wecom://KEY,
 json://HOST/PATH (a webhook; jsons:// for https), mailto:ADDRESS (from the
 mailbox of --sender), aliyun-sms://KEY_ID:SECRET@?sign=S&template=T&to=NUMBER,
-and every URL of apprise, with the extra "apprise". The channels
-are added to the mails of --sender; mailto: replaces --receiver. A URL with
-min_level=critical gets such messages alone. URLs hold secrets, and every user of the machine can see the options of a process:
-safer are --notify @FILE with one URL a line, {NOTIFY}
+and every URL of apprise, with the extra "apprise". The channels are added to
+the mails of --sender; mailto: replaces --receiver. A URL with
+min_level=critical gets such messages alone. URLs hold secrets, and every user
+of the machine can see the options of a process: safer are
+--notify @FILE with one URL a line, {NOTIFY}
 in the environment (URLs between blanks, or @FILE), or notify = ["..."] in the
 file of --config."""
 FILE = f"""\
