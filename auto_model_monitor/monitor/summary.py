@@ -55,6 +55,11 @@ class WatchSummary:
             logger.info("%s %s in %s: %s", alert.rule, state, self.name, about)
 
     def _count(self, readings: ReadingBatch) -> None:
+        if readings.is_by_model:  # the best of different models means nothing
+            self.seen += len(readings)
+            models = len({reading.model for reading in readings})
+            logger.info("%d new of %d models in %s", len(readings), models, self.name)
+            return
         comparison = direction_for(readings.score, self._comparison)
         best = readings.best(comparison)
         if best and comparison.is_better(best.value, None if not self.best else self.best.value):

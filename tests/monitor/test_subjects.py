@@ -344,3 +344,25 @@ def test_a_restart_at_every_look_changes_nothing(looks, hold):
         restarted += told(run([crossing(hold=hold)], list(known.values()), outbox=outbox, extra=0))
     flat = lambda found: [sorted(map(str, alerts)) for alerts in found if alerts]  # noqa: E731
     assert flat(restarted) == flat(once)
+
+
+def test_the_metric_check_knows_models_and_groups(caplog):
+    """A metric that no model has is named with the nearest; one of groups that are there is not missing."""
+    look = [
+        window(day, 0.95, m, metric)
+        for day in range(3)
+        for m in "ab"
+        for metric in ("accuracy", "recall@sex:f")
+    ]
+    run([crossing("acuracy"), crossing("recall@sex:*"), crossing("recall@city:*")], look)
+    (warning,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert "is accuracy meant?" in warning
+    assert "recall@city:*" in warning
+    assert "sex:*" not in warning
+
+
+def test_the_run_log_counts_models(caplog):
+    """A look over several models is one line with their number."""
+    with caplog.at_level("INFO"):
+        run([crossing()], [window(day, 0.95, model) for day in range(2) for model in "abc"])
+    assert "6 new of 3 models in production" in caplog.text

@@ -52,7 +52,9 @@ def alert_from_json(text: str) -> Alert:
 
 
 def _reading_record(reading: Reading) -> dict[str, Any]:
-    return {**asdict(reading), "time": None if reading.time is None else reading.time.isoformat()}
+    # Not asdict(), which copies every value: a look may have a thousand alerts.
+    record = {name: getattr(reading, name) for name in Reading.__slots__}
+    return {**record, "time": None if reading.time is None else reading.time.isoformat()}
 
 
 def _reading_from(record: dict[str, Any]) -> Reading:
