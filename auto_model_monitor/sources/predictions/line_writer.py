@@ -18,11 +18,12 @@ from ...text.cleaning import describe_error
 logger = logging.getLogger(__name__)
 
 FLUSH_INTERVAL = 0.2
-"""Seconds after which a row is in its file, at the latest; what ``kill -9`` can lose."""
+"""Seconds after which a row is written; what ``kill -9`` can lose, and what is being written then."""
 
 MOST_PENDING = 10_000
 """Rows that wait in memory while the disk is full or slow; further ones are dropped and counted."""
 
+_AT_ONCE = 500  # rows of one write
 _GRACE = 4.0  # seconds that the end of the program waits for a slow disk
 _REMINDER = 60.0  # seconds between two reports of the same trouble
 
@@ -74,7 +75,7 @@ class LineWriter:
             self._wake()
 
     def close(self, seconds: float = _GRACE) -> None:
-        """Write what is pending, waiting at most ``seconds`` for the disk; a later row starts again."""
+        """Write what is pending; give up when nothing gets on for ``seconds``. A later row starts again."""
         with self._lock:
             thread, self._thread = self._thread, None
             self._is_idle = True
@@ -84,10 +85,21 @@ class LineWriter:
             thread.stop.set()
             thread.awake.set()
             if thread is not current_thread():
-                thread.join(seconds)
+                self._join(thread, seconds)
         left = len(self._pending) + self._taken
         if left:
             logger.error("%d rows of the log in %s are not written yet", left, self.folder)
+
+    def _join(self, thread: Thread, seconds: float) -> None:
+        """Wait for the thread, as long as it gets on: a busy machine may need longer than a slow disk may."""
+        left, end = -1, 0.0
+        while thread.is_alive():
+            now, waiting = time.monotonic(), len(self._pending) + self._taken
+            if waiting != left:
+                left, end = waiting, now + seconds
+            if now >= end:
+                return
+            thread.join(0.05)
 
     def _wake(self) -> None:
         problem = ""
@@ -131,10 +143,11 @@ class LineWriter:
         if not self._writing.acquire(timeout=seconds):
             return  # another thread waits for the disk
         try:
-            self._take()
-            for name in list(self._lines):
-                self._append(name, b"".join(self._lines[name]))
-                self._taken -= len(self._lines.pop(name))
+            for _ in range(0, len(self._pending) + 1, _AT_ONCE):
+                self._take()
+                for name in list(self._lines):
+                    self._append(name, b"".join(self._lines[name]))
+                    self._taken -= len(self._lines.pop(name))
         except OSError as error:
             self._report(describe_error(error))
         else:
@@ -146,7 +159,7 @@ class LineWriter:
 
     def _take(self) -> None:
         pending = self._pending
-        for _ in range(len(pending)):
+        for _ in range(min(len(pending), _AT_ONCE)):
             name, line = pending.popleft()()
             self._lines.setdefault(name, []).append(line)
             self._taken += 1

@@ -116,7 +116,7 @@ class PredictionLog:
         self._writer.add(lambda: _label_line(now, id, label, model))
 
     def close(self) -> None:
-        """Write what is pending, waiting at most four seconds for the disk; a later row starts again."""
+        """Write what is pending; give up on a disk that hangs for four seconds. A later row starts again."""
         self._writer.close()
 
     def _add(self, row: Prediction, seconds: float, error: str | None) -> None:
