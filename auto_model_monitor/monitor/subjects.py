@@ -15,7 +15,7 @@ from ..rules import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
 from ..text.cleaning import for_log_line
 from .boundary import ErrorBoundary
 from .rule_evaluation import alerts_of, checked_alert
-from .window_series import ModelSeries, SeriesByModel
+from .window_series import FEW_WINDOWS, MOST_WINDOWS, ModelSeries, SeriesByModel
 
 _FIRST_LOOK = "(first look)"  # the rule of an alert that is stored and never sent
 _LONGEST_MODEL = 80  # characters of a model's name in a log line
@@ -42,7 +42,7 @@ class Subjects:
         self._rules = [rule for rule in rules if not _is_about_the_machine(rule)]
         self._copies = [_RuleCopies(rule, boundary) for rule in self._rules]
         self._boundary = boundary
-        self._series = SeriesByModel(self._is_wanted)
+        self._series = SeriesByModel(self._most_of)
         self._is_new = True
         self._run_begins: bool | None = None  # None until the outbox is read
         self.past: list[Alert] = []
@@ -50,7 +50,7 @@ class Subjects:
     def evaluate(self, readings: ReadingBatch, outbox: Outbox) -> Iterator[Alert]:
         """Yield the alerts of one look."""
         if readings.new_run:
-            self._series = SeriesByModel(self._is_wanted)
+            self._series = SeriesByModel(self._most_of)
             self._run_begins = None
             for copies in self._copies:
                 copies.clear()
@@ -86,8 +86,9 @@ class Subjects:
         self.past.append(Alert(rule=_FIRST_LOOK, time=readings.time, kind=kind, resolved=True))
         return True
 
-    def _is_wanted(self, metric: str) -> bool:
-        return any(copies.follows(metric) for copies in self._copies)
+    def _most_of(self, metric: str) -> int:
+        """Return how many windows of a metric are kept."""
+        return max((copies.most_of(metric) for copies in self._copies), default=0)
 
     def _ended_silences(self, readings: ReadingBatch, outbox: Outbox) -> Iterator[Alert]:
         """Yield that silences have ended that were reported before any model was known."""
@@ -142,6 +143,12 @@ class _RuleCopies:
     def clear(self) -> None:
         """Forget the copies: a new run begins."""
         self._subjects.clear()
+
+    def most_of(self, metric: str) -> int:
+        """Return how many windows of a metric the rule sees."""
+        if not self.follows(metric):
+            return 0
+        return FEW_WINDOWS if self._metric is None else MOST_WINDOWS
 
     def follows(self, metric: str) -> bool:
         """Return whether the rule is about a metric."""

@@ -10,7 +10,10 @@ from datetime import datetime, timezone
 from ..core.metric_history import Point
 from ..core.readings import Reading
 
-MOST_WINDOWS = 400  # of one metric of one model: a year of days, and what is compared with the year before
+MOST_WINDOWS = 400  # of one metric of one model that a rule names: more than a year of days
+FEW_WINDOWS = (
+    40  # of any other, which rules about every metric see: of thousands of models they fit in memory
+)
 
 
 class WindowSeries:
@@ -18,11 +21,15 @@ class WindowSeries:
 
     Attributes:
         readings: one for each window, in order of time.
+
+    Args:
+        most: the number of windows that are kept.
     """
 
-    __slots__ = ("_times", "readings")
+    __slots__ = ("_most", "_times", "readings")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_WINDOWS) -> None:
+        self._most = most
         self.readings: list[Reading] = []
         self._times: list[datetime] = []
 
@@ -34,11 +41,11 @@ class WindowSeries:
                 return False
             self.readings[index] = reading
             return True
-        if index == 0 and len(self._times) >= MOST_WINDOWS:
+        if index == 0 and len(self._times) >= self._most:
             return False  # older than all that is kept
         self._times.insert(index, time)
         self.readings.insert(index, reading)
-        if len(self._times) > MOST_WINDOWS:
+        if len(self._times) > self._most:
             del self._times[0], self.readings[0]
         return True
 
@@ -81,11 +88,13 @@ class ModelSeries:
         return self.others if metric is None else [r for r in self.others if r.metric == metric]
 
     def series(self, metric: str | None) -> Sequence[Reading]:
-        """Return the windows of the metric in order of time; None for every metric."""
+        """Return the windows of the metric in order of time; None for the latest of every metric."""
         if metric is not None:
             known = self.windows.get(metric)
             return [] if known is None else list(known.readings)
-        everything = (reading for series in self.windows.values() for reading in series.readings)
+        everything = (
+            reading for series in self.windows.values() for reading in series.readings[-FEW_WINDOWS:]
+        )
         return sorted(everything, key=_time)
 
 
@@ -93,18 +102,18 @@ class SeriesByModel:
     """Keeps the windows of each model, and takes note of what each look changes.
 
     Args:
-        is_wanted: whether a rule follows the metric; the windows of others are not kept.
+        most_of: returns how many windows of a metric are kept, 0 for none.
 
     Attributes:
         models: what is known of each model.
         news: the models of which the last look brought something.
     """
 
-    def __init__(self, is_wanted: Callable[[str], bool]) -> None:
+    def __init__(self, most_of: Callable[[str], int]) -> None:
         self.models: dict[str | None, ModelSeries] = {}
         self.news: Mapping[str | None, ModelSeries] = {}
-        self._is_wanted = is_wanted
-        self._wanted: dict[str, bool] = {}
+        self._most_of = most_of
+        self._most: dict[str, int] = {}
 
     def add(self, readings: Iterable[Reading]) -> None:
         """Add the readings of one look."""
@@ -113,12 +122,12 @@ class SeriesByModel:
         self.news = news = {}
         for reading in readings:
             metric = reading.metric
-            wanted = self._wanted.get(metric)
-            if wanted is None:
-                wanted = self._wanted[metric] = self._is_wanted(metric)
-            if wanted:
+            most = self._most.get(metric)
+            if most is None:
+                most = self._most[metric] = self._most_of(metric)
+            if most:
                 model = self.models.get(reading.model) or self.models.setdefault(reading.model, ModelSeries())
-                if _added(model, reading):
+                if _added(model, reading, most):
                     news[reading.model] = model
 
     def points(self, reading: Reading) -> tuple[Point, ...]:
@@ -128,7 +137,7 @@ class SeriesByModel:
         return () if series is None or reading.time is None else series.points(reading.time)
 
 
-def _added(model: ModelSeries, reading: Reading) -> bool:
+def _added(model: ModelSeries, reading: Reading, most: int) -> bool:
     time = reading.time
     if time is None:
         model.others.append(reading)
@@ -138,7 +147,7 @@ def _added(model: ModelSeries, reading: Reading) -> bool:
         reading = replace(reading, time=time)
     series = model.windows.get(reading.metric)
     if series is None:
-        series = model.windows[reading.metric] = WindowSeries()
+        series = model.windows[reading.metric] = WindowSeries(most)
     if series.put(reading, time):
         model.changed[reading.metric] = None
         return True

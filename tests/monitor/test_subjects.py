@@ -333,17 +333,27 @@ WINDOWS = st.lists(
 )
 
 
-@given(looks=WINDOWS, hold=st.integers(1, 3))
-def test_a_restart_at_every_look_changes_nothing(looks, hold):
+@given(looks=WINDOWS, hold=st.integers(1, 3), damping=st.sampled_from([{}, {"at_most_every": 2.5 * 86_400}]))
+def test_a_restart_at_every_look_changes_nothing(looks, hold, damping):
     """One process, and one that restarts at every look and reads all windows again, send the same alerts."""
-    read = [[window(day, value, model) for day, value, model in look] for look in looks]
-    once = [alerts for alerts in told(run([crossing(hold=hold)], *read)) if alerts]
-    outbox, known, restarted = MemoryOutbox(), {}, []
-    for look in [*read, []]:
-        known.update({(reading.model, reading.time): reading for reading in look})
-        restarted += told(run([crossing(hold=hold)], list(known.values()), outbox=outbox, extra=0))
-    flat = lambda found: [sorted(map(str, alerts)) for alerts in found if alerts]  # noqa: E731
-    assert flat(restarted) == flat(once)
+    looks = [[window(day, value, model) for day, value, model in look] for look in [*looks, [], [], []]]
+    sent = {}
+    for restarts in (False, True):
+        clock, outbox, known = FakeClock(), MemoryOutbox(), {}
+        source, monitor, sent[restarts] = Looks(clock, []), None, []
+        for look in looks:
+            known.update({(reading.model, reading.time): reading for reading in look})
+            source.looks = [list(known.values()) if restarts else look]
+            if monitor is None or restarts:
+                watch = WatchOutbox(outbox=outbox)
+                monitor = Monitor(
+                    source, [crossing(hold=hold, **damping)], [], outbox=watch, log_dir=None, clock=clock
+                )
+            sent[restarts].append(sorted(map(str, *told([monitor.check()]))))
+            clock.advance(86_400)
+            if restarts:
+                monitor.stop()
+    assert sent[True] == sent[False]
 
 
 def test_the_metric_check_knows_models_and_groups(caplog):
@@ -366,3 +376,28 @@ def test_the_run_log_counts_models(caplog):
     with caplog.at_level("INFO"):
         run([crossing()], [window(day, 0.95, model) for day in range(2) for model in "abc"])
     assert "6 new of 3 models in production" in caplog.text
+
+
+def test_the_windows_of_a_model_are_bounded():
+    """Of a metric that a rule names 400 windows are kept, of others 40; an older one is ignored."""
+    few, many = RecordingRule(None), RecordingRule("accuracy")
+    days = [window(day, 0.95, "a", metric) for day in range(500) for metric in ("accuracy", "recall")]
+    run([few, many], days, [window(5, 0.1, "a"), window(500, 0.95, "a")], extra=0)
+    assert [len(seen) for seen in many.seen] == [400, 400]
+    assert many.seen[1][0].name == f"{MONDAY + timedelta(days=101):%Y-%m-%d}"
+    assert [len(seen) for seen in few.seen] == [80, 80]
+
+
+class RecordingRule:
+    """Notes the readings of each evaluation, in a list that its copies share."""
+
+    def __init__(self, metric):
+        self.name = f"recording {metric}"
+        self.metric = metric
+        self.seen = []
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def evaluate(self, readings):
+        self.seen.append(list(readings))
