@@ -111,6 +111,7 @@ class Monitor(Lifecycle):
         from .metric_check import MetricCheck
         from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from, schedule_from
         from .resume import ResumeState
+        from .scale_check import ScaleCheck
         from .summary import WatchSummary
 
         super().__init__()
@@ -126,7 +127,12 @@ class Monitor(Lifecycle):
         self.history = history or MetricHistory(comparison)
         self.metric_check = MetricCheck(source, self.rules)
         functions = require_callables("listeners", listeners, "[on_poll]")
-        self.listeners: list[Listener] = [self.progress.add, self.metric_check, *functions]
+        self.listeners: list[Listener] = [
+            self.progress.add,
+            self.metric_check,
+            ScaleCheck(self.rules),
+            *functions,
+        ]
         self.uncommitted: list[Alert] = []
         self.delivery_queue = DeliveryQueue(
             self.notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()

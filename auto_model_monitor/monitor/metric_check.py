@@ -6,10 +6,11 @@ import logging
 from collections.abc import Collection, Sequence
 
 from ..core.alerts import Alert
+from ..core.errors import MonitorError
 from ..core.near_names import is_misspelt, may_follow, nearest
 from ..core.readings import ReadingBatch, is_of_every_group
 from ..rules import FollowsMetric, MetricRule, Rule
-from ..sources import NamesMetrics, Source
+from ..sources import NamesMetrics, OffersMetrics, Source
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +20,14 @@ _MANY_CHECKPOINTS = 10  # likewise, where the first validation may end later
 _SOON = 30.0  # seconds after the first name, or the first number of a validation, with the same effect
 _SAMPLE = 100  # readings of one poll
 _VALIDATION = ("val", "test", "eval")
+_MOST_NAMED = 20  # metrics in a warning
 
 
 class MetricCheck:
     """Warns once, early, of rules whose metric the source does not produce.
+
+    A source that :class:`.OffersMetrics` is asked at the first poll; a metric that it offers is not missing,
+    however little data there is. Of another source of windows the metrics of the first poll count.
 
     At construction a rule gets the name that the source gives to its metric: ``eval_loss`` of a log is
     ``val_loss``.
@@ -44,29 +49,54 @@ class MetricCheck:
         self._epochs: set[int] = set()
         self._checkpoints = 0
         self._is_log = True
+        self._is_windowed = self._offers = False
         self._since: float | None = None
 
     def __call__(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
         """Learn the metrics of a poll, and warn once enough is known."""
-        if not self._missing:
+        if not self._missing or self._asks_source():
             return
         if len(readings):
             self._learn(readings)
-        if self._missing and self._is_certain(readings.seconds):
+        if self._missing and self._is_certain(readings):
             self.warn()
+
+    def _asks_source(self) -> bool:
+        """Return whether the source says which metrics it can produce; warn of those that it cannot."""
+        try:
+            if not isinstance(self._source, OffersMetrics):
+                return False
+            self._found = dict.fromkeys(self._source.metric_names)
+        except MonitorError:
+            return True  # the watch logs that the source cannot be read; the next poll asks again
+        self._offers = True
+        self._forget_found()
+        self.warn()
+        return True
+
+    def _forget_found(self) -> None:
+        self._missing = {
+            rule: metric for rule, metric in self._missing.items() if not _is_among(metric, self._found)
+        }
 
     def warn(self) -> None:
         """Warn of what is missing so far, once."""
         missing, self._missing = self._missing, {}
         if not missing:
             return
-        known = ", ".join(self._found) or "nothing"
+        names = list(self._found)
+        known = ", ".join([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])]) or "nothing"
         rules, metrics = ", ".join(missing), list(dict.fromkeys(missing.values()))
-        near = list(dict.fromkeys(filter(None, (nearest(metric, self._found) for metric in metrics))))
-        meant = "a pattern can add a format" if self._is_log else "does the training evaluate?"
-        meant = f"is {', '.join(near)} meant?" if near else meant
-        text = "rule %s: expected %s in %s, got %s so far (%s)"
-        logger.warning(text, rules, ", ".join(metrics), self._source.name, known, meant)
+        near = list(dict.fromkeys(filter(None, (_nearest(metric, names) for metric in metrics))))
+        meant = f"is {', '.join(near)} meant?" if near else self._hint()
+        so_far = "" if self._offers else " so far"
+        text = "rule %s: expected %s in %s, got %s%s (%s)"
+        logger.warning(text, rules, ", ".join(metrics), self._source.name, known, so_far, meant)
+
+    def _hint(self) -> str:
+        if self._is_windowed or self._offers:
+            return "these are all that it has"
+        return "a pattern can add a format" if self._is_log else "does the training evaluate?"
 
     def warn_at_the_end(self) -> None:
         """Warn where other metrics have come."""
@@ -75,19 +105,20 @@ class MetricCheck:
 
     def _learn(self, readings: ReadingBatch) -> None:
         self._is_log = readings.is_log
+        self._is_windowed = self._is_windowed or readings.is_by_model
         for reading in readings.sample(_SAMPLE):
             self._found[reading.metric] = None
             if reading.epoch is not None:
                 self._epochs.add(reading.epoch)
-        self._missing = {
-            rule: metric for rule, metric in self._missing.items() if not _is_among(metric, self._found)
-        }
+        self._forget_found()
         self._checkpoints += readings.checkpoints
         if self._since is None and (not self._is_log or any(m.startswith(_VALIDATION) for m in self._found)):
             self._since = readings.seconds
 
-    def _is_certain(self, now: float) -> bool:
+    def _is_certain(self, readings: ReadingBatch) -> bool:
         """Return whether what is missing will not come."""
+        if self._is_windowed:
+            return True
         if not self._is_log and all(may_follow(metric, self._found) for metric in self._missing.values()):
             return self._checkpoints >= _MANY_CHECKPOINTS or len(self._epochs) > _ENOUGH_EPOCHS
         if self._is_log:
@@ -97,10 +128,24 @@ class MetricCheck:
             return True
         if any(is_misspelt(metric, self._found) for metric in self._missing.values()):
             return True
-        return self._since is not None and now - self._since >= _SOON
+        return self._since is not None and readings.seconds - self._since >= _SOON
 
 
 def _is_among(metric: str, found: Collection[str]) -> bool:
-    if not is_of_every_group(metric):
-        return metric in found
-    return any(name.startswith(metric[:-1]) for name in found)
+    """Return whether a metric is there, or is one of each group, or one of a group of each."""
+    if metric in found:
+        return True
+    if is_of_every_group(metric):
+        return any(name.startswith(metric[:-1]) for name in found)
+    return any(is_of_every_group(name) and metric.startswith(name[:-1]) for name in found)
+
+
+def _nearest(metric: str, names: Sequence[str]) -> str | None:
+    """Return the name that was probably meant: of groups the column counts, not the value."""
+    columns = {_column(name): name for name in names}
+    near = nearest(_column(metric), columns)
+    return None if near is None else columns[near]
+
+
+def _column(metric: str) -> str:
+    return metric.partition(":")[0] if "@" in metric else metric

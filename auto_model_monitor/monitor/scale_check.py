@@ -6,13 +6,14 @@ import logging
 import math
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from ..core.alerts import Alert
 from ..core.comparison import usual_direction
 from ..core.near_names import words_of_metric
-from ..core.readings import ReadingBatch
+from ..core.readings import ReadingBatch, is_of_every_group
 from ..i18n import number_text
-from ..rules import Rule, ThresholdRule
+from ..rules import CrossingRule, Rule, ThresholdRule
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class ScaleCheck:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = [rule for rule in rules if isinstance(rule, ThresholdRule)]
+        self._rules = [rule for rule in rules if _has_threshold(rule)]
         self._values: dict[str, list[float]] = {}
 
     def __call__(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
@@ -57,10 +58,21 @@ class ScaleCheck:
     def _question(self, score: str, *, enough: int) -> None:
         for rule in list(self._rules):
             metric = rule.metric or score
-            question = scale_question(rule.threshold, metric, self._values.get(metric, ()), enough=enough)
+            values = (
+                self._of_every_group(metric) if is_of_every_group(metric) else self._values.get(metric, ())
+            )
+            question = scale_question(rule.threshold, metric, values, enough=enough)
             if question:
                 self._rules.remove(rule)
                 logger.warning("rule %s: %s", rule.name, question)
+
+    def _of_every_group(self, metric: str) -> Sequence[float]:
+        of_groups = (values for name, values in self._values.items() if name.startswith(metric[:-1]))
+        return [value for values in of_groups for value in values]
+
+
+def _has_threshold(rule: Rule) -> TypeGuard[ThresholdRule | CrossingRule]:
+    return isinstance(rule, ThresholdRule) or (isinstance(rule, CrossingRule) and rule.against is None)
 
 
 def scale_question(threshold: float, metric: str, values: Sequence[float], *, enough: int = 1) -> str:

@@ -13,7 +13,6 @@ from .poll_listener import Listener
 from .repeated_hits import RepeatedHitCheck
 from .resume import ResumeState
 from .rounding_check import RoundingCheck
-from .scale_check import ScaleCheck
 from .silence_check import SilenceCheck
 from .watch_rules import parser_of
 
@@ -22,7 +21,7 @@ def checks_of(
     config: MonitorConfig, rules: Sequence[Rule], source: Source, state: ResumeState
 ) -> list[Listener]:
     """Return what checks the rules against the first readings."""
-    checks: list[Listener] = [ScaleCheck(rules), RepeatedHitCheck(state)]
+    checks: list[Listener] = [RepeatedHitCheck(state)]
     if config.comparison is not None and rules:
         checks.append(DirectionCheck(config.comparison))
     needs_scores = not all(isinstance(rule, DiskRule) for rule in rules)
