@@ -127,12 +127,8 @@ class Monitor(Lifecycle):
         self.history = history or MetricHistory(comparison)
         self.metric_check = MetricCheck(source, self.rules)
         functions = require_callables("listeners", listeners, "[on_poll]")
-        self.listeners: list[Listener] = [
-            self.progress.add,
-            self.metric_check,
-            ScaleCheck(self.rules),
-            *functions,
-        ]
+        checks: list[Listener] = [self.metric_check, ScaleCheck(self.rules)]
+        self.listeners: list[Listener] = [self.progress.add, *checks, *functions]
         self.uncommitted: list[Alert] = []
         self.delivery_queue = DeliveryQueue(
             self.notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
