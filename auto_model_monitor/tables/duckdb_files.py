@@ -78,7 +78,7 @@ def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
     """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
     options = f"header = true, store_rejects = true, delim = {literal(_delimiter(path))}, quote = '\"'"
     relation = f"read_csv({literal(path)}, {options}"
-    present = [name for name in session.kinds(f"{relation})") if name in as_text]
+    present = [name for name in session.types(f"{relation})") if name in as_text]
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present)
     return f"{relation}, types = {{{types}}})" if present else f"{relation})"
 

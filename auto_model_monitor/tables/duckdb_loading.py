@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .duckdb_files import BLANK, FileRelation
-from .duckdb_session import DuckDBSession, quoted
+from .duckdb_session import DuckDBSession, kind_of, quoted
 from .known_columns import require_columns
 from .row_files import RowFile, torn_lines
-from .sql.duckdb_dialect import relation_of
-from .sql.row_selection import Relation
+from .sql.duckdb_dialect import as_sql, column_of, relation_of
+from .sql.row_selection import Relation, id_text
 from .table_values import Kind
 
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_ID = "__id"
 _POSITION = "rowid"  # DuckDB's number of a row, in the order of files and lines
 
 
@@ -51,23 +53,26 @@ class Loading:
         """
         wanted = list(dict.fromkeys(columns))
         if not relation.parts:  # no file yet
-            empty = ", ".join(f"{quoted(column)} VARCHAR" for column in wanted)
+            empty = ", ".join(f"{quoted(column)} VARCHAR" for column in (*wanted, _ID))
             self._session.execute(f"CREATE TEMP TABLE {name} ({empty})")
-            return _relation(name, dict.fromkeys(wanted, "text"), id, time, True)
-        known = kinds_of(self._session, relation)
-        require_columns(self._table, wanted, known)
+            return _relation(name, dict.fromkeys(wanted, "text"), (), id is not None, time)
+        types = self._session.types(relation.sql)
+        require_columns(self._table, wanted, [column for column in types if column != BLANK])
+        known = kinds_of(types, relation)
         kinds = {column: known[column] for column in wanted}
-        # A table is read once for all queries, and numbers its rows.
-        is_table = id is not None or not relation.is_stored
-        self._create(relation, name, kinds, is_table)
-        return _relation(name, kinds, id, time, is_table)
-
-    def _create(self, relation: FileRelation, name: str, kinds: Mapping[str, Kind], is_table: bool) -> None:
-        texts = (f"CAST({quoted(column)} AS VARCHAR) AS {quoted(column)}" for column in kinds)
+        loaded = {column: _loaded_type(types[column], kind) for column, kind in kinds.items()}
         selected = [
-            text if kind == "text" else quoted(column)
-            for (column, kind), text in zip(kinds.items(), texts, strict=True)
+            f"TRY_CAST({quoted(column)} AS {type_}) AS {quoted(column)}" if type_ else quoted(column)
+            for column, type_ in loaded.items()
         ]
+        if id is not None:
+            selected.append(f"{as_sql(id_text(column_of(id), known[id]))} AS {_ID}")
+        # A table is read once for all queries, and numbers its rows.
+        self._create(relation, name, selected, id is not None or not relation.is_stored)
+        zoned = [column for column, type_ in loaded.items() if type_ == _ZONED]
+        return _relation(name, kinds, zoned, id is not None, time)
+
+    def _create(self, relation: FileRelation, name: str, selected: list[str], is_table: bool) -> None:
         has_blanks = BLANK in relation.sql
         selected += [BLANK] if has_blanks else []
         torn = torn_lines(self._files)
@@ -81,11 +86,15 @@ class Loading:
             self.unreadable = max(int(deleted) - max(torn, torn_lines(self._files)), 0)
 
 
-def kinds_of(session: DuckDBSession, relation: FileRelation) -> dict[str, Kind]:
-    """Return the columns of a relation, with what they hold."""
-    kinds = session.kinds(relation.sql) | dict(relation.known)
-    kinds.pop(BLANK, None)
-    return kinds
+def kinds_of(types: Mapping[str, str], relation: FileRelation) -> dict[str, Kind]:
+    """Return what the columns of a relation hold.
+
+    Args:
+        types: DuckDB's types of them.
+        relation: the relation.
+    """
+    kinds = {column: kind_of(type_) for column, type_ in types.items() if column != BLANK}
+    return kinds | dict(relation.known)
 
 
 def runner(session: DuckDBSession, compiled: Callable[[Any], tuple[str, list[Any]]]) -> Callable[[Any], Any]:
@@ -93,9 +102,16 @@ def runner(session: DuckDBSession, compiled: Callable[[Any], tuple[str, list[Any
     return lambda query: session.rows(*compiled(query))
 
 
+def _loaded_type(type_: str, kind: Kind) -> str:
+    """Return the type that a column is loaded as; nothing for its own."""
+    if kind == "time":
+        return _ZONED if type_ in ("VARCHAR", _ZONED) else "TIMESTAMP"
+    return "VARCHAR" if kind == "text" and type_ != "VARCHAR" else ""
+
+
 def _relation(
-    name: str, kinds: Mapping[str, Kind], id: str | None, time: str | None, is_table: bool
+    name: str, kinds: dict[str, Kind], zoned: Collection[str], has_id: bool, time: str | None
 ) -> Relation:
-    position = _POSITION if is_table else None
-    rows = relation_of(name, [*kinds, *([_POSITION] if is_table else [])])
-    return Relation(rows=rows, kinds=kinds, id=id, time=time, position=position)
+    rows = relation_of(name, [*kinds, *((_ID, _POSITION) if has_id else ())], zoned)
+    key, position = (rows.c[_ID], _POSITION) if has_id else (None, None)
+    return Relation(rows=rows, kinds=kinds, key=key, time=time, position=position)

@@ -54,10 +54,10 @@ class DuckDBSession:
         while chunk := result.fetchmany(10_000):
             yield from chunk
 
-    def kinds(self, relation: str) -> dict[str, Kind]:
-        """Return the columns of a relation, given as SQL."""
+    def types(self, relation: str) -> dict[str, str]:
+        """Return the columns of a relation, given as SQL, with DuckDB's types."""
         described = self.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        return {str(name): _kind(str(type_)) for name, type_, *_ in described}
+        return {str(name): str(type_) for name, type_, *_ in described}
 
     def register(self, name: str, frame: object) -> None:
         """Make a pandas frame a view."""
@@ -118,7 +118,8 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _kind(type_: str) -> Kind:
+def kind_of(type_: str) -> Kind:
+    """Return what a column of a DuckDB type holds."""
     if type_.startswith(("TIMESTAMP", "DATE")):
         return "time"
     if type_ == "BOOLEAN":

@@ -12,6 +12,7 @@ from .duckdb_files import FileRelation, file_relation
 from .duckdb_loading import Loading, kinds_of, runner
 from .duckdb_session import DuckDBSession, duckdb_session, quoted
 from .row_files import RowFile, RowFiles
+from .sql.dialects import zoned_times
 from .sql.duckdb_dialect import DuckDBDialect, compiled_query, final_query, relation_of
 from .sql.row_selection import Relation, RowSelection
 from .sql.sql_rows import SqlRows, filled_rows
@@ -47,7 +48,7 @@ class DuckDBTable:
         files = self.files()
         with duckdb_session(self.name, self._zone, [file.path for file in files]) as session:
             relation = self.relation(session, files, "predictions", ())
-            return kinds_of(session, relation) if relation.parts else {}
+            return kinds_of(session.types(relation.sql), relation) if relation.parts else {}
 
     def files(self) -> list[RowFile]:
         """Return the files that are there now; none of a frame."""
@@ -135,12 +136,13 @@ class _Look:
         """Return the rows; those with an id as a table of their own, for all queries."""
         query, kinds = final_query(self._query, self._kinds), dict(self._kinds)
         relation: Any = query.subquery()
-        if self._loaded.id is not None:
+        if self._loaded.key is not None:
             text, values = compiled_query(query)
             self._session.execute(f"CREATE TEMP TABLE look AS {text}", values)
             self._session.execute("DROP TABLE predictions")
             kinds[DUPLICATES] = "number"
-            relation = relation_of("look", kinds)
+            zoned = [column.name for column in relation.c if zoned_times(column)]
+            relation = relation_of("look", kinds, zoned)
         left_out = {**self._selection.left_out, "unreadable": self._unreadable + self._session.rejected()}
         return SqlRows(self._run, relation, kinds, self._dialect, left_out)
 

@@ -73,8 +73,7 @@ class DatabaseDialect:
         """Return a column as times: those of the database, epochs, or text in ISO 8601."""
         if kind == "number":
             return epochs(sa.cast(column, sa.Double))
-        zoned = bool(getattr(column.type, "timezone", False))
-        if kind == "time" and zoned:
+        if kind == "time" and zoned_times(column):
             return TimeExpression(compared=column, bound=lambda moment: moment, read=self._aware)
         if kind == "time" and not isinstance(column.type, sa.String):
             return TimeExpression(compared=column, bound=self._local, read=self._aware)
@@ -90,6 +89,11 @@ class DatabaseDialect:
 
     def _aware(self, moment: datetime) -> datetime:
         return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(timezone.utc)
+
+
+def zoned_times(column: Expression) -> bool:
+    """Return whether a column holds times with a zone."""
+    return isinstance(column.type, sa.DateTime) and column.type.timezone
 
 
 def epochs(number: Expression) -> TimeExpression:

@@ -25,14 +25,14 @@ class Relation:
     Attributes:
         rows: the table, view or subquery.
         kinds: what its columns hold.
-        id: the column by which rows are the same prediction.
+        key: the id by which rows are the same prediction, from :func:`id_text`.
         time: the column that tells which of several is later.
         position: the column that tells it otherwise: the row's number in its file.
     """
 
     rows: sa.FromClause
     kinds: Mapping[str, Kind]
-    id: str | None = None
+    key: Expression | None = None
     time: str | None = None
     position: str | None = None
 
@@ -57,10 +57,9 @@ class RowSelection:
         """Return the rows that fulfil the conditions, each id once."""
         conditions = self._expressions(relation).conditions(where)
         chosen = [relation.rows.c[name] for name in columns]
-        if relation.id is None:
+        if relation.key is None:
             return sa.select(*chosen).where(*conditions)
-        key = id_text(relation.rows.c[relation.id], relation.kinds[relation.id])
-        once, further = self._once(relation, [*chosen, key.label("__id")], conditions, key)
+        once, further = self._once(relation, [*chosen, relation.key.label("__id")], conditions, relation.key)
         self.left_out["duplicates"] = further
         return once
 
@@ -75,18 +74,18 @@ class RowSelection:
             labels: the labels, with an id.
             label: the column of the answer.
         """
-        key = id_text(labels.rows.c[labels.id or ""], labels.kinds[labels.id or ""])
+        key, known = labels.key, all_predictions.key
+        assert key is not None
+        assert known is not None
         given = RowCondition(column=label, operator="present")
         conditions = [*self._expressions(labels).conditions([given]), key.is_not(None)]
         once, _ = self._once(
             labels, [labels.rows.c[label].label("__label"), key.label("__id")], conditions, key
         )
         answers, asked = once.subquery(), predictions.subquery()
-        known = id_text(
-            all_predictions.rows.c[all_predictions.id or ""], all_predictions.kinds[all_predictions.id or ""]
-        )
-        ids = sa.select(known).where(known.is_not(None))
-        unmatched = sa.select(sa.func.count()).select_from(answers).where(answers.c["__id"].not_in(ids))
+        ids = sa.select(known.label("__id")).subquery()
+        without = answers.outerjoin(ids, answers.c["__id"] == ids.c["__id"])
+        unmatched = sa.select(sa.func.count()).select_from(without).where(ids.c["__id"].is_(None))
         self.left_out["labels_unmatched"] = int(self._first(unmatched)[0])
         columns = [column for column in asked.c if column.name != label]
         joined = asked.outerjoin(answers, asked.c["__id"] == answers.c["__id"])
