@@ -88,6 +88,7 @@ class SQLSource:
         self._past = past
         self._clock: Clock = clock or SystemClock()
         self._seen: list[tuple[object, str]] = []  # the cursor and the text of each row that is read again
+        self._offered: dict[str, None] = {}  # the metrics, in their order
         self._warned: set[str] = set()
 
     def __repr__(self) -> str:
@@ -98,6 +99,17 @@ class SQLSource:
     def name(self) -> str:
         """The database, without its password, and the table."""
         return f"{self._database.shown} {self._table}"
+
+    @property
+    def metric_names(self) -> list[str]:
+        """The metrics that the last look found, also those whose columns hold no number yet.
+
+        Raises:
+            SourceError: no look has found a metric yet.
+        """
+        if not self._offered:
+            raise SourceError(f"{self.name}: no metric was read yet")
+        return list(self._offered)
 
     def read(self) -> ReadingBatch:
         """Return the readings of the rows that are new.
@@ -123,6 +135,7 @@ class SQLSource:
                 seen.append((values[self._cursor], key))
                 if key not in old:
                     found += self._readings(values, metrics)
+        self._offered = dict.fromkeys([*metrics, *(reading.metric for reading in found)]) or self._offered
         # Without even the rows of the last look, the table was emptied: the next look begins afresh.
         self._seen = _latest(seen)
         return ReadingBatch(time=self._clock.now(), seconds=self._clock.monotonic(), others=found)
