@@ -17,7 +17,7 @@ from ..core.paths import expanded
 from ..delivery.outbox import Delivery, DeliveryState
 from ..delivery.outbox.sqlite import SQLiteOutbox
 from ..i18n import duration_text, time_text
-from ..settings import settings_of
+from ..settings import settings_of_channels
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal, table
 from .command import FAILURE, SUCCESS, Command
@@ -49,7 +49,7 @@ def add_options(parser: OptionParser) -> None:
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """List the deliveries, or change some of them."""
     request = OutboxRequest.of(options.words)
-    folders = {watch.get("log_dir", "monitor_logs") for watch in settings_of(vars(options), errors)}
+    folders = {watch.get("log_dir", "monitor_logs") for watch in settings_of_channels(vars(options), errors)}
     if len(folders) > 1 and not request.path:
         raise ConfigError(f"--log-dir: expected, because {options.config} has {len(folders)} of them")
     box = open_outbox(request.path or folders.pop())

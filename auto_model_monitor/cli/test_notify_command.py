@@ -26,9 +26,9 @@ def add_options(parser: OptionParser) -> None:
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Send one message through each channel the way an alert goes, and show the result."""
     from ..notifiers.email import EmailNotifier
-    from ..settings import channels_of, settings_of
+    from ..settings import channels_of, settings_of_channels
 
-    channels = channels_of(settings_of(vars(options), errors), errors)
+    channels = channels_of(settings_of_channels(vars(options), errors), errors)
     accepted = [_send(notifier, config.language, screen, errors) for notifier, config in channels]
     if any(isinstance(n, EmailNotifier) and yes for (n, _), yes in zip(channels, accepted, strict=True)):
         screen.say("Check the mailbox; if the mail is not there, check the spam folder.")

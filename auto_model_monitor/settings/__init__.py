@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .file_monitors import monitors_of
     from .file_schema import file_schema
     from .log_watches import log_monitor_of, watched_metrics
-    from .monitor_file import FileTable, MonitorFile, read_monitor_file
+    from .monitor_file import FileTable, MonitorFile, read_monitor_file, settings_of_channels
     from .notifier_factory import NotifierFactory
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
@@ -37,6 +37,7 @@ __all__ = [
     "read_toml",
     "rules_of",
     "settings_of",
+    "settings_of_channels",
     "single_watch",
     "table_problems",
     "warn_of_readers",
@@ -52,7 +53,9 @@ __getattr__, __dir__ = lazy_names(
         **dict.fromkeys(("log_monitor_of", "watched_metrics"), "log_watches"),
         "monitors_of": "file_monitors",
         "file_schema": "file_schema",
-        **dict.fromkeys(("FileTable", "MonitorFile", "read_monitor_file"), "monitor_file"),
+        **dict.fromkeys(
+            ("FileTable", "MonitorFile", "read_monitor_file", "settings_of_channels"), "monitor_file"
+        ),
         "NotifierFactory": "notifier_factory",
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",

@@ -39,6 +39,9 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         MissingExtraError: on Python 3.10, the package that reads TOML is not installed.
     """
     settings = read_toml(path)
+    if "monitor" in settings:
+        other = f"a file with [[monitor]] tables; run: auto-model-monitor monitor {os.fspath(path)}"
+        raise ConfigError(f"{os.fspath(path)}: monitor: expected a file of watches, got {other}")
     tables = settings.get("watch", [])
     named = [("", settings, _OF_THE_FILE)]
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..monitor.settings_table import SETTINGS, Setting
+from ..text.terminal import Terminal
 from .config_file import make_absolute, names_and_kinds, value_problems_of
 from .config_problems import ConfigProblems, shortened
 from .source_settings import (
@@ -22,8 +23,7 @@ from .source_settings import (
 )
 from .toml_file import read_toml
 from .variables import Variables, read_env_file
-
-Settings = dict[str, Any]
+from .watch_settings import Settings, settings_of
 
 _MAIL = ("sender", "receiver", "auth_code", "smtp_user", "smtp_host", "smtp_port", "smtp_security")
 #: What a ``[[monitor]]`` may hold beside the arguments of its source.
@@ -125,6 +125,24 @@ def read_monitor_file(path: str | os.PathLike[str]) -> MonitorFile:
     if isinstance(env_file, str):
         secrets[str(folder / expanded(env_file))] = "variables"
     return MonitorFile(path=file, tables=tables, variables=variables, log_dir=log_dir, secrets=secrets)
+
+
+def settings_of_channels(given: Mapping[str, Any], screen: Terminal) -> list[Settings]:
+    """Return the settings of each watch and monitor, for commands about their channels and outboxes.
+
+    Args:
+        given: the settings of the command line by name; they win over the file, of which ``config`` is the path.
+        screen: shows the warning about a file of secrets that others can read.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    path = given.get("config")
+    if path is None or not read_toml(path).keys() & {"monitor", "env_file"}:
+        return settings_of(given, screen)
+    options = {name: given[name] for name in SETTINGS if given.get(name) is not None}
+    tables = [table.settings for table in read_monitor_file(path).tables]
+    return [{**{n: table[n] for n in table.keys() & SETTINGS.keys()}, **options} for table in tables]
 
 
 def _secrets_of(file: str, content: Settings) -> dict[str, str]:

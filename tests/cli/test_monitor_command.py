@@ -181,6 +181,33 @@ rules = ["accuracy < 0.9"]
     assert len(hook.requests) == 1
 
 
+def test_other_commands_take_the_file_too(hook, run):
+    """test-notify sends through the channels of the file, outbox finds its outbox, and watch names the command."""
+    Path("monitor.toml").write_text(
+        """
+env_file = ".env"
+notify = "${HOOK}"
+log_dir = "logs"
+[[monitor]]
+url = "sqlite:///metrics.db"
+table = "performance_data"
+[[watch]]
+watch_dir = "a"
+threshold = 1
+""",
+        encoding="utf-8",
+    )
+    pytest.importorskip("sqlalchemy")
+    checkpoints("a", 0.3)
+    assert run("test-notify", "--config", "monitor.toml")[0] == 0
+    assert len(hook.requests) == 1
+    run("monitor", "monitor.toml", "--once")
+    status, out, _ = run("outbox", "--config", "monitor.toml")
+    assert (status, "0.3" in out) == (0, True)
+    status, _, errors = run("watch", "--config", "monitor.toml")
+    assert (status, "run: auto-model-monitor monitor monitor.toml" in errors) == (2, True)
+
+
 def test_json_while_it_runs_is_one_document_a_look(hook):
     """Without --once each look writes one line, which is a document of the same form."""
     checkpoints("a", 0.3)
