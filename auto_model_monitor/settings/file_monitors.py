@@ -17,11 +17,11 @@ from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..sources import InTimeZone, Source
 from ..text.terminal import Terminal
 from .config_problems import ConfigProblems, shortened
-from .monitor_file import MONITOR_SETTINGS, FileTable, MonitorFile, Settings
+from .monitor_file import MONITOR_SETTINGS, FileTable, MonitorFile
 from .notifier_factory import NotifierFactory
 from .secret_files import others_can_read, warn_of_readers
 from .source_settings import kind_of, source_settings
-from .watch_settings import config_of, digest_of
+from .watch_settings import Settings, config_of, digest_of
 from .watches import model_monitor_of
 
 

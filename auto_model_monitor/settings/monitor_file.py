@@ -131,7 +131,7 @@ def settings_of_channels(given: Mapping[str, Any], screen: Terminal) -> list[Set
     """Return the settings of each watch and monitor, for commands about their channels and outboxes.
 
     Args:
-        given: the settings of the command line by name; they win over the file, of which ``config`` is the path.
+        given: the settings of the command line by name, which win; ``config`` is the path of the file.
         screen: shows the warning about a file of secrets that others can read.
 
     Raises:

@@ -182,7 +182,7 @@ rules = ["accuracy < 0.9"]
 
 
 def test_other_commands_take_the_file_too(hook, run):
-    """test-notify sends through the channels of the file, outbox finds its outbox, and watch names the command."""
+    """test-notify sends through its channels, outbox finds its outbox, and watch names the command."""
     Path("monitor.toml").write_text(
         """
 env_file = ".env"
