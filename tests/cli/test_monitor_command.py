@@ -168,7 +168,7 @@ timezone = "Asia/Shanghai"
 url = "sqlite:///metrics.db"
 table = "performance_data"
 model = "model_name"
-rules = ["accuracy < 0.9"]
+rules = ["accuracy < 90%"]
 """,
         encoding="utf-8",
     )
