@@ -41,6 +41,7 @@ class PartMetrics:
 
 
 Parts = dict[Part, PartMetrics]
+_Matrices = dict[Part, dict[tuple[Hashable, Hashable], int]]
 _Found = Iterable[tuple[Part, list[MetricValue]]]
 
 
@@ -54,6 +55,9 @@ class RowMetrics:
         regression: True where labels are numbers to come near to, False where they are classes.
         min_rows: parts with fewer rows have no metric, and with fewer labelled rows none about labels.
         where: what a row must fulfil.
+
+    Attributes:
+        labels: the labels that occurred, of a classifier.
     """
 
     def __init__(
@@ -69,26 +73,31 @@ class RowMetrics:
         self._rows = rows
         self._columns = columns
         self._positive = positive
-        self._regression = regression
+        self._regression = regression and columns.label is not None
         self._min_rows = max(min_rows, 1)
         self._where = list(where)
+        self.labels: set[Hashable] = set()
 
     def of(self, partition: Partition) -> Parts:
         """Return the metrics of each part that has rows."""
-        parts = {part: PartMetrics(rows=rows) for part, rows in self._totals(partition)}
-        matrices = {} if self._regression else self._matrices(partition)
-        for part, labelled in self._totals(partition, labelled=True):
-            if part in parts:
-                parts[part].labelled = labelled
+        parts: Parts = {}
+        matrices: _Matrices = {}
+        by_answer = self._by_class if not self._regression else self._by_presence
+        for part, label, prediction, count in by_answer(partition):
+            known = parts.setdefault(part, PartMetrics())
+            known.rows += count
+            if label is not None:
+                known.labelled += count
+                if prediction is not None:
+                    matrices.setdefault(part, {})[label, prediction] = count
+                    self.labels.add(label)
         for family in self._families(matrices):
             for part, found in family(partition):
                 if part in parts and parts[part].rows >= self._min_rows:
                     parts[part].metrics += found
         return parts
 
-    def _families(
-        self, matrices: Mapping[Part, dict[tuple[Hashable, Hashable], int]]
-    ) -> list[Callable[[Partition], _Found]]:
+    def _families(self, matrices: _Matrices) -> list[Callable[[Partition], _Found]]:
         columns = self._columns
         families: list[Callable[[Partition], _Found]] = []
         if self._regression:
@@ -103,23 +112,27 @@ class RowMetrics:
             families.append(self._errors)
         return families
 
-    def _totals(self, partition: Partition, *, labelled: bool = False) -> Iterable[tuple[Part, int]]:
-        label = self._columns.label
-        if labelled and label is None:
-            return
-        for part, _, count in self._counts(partition, where=[_present(label)] if labelled else []):
-            yield part, count
-
-    def _matrices(self, partition: Partition) -> Mapping[Part, dict[tuple[Hashable, Hashable], int]]:
+    def _by_class(self, partition: Partition) -> Iterable[tuple[Part, Cell, Cell, int]]:
+        """Yield the rows of each part by label and prediction."""
         label, prediction = self._columns.label, self._columns.prediction
-        matrices: dict[Part, dict[tuple[Hashable, Hashable], int]] = {}
-        if label is not None and prediction is not None:
-            where = [_present(label), _present(prediction)]
-            for part, (one, other), count in self._counts(partition, [label, prediction], where):
-                matrices.setdefault(part, {})[one, other] = count
-        return matrices
+        for part, rest, count in self._counts(partition, [c for c in (label, prediction) if c is not None]):
+            cells = list(rest)
+            yield (
+                part,
+                cells.pop(0) if label is not None else None,
+                cells.pop(0) if prediction is not None else None,
+                count,
+            )
 
-    def _classified(self, matrices: Mapping[Part, dict[tuple[Hashable, Hashable], int]]) -> _Found:
+    def _by_presence(self, partition: Partition) -> Iterable[tuple[Part, Cell, Cell, int]]:
+        """Yield the rows of each part by whether they have a label."""
+        label = RowCondition(column=self._columns.label or "", operator="missing")
+        for part, _, count in self._counts(partition, where=[label]):
+            yield part, None, None, count
+        for part, _, count in self._counts(partition, where=[_present(self._columns.label)]):
+            yield part, "", None, count
+
+    def _classified(self, matrices: _Matrices) -> _Found:
         for part, counts in matrices.items():
             matrix = ConfusionMatrix(counts)
             if matrix.rows >= self._min_rows:

@@ -39,20 +39,29 @@ def row_quality(
     partition: Partition,
     columns: PredictionColumns,
     expected: ExpectedValues,
+    rows_of: Mapping[Part, int],
     where: Sequence[RowCondition] = (),
 ) -> dict[Part, list[MetricValue]]:
-    """Return for each part ``duplicates``, and the shares ``missing@age``, ``out_of_range@age``, …."""
+    """Return for each part ``duplicates``, and the shares ``missing@age``, ``out_of_range@age``, ….
+
+    Args:
+        rows: the rows.
+        partition: how they are divided.
+        columns: what their columns mean.
+        expected: what values they may have.
+        rows_of: the number of rows of each part.
+        where: what a row must fulfil.
+    """
     named = _conditions(columns, expected)
     counted: list[str | Holds] = [Holds(condition) for condition in named.values()]
     if columns.id is not None:
         counted.append(DUPLICATES)
     if not counted:
         return {}
-    totals = rows.counts(partition.keys, where)
     found: dict[Part, list[MetricValue]] = {}
     for keys, sums in rows.moments(counted, partition.keys, where).items():
         part, _ = partition.split(keys)
-        of = totals.get(keys, 0)
+        of = 0 if part is None else rows_of.get(part, 0)
         if part is None or not of:
             continue
         metrics = found.setdefault(part, [])

@@ -12,19 +12,27 @@ from .row_metrics import PartMetrics, Parts
 from .row_parts import Part
 from .windows import Window
 
+#: A part, the whole name of a metric, and its value.
+NamedValue = tuple[Part, str, MetricValue]
+
 #: What a model's metric was on the reference, by model and metric; the model None is any.
 References = Mapping[tuple[str | None, str], float]
 
-_UNLIKE_METRICS = ("rows", "labelled", "throughput")  # whose gap between groups means nothing
+_AVERAGES = ("_macro", "_micro", "_weighted")
 
 
-def values_by_name(part: PartMetrics, min_rows: int, seconds: float | None) -> list[MetricValue]:
-    """Return the counts of a part, and its metrics, where it has enough rows for any."""
+def values_by_name(part: PartMetrics) -> list[MetricValue]:
+    """Return the counts of a part, and its metrics."""
     found = measured("rows", part.rows, part.rows)
     found += measured("labelled", part.labelled / part.rows, part.rows, wilson(part.labelled, part.rows))
-    if part.rows >= min_rows and seconds is not None:
-        found += throughput(part.rows, seconds)
     return found + part.metrics
+
+
+def add_throughput(parts: Parts, windows: Sequence[Window], min_rows: int) -> None:
+    """Add the predictions per second of each window with enough rows."""
+    for part, known in parts.items():
+        if known.rows >= min_rows:
+            known.metrics += throughput(known.rows, windows[part.window].seconds)
 
 
 def gaps(parts: Parts, column: str, min_rows: int) -> Iterator[tuple[Part, MetricValue]]:
@@ -33,7 +41,7 @@ def gaps(parts: Parts, column: str, min_rows: int) -> Iterator[tuple[Part, Metri
     for part, known in parts.items():
         if known.rows >= min_rows:
             for found in known.metrics:
-                if found.metric not in _UNLIKE_METRICS and "@" not in found.metric:
+                if _has_gap(found.metric):
                     of_groups = by_metric.setdefault((part.window, part.model, found.metric), {})
                     of_groups[part.group] = found
     for (window, model, metric), of_groups in by_metric.items():
@@ -41,18 +49,24 @@ def gaps(parts: Parts, column: str, min_rows: int) -> Iterator[tuple[Part, Metri
             yield Part(window, model, ""), found
 
 
-def grouped(parts: Parts, column: str, min_rows: int, windows: Sequence[Window]) -> Iterator[_Named]:
+def _has_gap(metric: str) -> bool:
+    """Return whether a gap between groups means something of its own."""
+    return metric != "throughput" and "@" not in metric and not metric.endswith(_AVERAGES)
+
+
+def grouped_values(parts: Parts, column: str, min_rows: int) -> Iterator[NamedValue]:
     """Yield the metrics of each group with enough rows, under names such as ``recall@sex:f``."""
     for part, known in parts.items():
         if known.rows < min_rows:
             continue
-        for found in values_by_name(known, min_rows, windows[part.window].seconds):
+        for found in values_by_name(known):
             if "@" not in found.metric:  # the types of errors are of all rows
-                group = f"{column}:{part.group}"
-                yield part, f"{found.metric}@{group}", found
+                yield part, f"{found.metric}@{column}:{part.group}", found
 
 
-def readings_of(found: Iterable[_Named], windows: Sequence[Window], references: References) -> list[Reading]:
+def readings_of(
+    found: Iterable[NamedValue], windows: Sequence[Window], references: References
+) -> list[Reading]:
     """Return readings by window, model and metric."""
     readings = []
     for part, metric, value in found:
@@ -60,7 +74,7 @@ def readings_of(found: Iterable[_Named], windows: Sequence[Window], references: 
         readings.append(
             Reading(
                 metric=metric,
-                value=value.value,
+                value=float(value.value),
                 name=window.label,
                 model=model,
                 group=metric.partition("@")[2] or None,
@@ -72,6 +86,3 @@ def readings_of(found: Iterable[_Named], windows: Sequence[Window], references: 
             )
         )
     return sorted(readings, key=lambda r: (r.time, r.model or "", "@" in r.metric, r.metric))
-
-
-_Named = tuple[Part, str, MetricValue]

@@ -1,0 +1,92 @@
+"""Checks of what a source of predictions is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta, timezone, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ...core.durations import to_seconds
+from ...core.errors import ConfigError
+from ...tables import canonical
+from .row_quality import ExpectedValues
+
+_PREDICTION_FILES, _LABEL_FILES = "predictions-*.jsonl", "labels-*.jsonl"  # of a PredictionLog
+
+
+def column_names(setting: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Return a list of columns."""
+    if isinstance(given, str):
+        raise ConfigError(f"{setting}: expected a list of columns, such as [{given!r}], got {given!r}")
+    return tuple(given)
+
+
+def lateness(late: str) -> timedelta:
+    """Return how long labels are awaited."""
+    seconds = to_seconds(late) if isinstance(late, str) else None
+    if seconds is None or seconds < 0:
+        raise ConfigError(f"late: expected a duration such as '14d', got {late!r}")
+    return timedelta(seconds=seconds)
+
+
+def fewest_rows(number: int) -> int:
+    """Return the fewest rows of which a metric is computed."""
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ConfigError(f"min_rows: expected a whole number of at least 1, got {number!r}")
+    return number
+
+
+def is_regression_task(task: str | None) -> bool | None:
+    """Return whether the task is a regression; None where the labels decide."""
+    if task not in (None, "classification", "regression"):
+        raise ConfigError(f"task: expected 'classification' or 'regression', got {task!r}")
+    return None if task is None else task == "regression"
+
+
+def files_of_log(predictions: object, labels: object | None) -> tuple[object, object | None]:
+    """Return the two kinds of files in the folder of a ``PredictionLog``; else what was given."""
+    if labels is None and isinstance(predictions, (str, os.PathLike)) and "://" not in str(predictions):
+        folder = Path(predictions).expanduser()
+        if folder.is_dir() and any(folder.glob(_PREDICTION_FILES)):
+            return str(folder / _PREDICTION_FILES), str(folder / _LABEL_FILES)
+    return predictions, labels
+
+
+def expected_values(
+    ranges: Mapping[str, tuple[float, float]] | None, categories: Mapping[str, Collection[str]] | None
+) -> ExpectedValues:
+    """Return the values that features may have.
+
+    Raises:
+        ConfigError: a range is no pair of numbers, or the categories are no list.
+    """
+    for column, ends in (ranges or {}).items():
+        if not (isinstance(ends, Sequence) and len(ends) == 2 and ends[0] <= ends[1]):
+            raise ConfigError(f"ranges: expected two numbers such as (0, 120) for {column!r}, got {ends!r}")
+    known: dict[str, list[str]] = {}
+    for column, values in (categories or {}).items():
+        if isinstance(values, str):
+            raise ConfigError(f"categories: expected a list for {column!r}, got {values!r}")
+        known[column] = [text for text in map(canonical, values) if text is not None]
+    return ExpectedValues(
+        ranges={c: (ends[0], ends[1]) for c, ends in (ranges or {}).items()}, categories=known
+    )
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return the name under which an engine knows a zone.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    offset = zone.utcoffset(None)
+    if zone is timezone.utc or offset == timedelta(0):
+        return "UTC"
+    if offset is None or offset % timedelta(hours=1):
+        raise ConfigError(f"timezone: expected a name such as 'Asia/Shanghai', got {zone}")
+    hours = offset // timedelta(hours=1)
+    return f"Etc/GMT{-hours:+d}"  # its sign is that of POSIX
