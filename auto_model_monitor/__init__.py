@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .sources.logs.log_file import LogFileSource
     from .sources.logs.log_handler import TrainingLogHandler
     from .sources.predictions.prediction_log import PredictionLog
+    from .sources.predictions.prediction_source import PredictionSource
     from .sources.prometheus.prometheus_source import PrometheusSource
     from .sources.side_files import SideFileSource
     from .sources.sql import performance_data
@@ -107,6 +108,7 @@ _HOMES = {
     "ParseError": "core.errors",
     "PlateauRule": "rules",
     "PredictionLog": "sources.predictions.prediction_log",
+    "PredictionSource": "sources.predictions.prediction_source",
     "PrometheusSource": "sources.prometheus.prometheus_source",
     "Reading": "core.readings",
     "ReadingBatch": "core.readings",
@@ -177,6 +179,7 @@ __all__ = [
     "ParseError",
     "PlateauRule",
     "PredictionLog",
+    "PredictionSource",
     "PrometheusSource",
     "Reading",
     "ReadingBatch",

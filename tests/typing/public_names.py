@@ -50,6 +50,7 @@ from auto_model_monitor import (
     ParseError,
     PlateauRule,
     PredictionLog,
+    PredictionSource,
     PrometheusSource,
     Reading,
     ReadingBatch,
@@ -212,7 +213,10 @@ def serve(answers: Sequence[float]) -> float:
     with log.prediction(id="42", features={"age": 31}) as row:
         row.score = max(answers)
     log.label(id=row.id, label=1)
-    return max(answers)
+    source = PredictionSource(
+        "predictions/", groups=["sex"], late="14d", reference={"accuracy": 0.9}, clock=clock
+    )
+    return max(answers) + len(source.read())
 
 
 def databases(url: str) -> Source:

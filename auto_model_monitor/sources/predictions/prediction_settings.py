@@ -45,13 +45,13 @@ def is_regression_task(task: str | None) -> bool | None:
     return None if task is None else task == "regression"
 
 
-def files_of_log(predictions: object, labels: object | None) -> tuple[object, object | None]:
-    """Return the two kinds of files in the folder of a ``PredictionLog``; else what was given."""
+def log_files(predictions: object, labels: object | None) -> tuple[str, str] | None:
+    """Return the files of predictions and of labels in the folder of a ``PredictionLog``; else None."""
     if labels is None and isinstance(predictions, (str, os.PathLike)) and "://" not in str(predictions):
         folder = Path(predictions).expanduser()
         if folder.is_dir() and any(folder.glob(_PREDICTION_FILES)):
             return str(folder / _PREDICTION_FILES), str(folder / _LABEL_FILES)
-    return predictions, labels
+    return None
 
 
 def expected_values(

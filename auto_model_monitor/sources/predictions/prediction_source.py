@@ -10,7 +10,7 @@ from typing import Literal
 from ...core.clocks import Clock, SystemClock
 from ...core.readings import Reading, ReadingBatch
 from ...core.zones import zone_of
-from ...tables import canonical
+from ...tables import Table, canonical
 from ...tables.table_choice import table_of
 from .offered_metrics import offered_metrics
 from .prediction_columns import PredictionColumns
@@ -18,9 +18,9 @@ from .prediction_settings import (
     column_names,
     expected_values,
     fewest_rows,
-    files_of_log,
     is_regression_task,
     lateness,
+    log_files,
     zone_name,
 )
 from .table_metrics import TableMetrics, joined_columns, table_metrics
@@ -132,16 +132,17 @@ class PredictionSource:
         self._positive = canonical(positive) or ""
         self._regression = is_regression_task(task)
         self._clock = clock or SystemClock()
-        predictions, labels = files_of_log(predictions, labels)
-        self._predictions = table_of(predictions, timezone=zone_name(self._zone))
-        self._labels = None if labels is None else table_of(labels, timezone=zone_name(self._zone))
+        self._given = predictions, labels
+        self._predictions = self._table(predictions)
+        self._labels = None if labels is None else self._table(labels)
+        self._places = [table.name for table in (self._predictions, self._labels) if table is not None]
         self._reference = None
         self._known_reference = TableMetrics()
         self._references: dict[tuple[str | None, str], float] = {}
         if isinstance(reference, Mapping):
             self._references = {(None, str(name)): float(value) for name, value in reference.items()}
         elif reference is not None:
-            self._reference = table_of(reference, timezone=zone_name(self._zone))
+            self._reference = self._table(reference)
         self._expected = expected_values(ranges, categories)
         self._window = window
         self._state: Hashable = None
@@ -158,12 +159,12 @@ class PredictionSource:
     @property
     def identity(self) -> str:
         """The places, the columns and the windows; without passwords."""
-        places = [table.name for table in (self._predictions, self._labels) if table is not None]
-        return "\n".join([*places, repr(self._asked), self._window, str(self._zone)])
+        return "\n".join([*self._places, repr(self._asked), self._window, str(self._zone)])
 
     @property
     def metric_names(self) -> Collection[str]:
         """The metrics that it can produce."""
+        self._find_log()
         joined = joined_columns(self._predictions, self._asked, self._labels)
         if joined is None:
             return ()
@@ -175,6 +176,7 @@ class PredictionSource:
         Raises:
             SourceError: a table cannot be read now, or a column is missing.
         """
+        self._find_log()
         now = self._clock.now()
         state = self._state_at(now)
         if state is not None and state == self._state:
@@ -182,6 +184,16 @@ class PredictionSource:
         readings = self._look(now)
         self._state = state
         return ReadingBatch(time=now, others=readings)
+
+    def _table(self, thing: object) -> Table:
+        return table_of(thing, timezone=zone_name(self._zone))
+
+    def _find_log(self) -> None:
+        """Read the two kinds of files of a ``PredictionLog`` apart, once its folder holds the first."""
+        files = log_files(*self._given)
+        if files is not None:
+            self._predictions, self._labels = map(self._table, files)
+            self._given = files
 
     def _state_at(self, now: datetime) -> Hashable | None:
         """Return what stays equal while there is nothing new; None where only a look can tell."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from auto_model_monitor import Reading, ReadingBatch, SystemClock
+from auto_model_monitor import Reading, ReadingBatch
+from auto_model_monitor.core import SystemClock
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 FIRST = datetime(2026, 11, 20, tzinfo=timezone.utc)

@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor import ConfigError, PredictionLog, PredictionSource, SourceError
-
-from tests.sources.predictions.tables_of_predictions import FIRST, NOW, StandingClock, by_window, predictions, windows, write
+from tests.sources.predictions.tables_of_predictions import (
+    FIRST,
+    NOW,
+    StandingClock,
+    by_window,
+    predictions,
+    windows,
+    write,
+)
 
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlalchemy")
@@ -208,7 +215,11 @@ def test_scores_that_are_missing_or_no_probabilities(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("zone", "day", "hours"),
-    [("Europe/Berlin", "2026-03-29", 23), ("Europe/Berlin", "2026-10-25", 25), ("Africa/Cairo", "2026-04-24", 23)],
+    [
+        ("Europe/Berlin", "2026-03-29", 23),
+        ("Europe/Berlin", "2026-10-25", 25),
+        ("Africa/Cairo", "2026-04-24", 23),
+    ],
 )
 def test_a_day_on_which_the_clock_changes(tmp_path: Path, zone: str, day: str, hours: int):
     """Rows every minute of three local days: the day of the change has as many as its hours."""
@@ -330,7 +341,9 @@ def test_what_cleaning_has_left_out_is_read_too(tmp_path: Path):
 def test_a_column_that_was_named_and_is_missing_is_an_error(tmp_path: Path):
     """The error names the role, the column and the nearest one; a default name may be absent."""
     rows = predictions()
-    with pytest.raises(SourceError, match=r"prediction: expected a column 'predicton' in .*'prediction' meant"):
+    with pytest.raises(
+        SourceError, match=r"prediction: expected a column 'predicton' in .*'prediction' meant"
+    ):
         source_of(tmp_path, rows, prediction="predicton").read()
     with pytest.raises(SourceError, match=r"groups: expected a column 'gender'"):
         source_of(tmp_path, rows, groups=["gender"]).read()
@@ -349,37 +362,41 @@ def test_labels_without_the_id_are_an_error(tmp_path: Path):
 
 
 def test_a_positive_label_that_never_occurs_warns_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    """Labels yes and no without ``positive`` have an accuracy, and the log says what to set."""
+    """Labels good and bad without ``positive`` have an accuracy, and the log says what to set."""
     rows = predictions(days=2)
     for row in rows:
-        row |= {name: "yes" if row[name] else "no" for name in ("label", "prediction")}
+        row |= {name: "bad" if row[name] else "good" for name in ("label", "prediction")}
     with caplog.at_level(logging.WARNING):
         found = by_window(source_of(tmp_path, rows).read(), "2026-11-20")
     assert "accuracy" in found
     assert "recall" not in found
     assert [r.message.partition(":")[0] for r in caplog.records] == ["positive"]
-    assert "recall" in by_window(source_of(tmp_path, rows, positive="yes").read(), "2026-11-20")
+    assert "recall" in by_window(source_of(tmp_path, rows, positive="bad").read(), "2026-11-20")
 
 
 def test_the_folder_of_a_prediction_log_needs_no_settings(tmp_path: Path):
     """What a PredictionLog writes is read from its folder, labels and all."""
+    clock = StandingClock(datetime.now(timezone.utc) + timedelta(days=1, hours=1))
+    source = PredictionSource(tmp_path / "log", timezone="UTC", clock=clock)  # the folder comes later
     log = PredictionLog(tmp_path / "log", model="credit", version="v1")
     for number in range(120):
         with log.prediction(id=str(number), features={"age": 30}) as row:
             row.prediction, row.score = 1, 0.9
         log.label(id=str(number), label=number % 4 > 0)
     log.close()
-    clock = StandingClock(datetime.now(timezone.utc) + timedelta(days=1, hours=1))
-    batch = PredictionSource(tmp_path / "log", timezone="UTC", clock=clock).read()
-    accuracy = [r for r in batch if r.metric == "accuracy"]
+    accuracy = [r for r in source.read() if r.metric == "accuracy"]
     assert [(r.model, r.value, r.rows) for r in accuracy] == [("credit", 0.75, 120)]
 
 
-def test_a_table_that_is_not_there_yet_has_no_readings(tmp_path: Path):
-    """Before the first prediction there is nothing to read, and nothing to complain about."""
-    source = PredictionSource(tmp_path / "predictions.csv", timezone="UTC", clock=StandingClock())
+def test_a_file_that_is_empty_yet_has_no_readings(tmp_path: Path):
+    """Before the first prediction there is nothing to read; a path that is not there is an error."""
+    path = tmp_path / "predictions.csv"
+    source = PredictionSource(path, timezone="UTC", clock=StandingClock())
+    with pytest.raises(SourceError, match="is the path right"):
+        source.read()
+    path.touch()
     assert list(source.read()) == []
-    write(tmp_path / "predictions.csv", predictions())
+    write(path, predictions())
     assert len(windows(source.read())) == 3
 
 
