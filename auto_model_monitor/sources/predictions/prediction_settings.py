@@ -6,7 +6,6 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from ...core.durations import to_seconds
 from ...core.errors import ConfigError
@@ -81,6 +80,8 @@ def zone_name(zone: tzinfo) -> str:
     Raises:
         ConfigError: it has none.
     """
+    from zoneinfo import ZoneInfo  # it imports sysconfig
+
     if isinstance(zone, ZoneInfo):
         return zone.key
     offset = zone.utcoffset(None)
