@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from datetime import datetime
 
 from ..core.alerts import Alert, AlertKind, alert_key
 from ..core.errors import RuleError
@@ -45,6 +46,7 @@ class Subjects:
         self._series = SeriesByModel(self._most_of)
         self._is_new = True
         self._run_begins: bool | None = None  # None until the outbox is read
+        self._since: datetime | None = None  # when the first readings of the run came
         self.past: list[Alert] = []
 
     def evaluate(self, readings: ReadingBatch, outbox: Outbox) -> Iterator[Alert]:
@@ -59,9 +61,10 @@ class Subjects:
             self._is_new = False
             yield from self._ended_silences(readings, outbox)
         run_begins = self._is_first_look(readings, outbox)
+        empty = ReadingBatch(time=readings.time, seconds=readings.seconds, since=self._since)
         yield from alerts_of(self.whole, readings, self._boundary)
         for copies in self._copies:
-            for alert, is_over in copies.evaluate(readings, self._series, outbox, run_begins=run_begins):
+            for alert, is_over in copies.evaluate(empty, self._series, outbox, run_begins=run_begins):
                 if is_over:
                     self.past.append(alert)
                 else:
@@ -77,7 +80,8 @@ class Subjects:
             return False
         if self._run_begins is None:
             with self._boundary("the outbox"):
-                self._run_begins = outbox.last_alert(_FIRST_LOOK) is None
+                first = outbox.last_alert(_FIRST_LOOK)
+                self._run_begins, self._since = first is None, readings.time if first is None else first.time
         if not self._run_begins:
             return False
         self._run_begins = False
@@ -157,15 +161,21 @@ class _RuleCopies:
         return self._metric is None or metric == self._metric
 
     def evaluate(
-        self, readings: ReadingBatch, series: SeriesByModel, outbox: Outbox, *, run_begins: bool
+        self, empty: ReadingBatch, series: SeriesByModel, outbox: Outbox, *, run_begins: bool
     ) -> Iterator[tuple[Alert, bool]]:
-        """Yield the alerts of one look, and whether each is about what was over when the run began."""
+        """Yield the alerts of one look, and whether each is about what was over when the run began.
+
+        Args:
+            empty: the look without its readings.
+            series: the windows of each model.
+            outbox: holds the last alerts.
+            run_begins: whether the look is the first one of the run.
+        """
         with self._boundary(f"rule {self._name}"):
             if self._unused is None:
                 self._unused = _copied(self._rule)
             for name, model in series.news.items():
                 self._add_subjects(name, model)
-        empty = ReadingBatch(time=readings.time, seconds=readings.seconds)
         nothing = ModelSeries()
         for subject in self._subjects.values():
             found: list[Alert] = []
@@ -238,4 +248,4 @@ def _is_about_the_machine(rule: Rule) -> bool:
 
 
 def _batch(empty: ReadingBatch, found: Sequence[Reading]) -> ReadingBatch:
-    return ReadingBatch(time=empty.time, seconds=empty.seconds, others=found)
+    return ReadingBatch(time=empty.time, seconds=empty.seconds, since=empty.since, others=found)

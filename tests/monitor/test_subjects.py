@@ -22,6 +22,7 @@ from auto_model_monitor import (
     SQLiteOutbox,
     StalledRule,
     ThresholdRule,
+    parse_rule,
 )
 from auto_model_monitor.monitor import WatchOutbox
 from auto_model_monitor.rules import DampedRule
@@ -217,6 +218,19 @@ def test_a_rule_about_the_machine_stays_one_rule():
         ("disk", None),
         *(("accuracy < 0.9 for 1", name) for name in "abc"),
     ]
+
+
+@pytest.mark.parametrize("text", ["accuracy < 0.9", "accuracy < 0.9 once", "accuracy < 0.9 at most every 9d"])
+def test_what_was_over_at_the_first_look_delays_nothing(text):
+    """A fall that had ended before the run neither alerts nor counts for `once` or a pause."""
+    past = [window(day, 0.5 if day == 3 else 0.95, "a") for day in range(10)]
+    rule = parse_rule(text, crossing=True)
+    found = run([rule], past, [window(18, 0.7, "a")])
+    assert told(found) == [[], [("a", None, 0.7, False)], []]
+    outbox = MemoryOutbox()
+    assert told(run([rule], past, outbox=outbox)) == [[], []]
+    again = run([parse_rule(text, crossing=True)], past, [*past, window(18, 0.7, "a")], outbox=outbox)
+    assert told(again) == [[], [("a", None, 0.7, False)], []]
 
 
 def test_silence_before_any_model_is_known_is_reported_and_ends():
