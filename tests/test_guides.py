@@ -7,7 +7,7 @@ import re
 import pytest
 from code_blocks import ENGLISH, GUIDES, PACKAGE, READMES, ROOT, blocks_of, commands_in, project, same_code
 
-from auto_model_monitor.settings import read_config_file
+from auto_model_monitor.settings import read_config_file, read_monitor_file
 
 PAIRS = [READMES, *GUIDES]
 FILES = [path for pair in PAIRS for path in pair]
@@ -59,7 +59,19 @@ def test_files_of_settings_are_valid(tmp_path, path):
     for block in blocks_of(path, "toml"):
         file = tmp_path / "settings.toml"
         file.write_text(block.code, "utf-8")
-        assert read_config_file(file)["rules"]
+        if "[[monitor]]" in block.code:
+            tables = monitor_tables(tmp_path, block.code)
+            assert all(table.settings["rules"] for table in tables)
+        else:
+            assert read_config_file(file)["rules"]
+
+
+def monitor_tables(folder, text):
+    """Return the tables of a file of monitors whose variables are all there."""
+    pytest.importorskip("cronsim")
+    names = set(re.findall(r"\$\{(\w+)\}", text))
+    (folder / ".env").write_text("".join(f"{name}=dingtalk://TOKEN\n" for name in names), "utf-8")
+    return read_monitor_file(folder / "settings.toml").tables
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0].name)
