@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import ExitStack, closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,39 @@ rules = ["accuracy < 90%"]
     assert (status, alert["model"], alert["reading"]["value"]) == (1, "credit", 0.87)
     assert run("monitor", "monitor.toml", "--once")[0] == 0
     assert len(hook.requests) == 1
+
+
+def test_predictions_and_late_labels_are_monitored(hook, run):
+    """A [[monitor]] of predictions alerts by windows, also of a group, once labels have come."""
+    pytest.importorskip("duckdb")
+    days = [datetime.now(timezone.utc).date() - timedelta(days=back) for back in (4, 3, 2, 1)]
+    rows = [(f"{day}-{n}", day, "fm"[n % 2], n // 2 % 2) for day in days for n in range(40)]
+    lines = [f"{id},{day}T12:00:00,{prediction},{sex}" for id, day, sex, prediction in rows]
+    Path("predictions.csv").write_text("\n".join(["id,time,prediction,sex", *lines]), encoding="utf-8")
+    labels = {id: 1 - right if sex == "f" and day > days[1] else right for id, day, sex, right in rows}
+    Path("labels.csv").write_text("id,label\n", encoding="utf-8")
+    Path("monitor.toml").write_text(
+        """
+env_file = ".env"
+notify = "${HOOK}"
+timezone = "UTC"
+[[monitor]]
+predictions = "predictions.csv"
+labels = "labels.csv"
+groups = ["sex"]
+min_rows = 20
+rules = ["accuracy@sex:f < 90% for 2", "labelled < 0%"]
+""",
+        encoding="utf-8",
+    )
+    assert run("monitor", "monitor.toml", "--once")[0] == 0
+    with Path("labels.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{id},{label}\n" for id, label in labels.items())
+    status, out, _ = run("monitor", "monitor.toml", "--once", "--json")
+    (alert,) = json.loads(out)["monitors"][0]["alerts"]
+    assert (status, alert["reading"]["group"], alert["reading"]["value"]) == (1, "sex:f", 0.0)
+    assert alert["reading"]["name"] == str(days[-1])
+    assert run("monitor", "monitor.toml", "--once")[0] == 0
 
 
 def test_other_commands_take_the_file_too(hook, run):

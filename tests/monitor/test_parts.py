@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from auto_model_monitor import ConfigError, Monitor, Reading, ReadingBatch, ThresholdRule
+from auto_model_monitor import ConfigError, Monitor, PredictionSource, Reading, ReadingBatch, ThresholdRule
 from tests.fakes import NOON, FakeClock, RecordingNotifier
 
 
@@ -78,6 +78,14 @@ def test_without_a_directory_nothing_is_written(here):
     """log_dir=None keeps everything in memory."""
     assert len(alerts_of(Numbers(0.8), "accuracy < 0.9", log_dir=None)) == 1
     assert list(here.iterdir()) == []
+
+
+def test_a_schedule_is_in_the_zone_of_the_windows(here):
+    """The times of the day of a schedule are those of the zone in which the source cuts its windows."""
+    pytest.importorskip("duckdb")
+    source = PredictionSource("predictions.csv", timezone="Asia/Shanghai")
+    monitor = Monitor(source, ["accuracy < 90% for 2"], ["dingtalk://TOKEN"], schedule="daily 08:00")
+    assert str(monitor._schedule) == "at 0 8 * * * (Asia/Shanghai)"
 
 
 @pytest.mark.parametrize(("asked", "messages"), [(True, ["started"]), (False, [])])

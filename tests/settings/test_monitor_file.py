@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -73,12 +74,13 @@ class Query:
 
 
 @pytest.fixture(autouse=True)
-def sources(monkeypatch):
-    """The kinds of sources are those above."""
-    monkeypatch.setattr(auto_model_monitor, "PredictionSource", Predictions, raising=False)
-    monkeypatch.setattr(auto_model_monitor, "SQLSource", Query, raising=False)
-    monkeypatch.setattr(auto_model_monitor, "PrometheusSource", Query, raising=False)
+def sources(monkeypatch, request):
+    """The kinds of sources are those above, but for the tests of the real ones."""
     source_settings.cache_clear()
+    if "real_kind" not in request.fixturenames:
+        monkeypatch.setattr(auto_model_monitor, "PredictionSource", Predictions)
+        monkeypatch.setattr(auto_model_monitor, "SQLSource", Query)
+        monkeypatch.setattr(auto_model_monitor, "PrometheusSource", Query)
     yield
     source_settings.cache_clear()
 
@@ -253,6 +255,17 @@ def test_files_of_secrets_that_others_can_read_are_warned_of(tmp_path, monkeypat
         file.chmod(0o600)
     monitors_of(read_monitor_file(path), Terminal(fresh := io.StringIO()))
     assert fresh.getvalue() == ""
+
+
+@pytest.mark.parametrize("real_kind", KINDS, ids=lambda kind: kind.name)
+def test_a_table_may_hold_every_argument_of_a_real_source(real_kind):
+    """Each argument of a source is a setting with a help, but for what only Python can hold."""
+    pytest.importorskip("duckdb")
+    names = set(inspect.signature(real_kind.source).parameters)
+    settings = source_settings(real_kind)
+    assert names - settings.keys() <= {"clock", "transport"}
+    assert [name for name, setting in settings.items() if not setting.help] == []
+    assert real_kind.named_by in settings
 
 
 def test_the_schema_describes_every_setting_and_accepts_what_the_file_may_hold():

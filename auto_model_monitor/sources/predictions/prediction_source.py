@@ -162,6 +162,11 @@ class PredictionSource:
         return "\n".join([*self._places, repr(self._asked), self._window, str(self._zone)])
 
     @property
+    def timezone(self) -> tzinfo:
+        """The zone of the windows, and of a schedule of the monitor."""
+        return self._zone
+
+    @property
     def metric_names(self) -> Collection[str]:
         """The metrics that it can produce."""
         self._find_log()
