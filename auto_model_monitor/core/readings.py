@@ -97,7 +97,7 @@ class ReadingBatch(Sequence[Reading]):
     A log has no columns: all its numbers are ``others``.
 
     Args:
-        time: when the poll took place, with its zone; for texts only.
+        time: when the poll took place, with its zone; for texts, and for the age of windows.
         seconds: the same on a monotonic clock; for silences and ages.
         names: the names, one for each value.
         values: the first score of each name.
@@ -108,7 +108,7 @@ class ReadingBatch(Sequence[Reading]):
         score: of a log, the default metric; empty while it is not known.
 
     Attributes:
-        time: when the poll took place, with its zone; for texts only.
+        time: when the poll took place, with its zone; for texts, and for the age of windows.
         seconds: the same on a monotonic clock; for silences and ages.
         new_run: True when a new training began, so that the previous best no longer counts.
         since: when the first poll of the run took place; what had ended in a window before is not reported.
