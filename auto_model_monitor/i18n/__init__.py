@@ -1,6 +1,6 @@
 """The texts that a person receives, and the formats of numbers, times and sizes."""
 
-from .catalogue import wording
+from .catalogue import metric_text, wording
 from .formats import (
     ABSENT,
     distinct_texts,
@@ -22,6 +22,7 @@ __all__ = [
     "distinct_texts",
     "duration_text",
     "exact_gain",
+    "metric_text",
     "number_text",
     "percent_text",
     "rounded",

@@ -15,7 +15,8 @@ class Wording:
 
     The placeholders of a text are filled by name with ``str.format``. ``event_sentences`` has a sentence for
     each kind of alert, with ``_resolved`` for its end, and with ``_in_log`` where the sentence for a log
-    differs from that for checkpoints; ``labels`` has the label of each detail.
+    differs from that for checkpoints; ``labels`` has the label of each detail. ``model_sentences`` has those
+    about a model in production, ``next_steps`` what to do then, and ``metrics`` the words for metrics.
     """
 
     tag: str
@@ -79,5 +80,10 @@ class Wording:
     placed: str
     remarked: str
     picture_too_large: str
+    model_named: str
+    metric_of_group: str
     event_sentences: Mapping[str, str]
+    model_sentences: Mapping[str, str]
+    next_steps: Mapping[str, str]
+    metrics: Mapping[str, str]
     labels: Mapping[str, str]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..core.alerts import Alert
+from ..core.host import host_name
 from ..core.messages import Message
 from ..core.metric_history import Point
 from ..core.readings import Reading
+from ..rendering import Renderer
 from .message_renderer import MessageRenderer
 from .safe_rendering import SafeRenderer
 
@@ -18,6 +20,7 @@ class AlertMessages:
 
     Args:
         renderer: what renders them; None for the default.
+        source: the name of the source, for the default.
         points: returns the readings of a reading's metric so far.
 
     Raises:
@@ -25,9 +28,9 @@ class AlertMessages:
     """
 
     def __init__(
-        self, renderer: MessageRenderer | None, points: Callable[[Reading], Sequence[Point]]
+        self, renderer: MessageRenderer | None, source: str, points: Callable[[Reading], Sequence[Point]]
     ) -> None:
-        self._renderer = SafeRenderer(renderer)
+        self._renderer = SafeRenderer(renderer or Renderer(watch_dir=source, host=host_name()))
         self._points = points
 
     def of(self, alert: Alert, seconds: float) -> Message:

@@ -57,7 +57,7 @@ class Monitor(Lifecycle):
         source: where the readings come from.
         rules: what decides on alerts: rules, or texts such as ``"accuracy < 90% for 2"``.
         notifiers: how people receive the messages: notifiers, or URLs such as ``"dingtalk://TOKEN"``.
-        renderer: renders the alerts; by default in Chinese.
+        renderer: renders the alerts; by default in the locale's language.
         comparison: the direction in which the score improves; by default the usual one of its metric.
         check_interval: seconds between two polls.
         schedule: polls at its due times instead, such as ``"daily 08:00"`` or ``"0 8 * * mon-fri"``, in the
@@ -133,7 +133,7 @@ class Monitor(Lifecycle):
         self.delivery_queue = DeliveryQueue(
             self.notifiers, self.clock, digest=digest, words=words or DeliveryMessageRenderer()
         )
-        self._messages = AlertMessages(renderer, self._points)
+        self._messages = AlertMessages(renderer, source.name, self._points)
         self._outbox = outbox or outbox_of(source, self.run_log_dir)
         self._resume_state: Resumption = resume_state or ResumeState()
         self._boundary = ErrorBoundary()

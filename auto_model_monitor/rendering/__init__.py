@@ -19,6 +19,7 @@ from .event_messages import EventFacts
 from .hit import Hit, HitFacts
 from .look_message import look_message
 from .mail_card import card_html, lines_html
+from .model_message import ModelFacts, is_about_a_model
 from .origin import Origin
 from .templates import fill, generated, template_problems
 
@@ -132,7 +133,9 @@ class Renderer:
         details = {"channel": channel, "subject": message.subject, "error": reason}
         return self.render(replace(alert, details={**alert.details, **details}))
 
-    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts:
+    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts | ModelFacts:
+        if is_about_a_model(alert):
+            return ModelFacts(alert, self._words, self._origin)
         if hit is not None:
             return HitFacts(hit, self._words, self._origin)
         return EventFacts(alert, self._words, self._origin)
@@ -145,6 +148,7 @@ class Renderer:
             **known,
             **self._origin.facts(),
             **_subject(alert),
+            **_window(alert),
             "rule": alert.rule,
             "kind": alert.kind.value,
             "level": alert.level.value,
@@ -213,6 +217,15 @@ def _known(alert: Alert) -> dict[str, Fact]:
         }
         known |= {"epoch": reading.epoch, "step": reading.step}
     return known
+
+
+def _window(alert: Alert) -> dict[str, Fact]:
+    """Return the window of an alert about a model, for programs."""
+    reading = alert.reading
+    if reading is None or not is_about_a_model(alert):
+        return {}
+    known = {"window": for_name(reading.name), "rows": reading.rows, "low": reading.low, "high": reading.high}
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def _reason(error: BaseException) -> str:

@@ -70,6 +70,13 @@ class Hit:
             "watch_dir": for_name(origin.watch_dir) or None,
             "host": for_name(origin.host) or None,
             "path": for_name(reading.path) or None,
+            "model": for_name(self.alert.model or "") or None,
+            "group": for_name(self.alert.group or "") or None,
+            "value": reading.value,
+            "window": None if reading.time is None else for_name(reading.name),
+            "rows": reading.rows,
+            "low": reading.low,
+            "high": reading.high,
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from ..core.alerts import Alert, Level, most_urgent
@@ -11,6 +12,7 @@ from ..i18n import ABSENT, Wording, zoned_time_text
 from ..text.cleaning import for_header, for_name
 from .event_messages import EventFacts
 from .mail_card import Card, Figure, card_html
+from .model_message import ModelFacts, is_about_a_model
 from .origin import MARKS, Origin, Tone
 
 MOST_LISTED = 20  # alerts in the table
@@ -78,6 +80,8 @@ def _model(alert: Alert) -> str:
 
 
 def _alarm(alert: Alert, words: Wording, origin: Origin) -> str:
+    if is_about_a_model(alert):
+        return for_header(ModelFacts(replace(alert, model=None), words, origin).brief, _LONGEST_CELL)
     return for_header(EventFacts(alert, words, origin).sentence, _LONGEST_CELL)
 
 

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"[\d.]+")
 _WITHIN_A_PROJECT = re.compile(
     r"(?:saved?|best|my|train|training|model|lightning|tb|tensorboard)?[-_]?"
     r"(?:check_?points?|ckpts?|weights?|logs?|runs?|outputs?|out|saves?|models?|results?|exps?|experiments?|"
-    r"train|version|trial|seed|fold|run|detect|segment|work_?dirs?|snapshots?|artifacts?|mlruns|wandb|files|"
+    r"train|version|trial|seed|fold|run|detect|segment|work_?dirs?|snapshots?|artifacts?|predictions?(?:\.csv|\.parquet|\.jsonl)?|mlruns|wandb|files|"
     r"data\d*|disk\d*|home|mnt|media|root|tmp|nas|scratch|workspace|users|volumes)"
     r"[-_]?\d*|v?\d[\d\-_.:T]*|\.+",
     re.IGNORECASE,

@@ -24,6 +24,13 @@ PLACEHOLDERS: Mapping[str, str | int | float] = {
     "watch_dir": "x",
     "host": "x",
     "path": "x",
+    "model": "x",
+    "group": "x",
+    "value": 0.5,
+    "window": "x",
+    "rows": 7,
+    "low": 0.5,
+    "high": 0.5,
 }
 
 #: The largest width or precision; ``{score:>999999999}`` would fill the memory.

@@ -71,7 +71,7 @@ def _monitor(table: FileTable, factory: NotifierFactory) -> Monitor:
         source,
         settings.get("rules", ()),
         notifiers,
-        renderer=Renderer(language=config.language, host=host_name()),
+        renderer=Renderer(language=config.language, watch_dir=source.name, host=host_name()),
         words=DeliveryMessageRenderer(language=config.language, host=host_name()),
         schedule=None if schedule is None else schedule_of(schedule, _zone(table, source)),
         log_dir=settings["log_dir"],

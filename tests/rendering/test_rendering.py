@@ -300,7 +300,8 @@ def test_all_placeholders_work_in_subject_and_content() -> None:
     expected = (
         f"filename={NAME} score=0.003 threshold=0.004 condition=低于 timestamp=2026-11-20 20:34:12 "
         "metric=val_loss epoch=10 step=10 previous_best=0.0035 improvement=0.0005 "
-        f"watch_dir=/data/runs/exp1 host=gpu-01 path=/data/{NAME}"
+        f"watch_dir=/data/runs/exp1 host=gpu-01 path=/data/{NAME} "
+        "model=— group=— value=0.003 window=— rows=— low=— high=—"
     )
     assert message.subject == expected
     assert message.text == expected

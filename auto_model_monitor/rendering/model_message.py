@@ -1,0 +1,193 @@
+"""The content of a message about a model in production."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from ..core.alerts import Alert, AlertKind, Level
+from ..core.readings import Reading
+from ..i18n import ABSENT, Wording, duration_text, metric_text, number_text, zoned_time_text
+from ..text.cleaning import for_header, for_name
+from .hit import condition
+from .mail_card import Card, Figure
+from .origin import MARKS, Origin, Tone
+
+_WRITTEN = re.compile(r"(?<![\w.])([-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?)\s?(%|ms|s|min|h)(?![\w.])")
+_SCALES = {"%": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_LONGEST_MODEL = 40  # characters in a subject
+_SERVICE = ("latency", "throughput", "error_rate")
+_DATA = ("duplicates", "missing", "out_of_range", "new_categories", "unreadable")
+_LABELS = ("labelled", "labels_unmatched")
+
+
+def is_about_a_model(alert: Alert) -> bool:
+    """Return whether an alert is about a model in production."""
+    return alert.model is not None or (alert.reading is not None and alert.reading.time is not None)
+
+
+class ModelFacts:
+    """The default message about a model in production, as subject, text and card.
+
+    Attributes:
+        sentence: what happened.
+        brief: the same with the value, for a line that stands alone.
+
+    Args:
+        alert: the alert.
+        words: the texts.
+        origin: where the message comes from.
+    """
+
+    def __init__(self, alert: Alert, words: Wording, origin: Origin) -> None:
+        self._alert = alert
+        self._words = words
+        self._origin = origin
+        self._scale, self._unit = _unit_of(alert)
+        model = for_name(alert.model or "")
+        self.sentence = self._sentence(model)
+        self.brief = self._sentence(model, "_brief")
+
+    def subject(self) -> str:
+        """Return the subject."""
+        mark = MARKS["resolved" if self._alert.resolved else self._tone()]
+        model = for_header(self._alert.model or "", _LONGEST_MODEL)
+        return self._origin.subject(mark, self._sentence(model, "_brief"))
+
+    def text(self) -> str:
+        """Return the content as plain text."""
+        words, line = self._words, self._words.line.format
+        rows = [line(label=label, value=value) for label, value in [*self._figures(), *self._rows()]]
+        return "\n\n".join([words.sentence.format(sentence=self.sentence), "\n".join(rows)])
+
+    def card(self, notes: Sequence[str]) -> Card:
+        """Return the same content as a card."""
+        first, *others = self._figures() or [(self._words.score, ABSENT)]
+        rows = list(self._rows())
+        reading = self._alert.reading
+        return Card(
+            sender=self._sender(),
+            heading=self.sentence,
+            score=Figure(
+                label=first[0], value=first[1], detail="" if reading is None else for_name(reading.metric)
+            ),
+            figures=[Figure(label=label, value=value) for label, value in others],
+            rows=rows,
+            notes=notes,
+            tone=self._tone(),
+            preheader=" · ".join(f"{label} {value}" for label, value in [*others, *rows]),
+            footer=self._origin.footer(self._words),
+        )
+
+    def _sentence(self, model: str, style: str = "") -> str:
+        alert, words = self._alert, self._words
+        kind = f"{alert.kind.value}_resolved" if alert.resolved else alert.kind.value
+        sentences = {**words.event_sentences, **words.model_sentences}
+        sentence = sentences.get(f"{kind}{style}") or sentences.get(kind) or sentences[alert.kind.value]
+        reading = alert.reading
+        values = {
+            "model": words.model_named.format(model=model) if model else "",
+            "metric": ABSENT if reading is None else metric_text(for_name(reading.metric), words),
+            "value": ABSENT if reading is None else self._number(reading.value),
+            "score": ABSENT if reading is None else self._number(reading.value),
+            "threshold": ABSENT if alert.threshold is None else self._number(alert.threshold),
+            "condition": condition(alert, words),
+            "window": ABSENT if reading is None else for_name(reading.name),
+        }
+        details = {key: self._detail(key, value) for key, value in alert.details.items() if value is not None}
+        return sentence.format_map(_WithDashes({**details, **values})).strip()
+
+    def _detail(self, key: str, value: str | float) -> str:
+        if isinstance(value, str):
+            return for_name(value)
+        return (
+            duration_text(value, self._words.duration_units)
+            if key.endswith("_seconds")
+            else number_text(value)
+        )
+
+    def _figures(self) -> list[tuple[str, str]]:
+        alert, words = self._alert, self._words
+        figures = []
+        if alert.kind is AlertKind.STALLED:
+            for key in ("silent_seconds", "limit_seconds"):
+                value = alert.details.get(key)
+                if value is not None:
+                    figures.append((words.labels[key], self._detail(key, value)))
+        elif alert.reading is not None:
+            figures.append((words.labels["value"], self._number(alert.reading.value)))
+        if alert.threshold is not None:
+            figures.append((words.threshold, self._number(alert.threshold)))
+        baseline = alert.details.get("baseline")
+        if isinstance(baseline, (int, float)):
+            label = f"{words.labels['baseline']} ({alert.details.get('against')})"
+            figures.append((label, self._number(baseline)))
+        return figures
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        words, labels, alert, reading = self._words, self._words.labels, self._alert, self._alert.reading
+        since = alert.details.get("since")
+        judged = None if alert.kind is AlertKind.STALLED else reading  # a silence is about no metric
+        rows = {
+            labels["model"]: for_name(alert.model or ""),
+            words.metric: "" if judged is None else for_name(judged.metric),
+            labels["rows"]: "" if judged is None or judged.rows is None else f"{judged.rows:,}",
+            labels["interval"]: "" if judged is None else self._interval(judged),
+            labels["window"]: "" if reading is None else for_name(reading.name),
+            labels["since_window"]: for_name(since) if isinstance(since, str) else "",
+            words.time: zoned_time_text(alert.time),
+            labels["rule"]: for_name(alert.rule),
+            words.host: for_name(self._origin.host),
+            labels["source"]: for_name(self._origin.watch_dir),
+            labels["next_step"]: "" if alert.resolved else self._next_step(),
+        }
+        return ((label, value) for label, value in rows.items() if value)
+
+    def _interval(self, reading: Reading) -> str:
+        if reading.low is None or reading.high is None:
+            return ""
+        return f"{self._number(reading.low)} – {self._number(reading.high)}"
+
+    def _next_step(self) -> str:
+        steps, reading = self._words.next_steps, self._alert.reading
+        if self._alert.kind is AlertKind.STALLED:
+            return steps["stalled"]
+        metric = "" if reading is None else reading.metric
+        groups = {"service": _SERVICE, "data": _DATA, "labels": _LABELS}
+        return steps[next((key for key, names in groups.items() if metric.startswith(names)), "quality")]
+
+    def _number(self, value: float) -> str:
+        if not self._unit or not math.isfinite(value):
+            return number_text(value)
+        space = "" if self._unit == "%" else " "
+        return f"{number_text(value / self._scale)}{space}{self._unit}"
+
+    def _sender(self) -> str:
+        words = self._words
+        if self._alert.resolved:
+            return words.resolved
+        names = {Level.WARNING: words.warning, Level.CRITICAL: words.critical}
+        return names.get(self._alert.level, words.sender)
+
+    def _tone(self) -> Tone:
+        if self._alert.resolved or self._alert.level is Level.INFO:
+            return "calm"
+        return "warning" if self._alert.level is Level.WARNING else "critical"
+
+
+class _WithDashes(dict[str, str]):
+    """Texts, with a dash for each unknown one."""
+
+    def __missing__(self, key: str) -> str:
+        return ABSENT
+
+
+def _unit_of(alert: Alert) -> tuple[float, str]:
+    """Return the unit in which the rule's text states the threshold, as ``90%`` or ``200ms``."""
+    limits = [alert.threshold, alert.details.get("limit")]
+    for number, unit in _WRITTEN.findall(alert.rule):
+        written = float(number) * _SCALES[unit]
+        if any(isinstance(limit, (int, float)) and math.isclose(written, limit) for limit in limits):
+            return _SCALES[unit], unit
+    return 1.0, ""

@@ -1,0 +1,158 @@
+"""Messages about models in production: what happened, how sure it is, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from auto_model_monitor import Alert, AlertKind, Comparison, Level, Reading, Renderer
+
+TIME = datetime(2026, 11, 28, 8, tzinfo=timezone.utc)
+READING = Reading(
+    metric="accuracy",
+    value=0.87,
+    name="2026-11-27",
+    model="model_1",
+    time=TIME,
+    rows=1234,
+    low=0.85,
+    high=0.89,
+)
+ALERT = Alert(
+    rule="accuracy < 90% for 2",
+    time=TIME,
+    level=Level.WARNING,
+    reading=READING,
+    comparison=Comparison.LOWER,
+    threshold=0.9,
+    model="model_1",
+    details={"since": "2026-11-26", "held_checkpoints": 2},
+)
+SILENT = replace(
+    ALERT,
+    kind=AlertKind.STALLED,
+    threshold=None,
+    comparison=None,
+    details={"silent_seconds": 180000.0, "limit_seconds": 172800.0},
+)
+
+
+def rendered(alert=ALERT, language="en", **options):
+    options = {"watch_dir": "/data/credit/predictions", "host": "gpu3", **options}
+    return Renderer(language=language, **options).render(alert)
+
+
+def test_the_first_line_is_the_sentence_of_the_seed():
+    """In Chinese the text begins with the sentence that S2.13 asks for, per cent as in the rule."""
+    message = rendered(language="zh")
+    assert message.text.splitlines()[0] == "模型model_1准确率低于90%, 发出预警。"
+    assert message.subject == "⚠️ 模型model_1准确率低于90%, 发出预警（87%） · credit@gpu3"
+
+
+def test_everything_that_one_needs_is_there():
+    """Model, metric, value, rows, interval, threshold, window, since when, where and what next."""
+    message = rendered()
+    assert message.subject == "⚠️ model_1: accuracy 87% below 90% · credit@gpu3"
+    for line in (
+        "Value: 87%",
+        "Threshold: 90%",
+        "Model: model_1",
+        "Metric: accuracy",
+        "Rows: 1,234",
+        "95 % interval: 85% – 89%",
+        "Window: 2026-11-27",
+        "Since: 2026-11-26",
+        "Rule: accuracy < 90% for 2",
+        "Host: gpu3",
+        "Source: /data/credit/predictions",
+    ):
+        assert line in message.text.splitlines()
+    assert "Next step: Compare the inputs" in message.text
+    assert "Window" in message.html
+
+
+def test_the_mail_of_the_third_seed_can_be_given():
+    """A subject and a content template give exactly the two texts of S3.31."""
+    message = rendered(
+        subject_template="Model Performance Degradation Alert",
+        content_template="Production accuracy dropped to {value:.2f}.",
+    )
+    assert (message.subject, message.text) == (
+        "Model Performance Degradation Alert",
+        "Production accuracy dropped to 0.87.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "value", "threshold", "text"),
+    [
+        ("latency_p95 > 200ms", "latency_p95", 0.35, 0.2, "latency_p95 350 ms above 200 ms"),
+        ("latency_p95 > 1.5s", "latency_p95", 2.0, 1.5, "latency_p95 2 s above 1.5 s"),
+        ("accuracy < 0.9 for 30min", "accuracy", 0.87, 0.9, "accuracy 0.87 above 0.9"),
+        ("missing@age > 5%", "missing@age", 0.123456789, 0.05, "missing of age 12.3457% above 5%"),
+    ],
+)
+def test_numbers_are_in_the_unit_of_the_rule(rule, metric, value, threshold, text):
+    """Value and threshold are written in the unit in which the rule states the threshold."""
+    reading = replace(READING, metric=metric, value=value)
+    alert = replace(ALERT, rule=rule, reading=reading, threshold=threshold, comparison=Comparison.HIGHER)
+    assert text in rendered(alert).subject
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [("en", "model_1: accuracy"), ("zh", "模型model_1准确率恢复为 93%")]
+)
+def test_an_all_clear_says_so(language, subject):
+    """A resolved alert is calm, states the value, and gives no next step."""
+    alert = replace(ALERT, resolved=True, reading=replace(READING, value=0.93))
+    message = rendered(alert, language)
+    assert message.subject.startswith(f"↩️ {subject}")
+    assert "Next step" not in message.text
+    assert "下一步" not in message.text
+
+
+def test_a_silence_names_the_last_window_and_no_metric():
+    """Where no predictions come, the message names the model, the silence and the last window."""
+    message = rendered(SILENT)
+    assert message.subject.startswith("⚠️ model_1: no predictions for 2 d 2 h ·")
+    assert message.text.startswith("model_1: no predictions for 2 d 2 h, the last window is 2026-11-27.")
+    assert "accuracy\n" not in message.text
+    assert "模型model_1已有 2 天 2 小时没有预测" in rendered(SILENT, "zh").subject
+
+
+@pytest.mark.parametrize("kind", list(AlertKind))
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("resolved", [False, True])
+def test_an_alert_of_any_kind_about_a_model_has_a_message(kind, language, resolved):
+    """No kind of alert lacks a sentence about a model, and none leaves a placeholder."""
+    alert = replace(ALERT, kind=kind, resolved=resolved, level=Level.CRITICAL)
+    message = rendered(alert, language)
+    assert "{" not in message.subject + message.text
+
+
+@pytest.mark.parametrize("name", ["x'); DROP TABLE", "a\nb\r\nc", "<b>&", "m" * 10_000, "\ud800", "{model}"])
+def test_any_name_of_a_model_is_shown_and_harms_nothing(name):
+    """A hostile name stays one line in the subject, is escaped in HTML, and is cut."""
+    message = rendered(replace(ALERT, model=name, reading=replace(READING, model=name)))
+    assert "\n" not in message.subject
+    assert len(message.subject) <= 80
+    assert "<b>&" not in message.html
+
+
+def test_facts_for_programs_hold_the_window():
+    """A webhook gets model, group, window, rows and interval as values."""
+    alert = replace(ALERT, group="sex:f", reading=replace(READING, metric="recall@sex:f", group="sex:f"))
+    facts = rendered(alert).facts
+    expected = {"model": "model_1", "group": "sex:f", "window": "2026-11-27", "rows": 1234}
+    assert expected.items() <= facts.items()
+    assert (facts["low"], facts["high"]) == (0.85, 0.89)
+
+
+def test_the_message_of_several_names_each_model_with_its_alarm():
+    """Two alerts are a table of models and alarms, the worst first, in one message."""
+    other = replace(ALERT, model="credit", reading=replace(READING, model="credit", value=0.5))
+    message = Renderer(language="zh").render_look([other, ALERT])
+    assert "credit  准确率低于90%, 发出预警（50%）" in message.text
+    assert "model_1  准确率低于90%, 发出预警（87%）" in message.text
