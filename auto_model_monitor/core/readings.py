@@ -147,7 +147,7 @@ class ReadingBatch(Sequence[Reading]):
     @property
     def is_by_model(self) -> bool:
         """Whether a reading names a model or a group, or is about a window: each is judged apart."""
-        if self.is_log:
+        if self.is_log or not len(self):
             return False
         first = [self[0]] if self._values else []  # the columns are of one kind
         return any(
