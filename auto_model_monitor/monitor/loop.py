@@ -279,11 +279,11 @@ class Monitor(Lifecycle):
                 self.uncommitted.remove(alert)
 
     def _commit_look(self, subjects: Subjects) -> None:
-        alerts, past = list(self.uncommitted), list(subjects.past)
-        if alerts or past:
+        alerts, unsent = list(self.uncommitted), list(subjects.unsent)
+        if alerts or unsent:
             seconds = self._seconds_to_render()
-            self.delivery_queue.add_look(alerts, lambda one: self._messages.of_look(one, seconds), past)
-            del self.uncommitted[: len(alerts)], subjects.past[: len(past)]
+            self.delivery_queue.add_look(alerts, lambda one: self._messages.of_look(one, seconds), unsent)
+            del self.uncommitted[: len(alerts)], subjects.unsent[: len(unsent)]
 
     def _seconds_to_render(self) -> float:
         return RENDERING_AT_THE_END if self._stop.is_set() else RENDERING

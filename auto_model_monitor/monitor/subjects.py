@@ -31,7 +31,7 @@ class Subjects:
 
     Attributes:
         whole: the rules about the machine.
-        past: alerts, to be committed and not sent, about what was over when the run began.
+        unsent: alerts that are to be committed, for a later process, and not to be sent.
 
     Args:
         rules: the rules of the watch; none was evaluated on a reading yet.
@@ -45,50 +45,41 @@ class Subjects:
         self._boundary = boundary
         self._series = SeriesByModel(self._most_of)
         self._is_new = True
-        self._run_begins: bool | None = None  # None until the outbox is read
-        self._since: datetime | None = None  # when the first readings of the run came
-        self.past: list[Alert] = []
+        self._since: datetime | None = None
+        self.unsent: list[Alert] = []
 
     def evaluate(self, readings: ReadingBatch, outbox: Outbox) -> Iterator[Alert]:
         """Yield the alerts of one look."""
         if readings.new_run:
             self._series = SeriesByModel(self._most_of)
-            self._run_begins = None
+            self._since = None
             for copies in self._copies:
                 copies.clear()
         self._series.add(readings)
         if self._is_new:
             self._is_new = False
             yield from self._ended_silences(readings, outbox)
-        run_begins = self._is_first_look(readings, outbox)
-        empty = ReadingBatch(time=readings.time, seconds=readings.seconds, since=self._since)
+        since = self._first_look(readings, outbox)
         yield from alerts_of(self.whole, readings, self._boundary)
+        empty = ReadingBatch(time=readings.time, seconds=readings.seconds, since=since)
         for copies in self._copies:
-            for alert, is_over in copies.evaluate(empty, self._series, outbox, run_begins=run_begins):
-                if is_over:
-                    self.past.append(alert)
-                else:
-                    yield alert
+            yield from copies.evaluate(empty, self._series, outbox)
 
     def points(self, reading: Reading) -> tuple[Point, ...]:
         """Return the windows of a reading's metric for a curve."""
         return self._series.points(reading)
 
-    def _is_first_look(self, readings: ReadingBatch, outbox: Outbox) -> bool:
-        """Return whether these are the first readings of the run; what was over before is then known."""
-        if not len(readings):
-            return False
-        if self._run_begins is None:
+    def _first_look(self, readings: ReadingBatch, outbox: Outbox) -> datetime | None:
+        """Return when the first look of the run took place: what was over before is not reported."""
+        if self._since is None and len(readings):
             with self._boundary("the outbox"):
                 first = outbox.last_alert(_FIRST_LOOK)
-                self._run_begins, self._since = first is None, readings.time if first is None else first.time
-        if not self._run_begins:
-            return False
-        self._run_begins = False
-        # Stored with the alerts of this look, so that a later process knows it.
-        kind = AlertKind.STARTED
-        self.past.append(Alert(rule=_FIRST_LOOK, time=readings.time, kind=kind, resolved=True))
-        return True
+                if first is None:  # stored with the alerts of this look
+                    kind = AlertKind.STARTED
+                    first = Alert(rule=_FIRST_LOOK, time=readings.time, kind=kind, resolved=True)
+                    self.unsent.append(first)
+                self._since = first.time
+        return self._since
 
     def _most_of(self, metric: str) -> int:
         """Return how many windows of a metric are kept."""
@@ -113,7 +104,7 @@ class _Subject:
     """What a copy of a rule is about, and the copy.
 
     Attributes:
-        rule: the copy; None until it was evaluated without an error.
+        rule: the copy; None where the next look takes another.
         last: the last alert.
         is_known: whether ``last`` was looked up.
     """
@@ -160,17 +151,8 @@ class _RuleCopies:
             return metric.startswith(self._prefix)
         return self._metric is None or metric == self._metric
 
-    def evaluate(
-        self, empty: ReadingBatch, series: SeriesByModel, outbox: Outbox, *, run_begins: bool
-    ) -> Iterator[tuple[Alert, bool]]:
-        """Yield the alerts of one look, and whether each is about what was over when the run began.
-
-        Args:
-            empty: the look without its readings.
-            series: the windows of each model.
-            outbox: holds the last alerts.
-            run_begins: whether the look is the first one of the run.
-        """
+    def evaluate(self, empty: ReadingBatch, series: SeriesByModel, outbox: Outbox) -> Iterator[Alert]:
+        """Yield the alerts of one look, given a batch with its times and the readings by model."""
         with self._boundary(f"rule {self._name}"):
             if self._unused is None:
                 self._unused = _copied(self._rule)
@@ -178,14 +160,13 @@ class _RuleCopies:
                 self._add_subjects(name, model)
         nothing = ModelSeries()
         for subject in self._subjects.values():
-            found: list[Alert] = []
+            alert = None
             with self._boundary(subject.name):
                 model = series.models.get(subject.model, nothing)
-                found = self._alerts(subject, model, empty, outbox, run_begins=run_begins)
-            is_over = len(found) > 1 and found[-1].resolved
-            for alert in found[-1:] if is_over else found:
+                alert = self._evaluate(subject, model, empty, outbox)
+            if alert is not None:
                 subject.last = replace(alert, model=subject.model, group=subject.group)
-                yield subject.last, is_over
+                yield subject.last
 
     def _add_subjects(self, name: str | None, model: ModelSeries) -> None:
         for metric in model.metrics:
@@ -195,16 +176,6 @@ class _RuleCopies:
             if (name, group) not in self._subjects:
                 followed = metric if self._prefix is not None else self._metric
                 self._subjects[name, group] = _Subject(self._name, name, group, followed)
-
-    def _alerts(
-        self, subject: _Subject, model: ModelSeries, empty: ReadingBatch, outbox: Outbox, *, run_begins: bool
-    ) -> list[Alert]:
-        """Return the alert of a subject, if any; where a run begins, with what the next look would add."""
-        first = self._evaluate(subject, model, empty, outbox)
-        second = None
-        if run_begins and first is not None and subject.rule is not None:
-            second = checked_alert(subject.rule.evaluate(empty))
-        return [alert for alert in (first, second) if alert is not None]
 
     def _evaluate(
         self, subject: _Subject, model: ModelSeries, empty: ReadingBatch, outbox: Outbox
@@ -218,7 +189,8 @@ class _RuleCopies:
         else:
             found = others
         alert = checked_alert(rule.evaluate(_batch(empty, found) if found else empty))
-        subject.rule = rule
+        # What has alerted continues from its alert, as after a restart.
+        subject.rule = rule if alert is None or not model.windows else None
         return alert
 
     def _resumed(self, subject: _Subject, outbox: Outbox) -> Rule:

@@ -25,9 +25,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from auto_model_monitor import Message, Monitor, Reading, ReadingBatch, ThresholdRule
+from auto_model_monitor import Message, Monitor, Reading, ReadingBatch
 from tests.fakes import FakeClock
 
+RULE = "accuracy < 0.9 for 2"
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 DAY = 86_400
 LATE = 10  # days
@@ -62,13 +63,6 @@ class Script:
         return ReadingBatch(time=self.clock.now(), seconds=self.clock.monotonic(), others=found)
 
 
-def rule() -> ThresholdRule:
-    """Return the rule ``accuracy < 0.9 for 2``."""
-    return ThresholdRule(
-        0.9, "lower", metric="accuracy", every="crossing", hold=2, name="accuracy < 0.9 for 2"
-    )
-
-
 def window(model: str | None, metric: str, day: int, value: float, rows: int = 1000) -> Reading:
     """Return the reading of one day."""
     end = BEGIN + timedelta(days=day + 1)
@@ -88,7 +82,7 @@ def looks(models: int, metrics: int, folder: Path) -> dict[str, Any]:
     for state, value in (("good", 0.95), ("bad", 0.5)):
         clock, channel = FakeClock(), Counting()
         source = Script(clock)
-        monitor = Monitor(source, [rule()], [channel], log_dir=folder / state, clock=clock)
+        monitor = Monitor(source, [RULE], [channel], log_dir=folder / state, clock=clock)
         names = ["accuracy", *(f"metric_{n}" for n in range(1, metrics))]
         for look in ("first", "second", "third", "idle"):
             day = ["first", "second", "third"].index(look) if look != "idle" else 0
@@ -121,7 +115,7 @@ def year(folder: Path, count: int = 365) -> dict[str, Any]:
     """Return what a year of looks takes, and what it reports."""
     clock, channel = FakeClock(), Counting()
     source = Script(clock)
-    monitor = Monitor(source, [rule()], [channel], log_dir=folder, clock=clock)
+    monitor = Monitor(source, [RULE], [channel], log_dir=folder, clock=clock)
     told: list[tuple[str, bool]] = []
     memory = {}
     before = time.perf_counter()

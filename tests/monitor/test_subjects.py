@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from threading import Lock
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_model_monitor import (
@@ -25,7 +26,7 @@ from auto_model_monitor import (
     parse_rule,
 )
 from auto_model_monitor.monitor import WatchOutbox
-from auto_model_monitor.rules import DampedRule
+from auto_model_monitor.rules import CrossingRule, DampedRule
 from tests.fakes import FakeClock, RecordingNotifier
 from tests.fakes import message as message_of
 
@@ -35,7 +36,7 @@ MONDAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
 def crossing(metric="accuracy", hold=1, **arguments):
     """A rule as a production monitor has it: an alert where it gets bad, and one where it is good again."""
     name = f"{metric} < 0.9 for {hold}"
-    return ThresholdRule(0.9, "lower", metric=metric, every="crossing", hold=hold, name=name, **arguments)
+    return CrossingRule(0.9, "lower", metric=metric, hold=hold, name=name, **arguments)
 
 
 def window(day, value, model=None, metric="accuracy", rows=200):
@@ -338,7 +339,9 @@ def test_any_name_of_a_model_is_a_name(name, tmp_path):
 WINDOWS = st.lists(
     st.lists(
         st.tuples(
-            st.integers(0, 8), st.sampled_from([0.5, 0.8, 0.91, 0.99]), st.sampled_from(["a", "b", None])
+            st.integers(0, 20),
+            st.sampled_from([0.5, 0.8, 0.91, 0.99, math.nan]),
+            st.sampled_from(["a", None]),
         ),
         max_size=4,
     ),
@@ -347,8 +350,21 @@ WINDOWS = st.lists(
 )
 
 
-@given(looks=WINDOWS, hold=st.integers(1, 3), damping=st.sampled_from([{}, {"at_most_every": 2.5 * 86_400}]))
-def test_a_restart_at_every_look_changes_nothing(looks, hold, damping):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accuracy < 0.9",
+        "accuracy < 90% for 2 until 95%",
+        "accuracy < 0.9 for 2 at most every 60h",
+        "accuracy < 0.9 by 5% every 2d",
+        "accuracy drop > 0.05 vs 3d",
+        "stalled 12d every 3d",
+        "nan",
+    ],
+)
+@given(looks=WINDOWS)
+@settings(max_examples=30)
+def test_a_restart_at_every_look_changes_nothing(text, looks):
     """One process, and one that restarts at every look and reads all windows again, send the same alerts."""
     looks = [[window(day, value, model) for day, value, model in look] for look in [*looks, [], [], []]]
     sent = {}
@@ -359,10 +375,8 @@ def test_a_restart_at_every_look_changes_nothing(looks, hold, damping):
             known.update({(reading.model, reading.time): reading for reading in look})
             source.looks = [list(known.values()) if restarts else look]
             if monitor is None or restarts:
-                watch = WatchOutbox(outbox=outbox)
-                monitor = Monitor(
-                    source, [crossing(hold=hold, **damping)], [], outbox=watch, log_dir=None, clock=clock
-                )
+                rule, watch = parse_rule(text, crossing=True), WatchOutbox(outbox=outbox)
+                monitor = Monitor(source, [rule], [], outbox=watch, log_dir=None, clock=clock)
             sent[restarts].append(sorted(map(str, *told([monitor.check()]))))
             clock.advance(86_400)
             if restarts:
