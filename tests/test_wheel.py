@@ -14,7 +14,7 @@ import pytest
 import auto_model_monitor
 
 PROGRAM = shutil.which("auto-model-monitor", path=str(Path(sys.executable).parent))
-COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "help")
+COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "evaluate", "help")
 FILES = ("py.typed", "ARCHITECTURE.md", "docs/settings.en.md", "docs/settings.zh.md", "api/page/index.html")
 
 

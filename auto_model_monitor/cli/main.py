@@ -17,7 +17,10 @@ from .command import FAILURE, INTERRUPTED, WRONG_USAGE, Command
 from .option_parser import PROGRAM, OptionParser, VersionOption, did_you_mean
 
 #: The commands, in the order of the help; each has a module of its own.
-NAMES = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "monitor", "schema", "help")
+NAMES = (
+    *("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve"),
+    *("monitor", "evaluate", "schema", "help"),
+)
 _FORMER_NAMES = {"test-mail": "test-notify"}
 _STATUS = """\
 status: 0 success; 1 something to know, which the help of each command names;

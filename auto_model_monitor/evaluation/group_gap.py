@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .intervals import newcombe
+from .intervals import PROPORTIONS, newcombe
 from .metric_value import MetricValue, measured
-
-#: The metrics that are proportions of independent rows, so that their difference has an interval.
-_PROPORTIONS = frozenset({"accuracy", "precision", "recall", "error_rate"})
 
 
 def group_gap(metric: str, column: str, of_groups: Mapping[str, MetricValue]) -> list[MetricValue]:
@@ -24,7 +21,7 @@ def group_gap(metric: str, column: str, of_groups: Mapping[str, MetricValue]) ->
     values = sorted(of_groups.values(), key=lambda found: found.value)
     low, high = values[0], values[-1]
     interval = None
-    if metric in _PROPORTIONS and None not in (low.low, low.high, high.low, high.high):
+    if metric in PROPORTIONS and None not in (low.low, low.high, high.low, high.high):
         ends_of_high, ends_of_low = (high.low or 0.0, high.high or 0.0), (low.low or 0.0, low.high or 0.0)
         interval = newcombe(high.value, ends_of_high, low.value, ends_of_low)
     rows = sum(found.rows for found in of_groups.values())

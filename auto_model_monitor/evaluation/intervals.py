@@ -9,6 +9,9 @@ from .metric_value import Interval
 #: The 97.5 % quantile of the normal distribution.
 Z = 1.959963984540054
 
+#: The metrics that are proportions of independent rows, so that a difference of two has an interval.
+PROPORTIONS = frozenset({"accuracy", "precision", "recall", "error_rate"})
+
 
 def wilson(successes: float, rows: float) -> Interval | None:
     """Return the interval of a proportion; None of no rows.

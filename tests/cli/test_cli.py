@@ -19,7 +19,7 @@ from auto_model_monitor.cli import help_command
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.monitor.settings_table import SETTINGS
 
-COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "help")
+COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "evaluate", "help")
 SECRET = "abcdefghijklmnop"
 
 
