@@ -69,7 +69,7 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
         # Without the option the first file's types are those of all: 2.5 becomes 2 without a word.
         found.parts.append(f"read_parquet({_listed(parquet)}, union_by_name = true)")
     if kinds:
-        found.known = {} if found.parts else {name: kind for name, kind in kinds.items() if kind == "time"}
+        found.known = {name: kind for name, kind in kinds.items() if kind == "time"}
         found.parts.append(_json(lines, kinds, as_text))
     return found
 

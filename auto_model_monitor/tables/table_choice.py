@@ -22,6 +22,13 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
     Raises:
         ConfigError: it is none of these, or there is no such time zone.
     """
+    check_zone(timezone)
+    if isinstance(thing, str) and "://" in thing:
+        from .sql.database_table import DatabaseTable
+
+        if table is None:
+            raise ConfigError("table: expected the name of the database's table, got none")
+        return DatabaseTable(thing, table, timezone)
     if isinstance(thing, (str, os.PathLike)):
         from .duckdb_table import DuckDBTable
 
@@ -31,6 +38,21 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
 
         return DuckDBTable(thing, timezone)
     raise ConfigError(f"expected a path, a URL or a frame, got one of type {type(thing).__name__}")
+
+
+def check_zone(name: str) -> None:
+    """Check the name of a time zone.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        text = f"timezone: expected one such as Asia/Shanghai, got {name!r}"
+        raise ConfigError(text) from None
 
 
 def _package(thing: object) -> str:

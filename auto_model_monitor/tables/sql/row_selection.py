@@ -86,13 +86,14 @@ class RowSelection:
         ids = sa.select(known.label("__id")).subquery()
         without = answers.outerjoin(ids, answers.c["__id"] == ids.c["__id"])
         unmatched = sa.select(sa.func.count()).select_from(without).where(ids.c["__id"].is_(None))
-        self.left_out["labels_unmatched"] = int(self._first(unmatched)[0])
+        self.left_out["labels_unmatched"] = int(self._one(unmatched)[0])
         columns = [column for column in asked.c if column.name != label]
         joined = asked.outerjoin(answers, asked.c["__id"] == answers.c["__id"])
         return sa.select(*columns, answers.c["__label"].label(label)).select_from(joined)
 
-    def _first(self, query: Any) -> Sequence[Any]:
-        return next(iter(self._run(query)))
+    def _one(self, query: Any) -> Sequence[Any]:
+        (row,) = self._run(query)
+        return row
 
     def _expressions(self, relation: Relation) -> Expressions:
         return Expressions(dict(relation.rows.c.items()), relation.kinds, self._dialect, {})
@@ -106,7 +107,7 @@ class RowSelection:
     ) -> tuple[sa.Select[Any], int]:
         """Return the rows with each id once, the later one, and the number of the others."""
         count = sa.select(sa.func.count(key), sa.func.count(key.distinct())).where(*conditions)
-        rows, ids = self._first(count.select_from(relation.rows))
+        rows, ids = self._one(count.select_from(relation.rows))
         if rows == ids:
             return sa.select(*columns, sa.literal_column("0").label(DUPLICATES)).where(*conditions), 0
         number = sa.func.row_number().over(partition_by=key, order_by=self._latest_first(relation, columns))

@@ -154,10 +154,11 @@ class SqlRows:
         """Return the earliest and the latest time of a column."""
         times = self._dialect.times(self._relation.c[column], self._kinds[column])
         query = sa.select(sa.func.min(times.compared), sa.func.max(times.compared))
-        for first, last in self._run(query.select_from(self._relation)):
-            ends = (times.read(first), times.read(last)) if first is not None else (None, None)
-            return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
-        return None
+        ((first, last),) = self._run(query.select_from(self._relation))
+        if first is None:
+            return None
+        begin, end = times.read(first), times.read(last)
+        return None if begin is None or end is None else (begin, end)
 
     def records(self) -> Iterator[dict[str, object]]:
         """Yield the rows themselves, converted and filled."""
