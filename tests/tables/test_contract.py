@@ -164,7 +164,7 @@ def test_counts(look):
         (("prediction", "!=", "cat"), lambda row: True),
         (("time", "<", DAYS.edges[2]), lambda row: row["time"] < DAYS.edges[2].replace(tzinfo=None)),
     ],
-    ids=str,
+    ids=lambda value: " ".join(map(str, value[:2])) if isinstance(value, tuple) else "",
 )  # fmt: skip
 def test_conditions(look, condition, holds):
     """A condition selects the rows that plain Python selects, and its sum is their number."""
