@@ -60,7 +60,7 @@ class DuckDBSession:
         return {str(name): str(type_) for name, type_, *_ in described}
 
     def register(self, name: str, frame: object) -> None:
-        """Make a pandas frame a view."""
+        """Make a frame a view."""
         try:
             self._connection.register(name, frame)
         except (duckdb.Error, ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Files and pandas frames as tables, by DuckDB."""
+"""Files, pandas frames and PyArrow tables as tables, by DuckDB."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .table_values import DUPLICATES, Kind, RowCondition
 
 
 class DuckDBTable:
-    """Rows in files or in a pandas frame.
+    """Rows in files, or in a table of pandas or PyArrow.
 
     Args:
-        source: the files, or a frame of pandas.
+        source: the files, or the frame.
         zone: the time zone of times without one.
     """
 
@@ -35,7 +35,11 @@ class DuckDBTable:
     @property
     def name(self) -> str:
         """The path, or the kind of the frame."""
-        return self._source.place if isinstance(self._source, RowFiles) else "the pandas frame"
+        return (
+            self._source.place
+            if isinstance(self._source, RowFiles)
+            else f"the {type(self._source).__module__.partition('.')[0]} table"
+        )
 
     def fingerprint(self) -> Hashable | None:
         """Return sizes and times of the files; None of a frame."""
@@ -67,7 +71,8 @@ class DuckDBTable:
         """
         if isinstance(self._source, RowFiles):
             return file_relation(session, files, as_text)
-        session.register(f"{name}_frame", self._source.rename(columns=str))
+        is_pandas = type(self._source).__module__.startswith("pandas")
+        session.register(f"{name}_frame", self._source.rename(columns=str) if is_pandas else self._source)
         return FileRelation(parts=[quoted(f"{name}_frame")], is_stored=True)
 
     @contextmanager
@@ -166,6 +171,6 @@ def _table_of(labels: Labels) -> DuckDBTable:
     if isinstance(labels.table, DuckDBTable):
         return labels.table
     raise ConfigError(
-        f"labels: expected files or a pandas frame, as the predictions are, got {labels.table.name}: "
+        f"labels: expected files or a frame of pandas or PyArrow, as the predictions are, got {labels.table.name}: "
         "the labels must lie where the predictions lie"
     )

@@ -33,7 +33,7 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
         from .duckdb_table import DuckDBTable
 
         return DuckDBTable(RowFiles(str(expanded(thing))), timezone)
-    if _package(thing) == "pandas":
+    if _package(thing) in ("pandas", "pyarrow"):
         from .duckdb_table import DuckDBTable
 
         return DuckDBTable(thing, timezone)
