@@ -171,6 +171,6 @@ def _table_of(labels: Labels) -> DuckDBTable:
     if isinstance(labels.table, DuckDBTable):
         return labels.table
     raise ConfigError(
-        f"labels: expected files or a frame of pandas or PyArrow, as the predictions are, got {labels.table.name}: "
+        f"labels: expected files or a table of pandas or PyArrow, got {labels.table.name}: "
         "the labels must lie where the predictions lie"
     )
