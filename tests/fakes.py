@@ -38,6 +38,13 @@ class FakeClock:
         return event.is_set()
 
 
+class StillClock(FakeClock):
+    """A clock that moves only by `advance`: the threads that wait on it really wait for their event."""
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        return event.wait(seconds)
+
+
 class RecordingNotifier:
     """Keeps what it is given; fails with the errors in `failures`, one an attempt, first."""
 

@@ -163,7 +163,8 @@ class DeliveryQueue:
         assert self._outbox is not None
         messages = [(render(worst_first(one)), names) for one, names in self._by_level(alerts)]
         self._outbox.add_look([*unsent, *alerts], messages, self._clock.now().timestamp())
-        self._wake()
+        if messages:
+            self._wake()
 
     def _by_level(self, alerts: Sequence[Alert]) -> list[tuple[list[Alert], list[str]]]:
         """Return the sets of alerts that notifiers accept, each with the names of those notifiers."""

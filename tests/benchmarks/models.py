@@ -26,7 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from auto_model_monitor import Message, Monitor, Reading, ReadingBatch
-from tests.fakes import FakeClock
+from tests.fakes import StillClock
 
 RULE = "accuracy < 0.9 for 2"
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -53,7 +53,7 @@ class Script:
 
     name = "production"
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: StillClock) -> None:
         self.clock = clock
         self.readings: list[Reading] = []
 
@@ -80,7 +80,7 @@ def looks(models: int, metrics: int, folder: Path) -> dict[str, Any]:
     """Return the seconds of looks over many models, all good and all bad."""
     found: dict[str, Any] = {"models": models, "metrics": metrics}
     for state, value in (("good", 0.95), ("bad", 0.5)):
-        clock, channel = FakeClock(), Counting()
+        clock, channel = StillClock(), Counting()
         source = Script(clock)
         monitor = Monitor(source, [RULE], [channel], log_dir=folder / state, clock=clock)
         names = ["accuracy", *(f"metric_{n}" for n in range(1, metrics))]
@@ -113,7 +113,7 @@ def days(day: int) -> Iterator[Reading]:
 
 def year(folder: Path, count: int = 365) -> dict[str, Any]:
     """Return what a year of looks takes, and what it reports."""
-    clock, channel = FakeClock(), Counting()
+    clock, channel = StillClock(), Counting()
     source = Script(clock)
     monitor = Monitor(source, [RULE], [channel], log_dir=folder, clock=clock)
     told: list[tuple[str, bool]] = []

@@ -27,7 +27,7 @@ from auto_model_monitor import (
 )
 from auto_model_monitor.monitor import WatchOutbox
 from auto_model_monitor.rules import CrossingRule, DampedRule
-from tests.fakes import FakeClock, RecordingNotifier
+from tests.fakes import RecordingNotifier, StillClock
 from tests.fakes import message as message_of
 
 MONDAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
@@ -64,7 +64,7 @@ class Looks:
 
 def run(rules, *looks, outbox=None, notifiers=None, extra=1):
     """Return the alerts of each look; ``extra`` looks bring nothing."""
-    clock = FakeClock()
+    clock = StillClock()
     source = Looks(clock, looks)
     given = [RecordingNotifier()] if notifiers is None else notifiers
     watch = WatchOutbox(outbox=outbox or MemoryOutbox())
@@ -270,7 +270,7 @@ def test_one_alert_of_a_look_has_its_own_message_with_the_curve_of_its_model():
             histories.append([point.value for point in alert.history])
             return message_of(alert.model, id=alert.id)
 
-    clock, notifier = FakeClock(), RecordingNotifier()
+    clock, notifier = StillClock(), RecordingNotifier()
     looks = [
         [window(0, 0.95, "a"), window(0, 0.1, "a", "recall")],
         [window(1, 0.8, "a"), window(1, 0.92, "b")],
@@ -369,7 +369,7 @@ def test_a_restart_at_every_look_changes_nothing(text, looks):
     looks = [[window(day, value, model) for day, value, model in look] for look in [*looks, [], [], []]]
     sent = {}
     for restarts in (False, True):
-        clock, outbox, known = FakeClock(), MemoryOutbox(), {}
+        clock, outbox, known = StillClock(), MemoryOutbox(), {}
         source, monitor, sent[restarts] = Looks(clock, []), None, []
         for look in looks:
             known.update({(reading.model, reading.time): reading for reading in look})
