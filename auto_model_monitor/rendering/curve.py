@@ -46,7 +46,10 @@ class Curve:
         some = any(math.isfinite(point.value) for point in points)
         if reading is None or len(points) < 2 or not some or alert.kind in _WITHOUT:
             return None
-        comparison = alert.comparison or usual_direction(reading.metric)
+        comparison = usual_direction(reading.metric)
+        # The comparison of a crossing is the side that is bad.
+        if "since" not in alert.details:
+            comparison = alert.comparison or comparison
         before = () if alert.previous_best is None else (alert.previous_best,)
         value = comparison and comparison.best([*before, *(point.value for point in points)])
         best = next((point for point in points if point.value == value), None)
@@ -99,7 +102,7 @@ class Curve:
         points = latest(self.points, LATEST)
         if len(points) < 2:
             return []
-        place, places = _places(points, self.words)
+        place, places = _places(points, self.words, is_by_window=self._is_by_window)
         scores = (number_text(point.value) for point in points)
         rows = zip(places, scores, map(self._remark, points), strict=True)
         return [(place, for_header(self.metric, _LONGEST_PLACE), ""), *rows]
@@ -117,12 +120,17 @@ class Curve:
             lines.append(words.line.format(label=label, value=value))
         return "\n".join(lines)
 
+    @property
+    def _is_by_window(self) -> bool:
+        """Whether the names of the points are windows, in the zone of the source."""
+        return self.alert.reading is not None and self.alert.reading.time is not None
+
     def _remark(self, point: Point) -> str:
         marks = {self.words.this_one: point == self.this, self.words.best_one: point == self.best}
         return self.words.listed.join(word for word, holds in marks.items() if holds)
 
 
-def _places(points: Sequence[Point], words: Wording) -> tuple[str, list[str]]:
+def _places(points: Sequence[Point], words: Wording, *, is_by_window: bool) -> tuple[str, list[str]]:
     """Return a label and the epoch, step or time of each point; else their names."""
     ways: tuple[tuple[str, Callable[[Point], object]], ...] = (
         (words.epoch, lambda point: point.epoch),
@@ -130,7 +138,7 @@ def _places(points: Sequence[Point], words: Wording) -> tuple[str, list[str]]:
         ("", lambda point: f"{point.time:%H:%M:%S}"),
     )
     for name, way in ways:
-        places = [way(point) for point in points]
+        places = [None if name == "" and is_by_window else way(point) for point in points]
         if None not in places and len(set(places)) == len(places):
             return name, [str(place) for place in places]
     return "", [for_header(for_name(point.name), _LONGEST_PLACE) for point in points]

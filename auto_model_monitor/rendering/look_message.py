@@ -32,8 +32,7 @@ def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Mes
     worst, level = alerts[0], most_urgent(alerts)
     table = [[words.labels["model"], words.labels["alarm"]]]
     table += [[_model(alert), _alarm(alert, words, origin)] for alert in alerts[:MOST_LISTED]]
-    what = " ".join(filter(None, [worst.model and _model(worst), table[1][1]]))
-    sentence = words.event_sentences["look"].format(count=len(alerts), what=what)
+    sentence = _sentence(alerts, " ".join(filter(None, [worst.model and _model(worst), table[1][1]])), words)
     rest = len(alerts) - MOST_LISTED
     notes = [words.event_sentences["look_rest"].format(count=rest)] if rest > 0 else []
     place = ((words.host, for_name(origin.host)), (words.directory, for_name(origin.watch_dir)))
@@ -70,9 +69,19 @@ def _text(
     notes: Sequence[str],
     words: Wording,
 ) -> str:
-    lines = "\n".join("  ".join(cells) for cells in table[1:])
+    lines = "\n".join(" | ".join(cells) for cells in table)
     placed = "\n".join(words.line.format(label=label, value=value) for label, value in rows)
-    return "\n\n".join([words.sentence.format(sentence=sentence), lines, *notes, placed])
+    return "\n\n".join([words.sentence.format(sentence=sentence), "\n".join([lines, *notes]), placed])
+
+
+def _sentence(alerts: Sequence[Alert], worst: str, words: Wording) -> str:
+    """Return how many models need attention, or, where all have, how many have recovered, and the worst."""
+    open_alerts = [alert for alert in alerts if not alert.resolved] or alerts
+    models = {alert.model for alert in open_alerts}
+    if None in models or len(models) == 1:
+        return words.event_sentences["look_alarms"].format(count=len(alerts), what=worst)
+    key = "look_resolved" if _all_resolved(alerts) else "look"
+    return words.event_sentences[key].format(count=len(models), what=worst)
 
 
 def _model(alert: Alert) -> str:
@@ -81,7 +90,7 @@ def _model(alert: Alert) -> str:
 
 def _alarm(alert: Alert, words: Wording, origin: Origin) -> str:
     if is_about_a_model(alert):
-        return for_header(ModelFacts(replace(alert, model=None), words, origin).brief, _LONGEST_CELL)
+        return for_header(ModelFacts(replace(alert, model=None), words, origin).alarm, _LONGEST_CELL)
     return for_header(EventFacts(alert, words, origin).sentence, _LONGEST_CELL)
 
 
@@ -111,7 +120,7 @@ def _facts(alerts: Sequence[Alert], level: Level) -> dict[str, Fact]:
         "count": len(alerts),
         "model": None if worst.model is None else for_name(worst.model),
         "group": None if worst.group is None else for_name(worst.group),
-        "models": len({alert.model for alert in alerts}),
+        "models": ", ".join(dict.fromkeys(_model(alert) for alert in alerts[:MOST_LISTED])),
     }
     if worst.reading is not None:
         facts |= {"metric": for_name(worst.reading.metric), "filename": for_name(worst.reading.name)}

@@ -23,8 +23,10 @@ _LABELS = ("labelled", "labels_unmatched")
 
 
 def is_about_a_model(alert: Alert) -> bool:
-    """Return whether an alert is about a model in production."""
-    return alert.model is not None or (alert.reading is not None and alert.reading.time is not None)
+    """Return whether an alert is about a model in production: its name, a window, or a crossing."""
+    if alert.model is not None or "since" in alert.details:
+        return True
+    return alert.reading is not None and alert.reading.time is not None
 
 
 class ModelFacts:
@@ -53,13 +55,21 @@ class ModelFacts:
         """Return the subject."""
         mark = MARKS["resolved" if self._alert.resolved else self._tone()]
         model = for_header(self._alert.model or "", _LONGEST_MODEL)
-        return self._origin.subject(mark, self._sentence(model, "_brief"))
+        return self._origin.subject(mark, self._with_window(self._sentence(model, "_brief")))
+
+    @property
+    def alarm(self) -> str:
+        """What happened, and in which window, for a line of a table."""
+        return self._with_window(self.brief)
 
     def text(self) -> str:
         """Return the content as plain text."""
         words, line = self._words, self._words.line.format
         rows = [line(label=label, value=value) for label, value in [*self._figures(), *self._rows()]]
-        return "\n\n".join([words.sentence.format(sentence=self.sentence), "\n".join(rows)])
+        is_alarm = self._alert.kind is AlertKind.HIT and not self._alert.resolved
+        # The sentence of a breach stands on its line as people have asked for it, without a full stop.
+        heading = self.sentence if is_alarm else words.sentence.format(sentence=self.sentence)
+        return "\n\n".join([heading, "\n".join(rows)])
 
     def card(self, notes: Sequence[str]) -> Card:
         """Return the same content as a card."""
@@ -98,6 +108,11 @@ class ModelFacts:
         details = {key: self._detail(key, value) for key, value in alert.details.items() if value is not None}
         return sentence.format_map(_WithDashes({**details, **values})).strip()
 
+    def _with_window(self, what: str) -> str:
+        reading = self._alert.reading
+        is_window = reading is not None and reading.time is not None
+        return f"{what} · {for_name(reading.name)}" if reading is not None and is_window else what
+
     def _detail(self, key: str, value: str | float) -> str:
         if isinstance(value, str):
             return for_name(value)
@@ -134,7 +149,8 @@ class ModelFacts:
             words.metric: "" if judged is None else for_name(judged.metric),
             labels["rows"]: "" if judged is None or judged.rows is None else f"{judged.rows:,}",
             labels["interval"]: "" if judged is None else self._interval(judged),
-            labels["window"]: "" if reading is None else for_name(reading.name),
+            labels["window"]: self._window(),
+            labels["lasted"]: self._lasted(),
             labels["since_window"]: for_name(since) if isinstance(since, str) else "",
             words.time: zoned_time_text(alert.time),
             labels["rule"]: for_name(alert.rule),
@@ -143,6 +159,27 @@ class ModelFacts:
             labels["next_step"]: "" if alert.resolved else self._next_step(),
         }
         return ((label, value) for label, value in rows.items() if value)
+
+    def _window(self) -> str:
+        """Return the label, which is local to the source, and with its zone when the window ended."""
+        reading = self._alert.reading
+        if reading is None or reading.time is None:
+            return "" if reading is None else for_name(reading.name)
+        end = (
+            reading.time if reading.time.tzinfo is None else reading.time.astimezone(self._alert.time.tzinfo)
+        )
+        return self._words.remarked.format(value=for_name(reading.name), remark=f"→ {zoned_time_text(end)}")
+
+    def _lasted(self) -> str:
+        """Return how long it lasted, from the end of the first bad window to that of the first good one."""
+        alert, reading = self._alert, self._alert.reading
+        if not alert.resolved or alert.kind is AlertKind.STALLED or reading is None or reading.time is None:
+            return ""
+        since = alert.details.get("since")
+        begins = next((point.time for point in alert.history if point.name == since), None)
+        if begins is None or begins > reading.time:
+            return ""
+        return duration_text((reading.time - begins).total_seconds(), self._words.duration_units)
 
     def _interval(self, reading: Reading) -> str:
         if reading.low is None or reading.high is None:

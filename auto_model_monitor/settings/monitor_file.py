@@ -25,10 +25,14 @@ from .toml_file import read_toml
 from .variables import Variables, read_env_file
 from .watch_settings import Settings, settings_of
 
+_TEMPLATES = ("email_subject_template", "email_content_template")
 _MAIL = ("sender", "receiver", "auth_code", "smtp_user", "smtp_host", "smtp_port", "smtp_security")
 #: What a ``[[monitor]]`` may hold beside the arguments of its source.
 MONITOR_SETTINGS: Mapping[str, Setting] = {
-    **{name: SETTINGS[name] for name in ("rules", "notify", *_MAIL, "language", "log_dir", "digest")},
+    **{
+        name: SETTINGS[name]
+        for name in ("rules", "notify", *_MAIL, *_TEMPLATES, "language", "log_dir", "digest")
+    },
     "schedule": Setting(
         "a schedule such as 'daily 08:00' or a number of seconds",
         (str, int, float),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from auto_model_monitor import Alert, AlertKind, Comparison, Level, Reading, Renderer
+from auto_model_monitor import Alert, AlertKind, Comparison, Level, NotificationError, Reading, Renderer
+from auto_model_monitor.core.metric_history import Point
+from auto_model_monitor.core.readings import ReadingBatch
+from auto_model_monitor.notifiers import DingTalkNotifier, FeishuNotifier, WeComNotifier
+from auto_model_monitor.rules import parse_rule
+from auto_model_monitor.text.cleaning import for_html
 
 TIME = datetime(2026, 11, 28, 8, tzinfo=timezone.utc)
 READING = Reading(
@@ -47,14 +52,14 @@ def rendered(alert=ALERT, language="en", **options):
 def test_the_first_line_is_the_sentence_of_the_seed():
     """In Chinese the text begins with the sentence that S2.13 asks for, per cent as in the rule."""
     message = rendered(language="zh")
-    assert message.text.splitlines()[0] == "模型model_1准确率低于90%, 发出预警。"
-    assert message.subject == "⚠️ 模型model_1准确率低于90%, 发出预警（87%） · credit@gpu3"
+    assert message.text.splitlines()[0] == "模型model_1准确率低于90%, 发出预警"
+    assert message.subject == "⚠️ 模型model_1准确率低于90%, 发出预警（87%） · 2026-11-27 · credit@gpu3"
 
 
 def test_everything_that_one_needs_is_there():
     """Model, metric, value, rows, interval, threshold, window, since when, where and what next."""
     message = rendered()
-    assert message.subject == "⚠️ model_1: accuracy 87% below 90% · credit@gpu3"
+    assert message.subject == "⚠️ model_1: accuracy 87% below 90% · 2026-11-27 · credit@gpu3"
     for line in (
         "Value: 87%",
         "Threshold: 90%",
@@ -62,7 +67,7 @@ def test_everything_that_one_needs_is_there():
         "Metric: accuracy",
         "Rows: 1,234",
         "95 % interval: 85% – 89%",
-        "Window: 2026-11-27",
+        "Window: 2026-11-27 (→ 2026-11-28 08:00:00 UTC)",
         "Since: 2026-11-26",
         "Rule: accuracy < 90% for 2",
         "Host: gpu3",
@@ -116,7 +121,7 @@ def test_an_all_clear_says_so(language, subject):
 def test_a_silence_names_the_last_window_and_no_metric():
     """Where no predictions come, the message names the model, the silence and the last window."""
     message = rendered(SILENT)
-    assert message.subject.startswith("⚠️ model_1: no predictions for 2 d 2 h ·")
+    assert message.subject.startswith("⚠️ model_1: no predictions for 2 d 2 h · 2026-11-27 ·")
     assert message.text.startswith("model_1: no predictions for 2 d 2 h, the last window is 2026-11-27.")
     assert "accuracy\n" not in message.text
     assert "模型model_1已有 2 天 2 小时没有预测" in rendered(SILENT, "zh").subject
@@ -150,9 +155,80 @@ def test_facts_for_programs_hold_the_window():
     assert (facts["low"], facts["high"]) == (0.85, 0.89)
 
 
-def test_the_message_of_several_names_each_model_with_its_alarm():
-    """Two alerts are a table of models and alarms, the worst first, in one message."""
-    other = replace(ALERT, model="credit", reading=replace(READING, model="credit", value=0.5))
-    message = Renderer(language="zh").render_look([other, ALERT])
-    assert "credit  准确率低于90%, 发出预警（50%）" in message.text
-    assert "model_1  准确率低于90%, 发出预警（87%）" in message.text
+def look(count):
+    models = [replace(ALERT, model=f"model_{n:03}", id=f"{n:032}") for n in range(count)]
+    return [replace(models[0], level=Level.CRITICAL), *models[1:]]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "head", "alarm", "rest"),
+    [
+        ("en", "🚨 1000 models need attention: model_000 accuracy 87% ", "Model | Alarm",
+         "accuracy 87% below 90% · 2026-11-27", "… and 980 more"),
+        ("zh", "🚨 1000 个模型需要关注：model_000 准确率低于90%", "模型 | 预警",
+         "准确率低于90%, 发出预警（87%） · 2026-11-27", "……另有 980 条未列出"),
+    ],
+)  # fmt: skip
+def test_many_models_are_one_message(language, subject, head, alarm, rest):
+    """The number stands in the subject, twenty in a table, the rest as a number; the level is the worst."""
+    message = Renderer(language=language, watch_dir="/data/credit", host="gpu3").render_look(look(1000))
+    assert message.subject.startswith(subject)
+    assert len(message.subject) <= 80
+    lines = message.text.splitlines()
+    start = lines.index(head)
+    assert lines[start + 1 : start + 21] == [f"model_{n:03} | {alarm}" for n in range(20)]
+    assert lines[start + 21] == rest
+    assert all(for_html(text) in message.html for text in ("model_019", alarm, rest))
+    assert message.level is Level.CRITICAL
+    assert message.facts["count"] == 1000
+    assert str(message.facts["models"]).split(", ") == [f"model_{n:03}" for n in range(20)]
+
+
+def test_recovered_models_are_counted_apart():
+    """Of a look the models that need attention are counted; where all have recovered, those."""
+    bad, good = look(3), [replace(alert, resolved=True, model=f"good_{alert.model}") for alert in look(2)]
+    renderer = Renderer(language="en")
+    assert renderer.render_look([*bad, *good]).subject.startswith("🚨 3 models need attention: ")
+    message = renderer.render_look(good)
+    assert message.subject.startswith("↩️ 2 models have recovered: ")
+    assert message.facts["resolved"] is True
+
+
+@pytest.mark.parametrize("build", [DingTalkNotifier, FeishuNotifier, WeComNotifier])
+def test_the_table_fits_into_every_robot(build, monkeypatch):
+    """With the longest names of models the table stays within what each group chat accepts."""
+    sent = []
+
+    def post(address, body, *_, **__):
+        sent.append(body)
+        raise NotificationError("enough")
+
+    monkeypatch.setattr("auto_model_monitor.notifiers.http.post", post)
+    models = [replace(alert, model="模" * 300 + str(alert.model)) for alert in look(1000)]
+    with pytest.raises(NotificationError, match="enough"):
+        build("token-4711").send(Renderer(language="zh").render_look(models))
+    assert len(sent[0]) <= 20_000
+
+
+def test_the_trend_is_of_windows_and_the_best_is_the_highest():
+    """Of a fallen accuracy the best window is the highest, each by its label; and how long it lasted."""
+    values = [0.95, 0.86, 0.87, 0.93]
+    days = [f"2026-11-{24 + n}" for n in range(4)]
+    points = [
+        Point(time=TIME + timedelta(days=n - 3), number=n, value=value, name=days[n])
+        for n, value in enumerate(values)
+    ]
+    details = {"since": "2026-11-25"}
+    breach = replace(ALERT, history=points, details=details)
+    assert "2026-11-24: 0.95 (best)\n" in rendered(breach).text
+    good = replace(breach, resolved=True, reading=replace(READING, value=0.93))
+    assert "\nLasted: 2 d\n" in rendered(good).text
+
+
+def test_a_crossing_without_a_model_is_an_alarm_too():
+    """A plain row of a table, about no model and no window, makes a warning that names the row."""
+    reading = Reading(metric="auc", value=0.6, name="row 7")
+    alert = parse_rule("auc < 0.7", crossing=True).evaluate(ReadingBatch(time=TIME, others=[reading]))
+    message = rendered(alert)
+    assert message.subject == "⚠️ auc 0.6 below 0.7 · credit@gpu3"
+    assert "\nWindow: row 7\n" in message.text
