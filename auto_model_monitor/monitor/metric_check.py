@@ -66,10 +66,12 @@ class MetricCheck:
         try:
             if not isinstance(self._source, OffersMetrics):
                 return False
-            self._found = dict.fromkeys(self._source.metric_names)
+            names = self._source.metric_names
         except MonitorError:
-            return True  # the watch logs that the source cannot be read; the next poll asks again
-        self._offers = True
+            names = ()  # the watch logs that the source cannot be read
+        if not names:
+            return True  # its table is not there yet; the next poll asks again
+        self._found, self._offers = dict.fromkeys(names), True
         self._forget_found()
         self.warn()
         return True

@@ -81,7 +81,13 @@ class OffersMetrics(Protocol):
     @property
     @abstractmethod
     def metric_names(self) -> Collection[str]:
-        """The metrics that it can produce; ``recall@sex:*`` stands for one of each group of a column."""
+        """The metrics that it can produce; ``recall@sex:*`` stands for one of each group of a column.
+
+        There are none while that is not known yet.
+
+        Raises:
+            SourceError: the source cannot be read now.
+        """
         ...
 
 

@@ -27,18 +27,23 @@ class Windows:
 
 
 class Offering(Windows):
-    """A source that knows its metrics; ``failures`` times it cannot be read."""
+    """A source that knows its metrics; for some looks it cannot be read, or knows none."""
 
-    def __init__(self, *looks, failures=0):
+    def __init__(self, *looks, failures=0, absent=0):
         super().__init__(*looks)
+        self.reads = 0
         self.failures = failures
+        self.absent = absent
+
+    def read(self):
+        self.reads += 1
+        return super().read()
 
     @property
     def metric_names(self):
-        if self.failures:
-            self.failures -= 1
+        if self.reads <= self.failures:
             raise SourceError("predictions.csv is not there yet")
-        return OFFERED
+        return [] if self.reads <= self.absent else OFFERED
 
 
 def warnings(caplog, source, *rules, looks=3):
@@ -79,9 +84,10 @@ def test_a_metric_without_enough_data_is_not_unknown(caplog, metric):
     assert warnings(caplog, source, f"{metric} > 0.99") == [[], [], []]
 
 
-def test_a_source_that_cannot_say_it_yet_is_asked_again(caplog):
-    """While the source cannot be read, no metric is called unknown."""
-    found = warnings(caplog, Offering(failures=1), "acuracy < 0.9")
+@pytest.mark.parametrize("arguments", [{"failures": 1}, {"absent": 1}])
+def test_a_source_that_cannot_say_it_yet_is_asked_again(caplog, arguments):
+    """While the source cannot be read, or holds nothing, no metric is called unknown."""
+    found = warnings(caplog, Offering(**arguments), "acuracy < 0.9")
     assert [len(look) for look in found] == [0, 1, 0]
 
 
