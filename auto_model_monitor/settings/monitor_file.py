@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ MONITOR_SETTINGS: Mapping[str, Setting] = {
 }
 #: What a ``[[watch]]`` may hold.
 WATCH_SETTINGS = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
-_SECRETS = {"auth_code": "an auth_code", "notify": "the URLs of notify", "url": "the URL of a database"}
+_SECRETS = {"auth_code": "an auth_code", "notify": "the URLs of notify", "url": "the password of a URL"}
 _TABLES = {
     "watch": Setting("tables, each begun by [[watch]]", (list,), other_names=("watches",)),
     "monitor": Setting("tables, each begun by [[monitor]]", (list,), other_names=("monitors",)),
@@ -153,9 +154,13 @@ def _secrets_of(file: str, content: Settings) -> dict[str, str]:
     """Return the file with what it holds that others must not read; variables are no secrets."""
     tables = [content, *(table for _, table in _tables_of(content))]
     for name, words in _SECRETS.items():
-        if any("${" not in str(table[name]) for table in tables if name in table):
+        if any(_is_secret(name, str(table[name])) for table in tables if name in table):
             return {file: words}
     return {}
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return "${" not in value and (name != "url" or re.search("://[^/]*:[^/]*@", value) is not None)
 
 
 def _tables_of(content: Settings) -> Iterator[tuple[str, Settings]]:

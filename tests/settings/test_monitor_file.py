@@ -238,6 +238,8 @@ query = "up"
         ('notify = "dingtalk://TOKEN"', "monitor.toml holds the URLs of notify"),
         ('notify = "${HOOK}"\nenv_file = ".env"', ".env holds variables"),
         ('notify = "${HOOK}"', ""),
+        ('[[monitor]]\nquery = "q"\nurl = "http://me:CANARY@localhost"', "holds the password of a URL"),
+        ('[[monitor]]\nquery = "q"\nurl = "http://localhost:9090"', ""),
     ],
 )
 def test_files_of_secrets_that_others_can_read_are_warned_of(tmp_path, monkeypatch, above, warns):
