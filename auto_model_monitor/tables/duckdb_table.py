@@ -11,11 +11,12 @@ from ..core.errors import ConfigError
 from .duckdb_files import FileRelation, file_relation
 from .duckdb_loading import Loading, kinds_of, runner
 from .duckdb_session import DuckDBSession, duckdb_session, quoted
+from .fills import fills_of
 from .row_files import RowFile, RowFiles
 from .sql.dialects import zoned_times
 from .sql.duckdb_dialect import DuckDBDialect, compiled_query, final_query, relation_of
 from .sql.row_selection import Relation, RowSelection
-from .sql.sql_rows import SqlRows, filled_rows
+from .sql.sql_rows import SqlRows
 from .table_protocol import Labels, TableRows
 from .table_values import DUPLICATES, Kind, RowCondition
 
@@ -96,7 +97,8 @@ class DuckDBTable:
             look.add_rows(self, files, where, key, time)
             if labels and answers:
                 look.add_labels(answers, label_files, labels)
-            yield filled_rows(look.rows(), fill)
+            rows = look.rows()
+            yield rows.filled(fills_of(rows, fill))
 
 
 class _Look:

@@ -37,7 +37,9 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
         from .duckdb_table import DuckDBTable
 
         return DuckDBTable(thing, timezone)
-    raise ConfigError(f"expected a path, a URL or a frame, got one of type {type(thing).__name__}")
+    from .frames.frame_table import FrameTable
+
+    return FrameTable(thing, timezone)
 
 
 def check_zone(name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -229,3 +229,11 @@ def spellings(value: object) -> tuple[str, ...]:
     more = {"1": ("true", "True", "TRUE"), "0": ("false", "False", "FALSE")}.get(text, ())
     whole = compiled(_WHOLE_NUMBER).fullmatch(text)
     return (text, *((f"{text}.0",) if whole else ()), *more)
+
+
+def interpolated(at: Mapping[int, float], rows: int, fraction: float) -> float:
+    """Return a quantile of sorted numbers, of which those at or next to its place are given by place."""
+    wanted = (rows - 1) * fraction
+    lower = min(math.floor(wanted), rows - 1)
+    one, other = at[lower], at[min(lower + 1, rows - 1)] if wanted > lower else at[lower]
+    return one + (other - one) * (wanted - lower)

@@ -102,4 +102,4 @@ def _storable(value: object, url: str) -> object:
 PLACES: list[Callable[[Path, str, list[Row]], Table]] = [
     csv_file, json_lines, parquet_file, folder_of_parts, pandas_frame, sqlite_file
 ]  # fmt: skip
-OTHER_PLACES = [arrow_table]
+OTHER_PLACES = [arrow_table, polars_frame, polars_lazy_frame]

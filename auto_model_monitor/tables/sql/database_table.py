@@ -13,13 +13,14 @@ from ...core.errors import ConfigError, MissingExtraError, SourceError
 from ...core.extras import extra
 from ...core.near_names import nearest
 from ...text.cleaning import for_header
+from ..fills import fills_of
 from ..known_columns import require_columns
 from ..table_protocol import Labels, TableRows
 from ..table_values import DUPLICATES, Kind, RowCondition
 from .database_columns import column_kind, column_value, prepare
 from .dialects import DatabaseDialect
 from .row_selection import Relation, RowSelection, id_text
-from .sql_rows import Run, SqlRows, filled_rows
+from .sql_rows import Run, SqlRows
 
 with extra("production"):
     import sqlalchemy as sa
@@ -107,7 +108,8 @@ class DatabaseTable:
                 kinds[labels.label] = given.kinds[labels.label]
             if key is not None:
                 kinds[DUPLICATES] = "number"
-            yield filled_rows(SqlRows(run, query.subquery(), kinds, dialect, selection.left_out), fill)
+            rows = SqlRows(run, query.subquery(), kinds, dialect, selection.left_out)
+            yield rows.filled(fills_of(rows, fill))
 
     def relation(
         self, connection: sa.Connection, columns: Sequence[str], id: str | None, time: str | None

@@ -10,14 +10,12 @@ from typing import Any, Protocol
 
 from ...core.extras import extra
 from ..table_values import Kind
+from ..time_texts import MILLISECONDS, read_text, shortest_text
 
 with extra("production"):
     import sqlalchemy as sa
 
 Expression = sa.ColumnElement[Any]
-
-MILLISECONDS = 1e11
-"""Numbers beyond are milliseconds since 1970; as seconds they were in the year 5138."""
 
 _NUMBER = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
@@ -104,23 +102,3 @@ def epochs(number: Expression) -> TimeExpression:
         bound=lambda moment: moment.timestamp(),
         read=lambda value: datetime.fromtimestamp(value, timezone.utc),
     )
-
-
-def shortest_text(moment: datetime) -> str:
-    """Return a time as text without the zeros at its end.
-
-    Then text that is later or equal sorts behind it, whether it has seconds and their fractions or not.
-    """
-    text = moment.isoformat(" ", timespec="microseconds").rstrip("0")
-    for end in ("00:00:.", "00:.", ":.", "."):
-        text = text.removesuffix(end)
-    return text.rstrip(" .")
-
-
-def read_text(text: str | None, zone: tzinfo) -> datetime | None:
-    """Return the time that a text in ISO 8601 states, in UTC; None where it states none."""
-    try:
-        moment = datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ...core.errors import SourceError
 from ...core.extras import extra
-from ..table_values import Key, Keys, Kind, Moments, RankSum, RowCondition, Value, canonical
+from ..table_values import Key, Keys, Kind, Moments, RankSum, RowCondition, Value, canonical, interpolated
 from .dialects import SqlDialect
 from .expressions import Expressions
 
@@ -124,7 +124,7 @@ class SqlRows:
         for *raw, number, index, size in self._run(sa.select(ranked).where(sa.or_(*wanted))):
             places.setdefault(tuple(raw), {})[int(index)] = float(number)
             sizes[tuple(raw)] = int(size)
-        found = {raw: tuple(_between(at, sizes[raw], f) for f in fractions) for raw, at in places.items()}
+        found = {raw: tuple(interpolated(at, sizes[raw], f) for f in fractions) for raw, at in places.items()}
         return self._once(found, by)
 
     def rank_sums(
@@ -233,34 +233,8 @@ def _near(place: sa.ColumnElement[Any], wanted: sa.ColumnElement[Any]) -> sa.Col
     return sa.and_(place > wanted - 1.0, place < wanted + 1.0)
 
 
-def _between(at: Mapping[int, float], rows: int, fraction: float) -> float:
-    wanted = (rows - 1) * fraction
-    lower = min(math.floor(wanted), rows - 1)
-    one, other = at[lower], at[min(lower + 1, rows - 1)] if wanted > lower else at[lower]
-    return one + (other - one) * (wanted - lower)
-
-
 def _plain(value: Any) -> object:
     """Return a value as it is, None where it is missing."""
     if isinstance(value, str):
         return value.strip() or None
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def filled_rows(rows: SqlRows, fill: Mapping[str, str | float] | None) -> SqlRows:
-    """Return the same rows with their missing numbers filled.
-
-    Args:
-        rows: the rows.
-        fill: ``median``, ``mean`` or a number for each column.
-    """
-    numbers: dict[str, float | None] = {}
-    for column, how in (fill or {}).items():
-        if how == "median":
-            numbers[column] = rows.quantiles(column, (0.5,)).get((), (None,))[0]
-        elif how == "mean":
-            moments = rows.moments([column]).get(())
-            numbers[column] = moments[0].mean if moments else None
-        else:
-            numbers[column] = float(how)
-    return rows.filled({name: number for name, number in numbers.items() if number is not None})

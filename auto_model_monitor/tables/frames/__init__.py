@@ -1,0 +1,1 @@
+"""Frames of Polars, Ibis and Spark, by Narwhals."""
