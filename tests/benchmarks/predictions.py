@@ -1,9 +1,9 @@
 """What the prediction log costs the program that serves, and what a crash costs the log.
 
 ``python predictions.py calls|processes|kills [seconds]`` prints one JSON object. ``calls``: microseconds of
-a prediction with 25 features at 1,000 a second, beside ``logging`` with a line of JSON, in turns.
-``processes``: eight processes that write into one folder as fast as they can. ``kills``: what ``kill -9``
-loses.
+a prediction with 25 features at 1,000 a second, in turns with ``logging`` and a line of JSON, and with a bare
+copy of the features, which shows how busy the machine is. ``processes``: eight processes that write into one
+folder as fast as they can. ``kills``: what ``kill -9`` loses.
 """
 
 from __future__ import annotations
@@ -54,11 +54,17 @@ def with_logging(folder: Path) -> Callable[[int], None]:
     return predict
 
 
+def with_nothing(folder: Path) -> Callable[[int], None]:
+    """What a copy of the features takes on this machine as it is now."""
+    return lambda number: [FEATURES.copy()].clear()
+
+
 def calls(folder: Path, seconds: float) -> dict[str, Any]:
-    """Time both ways in turns of a second, each call a millisecond after the one before."""
+    """Time all ways in turns of a second, each call a millisecond after the one before."""
     ways = {
         "prediction log": with_prediction_log(folder / "ours"),
         "logging + json": with_logging(folder / "its"),
+        "a copy alone": with_nothing(folder),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
     due = time.perf_counter()
@@ -66,7 +72,7 @@ def calls(folder: Path, seconds: float) -> dict[str, Any]:
         due = max(due + 0.001, time.perf_counter())
         while (left := due - time.perf_counter()) > 0:
             time.sleep(left)
-        name = list(ways)[number // 1000 % 2]
+        name = list(ways)[number // 1000 % 3]
         began = time.perf_counter()
         ways[name](number)
         times[name].append(time.perf_counter() - began)
