@@ -48,6 +48,11 @@ class SqlDialect(Protocol):
         """Return a column as times."""
         ...
 
+    @abstractmethod
+    def quantile(self, number: Expression, fraction: float) -> Expression | None:
+        """Return an exact quantile as an aggregate, interpolated linearly; None where the engine has none."""
+        ...
+
 
 class DatabaseDialect:
     """Databases: SQLite, MariaDB, MySQL, PostgreSQL and what else SQLAlchemy knows.
@@ -81,6 +86,10 @@ class DatabaseDialect:
             bound=lambda moment: shortest_text(self._local(moment)),
             read=lambda value: read_text(value, self._zone),
         )
+
+    def quantile(self, number: Expression, fraction: float) -> Expression | None:
+        """Return None: SQLite and MariaDB have no such aggregate."""
+        return None
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone).replace(tzinfo=None)

@@ -42,6 +42,10 @@ class DuckDBDialect:
             compared=column, bound=_in_utc if zoned_times(column) else self._local, read=self._read
         )
 
+    def quantile(self, number: Expression, fraction: float) -> Expression | None:
+        """Return an exact quantile as an aggregate."""
+        return sa.func.quantile_cont(number, sa.literal_column(repr(float(fraction))))
+
     def _local(self, moment: datetime) -> datetime:
         # To move two edges is a thousand times cheaper than to move each row.
         return moment.astimezone(self._zone).replace(tzinfo=None)

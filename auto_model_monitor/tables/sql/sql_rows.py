@@ -115,6 +115,11 @@ class SqlRows:
         """Return exact quantiles of a column's numbers."""
         keyed = self._keyed(by, [self._expressions.number(column)], where)
         keys, value = _keys(keyed, len(by)), keyed.c.v0
+        aggregates = [self._dialect.quantile(value, fraction) for fraction in fractions]
+        if not any(aggregate is None for aggregate in aggregates):
+            query = sa.select(*keys, *aggregates).where(value.is_not(None)).group_by(*keys)
+            rows_of = {tuple(row[: len(by)]): tuple(row[len(by) :]) for row in self._run(query)}
+            return self._once({raw: row for raw, row in rows_of.items() if None not in row}, by)
         place = (sa.func.row_number().over(partition_by=keys or None, order_by=value) - 1).label("place")
         rows = sa.func.count().over(partition_by=keys or None).label("rows_")
         ranked = sa.select(*keys, value, place, rows).where(value.is_not(None)).subquery()
@@ -136,7 +141,8 @@ class SqlRows:
         keys, value = _keys(keyed, len(by)), keyed.c.v0
         group = keys[:-1]
         rank: sa.ColumnElement[Any] = sa.func.rank().over(partition_by=group or None, order_by=value)
-        ties = sa.func.count().over(partition_by=[*group, value])
+        # The same partition and order as above, so that the rows are sorted once.
+        ties = sa.func.count().over(partition_by=group or None, order_by=value, range_=(0, 0))
         ranked = sa.select(*keys, (rank + (ties - 1) * sa.literal(0.5, sa.Double)).label("r"))
         ranks = ranked.where(value.is_not(None)).subquery()
         ranked_keys = _keys(ranks, len(by))
