@@ -158,6 +158,8 @@ def _write_samples(folder: Path) -> None:
     state = {"epoch": 1.0, "global_step": 500, "log_history": [evaluation]}
     _write(folder / "output/checkpoint-500/trainer_state.json", json.dumps(state))
     _write(folder / "runs/detect/train/results.csv", "epoch,time,metrics/mAP50-95(B)\n1,10.1,0.52\n")
+    _write(folder / "predictions.csv", "id,time,prediction,sex\n1,2026-11-27T08:00:00+08:00,1,f\n")
+    _write(folder / "labels.csv", "id,label\n1,1\n")
     _write(folder / "train.log", "Epoch 1/3 - val_acc=91.9\n")
     _write(folder / "train.py", "print('Epoch 1/3 - val_acc=91.9')\n")
     for name, script in {
