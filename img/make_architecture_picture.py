@@ -1,4 +1,4 @@
-"""Draw the rooms of the package on their floors, their imports, and the three journeys through them.
+"""Draw the rooms of the package on their floors, their imports, and the journeys through them.
 
     pip install -e ".[dev]" && python img/make_architecture_picture.py
 
@@ -21,7 +21,7 @@ from make_pictures import CONTRACTS, HERE, shoot
 
 PACKAGE = "auto_model_monitor"
 WIDTH, LEFT, FLOOR, BOX, GAP = 860, 46, 76, 44, 14
-COLOURS = ("#1769c2", "#1d8a4e", "#c2571a")
+COLOURS = ("#1769c2", "#1d8a4e", "#c2571a", "#7b3fb5")
 STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; width: 860px; background: #fff; color: #1f2d3d; font: 14px/1.35 'DejaVu Sans', sans-serif }
