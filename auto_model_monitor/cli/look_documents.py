@@ -46,6 +46,21 @@ def status_of(alerts: Sequence[Alert], failures: Mapping[str, str]) -> str:
     return ALERT if any(not alert.resolved for alert in alerts) else OK
 
 
+def lines_of(document: Mapping[str, Any]) -> list[str]:
+    """Return a document as lines for a person: what alerted, what failed, or that nothing did."""
+    name, found = document["name"], len(document["readings"])
+    lines = [f"{name}: {_alert_line(alert)}" for alert in document["alerts"]]
+    lines += [f"{name}: error: {error}" for error in document["errors"]]
+    return lines or [f"{name}: {document['source']}: {found} new readings, nothing to alert"]
+
+
+def _alert_line(alert: Mapping[str, Any]) -> str:
+    reading = alert["reading"] or {}
+    what = [alert["model"], reading.get("metric"), reading.get("value"), reading.get("name")]
+    shown = " ".join(f"{part:.6g}" if isinstance(part, float) else part for part in what if part is not None)
+    return f"{'resolved' if alert['resolved'] else alert['level']}: {alert['rule']}: {shown}"
+
+
 def _alert(alert: Alert) -> dict[str, Any]:
     reading = None if alert.reading is None else _reading(alert.reading)
     return {

@@ -12,6 +12,7 @@ from threading import Event, Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
 from .command import FAILURE, SUCCESS, WRONG_USAGE, Command
 from .option_parser import OptionParser
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
 
         return check(file, screen, errors)
     if options.once:
-        return _look_once(file, screen if options.json else None, errors)
+        return _look_once(file, screen, errors, as_json=options.json)
     return _run(file, screen if options.json else None, errors)
 
 
@@ -72,20 +73,23 @@ def _run(file: MonitorFile, screen: Terminal | None, errors: Terminal) -> int:
     return SUCCESS
 
 
-def _look_once(file: MonitorFile, screen: Terminal | None, errors: Terminal) -> int:
+def _look_once(file: MonitorFile, screen: Terminal, errors: Terminal, *, as_json: bool) -> int:
     """Look once at everything, deliver, and return the worst status."""
     from concurrent.futures import ThreadPoolExecutor
 
     from ..settings import monitors_of
-    from .look_documents import ERROR
+    from .look_documents import ERROR, lines_of
 
     monitors = monitors_of(file, errors)
     with ThreadPoolExecutor(min(16, len(monitors))) as threads:
         found = list(threads.map(_one_look, monitors, file.tables))
     states = [document["status"] for document in found]
     worst = next((state for state in (ERROR, "alert") if state in states), "ok")
-    if screen is not None:
+    if as_json:
         screen.say(_json({"status": worst, "monitors": found}))
+    else:
+        for line in (line for document in found for line in lines_of(document)):
+            screen.say(for_terminal(line))
     return {ERROR: WRONG_USAGE, "alert": FAILURE, "ok": SUCCESS}[worst]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from threading import Event
 
 from ..core.clocks import Clock
@@ -16,13 +16,15 @@ logger = logging.getLogger(__name__)
 
 # Seconds after which the wall clock is read again: a machine sleeps, and its clock is put right.
 _LONGEST_WAIT = 60.0
+_FIRST_RETRY, _LONGEST_RETRY = 60.0, 3600.0  # seconds until a source that failed is asked again
 
 
 class DueTimes:
     """Looks at the due times of a schedule; the outbox keeps the last one that was served.
 
     Several due times that have passed meanwhile are one look. A first process waits for the first due time,
-    unless the schedule is :class:`.Every`.
+    unless the schedule is :class:`.Every`. A due time at which the source cannot be read stays due: it is
+    asked again after a minute, then after two, and so on up to an hour.
 
     Args:
         schedule: the due times.
@@ -40,6 +42,8 @@ class DueTimes:
         self._served: datetime | None = None
         self._seen: datetime | None = None
         self._failure = ""
+        self._failed = 0
+        self._retry: datetime | None = None
 
     def __str__(self) -> str:
         """Return it as a log line names it."""
@@ -54,14 +58,26 @@ class DueTimes:
             self._clock.wait(stop, min(seconds, _LONGEST_WAIT))
         return False
 
-    def looked(self) -> None:
+    def looked(self, *, failed: bool = False) -> None:
         """Record the due time as served: a look that the process does not survive is repeated."""
+        if failed:
+            self._ask_again()
+            return
+        self._failed, self._retry = 0, None
         assert self._served is not None  # a look follows a wait
         self._plan(self._schedule.next_after(self._served))
         self._record(self._served, self._open_outbox())
 
+    def _ask_again(self) -> None:
+        seconds = min(_FIRST_RETRY * 2**self._failed, _LONGEST_RETRY)
+        self._failed = min(self._failed + 1, 10)
+        self._retry = self._clock.now().astimezone(timezone.utc) + timedelta(seconds=seconds)
+        logger.warning("the source could not be read; it is asked again in %g s", seconds)
+
     def _seconds_left(self) -> float:
         now = self._clock.now().astimezone(timezone.utc)
+        if self._retry is not None and 0 < (left := (self._retry - now).total_seconds()) <= _LONGEST_RETRY:
+            return left
         try:
             due = self._next(now, self._open_outbox())
         except MonitorError as error:

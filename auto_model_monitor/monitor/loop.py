@@ -189,7 +189,7 @@ class Monitor(Lifecycle):
                 self.check()
                 self.progress.log_hourly()
                 with self._boundary("the schedule"):
-                    pace.looked()
+                    pace.looked(failed=self.source.name in self.failures)
             if pace.looks_at_the_end:
                 self.check()
             self.warn_at_the_end()

@@ -25,8 +25,8 @@ class Pace(Protocol):
         ...
 
     @abstractmethod
-    def looked(self) -> None:
-        """Note that the look has taken place."""
+    def looked(self, *, failed: bool = False) -> None:
+        """Note that the look has taken place, or that the source could not be read."""
         ...
 
 
@@ -61,7 +61,7 @@ class Interval:
             self._clock.wait(stop, min(self._due - now, TIMEOUT_MAX))
         return not stop.is_set()
 
-    def looked(self) -> None:
+    def looked(self, *, failed: bool = False) -> None:
         """Note nothing."""
 
 

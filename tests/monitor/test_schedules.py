@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -239,6 +240,43 @@ def test_a_look_that_its_process_does_not_survive_is_repeated():
     outbox.record_due(at(1, 7).timestamp())
     assert later.wait(threading.Event())
     assert clock.wall == at(1, 8)
+
+
+def test_a_source_that_is_down_when_it_is_due_is_asked_again_soon():
+    """A look whose source failed is repeated after 1, 2, 4 minutes … an hour; the next day is as usual."""
+    clock = SimulatedClock(datetime(2026, 11, 27, 12, tzinfo=UTC))
+    due = DueTimes(schedule_of("daily 08:00", "UTC"), clock, MemoryOutbox)
+    stop, looks = threading.Event(), []
+    for number in range(10):
+        assert due.wait(stop)
+        looks.append(clock.wall)
+        due.looked(failed=number < 8)
+    assert looks[0] == datetime(2026, 11, 28, 8, tzinfo=UTC)
+    gaps = [(after - before).total_seconds() / 60 for before, after in pairwise(looks)]
+    assert gaps[:-1] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert looks[-1] == datetime(2026, 11, 29, 8, tzinfo=UTC)
+
+
+def test_a_monitor_asks_a_database_that_was_down_again_before_the_next_day(tmp_path):
+    """The alert of a day whose source failed at first comes minutes later, once."""
+    clock = SimulatedClock(datetime(2026, 11, 27, 12, tzinfo=UTC))
+    looks, stop = [], threading.Event()
+
+    class Source:
+        name = "database"
+
+        def read(self):
+            looks.append(clock.wall)
+            if len(looks) == 3:
+                stop.set()
+            if len(looks) < 3:
+                raise OSError("the database is down")
+            return ReadingBatch(time=clock.wall)
+
+    Monitor(Source(), [], [], schedule=schedule_of("daily 08:00", "UTC"), log_dir=tmp_path, clock=clock).run(
+        stop
+    )
+    assert [look.hour * 60 + look.minute for look in looks] == [480, 481, 483]
 
 
 def test_a_process_waits_while_another_has_the_watch(caplog):
