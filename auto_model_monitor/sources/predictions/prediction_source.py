@@ -191,7 +191,11 @@ class PredictionSource:
         return ReadingBatch(time=now, others=readings)
 
     def _table(self, thing: object) -> Table:
-        return table_of(thing, timezone=zone_name(self._zone))
+        zone = zone_name(self._zone)
+        if isinstance(thing, str) and "://" in thing:
+            url, _, table = thing.rpartition("#")
+            return table_of(url or table, table=table if url else None, timezone=zone)
+        return table_of(thing, timezone=zone)
 
     def _find_log(self) -> None:
         """Read the two kinds of files of a ``PredictionLog`` apart, once its folder holds the first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import time as clocks
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -438,3 +439,25 @@ def test_settings_that_cannot_work_are_refused(tmp_path: Path, options: dict[str
     """The error names the setting and what it expects."""
     with pytest.raises(ConfigError, match=problem):
         source_of(tmp_path, predictions(), **options)
+
+
+def test_tables_of_a_database(tmp_path: Path):
+    """Predictions and labels in a database have the same metrics as in files; the URL names the table."""
+    rows = predictions()
+    labels = [{"id": row["id"], "label": row["label"]} for row in rows]
+    with sqlite3.connect(tmp_path / "model.db") as database:
+        database.execute("CREATE TABLE answers (id INTEGER, time TEXT, prediction INTEGER, score REAL)")
+        database.execute("CREATE TABLE truths (id INTEGER, label INTEGER)")
+        for row in rows:
+            values = [row[name] for name in ("id", "time", "prediction", "score")]
+            database.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", values)
+        database.executemany("INSERT INTO truths VALUES (:id, :label)", labels)
+    database.close()
+    url = f"sqlite:///{tmp_path / 'model.db'}"
+    source = PredictionSource(f"{url}#answers", f"{url}#truths", timezone="UTC", clock=StandingClock())
+    found, same = source.read(), source_of(tmp_path, rows).read()
+    for window in windows(same):
+        for metric in ("rows", "labelled", "accuracy", "recall", "auc", "log_loss"):
+            value = by_window(found, window)[metric].value
+            assert value == pytest.approx(by_window(same, window)[metric].value, rel=1e-12)
+    assert list(source.read()) == []
