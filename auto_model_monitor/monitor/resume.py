@@ -48,11 +48,12 @@ class ResumeState:
         """Restore the rules from their last alerts, once, or record that a new run starts."""
         if self._begun and not readings.new_run:
             return
-        if isinstance(source, Continues) and not len(readings):
-            return  # an empty log may be of either run
         identity = str(source.identity) if isinstance(source, Identified) else ""
-        if not identity and not len(readings) and outbox.identity() == identity:
-            return  # nothing tells another run from this one, so that nothing new is none
+        before = outbox.identity()
+        # An empty log may be of either run; where nothing tells them apart, nothing new is no other one.
+        is_open = isinstance(source, Continues) or before == identity == ""
+        if is_open and before is not None and not len(readings):
+            return
         last = [(rule, outbox.last_alert(rule.name)) for rule in rules]
         may_continue = not self._begun and self._resume and len(readings) > 0
         continues = may_continue and _continues(source, identity, outbox, [alert for _, alert in last])

@@ -429,3 +429,26 @@ class RecordingRule:
 
     def evaluate(self, readings):
         self.seen.append(list(readings))
+
+
+class Lasting(Looks):
+    """A source that is the same whatever it holds."""
+
+    identity = "the table of predictions"
+
+    def continues(self, reading):
+        return True
+
+
+@pytest.mark.parametrize("kind", [Looks, Lasting])
+def test_a_process_that_begins_with_an_empty_look_forgets_nothing(kind):
+    """Where a table is empty when a process starts, what was alerted before is neither repeated nor lost."""
+    outbox, clock = MemoryOutbox(), StillClock()
+    bad, good = [window(0, 0.5, "a")], [window(1, 0.95, "a")]
+    found = []
+    for looks in ([[], bad], [[], bad, [*bad, *good]]):
+        watch = WatchOutbox(outbox=outbox)
+        monitor = Monitor(kind(clock, looks), [crossing()], [], outbox=watch, log_dir=None, clock=clock)
+        found.append(told(monitor.check() for _ in looks))
+        monitor.stop()
+    assert found == [[[], [("a", None, 0.5, False)]], [[], [], [("a", None, 0.95, True)]]]

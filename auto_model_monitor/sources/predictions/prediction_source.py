@@ -161,6 +161,10 @@ class PredictionSource:
         """The places, the columns and the windows; without passwords."""
         return "\n".join([*self._places, repr(self._asked), self._window, str(self._zone)])
 
+    def continues(self, reading: Reading) -> bool:
+        """Return True: tables that are empty for a while, as when files are rotated, are the same watch."""
+        return True
+
     @property
     def timezone(self) -> tzinfo:
         """The zone of the windows, and of a schedule of the monitor."""
