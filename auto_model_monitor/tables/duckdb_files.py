@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import SourceError
+from ..core.numbers import compiled
 from .duckdb_session import DuckDBSession, literal, quoted
 from .json_sample import sampled_kinds
 from .row_files import RowFile, is_array
@@ -17,6 +18,9 @@ BLANK = "__blank"
 """The column that is true for a line of JSON that is no object."""
 
 _DELIMITERS = ",;\t|"
+_QUOTED = r'"[^"]*"?'
+# Without BOOLEAN, for which a column of f alone is false.
+_CSV_TYPES = "['NULL', 'BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
 _JSON_TYPES: dict[Kind, str] = {
     "number": "DOUBLE",
     "boolean": "BOOLEAN",
@@ -62,6 +66,8 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
         found.parts += [_csv(session, file.path, as_text) for file in files if file.format == "csv"]
         found.parts += [f"read_json({literal(path)}, format = 'array')" for path in arrays]
         kinds = sampled_kinds(lines)
+    except SourceError:
+        raise
     except (OSError, EOFError) as error:
         raise SourceError(f"{session.name} cannot be read: {error}") from None
     if parquet:
@@ -76,7 +82,9 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
 
 def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
     """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
-    options = f"header = true, store_rejects = true, delim = {literal(_delimiter(path))}, quote = '\"'"
+    # Nothing is guessed but types: DuckDB's guesses give up where rows differ, and take # for a comment.
+    options = f"header = true, store_rejects = true, quote = '\"', escape = '\"', comment = '', {_form(path)}"
+    options += f", auto_type_candidates = {_CSV_TYPES}"
     relation = f"read_csv({literal(path)}, {options}"
     present = [name for name in session.types(f"{relation})") if name in as_text]
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present)
@@ -96,8 +104,10 @@ def _listed(paths: Sequence[str]) -> str:
     return f"[{', '.join(map(literal, paths))}]"
 
 
-def _delimiter(path: str) -> str:
-    """Return the delimiter of the header: DuckDB's own guess gives up where rows differ."""
+def _form(path: str) -> str:
+    """Return the delimiter and the line end of a file, from its beginning."""
     with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as file:
-        header = file.readline(1 << 16).decode("utf-8", "replace")
-    return max(_DELIMITERS, key=header.count)
+        text = compiled(_QUOTED).sub("", file.read(1 << 16).decode("utf-8", "replace"))
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    ends_alike = text.count("\r\n") == text.count("\n") > 0
+    return f"delim = {literal(delimiter)}" + (", new_line = '\\r\\n'" if ends_alike else "")

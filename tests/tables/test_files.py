@@ -98,3 +98,18 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with table_of(tmp_path / "p.csv").open(["id"], id="id") as rows:
         assert rows.counts() == {(): 1}
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_column_of_f_is_no_truth_value(tmp_path: Path):
+    """A group whose only value is ``f`` or ``t`` keeps its name, and true is the label 1."""
+    (tmp_path / "p.csv").write_text("sex,label\nf,true\nf,false\n")
+    with table_of(tmp_path / "p.csv").open(["sex", "label"]) as rows:
+        assert rows.counts(["sex", "label"]) == {("f", "1"): 1, ("f", "0"): 1}
+
+
+def test_a_value_that_begins_with_a_hash_is_a_value(tmp_path: Path):
+    """Rows that begin with ``#`` are rows, whether lines end as on Windows or not."""
+    for end in ("\n", "\r\n"):
+        (tmp_path / "p.csv").write_bytes(end.join(["id;score", "#1;0.5", "2;0.7", ""]).encode())
+        with table_of(tmp_path / "p.csv").open(["id", "score"]) as rows:
+            assert rows.counts(["id", "score"]) == {("#1", "0.5"): 1, ("2", "0.7"): 1}
