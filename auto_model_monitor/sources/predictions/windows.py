@@ -52,6 +52,7 @@ class WindowCalendar:
     def __init__(self, length: str, zone: tzinfo) -> None:
         self.zone = zone
         self._seconds = _checked(length)
+        self._day: tuple[date, list[tuple[datetime, str]]] | None = None  # the last one and its edges
 
     def at(self, time: datetime) -> Window:
         """Return the window of a moment."""
@@ -60,7 +61,9 @@ class WindowCalendar:
         if self._seconds >= _DAY:
             days = self._seconds // _DAY
             return self._window(day, day + timedelta(days))
-        edges = self._edges(day)
+        if self._day is None or self._day[0] != day:
+            self._day = day, self._edges(day)
+        edges = self._day[1]
         index = bisect_right(edges, moment, key=lambda edge: edge[0])
         (start, label), (end, _) = edges[index - 1], edges[index]
         return Window(label=label, start=start, end=end)
