@@ -161,5 +161,5 @@ def _id_text(name: str, kind: Kind) -> Any:
     text = (
         nw.col(name).cast(nw.String).str.strip_chars() if kind != "text" else nw.col(name).str.strip_chars()
     )
-    text = text.str.replace(r"\.0$", "")
+    text = text.str.replace_all(r"\.0$", "")
     return nw.when(text != "").then(text)
