@@ -1,4 +1,4 @@
-"""``auto-model-monitor demo``: watch a short training, and show its mails on the screen."""
+"""``auto-model-monitor demo``: watch a short training, or two models in production, and show the mails."""
 
 from __future__ import annotations
 
@@ -104,6 +104,14 @@ class _Stage:
 
 def add_options(parser: OptionParser) -> None:
     """Add the options of ``demo``."""
+    parser.add_argument(
+        "story",
+        nargs="?",
+        choices=("training", "production"),
+        default="training",
+        metavar="STORY",
+        help="training (the default), or production: two models and thirty days (extra production)",
+    )
     parser.add_argument("--fast", action="store_true", help="play without pauses")
     add_settings(parser, "language", language="the language of the mails, zh or en (default: the locale's)")
     parser.add_argument(
@@ -112,9 +120,15 @@ def add_options(parser: OptionParser) -> None:
 
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
-    """Play a training and its mails."""
+    """Play a training and its mails, or thirty days in production."""
+    language = options.language or locale_language()
     try:
-        play(screen, language=options.language or locale_language(), fast=options.fast, folder=options.keep)
+        if options.story == "production":
+            from .demo_production import ProductionDemo  # it imports rooms that the other demo does not need
+
+            ProductionDemo(screen, folder_for(options.keep), language).play()
+        else:
+            play(screen, language=language, fast=options.fast, folder=options.keep)
     except KeyboardInterrupt:
         screen.say()
         screen.say("Interrupted; the training of the demo has ended too.")
@@ -172,10 +186,10 @@ def _wait_for_mails(monitor: ModelMonitor, stage: _Stage, epoch: int) -> None:
 
 
 COMMAND = Command(
-    usage="demo [options]",
+    usage="demo [STORY] [options]",
     summary="see it work in fifteen seconds, without an account or a network",
     essential=("--fast", "--language", "--keep"),
-    examples=("demo", "demo --language zh", "demo --fast --keep ./demo"),
+    examples=("demo", "demo production", "demo --language zh", "demo --fast --keep ./demo"),
     status="0 it has played; 1 it could not; 2 wrong usage; 130 ended by Ctrl-C.",
     add_options=add_options,
     run=run,
