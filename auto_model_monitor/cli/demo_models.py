@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..core.extras import extra
 
-PATIENTS, LOANS = 150, 400  # a day
+PATIENTS, LOANS = 150, 600  # a day
 _TRAINED_ON = 269  # of the 569 patients; the others come to be diagnosed
 _SIZES = ("radius", "perimeter", "area")
 
@@ -18,14 +18,12 @@ class Case(NamedTuple):
     Attributes:
         score: the probability of class 1.
         label: the class that turns out.
-        features: what the model saw, by name.
-        group: the part of the cases to which it belongs.
+        features: what the log keeps of what the model saw, by name.
     """
 
     score: float
     label: int
-    features: dict[str, float]
-    group: str
+    features: dict[str, float | str]
 
 
 class DiagnosisModel:
@@ -55,7 +53,7 @@ class DiagnosisModel:
                 rows[:, column] *= scale**2 if "area" in name else scale
         scores = self._model.predict_proba(rows)[:, 1]
         return [
-            Case(float(score), int(self._labels[patient]), {"mean_radius": float(row[0])}, "")
+            Case(float(score), int(self._labels[patient]), {"mean_radius": float(row[0])})
             for score, patient, row in zip(scores, patients, rows, strict=True)
         ]
 
@@ -78,7 +76,7 @@ class LoanModel:
         loans = [self._application(group, fraud if group == "online" else 0.0) for group in groups]
         scores = self._model.predict_proba([list(features.values()) for features, _ in loans])[:, 1]
         return [
-            Case(float(score), label, features, group)
+            Case(float(score), label, {**features, "channel": group})
             for score, (features, label), group in zip(scores, loans, groups, strict=True)
         ]
 

@@ -1,62 +1,60 @@
-"""The files of ``demo production``: the predictions and labels of a day, and a log under load."""
+"""The predictions of ``demo production``: days on a simulated clock, and a service under load."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..core.clocks import SimulatedClock
 from ..sources.predictions import PredictionLog
 from .demo_models import Case
 
+_DAY = 86_400.0
 _REQUESTS, _THREADS = 300, 32
 
 
-class Day:
-    """A day's predictions, and their labels, which are written later, as lines of JSON.
+class ServedModels:
+    """Models that answer day after day, and whose labels are known some days later.
 
     Args:
-        start: the beginning of the day.
+        folder: the folder of the log.
+        clock: moved through each day.
+        late: the days until the labels are known.
     """
 
-    def __init__(self, start: datetime) -> None:
-        self._start = start
-        self._predictions: list[str] = []
-        self._labels: list[str] = []
+    def __init__(self, folder: Path, clock: SimulatedClock, late: int = 0) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._late = late
+        self._known: deque[list[tuple[str, str, int]]] = deque()
+        self._days = 0
 
-    def add(self, model: str, cases: Sequence[Case]) -> None:
-        """Add the cases of a model, spread over the day."""
-        for number, case in enumerate(cases):
-            moment = self._start + timedelta(days=number / len(cases))
-            name = f"{model}-{self._start:%d}-{number}"
-            row = {
-                "id": name,
-                "time": moment.isoformat(),
-                "model": model,
-                "prediction": int(case.score > 0.5),
-                "score": case.score,
-                "channel": case.group or None,
-                **case.features,
-            }
-            self._predictions.append(json.dumps(row))
-            self._labels.append(json.dumps({"id": name, "label": case.label}))
-
-    def write_predictions(self, folder: Path) -> None:
-        """Write the predictions, into a file of the day."""
-        folder.mkdir(exist_ok=True)
-        _write(folder / f"predictions-{self._start:%Y-%m-%d}.jsonl", self._predictions)
-
-    def write_labels(self, folder: Path) -> None:
-        """Write the labels, into a file of the day."""
-        _write(folder / f"labels-{self._start:%Y-%m-%d}.jsonl", self._labels)
+    def day(self, cases_of: Mapping[str, Sequence[Case]]) -> None:
+        """Log a day's predictions of each model, and then the labels of the day that is ``late`` days ago."""
+        self._days += 1
+        logs = {model: PredictionLog(self._folder, model=model, clock=self._clock) for model in cases_of}
+        answers = [(model, case) for model, cases in cases_of.items() for case in cases]
+        known = []
+        for number, (model, case) in enumerate(_interleaved(answers)):
+            self._clock.advance(_DAY / len(answers))
+            with logs[model].prediction(id=f"{self._days}-{number}", features=case.features) as row:
+                row.score = case.score
+                row.prediction = int(case.score > 0.5)
+            known.append((model, f"{self._days}-{number}", case.label))
+        self._known.append(known)
+        if len(self._known) > self._late:
+            for model, name, label in self._known.popleft():
+                logs[model].label(id=name, label=label)
+        for log in logs.values():
+            log.close()
 
 
-def serve_under_load(folder: Path, delay: float) -> None:
-    """Answer the requests of a second in many threads; one in ten waits ``delay`` seconds for its disk."""
-    log = PredictionLog(folder, model="car_loan")
+def serve_under_load(folder: Path, clock: SimulatedClock, delay: float) -> None:
+    """Answer 300 requests in 32 threads; one in ten waits ``delay`` seconds. A minute passes on the clock."""
+    log = PredictionLog(folder, model="car_loan", clock=clock)
 
     def answer(number: int) -> None:
         with log.prediction(features={"number": number}) as row:
@@ -64,14 +62,13 @@ def serve_under_load(folder: Path, delay: float) -> None:
             if number % 10 == 0:
                 time.sleep(delay)
 
-    time.sleep(1 - time.time() % 1)  # a window begins
     with ThreadPoolExecutor(_THREADS) as threads:
-        for number in range(_REQUESTS):
-            threads.submit(answer, number)
-            time.sleep(0.7 / _REQUESTS)
+        list(threads.map(answer, range(_REQUESTS)))
     log.close()
-    time.sleep(1 - time.time() % 1)  # the window ends
+    clock.advance(60)
 
 
-def _write(path: Path, lines: Sequence[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def _interleaved(answers: Sequence[tuple[str, Case]]) -> Sequence[tuple[str, Case]]:
+    """Return the answers of several models in turn, so that each answers all day long."""
+    step = max(1, round(len(answers) ** 0.5))
+    return [answer for start in range(step) for answer in answers[start::step]]

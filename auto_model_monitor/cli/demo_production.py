@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from queue import Empty
 from typing import NamedTuple
@@ -24,12 +24,13 @@ from ..text.terminal import Terminal
 from .demo_epochs import demo_epochs
 from .demo_files import ShownMailbox
 from .demo_models import DiagnosisModel, LoanModel
-from .demo_predictions import Day, serve_under_load
+from .demo_predictions import ServedModels, serve_under_load
 
 DAYS = 30
 WRONG_SCALE = range(20, 26)  # days on which the scanner measures too short
 FRAUD = range(10, 17)  # days on which online applicants state false incomes
 LABELS_LATE = 3  # days
+SILENT = range(5, 9)  # days without predictions
 _FIRST = datetime(2026, 11, 1, tzinfo=timezone.utc)
 _DAY = 86_400.0
 _ARRIVAL = 20.0  # seconds in which a mail arrives, on a slow machine
@@ -103,26 +104,24 @@ class ProductionDemo:
         self._title("Thirty days of two models; the right answers are known three days late")
         diagnosis, loans = DiagnosisModel(), LoanModel()
         folder, clock = self._folder / "predictions", SimulatedClock(_FIRST)
+        models = ServedModels(folder, clock, LABELS_LATE)
         source = PredictionSource(
-            folder, window="1d", timezone="UTC", late="7d", groups=["channel"], clock=clock
+            folder, window="1d", timezone=timezone.utc, late="7d", groups=["channel"], clock=clock
         )
-        late: list[Day] = []
         with self._monitor(source, ["accuracy < 90%", "recall@channel:* < 75%"], clock) as monitor:
-            for number in range(1, DAYS + 1):
-                if number in _EVENTS:
-                    self._screen.say(f"  day {number:2}  {_EVENTS[number]}")
-                day = Day(_FIRST + timedelta(days=number - 1))
-                day.add("diagnosis", diagnosis.day(0.6 if number in WRONG_SCALE else 1.0))
-                day.add("car_loan", loans.day(0.6 if number in FRAUD else 0.0))
-                day.write_predictions(folder)
-                late.append(day)
-                if len(late) > LABELS_LATE:
-                    late.pop(0).write_labels(folder)
-                clock.advance(_DAY)
-                self._look(monitor, f"day {number:2}")
+            for day in range(1, DAYS + 1):
+                if day in _EVENTS:
+                    self._screen.say(f"  day {day:2}  {_EVENTS[day]}")
+                models.day(
+                    {
+                        "diagnosis": diagnosis.day(0.6 if day in WRONG_SCALE else 1.0),
+                        "car_loan": loans.day(0.6 if day in FRAUD else 0.0),
+                    }
+                )
+                self._look(monitor, f"day {day:2}")
 
     def _training(self) -> None:
-        self._title("Training: the next version's checkpoints, one mail when the loss is low enough")
+        self._title("Training: the checkpoints of the next version, one mail when the loss is low enough")
         checkpoints = self._folder / "checkpoints"
         checkpoints.mkdir()
         clock = SimulatedClock(_FIRST)
@@ -130,33 +129,31 @@ class ProductionDemo:
         with self._monitor(source, ["val_loss < 0.06 once"], clock) as monitor:
             for results in demo_epochs(checkpoints):
                 clock.advance(600)
-                self._look(monitor, f"epoch {results['epoch']:2}")
+                self._look(monitor, f"epoch {results['epoch']}")
 
     def _inference(self) -> None:
-        self._title("Inference: a service logs 300 predictions a second; for a second its disk is slow")
-        folder, clock = self._folder / "served", SimulatedClock(datetime.now(timezone.utc))
-        source = PredictionSource(folder, window="1s", timezone="UTC", clock=clock)
+        self._title("Inference: a service under load, whose database is slow for a minute")
+        folder, clock = self._folder / "served", SimulatedClock(_FIRST)
+        source = PredictionSource(folder, window="1min", timezone=timezone.utc, clock=clock)
         with self._monitor(source, ["latency_p95 > 200ms"], clock) as monitor:
-            for delay in (0.0, 0.3, 0.0):
-                serve_under_load(folder, delay)
-                clock.advance((datetime.now(timezone.utc) - clock.now()).total_seconds())
-                self._look(monitor, "slow" if delay else "usual")
+            for minute, delay in enumerate((0.0, 0.3, 0.0), start=1):
+                serve_under_load(folder, clock, delay)
+                self._look(monitor, f"minute {minute}")
 
     def _operation(self) -> None:
         self._title("Operation: a disk that fills up, and a model that is no longer asked")
-        folder, clock = self._folder / "operated", SimulatedClock(_FIRST)
+        folder, clock, loans = self._folder / "operated", SimulatedClock(_FIRST), LoanModel()
+        models = ServedModels(folder, clock)
         free = iter((40, 30, 20, 10, 4, 3, 30, 30, 30, 30))
         disk = DiskRule("5GB", folder, usage=lambda _: _Disk(100 * _GB, next(free) * _GB))
-        loans = LoanModel()
-        source = PredictionSource(folder, window="1d", timezone="UTC", clock=clock)
+        source = PredictionSource(folder, window="1d", timezone=timezone.utc, clock=clock)
         with self._monitor(source, [disk, "stalled 2d"], clock) as monitor:
-            for number in range(1, 11):
-                if number not in range(5, 9):
-                    day = Day(_FIRST + timedelta(days=number - 1))
-                    day.add("car_loan", loans.day())
-                    day.write_predictions(folder)
-                clock.advance(_DAY)
-                self._look(monitor, f"day {number:2}")
+            for day in range(1, 11):
+                if day in SILENT:
+                    clock.advance(_DAY)
+                else:
+                    models.day({"car_loan": loans.day()})
+                self._look(monitor, f"day {day:2}")
 
     def _monitor(self, source: Source, rules: Sequence[Rule | str], clock: Clock) -> Monitor:
         return Monitor(source, rules, [self._mailbox], renderer=self._renderer, clock=clock, log_dir=None)
