@@ -1,14 +1,21 @@
 """Store a model's metrics in a database every midnight, and warn when its accuracy is below 90 %.
 
-Run it from this folder:  python 002.py    (or with a database and the accuracy of each day:
-python 002.py mysql+pymysql://user:password@localhost/model_monitor 0.95 0.85 lost 0.95)
+Run it here:  python 002.py [URL ACCURACY …]    such as mysql+pymysql://user:password@host/db 0.95 0.85 lost
 """
 
 import sys
 from datetime import datetime, timedelta, timezone
 from threading import Event
 
-from auto_model_monitor import MailboxNotifier, Monitor, Renderer, SimulatedClock, SQLSource, performance_data
+from auto_model_monitor import (
+    Cron,
+    MailboxNotifier,
+    Monitor,
+    Renderer,
+    SimulatedClock,
+    SQLSource,
+    performance_data,
+)
 
 url, *days = sys.argv[1:] or ["sqlite:///model_monitor.db", "0.95", "lost", "0.95"]
 zone = timezone(timedelta(hours=8))
@@ -44,7 +51,7 @@ Monitor(
     ["accuracy < 90%"],
     [MailboxNotifier("mailbox")],
     renderer=texts,
-    schedule="daily 00:00",
+    schedule=Cron("0 0 * * *", "Asia/Shanghai"),
     log_dir=None,
     clock=clock,
     listeners=[show],

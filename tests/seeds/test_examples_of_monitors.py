@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.programs import program
+
 for _package in ("cronsim", "duckdb"):
     pytest.importorskip(_package)
-
-from tests.programs import program
 
 EXAMPLES = Path(__file__).with_name("examples")
 NOW = datetime.now(timezone.utc)

@@ -7,12 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from robot_server import AliyunSMS, RobotServer
 from smtp_server import SMTPServer
-
-for _package in ("cronsim", "duckdb", "pandas", "sklearn", "sqlalchemy"):
-    pytest.importorskip(_package)
 
 from tests.seeds.model_data import (
     BAD,
@@ -27,16 +26,22 @@ from tests.seeds.model_data import (
     write,
 )
 
+for _package in ("cronsim", "duckdb", "pandas", "sklearn", "sqlalchemy"):
+    pytest.importorskip(_package)
+
 SEEDS = Path(__file__).parent
 
 
-def printed(name: str, *arguments: object, cwd: Path, env: dict[str, str] | None = None) -> list[str]:
-    """Run a program to its end; return the lines that it printed."""
+def printed(
+    name: str, *arguments: object, cwd: Path, env: dict[str, str] | None = None, error: str = ""
+) -> list[str]:
+    """Run a program to its end; return the lines that it printed. ``error`` ends what it logged, if anything."""
     command = [sys.executable, str(SEEDS / name), *map(str, arguments)]
     run = subprocess.run(
         command, cwd=cwd, capture_output=True, encoding="utf-8", check=False, timeout=200, env=env
     )
-    assert (run.returncode, run.stderr) == (0, "")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.strip().splitlines()[-1:] == ([error] if error else [])
     return run.stdout.splitlines()
 
 
@@ -93,13 +98,32 @@ class TestOneModel:
         ]  # fmt: skip
         assert not list(tmp_path.rglob("*.part"))
 
+    def test_with_a_breach(self, tmp_path):
+        """The report is an alarm, and one text message reaches the number through a gateway."""
+        (tmp_path / "data").mkdir()
+        write(tmp_path / "data/model_name.raw.csv", raw_lines(BAD))
+        with RobotServer(AliyunSMS("CANARY")) as gateway:
+            url = f"aliyun-sms://LTAICANARY:CANARY@?{urlencode({'sign': '模型监控', 'template': 'SMS_4711', 'to': '13800000000', 'endpoint': gateway.url})}"
+            write(
+                tmp_path / "data/model_name.env", ["# of the gateway", "", "threshold=0.9", f"notify={url}"]
+            )
+            bad = [
+                "model_name 监控报警：0.84 0.74 0.70 0.72",
+                "| Model | Alarm |",
+                "| model_name | accuracy |",
+                "model_name 模型出现异常！",
+            ]
+            assert self.lines(tmp_path) == self.report(BAD, "0.84 0.74 0.70 0.72", bad)
+            assert gateway.judge.sent == [("13800000000", {"text": "model_name 模型出现异常！"})]
+
 
 class TestPerformanceData:
     """Seed 002: a table of metrics that a daily job fills and reads."""
 
     def test_as_shipped(self, tmp_path):
         """Each midnight is a job, and one that fails does not end the loop."""
-        assert printed("002.py", cwd=tmp_path) == [
+        error = "ValueError: could not convert string to float: 'lost'"
+        assert printed("002.py", cwd=tmp_path, error=error) == [
             "2026-11-28 00:00 0.95",
             "2026-11-29 00:00 lost",
             "2026-11-30 00:00 0.95",
