@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from threading import Event
 
 import pytest
@@ -16,8 +16,8 @@ INTERVAL = 2.0
 
 
 def test_a_breach_in_a_file_is_a_mail_within_two_intervals(tmp_path, smtp_server):
-    """Predictions that break a rule are a mail at a real server at most two intervals after they are written."""
-    path, moment = tmp_path / "predictions.csv", datetime.now(timezone.utc).isoformat()
+    """Predictions that break a rule are a mail at a server at most two intervals after they are written."""
+    path, moment = tmp_path / "predictions.csv", (datetime.now(timezone.utc) - timedelta(days=2)).isoformat()
 
     def write(wrong: int) -> None:
         rows = [f"{moment},1,{int(number >= wrong)}" for number in range(200)]

@@ -43,12 +43,12 @@ print(f"Test score：{classifier.score(test[inputs], test['target']):.2f}")
 print(f"Confusion matrix：{ConfusionMatrix(Counter(zip(test['target'], answers, strict=True))).table()}")
 day = date.today() - timedelta(days=1)  # the day of the predictions: it is judged when it has ended
 answers = {"time": str(day), "prediction": answers, "score": scores, "label": test["target"]}
-source = PredictionSource(pd.DataFrame(answers))
-value = {reading.metric: f"{reading.value:.2f}" for reading in source.read()}
+table = pd.DataFrame(answers)
+value = {reading.metric: f"{reading.value:.2f}" for reading in PredictionSource(table).read()}
 report = " ".join(value[metric] for metric in ("accuracy", "precision", "recall", "f1"))
 threshold, notify = float(env["threshold"]), [env["notify"]] if "notify" in env else []
 texts = Renderer(language="zh", subject_template=f"{model} 模型出现异常！")
-monitor = Monitor(source, [f"accuracy < {threshold}"], notify, renderer=texts, log_dir=None)
+monitor = Monitor(PredictionSource(table), [f"accuracy < {threshold}"], notify, renderer=texts, log_dir=None)
 print(f"{model} 监控已启动！\n{model} 监控已启动，阈值为：{threshold:.2f}")
 print("| Model | Accuracy | Precision | Recall | F1-score | Loss | Time |")
 print(f"| {model} |", report.replace(" ", " | "), f"| {value['log_loss']} | {day} |")

@@ -5,6 +5,7 @@ Run it from this folder:  python 003.py    (or with the folder of train.csv and 
 
 import csv
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +14,7 @@ from auto_model_monitor import EmailNotifier, Monitor, PredictionSource, Rendere
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "data")
 threshold = 0.9
+day = date.today() - timedelta(days=1)  # of the predictions: a day is judged when it has ended
 
 
 def load(name):
@@ -26,7 +28,9 @@ def accuracy(name, model):
     x, y = load(name)
     path = folder / f"{name}.predictions.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["prediction", "target"], *zip(model.predict(x), y, strict=True)])
+        csv.writer(file).writerows(
+            [["time", "prediction", "target"], *zip([day] * len(y), model.predict(x), y, strict=True)]
+        )
     source = PredictionSource(path, label="target")
     (reading,) = (reading for reading in source.read() if reading.metric == "accuracy")
     print(f"{name} accuracy: {reading.value:.2f}")
