@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from queue import Empty
@@ -103,12 +104,18 @@ class ProductionDemo:
     def _thirty_days(self) -> None:
         self._title("Thirty days of two models; the right answers are known three days late")
         diagnosis, loans = DiagnosisModel(), LoanModel()
-        folder, clock = self._folder / "predictions", SimulatedClock(_FIRST)
+        folder, clock = self._new_folder("predictions"), SimulatedClock(_FIRST)
         models = ServedModels(folder, clock, LABELS_LATE)
         source = PredictionSource(
-            folder, window="1d", timezone=timezone.utc, late="7d", groups=["channel"], clock=clock
+            folder,
+            window="1d",
+            timezone=timezone.utc,
+            late="4d",
+            groups=["channel"],
+            features=[],
+            clock=clock,
         )
-        with self._monitor(source, ["accuracy < 90%", "recall@channel:* < 75%"], clock) as monitor:
+        with self._looks_of(source, ["accuracy < 90%", "recall@channel:* < 75%"], clock) as monitor:
             for day in range(1, DAYS + 1):
                 if day in _EVENTS:
                     self._screen.say(f"  day {day:2}  {_EVENTS[day]}")
@@ -122,32 +129,31 @@ class ProductionDemo:
 
     def _training(self) -> None:
         self._title("Training: the checkpoints of the next version, one mail when the loss is low enough")
-        checkpoints = self._folder / "checkpoints"
-        checkpoints.mkdir()
+        checkpoints = self._new_folder("checkpoints")
         clock = SimulatedClock(_FIRST)
         source = DirectorySource(checkpoints, DefaultParser(metric="val_loss"), clock=clock)
-        with self._monitor(source, ["val_loss < 0.06 once"], clock) as monitor:
+        with self._looks_of(source, ["val_loss < 0.06 once"], clock) as monitor:
             for results in demo_epochs(checkpoints):
                 clock.advance(600)
                 self._look(monitor, f"epoch {results['epoch']}")
 
     def _inference(self) -> None:
         self._title("Inference: a service under load, whose database is slow for a minute")
-        folder, clock = self._folder / "served", SimulatedClock(_FIRST)
+        folder, clock = self._new_folder("served"), SimulatedClock(_FIRST)
         source = PredictionSource(folder, window="1min", timezone=timezone.utc, clock=clock)
-        with self._monitor(source, ["latency_p95 > 200ms"], clock) as monitor:
+        with self._looks_of(source, ["latency_p95 > 200ms"], clock) as monitor:
             for minute, delay in enumerate((0.0, 0.3, 0.0), start=1):
                 serve_under_load(folder, clock, delay)
                 self._look(monitor, f"minute {minute}")
 
     def _operation(self) -> None:
         self._title("Operation: a disk that fills up, and a model that is no longer asked")
-        folder, clock, loans = self._folder / "operated", SimulatedClock(_FIRST), LoanModel()
+        folder, clock, loans = self._new_folder("operated"), SimulatedClock(_FIRST), LoanModel()
         models = ServedModels(folder, clock)
         free = iter((40, 30, 20, 10, 4, 3, 30, 30, 30, 30))
         disk = DiskRule("5GB", folder, usage=lambda _: _Disk(100 * _GB, next(free) * _GB))
         source = PredictionSource(folder, window="1d", timezone=timezone.utc, clock=clock)
-        with self._monitor(source, [disk, "stalled 2d"], clock) as monitor:
+        with self._looks_of(source, [disk, "stalled 2d"], clock) as monitor:
             for day in range(1, 11):
                 if day in SILENT:
                     clock.advance(_DAY)
@@ -155,8 +161,15 @@ class ProductionDemo:
                     models.day({"car_loan": loans.day()})
                 self._look(monitor, f"day {day:2}")
 
-    def _monitor(self, source: Source, rules: Sequence[Rule | str], clock: Clock) -> Monitor:
-        return Monitor(source, rules, [self._mailbox], renderer=self._renderer, clock=clock, log_dir=None)
+    @contextmanager
+    def _looks_of(self, source: Source, rules: Sequence[Rule | str], clock: Clock) -> Iterator[Monitor]:
+        """Yield a monitor that looks when it is asked to, because the time is simulated."""
+        ways = [self._mailbox]
+        monitor = Monitor(source, rules, ways, renderer=self._renderer, clock=clock, log_dir=None)
+        try:
+            yield monitor
+        finally:
+            monitor.close(_ARRIVAL)
 
     def _look(self, monitor: Monitor, when: str) -> None:
         """Look once, and show the mail about what is found."""
@@ -169,6 +182,11 @@ class ProductionDemo:
         self.mails += 1
         subject = for_terminal(received.message.subject)
         self._screen.say(self._screen.paint(f"  {when}  mail {self.mails}: {subject}", "green"))
+
+    def _new_folder(self, name: str) -> Path:
+        folder = self._folder / name
+        folder.mkdir()
+        return folder
 
     def _title(self, text: str) -> None:
         self._screen.say()
