@@ -157,7 +157,8 @@ class _RuleCopies:
             if self._unused is None:
                 self._unused = _copied(self._rule)
             for name, model in series.news.items():
-                self._add_subjects(name, model)
+                if not self._is_beside_models(name, model, series):
+                    self._add_subjects(name, model)
         nothing = ModelSeries()
         for subject in self._subjects.values():
             alert = None
@@ -167,6 +168,11 @@ class _RuleCopies:
             if alert is not None:
                 subject.last = replace(alert, model=subject.model, group=subject.group)
                 yield subject.last
+
+    def _is_beside_models(self, name: str | None, model: ModelSeries, series: SeriesByModel) -> bool:
+        """Return whether readings are about a table of several models: such a table is not silent."""
+        has_metric = self._metric is not None or self._prefix is not None
+        return name is None and not has_metric and not model.windows and len(series.models) > 1
 
     def _add_subjects(self, name: str | None, model: ModelSeries) -> None:
         for metric in model.metrics:

@@ -41,5 +41,5 @@ def test_a_breach_in_a_file_is_a_mail_within_two_intervals(tmp_path, smtp_server
         write(40)
         (mail,) = server.wait_for_mails(1)
         seconds = time.monotonic() - written
-    assert "accuracy" in mail.message["Subject"]
+    assert "准确率低于90%" in mail.message["Subject"]
     assert seconds <= 2 * INTERVAL

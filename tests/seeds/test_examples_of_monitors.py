@@ -98,7 +98,7 @@ def split(folder: Path, name: str, table: list[Row]) -> None:
     [
         (credit, ["recall@sex:* < 70% for 2"]),
         (recommendation, ["latency_p95 > 200ms for 2"]),
-        (diagnosis, ["critical recall < 95%"]),
+        (diagnosis, ["recall < 95% critical"]),
     ],
 )
 @pytest.mark.parametrize("is_bad", [False, True])
@@ -109,3 +109,5 @@ def test_an_example(tmp_path, write, broken, is_bad):
     write(tmp_path, is_bad)
     run = program("monitor", name, "--once", "--json", cwd=tmp_path)
     assert run.returncode == int(is_bad), run.stderr
+    found = {alert["rule"] for look in json.loads(run.stdout)["monitors"] for alert in look["alerts"]}
+    assert found >= set(broken) if is_bad else found == set()

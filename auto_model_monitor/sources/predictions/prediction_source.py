@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
@@ -177,7 +178,10 @@ class PredictionSource:
         joined = joined_columns(self._predictions, self._asked, self._labels)
         if joined is None:
             return ()
-        return offered_metrics(joined.columns, self._known_reference.expected | self._expected)
+        columns = joined.columns
+        if self._labels is not None and joined.labels is None:  # none has come yet
+            columns = replace(columns, label=self._asked.label)
+        return offered_metrics(columns, self._known_reference.expected | self._expected)
 
     def read(self) -> ReadingBatch:
         """Return what has changed since the last call.
