@@ -29,7 +29,7 @@ MAILS = [
 @pytest.mark.campaign
 @pytest.mark.timeout(600)
 def test_each_trouble_is_one_mail_and_one_when_it_is_over(tmp_path, capsys):
-    """Of thirty days, a training, a service and a disk, each alert comes once, with its all-clear where due."""
+    """Each alert comes once, and its all-clear where one is due; the whole is a screenful."""
     assert cli.main(["demo", "production", "--language", "en", "--keep", str(tmp_path / "demo")]) == 0
     shown, errors = capsys.readouterr()
     assert errors == ""
