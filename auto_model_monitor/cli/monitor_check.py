@@ -33,6 +33,9 @@ def check(file: MonitorFile, screen: Terminal, errors: Terminal) -> int:
 def _parts(monitor: Monitor, verified: set[str]) -> Iterator[tuple[str, str | None]]:
     """Yield each part of a monitor, with its problem or None."""
     yield _source(monitor)
+    unknown = monitor.metric_check.never_offered()
+    if unknown is not None:
+        yield "rules", for_terminal(unknown)
     for notifier in monitor.notifiers:
         if notifier.name not in verified:
             verified.add(notifier.name)

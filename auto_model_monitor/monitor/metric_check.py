@@ -63,18 +63,30 @@ class MetricCheck:
 
     def _asks_source(self) -> bool:
         """Return whether the source says which metrics it can produce; warn of those that it cannot."""
+        names = self._offer()
+        if names:
+            self._learn_offer(names)
+            self.warn()
+        return names is not None  # if its table is not there yet, the next poll asks again
+
+    def _offer(self) -> Collection[str] | None:
+        """Return what the source can produce: nothing while it cannot be read, None where it does not say."""
         try:
-            if not isinstance(self._source, OffersMetrics):
-                return False
-            names = self._source.metric_names
+            return self._source.metric_names if isinstance(self._source, OffersMetrics) else None
         except MonitorError:
-            names = ()  # the watch logs that the source cannot be read
-        if not names:
-            return True  # its table is not there yet; the next poll asks again
+            return ()  # the watch logs that the source cannot be read
+
+    def _learn_offer(self, names: Collection[str]) -> None:
         self._found, self._offers = dict.fromkeys(names), True
         self._forget_found()
-        self.warn()
-        return True
+
+    def never_offered(self) -> str | None:
+        """Return what is wrong with rules whose metric the source says that it cannot produce."""
+        names = self._offer()
+        if not names:
+            return None
+        self._learn_offer(names)
+        return self._problem() if self._missing else None
 
     def _forget_found(self) -> None:
         self._missing = {
@@ -83,17 +95,26 @@ class MetricCheck:
 
     def warn(self) -> None:
         """Warn of what is missing so far, once."""
-        missing, self._missing = self._missing, {}
-        if not missing:
-            return
+        if self._missing:
+            logger.warning("%s", self._problem())
+        self._missing = {}
+
+    def _problem(self) -> str:
         names = list(self._found)
         known = ", ".join([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])]) or "nothing"
-        rules, metrics = ", ".join(missing), list(dict.fromkeys(missing.values()))
-        near = list(dict.fromkeys(filter(None, (_nearest(metric, names) for metric in metrics))))
-        meant = f"is {', '.join(near)} meant?" if near else self._hint()
+        rules, metrics = ", ".join(self._missing), list(dict.fromkeys(self._missing.values()))
         so_far = "" if self._offers else " so far"
-        text = "rule %s: expected %s in %s, got %s%s (%s)"
-        logger.warning(text, rules, ", ".join(metrics), self._source.name, known, so_far, meant)
+        got = f"expected {', '.join(metrics)} in {self._source.name}, got {known}{so_far}"
+        return f"rule {rules}: {got} ({self._advice(metrics, names)})"
+
+    def _advice(self, metrics: Sequence[str], names: Sequence[str]) -> str:
+        near = {metric: _nearest(metric, names) for metric in metrics}
+        ungrouped = [metric for metric, name in near.items() if _lacks_groups(metric, name, names)]
+        if ungrouped:
+            columns = dict.fromkeys(_column(metric).partition("@")[2] for metric in ungrouped)
+            return f"name {', '.join(columns)} in groups of the source"
+        meant = dict.fromkeys(name for name in near.values() if name)
+        return f"is {', '.join(meant)} meant?" if meant else self._hint()
 
     def _hint(self) -> str:
         if self._is_windowed or self._offers:
@@ -151,3 +172,9 @@ def _nearest(metric: str, names: Sequence[str]) -> str | None:
 
 def _column(metric: str) -> str:
     return metric.partition(":")[0] if "@" in metric else metric
+
+
+def _lacks_groups(metric: str, near: str | None, names: Sequence[str]) -> bool:
+    """Return whether a metric is known, but not by groups of this column."""
+    whole, _, column = metric.partition("@")
+    return bool(column) and whole in names and "@" not in (near or "")

@@ -35,7 +35,8 @@ def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Mes
     sentence = _sentence(alerts, " ".join(filter(None, [worst.model and _model(worst), table[1][1]])), words)
     rest = len(alerts) - MOST_LISTED
     notes = [words.event_sentences["look_rest"].format(count=rest)] if rest > 0 else []
-    place = ((words.host, for_name(origin.host)), (words.directory, for_name(origin.watch_dir)))
+    where = words.labels["source"] if is_about_a_model(worst) else words.directory
+    place = ((words.host, for_name(origin.host)), (where, for_name(origin.watch_dir)))
     rows = [(words.time, zoned_time_text(worst.time)), *(row for row in place if row[1])]
     tone = _tone(alerts, level)
     subject = origin.subject(MARKS["resolved" if _all_resolved(alerts) else tone], sentence)

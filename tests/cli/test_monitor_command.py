@@ -273,6 +273,25 @@ def test_a_mail_with_a_code_of_the_env_file(smtp_server, place):
     assert SECRET.encode() not in kept
 
 
+@pytest.mark.parametrize(
+    ("rule", "advice"),
+    [("acuracy < 90%", "is accuracy meant?"), ("recall@sex:* < 80%", "name sex in groups of the source")],
+)
+def test_check_finds_a_rule_that_can_never_alert(rule, advice, run):
+    """--check exits with 2 where the source can never have the metric of a rule, and says what to do."""
+    pytest.importorskip("duckdb")
+    Path("predictions.csv").write_text("id,time,prediction,label,sex\n1,2026-11-27,1,1,f\n", encoding="utf-8")
+    Path("monitor.toml").write_text(
+        f'[[monitor]]\npredictions = "predictions.csv"\nrules = ["{rule}", "accuracy < 80%"]',
+        encoding="utf-8",
+    )
+    status, out, err = run("monitor", "monitor.toml", "--check")
+    assert (status, ": ok" in out) == (2, True)
+    assert f"rule {rule}: expected {rule.split()[0]} in " in err
+    assert f"({advice})" in err
+    assert "accuracy < 80%" not in err
+
+
 def test_check_reads_sources_and_verifies_accounts(smtp_server, run, redirect, monkeypatch):
     """--check exits with 2 where a source or a login does not work, names both, and sends nothing."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com")

@@ -67,6 +67,8 @@ def warnings(caplog, source, *rules, looks=3):
         ("recal@sex:f", "is recall@sex:* meant?"),
         ("recall@sexe:*", "is recall@sex:* meant?"),
         ("missing@ages", "is missing@age meant?"),
+        ("recall@height:*", "name height in groups of the source"),
+        ("recall@height:1", "name height in groups of the source"),
     ],
 )
 def test_an_unknown_metric_is_reported_at_the_first_look(caplog, metric, meant):

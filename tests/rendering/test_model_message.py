@@ -178,6 +178,7 @@ def test_many_models_are_one_message(language, subject, head, alarm, rest):
     start = lines.index(head)
     assert lines[start + 1 : start + 21] == [f"model_{n:03} | {alarm}" for n in range(20)]
     assert lines[start + 21] == rest
+    assert lines[-1] in ("Source: /data/credit", "来源：/data/credit")
     assert all(for_html(text) in message.html for text in ("model_019", alarm, rest))
     assert message.level is Level.CRITICAL
     assert message.facts["count"] == 1000
