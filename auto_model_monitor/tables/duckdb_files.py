@@ -9,13 +9,19 @@ from pathlib import Path
 
 from ..core.errors import SourceError
 from ..core.numbers import compiled
-from .duckdb_session import DuckDBSession, literal, quoted
+from .duckdb_session import DuckDBSession, file_literal, literal, quoted
 from .json_sample import sampled_kinds
 from .row_files import RowFile, is_array
-from .table_values import Kind
+from .table_values import DUPLICATES, Kind
 
 BLANK = "__blank"
 """The column that is true for a line of JSON that is no object."""
+
+ID = "__id"
+"""The column of a row's id as text."""
+
+RESERVED = frozenset((BLANK, ID, DUPLICATES))
+"""Names of columns that files may not use: one that has such a name is not read."""
 
 _DELIMITERS = ",;\t|"
 _QUOTED = r'"[^"]*"?'
@@ -64,8 +70,8 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
         arrays = [path for path in json_files if is_array(path)]
         lines = [path for path in json_files if path not in arrays]
         found.parts += [_csv(session, file.path, as_text) for file in files if file.format == "csv"]
-        found.parts += [f"read_json({literal(path)}, format = 'array')" for path in arrays]
-        kinds = sampled_kinds(lines)
+        found.parts += [f"read_json({file_literal(path)}, format = 'array')" for path in arrays]
+        kinds = {name: kind for name, kind in sampled_kinds(lines).items() if name not in RESERVED}
     except SourceError:
         raise
     except (OSError, EOFError) as error:
@@ -85,7 +91,7 @@ def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
     # Nothing is guessed but types: DuckDB's guesses give up where rows differ, and take # for a comment.
     options = f"header = true, store_rejects = true, quote = '\"', escape = '\"', comment = '', {_form(path)}"
     options += f", auto_type_candidates = {_CSV_TYPES}"
-    relation = f"read_csv({literal(path)}, {options}"
+    relation = f"read_csv({file_literal(path)}, {options}"
     present = [name for name in session.types(f"{relation})") if name in as_text]
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present)
     return f"{relation}, types = {{{types}}})" if present else f"{relation})"
@@ -101,7 +107,7 @@ def _json(paths: Sequence[str], kinds: Mapping[str, Kind], as_text: Sequence[str
 
 
 def _listed(paths: Sequence[str]) -> str:
-    return f"[{', '.join(map(literal, paths))}]"
+    return f"[{', '.join(map(file_literal, paths))}]"
 
 
 def _form(path: str) -> str:

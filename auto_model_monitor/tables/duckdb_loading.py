@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from .duckdb_files import BLANK, FileRelation
+from .duckdb_files import BLANK, ID, RESERVED, FileRelation
 from .duckdb_session import DuckDBSession, kind_of, quoted
 from .known_columns import require_columns
 from .row_files import RowFile, torn_lines
@@ -14,7 +14,6 @@ from .sql.row_selection import Relation, id_text
 from .table_values import Kind
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
-_ID = "__id"
 _POSITION = "rowid"  # DuckDB's number of a row, in the order of files and lines
 
 
@@ -53,20 +52,22 @@ class Loading:
         """
         wanted = list(dict.fromkeys(columns))
         if not relation.parts:  # no file yet
-            empty = ", ".join(f"{quoted(column)} VARCHAR" for column in (*wanted, _ID))
+            empty = ", ".join(f"{quoted(column)} VARCHAR" for column in (*wanted, ID))
             self._session.execute(f"CREATE TEMP TABLE {name} ({empty})")
             return _relation(name, dict.fromkeys(wanted, "text"), (), id is not None, time)
         types = self._session.types(relation.sql)
-        require_columns(self._table, wanted, [column for column in types if column != BLANK])
+        require_columns(self._table, wanted, [column for column in types if column not in RESERVED])
         known = kinds_of(types, relation)
         kinds = {column: known[column] for column in wanted}
+        if time in kinds and types[time] == "VARCHAR":  # text that is no time is then missing, and counted
+            kinds[time] = "time"
         loaded = {column: _loaded_type(types[column], kind) for column, kind in kinds.items()}
         selected = [
             f"TRY_CAST({quoted(column)} AS {type_}) AS {quoted(column)}" if type_ else quoted(column)
             for column, type_ in loaded.items()
         ]
         if id is not None:
-            selected.append(f"{as_sql(id_text(column_of(id), known[id]))} AS {_ID}")
+            selected.append(f"{as_sql(id_text(column_of(id), known[id]))} AS {ID}")
         # A table is read once for all queries, and numbers its rows.
         self._create(relation, name, selected, id is not None or not relation.is_stored)
         zoned = [column for column, type_ in loaded.items() if type_ == _ZONED]
@@ -93,7 +94,7 @@ def kinds_of(types: Mapping[str, str], relation: FileRelation) -> dict[str, Kind
         types: DuckDB's types of them.
         relation: the relation.
     """
-    kinds = {column: kind_of(type_) for column, type_ in types.items() if column != BLANK}
+    kinds = {column: kind_of(type_) for column, type_ in types.items() if column not in RESERVED}
     return kinds | dict(relation.known)
 
 
@@ -112,6 +113,6 @@ def _loaded_type(type_: str, kind: Kind) -> str:
 def _relation(
     name: str, kinds: dict[str, Kind], zoned: Collection[str], has_id: bool, time: str | None
 ) -> Relation:
-    rows = relation_of(name, [*kinds, *((_ID, _POSITION) if has_id else ())], zoned)
-    key, position = (rows.c[_ID], _POSITION) if has_id else (None, None)
+    rows = relation_of(name, [*kinds, *((ID, _POSITION) if has_id else ())], zoned)
+    key, position = (rows.c[ID], _POSITION) if has_id else (None, None)
     return Relation(rows=rows, kinds=kinds, key=key, time=time, position=position)

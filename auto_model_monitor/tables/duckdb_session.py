@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -99,7 +100,8 @@ def duckdb_session(name: str, zone: str, paths: Sequence[str] = ()) -> Iterator[
     try:
         session = DuckDBSession(connection, name)
         session.execute(f"SET TimeZone = {literal(zone)}")
-        session.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
+        allowed = ", ".join(f"{literal(path)}, {file_literal(path)}" for path in paths)
+        session.execute(f"SET allowed_paths = [{allowed}]")
         session.execute("SET enable_external_access = false")
         session.execute("SET lock_configuration = true")
         yield session
@@ -116,6 +118,11 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return a text constant."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def file_literal(path: str) -> str:
+    """Return the name of one file, which is no pattern whatever characters it has."""
+    return literal(glob.escape(path))
 
 
 def kind_of(type_: str) -> Kind:

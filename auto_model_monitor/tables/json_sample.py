@@ -25,6 +25,8 @@ def sampled_kinds(paths: Iterable[str]) -> dict[str, Kind]:
     for path in paths:
         for row in _sampled_rows(path):
             for key, value in row.items():
+                if not key or "\0" in key:  # no engine has a column of such a name
+                    continue
                 name = spelt.setdefault(key.lower(), key)
                 if name == key:
                     kinds[name] = _common(kinds.get(name), value)

@@ -65,8 +65,11 @@ class RowFiles:
         """
         try:
             found = [_row_file(path) for path in self._paths()]
-        except OSError as error:
-            text = f"expected rows in {self.place!r}, got {error.strerror or error}; is the path right?"
+        except ConfigError:
+            raise
+        except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            text = f"expected rows in {self.place!r}, got {reason}; is the path right?"
             raise SourceError(text) from None
         return [file for file in found if file is not None]
 

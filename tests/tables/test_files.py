@@ -12,7 +12,7 @@ pytest.importorskip("duckdb")
 pytest.importorskip("sqlalchemy")
 
 from auto_model_monitor import SourceError
-from auto_model_monitor.tables import Labels, Windows, table_of
+from auto_model_monitor.tables import Labels, RowCondition, Windows, table_of
 
 
 def test_a_late_label_meets_its_prediction(tmp_path: Path):
@@ -113,3 +113,62 @@ def test_a_value_that_begins_with_a_hash_is_a_value(tmp_path: Path):
         (tmp_path / "p.csv").write_bytes(end.join(["id;score", "#1;0.5", "2;0.7", ""]).encode())
         with table_of(tmp_path / "p.csv").open(["id", "score"]) as rows:
             assert rows.counts(["id", "score"]) == {("#1", "0.5"): 1, ("2", "0.7"): 1}
+
+
+def test_the_name_of_a_file_is_no_pattern(tmp_path: Path):
+    """A file called x[1].csv is read itself, and not x1.csv beside it, wherever both lie."""
+    for name, city in (("x[1]", "a"), ("x1", "b"), ("y*", "c"), ("y2", "d")):
+        (tmp_path / f"{name}.csv").write_text(f"id,city\n1,{city}\n")
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"id": 1, "city": "{city}"}}\n')
+    for ending in ("csv", "jsonl"):
+        for name, city in (("x[1]", "a"), ("y*", "c")):
+            with table_of(tmp_path / f"{name}.{ending}").open(["city"]) as rows:
+                assert rows.counts(["city"]) == {(city,): 1}
+    with table_of(tmp_path).open(["city"]) as rows:
+        assert rows.counts(["city"]) == {(city,): 2 for city in "abcd"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("bad", ["2026-13-45", "x", "n/a"])
+def test_a_time_that_is_none_is_counted(tmp_path: Path, ending: str, bad: str):
+    """A row whose time cannot be read is counted as unreadable or as one without a time, in every format."""
+    times = [bad, "2026-11-18T00:00:00Z", bad]
+    lines = [f'{{"time": "{time}"}}' for time in times] if ending == "jsonl" else ["time", *times]
+    (tmp_path / f"p.{ending}").write_text("\n".join(lines) + "\n")
+    with table_of(tmp_path / f"p.{ending}").open(["time"], time="time") as rows:
+        undated = rows.counts((), [RowCondition(column="time", operator="missing")])
+        assert undated.get((), 0) + rows.left_out()["unreadable"] == 2
+
+
+@pytest.mark.parametrize(
+    "time", ["294247-01-10 04:00:54", "0001-01-01 00:00:00", "9999-12-31 23:59:59", "1e300", "1.7e18"]
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_a_time_beyond_the_calendar_costs_no_other_row(tmp_path: Path, time: str, zone: str):
+    """Of one absurd time the span says the nearest that there is; the other rows are read."""
+    other = "1764000000" if "e" in time else "2026-11-18 08:00:00"
+    (tmp_path / "p.csv").write_text(f"time\n{time}\n{other}\n")
+    with table_of(tmp_path / "p.csv", timezone=zone).open(["time"], time="time") as rows:
+        first, last = rows.span("time") or (None, None)
+        assert first is not None
+        assert last is not None
+        assert first < last
+        assert {first.year, last.year} & {1, 9998, 9999}
+        assert rows.counts() == {(): 2}
+
+
+@pytest.mark.parametrize("name", ["__id", "__blank", "__duplicates", "", "a\\u0000b"])
+def test_a_column_of_a_reserved_name_is_not_read(tmp_path: Path, name: str):
+    """A column whose name no engine takes, or that is used within, costs no row."""
+    (tmp_path / "p.jsonl").write_text(f'{{"id": 1, "{name}": 2}}\n' * 3)
+    table = table_of(tmp_path / "p.jsonl")
+    assert list(table.columns()) == ["id"]
+    with table.open(["id"], id="id") as rows:
+        assert rows.left_out() == {"duplicates": 2, "unreadable": 0}
+
+
+@pytest.mark.parametrize("place", ["a\0b", "x" * 5000 + ".csv"])
+def test_a_path_that_cannot_be_is_an_error(place: str):
+    """A path that no system takes is an error of the source, as a missing file is."""
+    with pytest.raises(SourceError, match="is the path right"):
+        table_of(place).columns()

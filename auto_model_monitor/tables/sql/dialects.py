@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from ...core.extras import extra
 from ..table_values import Kind
-from ..time_texts import MILLISECONDS, read_text, shortest_text
+from ..time_texts import MILLISECONDS, from_epoch, in_utc, read_text, shortest_text
 
 with extra("production"):
     import sqlalchemy as sa
@@ -95,7 +95,7 @@ class DatabaseDialect:
         return moment.astimezone(self._zone).replace(tzinfo=None)
 
     def _aware(self, moment: datetime) -> datetime:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(timezone.utc)
+        return in_utc(moment, self._zone)
 
 
 def zoned_times(column: Expression) -> bool:
@@ -109,5 +109,5 @@ def epochs(number: Expression) -> TimeExpression:
     return TimeExpression(
         compared=seconds,
         bound=lambda moment: moment.timestamp(),
-        read=lambda value: datetime.fromtimestamp(value, timezone.utc),
+        read=from_epoch,
     )

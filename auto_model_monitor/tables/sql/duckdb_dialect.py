@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.extras import extra
 from ..table_values import DUPLICATES, Kind
+from ..time_texts import EARLIEST, LATEST, in_utc
 from .dialects import Expression, TimeExpression, epochs, zoned_times
 
 with extra("production"):
@@ -50,8 +51,10 @@ class DuckDBDialect:
         # To move two edges is a thousand times cheaper than to move each row.
         return moment.astimezone(self._zone).replace(tzinfo=None)
 
-    def _read(self, value: datetime) -> datetime:
-        return (value if value.tzinfo else value.replace(tzinfo=self._zone)).astimezone(timezone.utc)
+    def _read(self, value: datetime | str) -> datetime:
+        if isinstance(value, str):  # what is beyond Python's calendar comes as text
+            return EARLIEST if "BC" in value else LATEST
+        return in_utc(value, self._zone)
 
 
 def _in_utc(moment: datetime) -> datetime:
