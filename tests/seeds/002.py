@@ -17,7 +17,7 @@ from auto_model_monitor import (
     performance_data,
 )
 
-url, *days = sys.argv[1:] or ["sqlite:///model_monitor.db", "0.95", "lost", "0.95"]
+url, *days = sys.argv[1:] or ["sqlite:///model_monitor.db", "0.95", "lost", "0.95", "0.95"]
 zone = timezone(timedelta(hours=8))
 clock = SimulatedClock(datetime(2026, 11, 27, 12, tzinfo=zone))  # leave it out, and it runs by the real one
 stop = Event()
