@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta, timezone, tzinfo
+from numbers import Real
 from pathlib import Path
+from typing import TypeGuard
 
 from ...core.durations import to_seconds
 from ...core.errors import ConfigError
@@ -62,16 +64,39 @@ def expected_values(
         ConfigError: a range is no pair of numbers, or the categories are no list.
     """
     for column, ends in (ranges or {}).items():
-        if not (isinstance(ends, Sequence) and len(ends) == 2 and ends[0] <= ends[1]):
+        if not (
+            isinstance(ends, Sequence)
+            and len(ends) == 2
+            and all(map(_is_number, ends))
+            and ends[0] <= ends[1]
+        ):
             raise ConfigError(f"ranges: expected two numbers such as (0, 120) for {column!r}, got {ends!r}")
     known: dict[str, list[str]] = {}
     for column, values in (categories or {}).items():
-        if isinstance(values, str):
+        if isinstance(values, str) or not isinstance(values, Collection):
             raise ConfigError(f"categories: expected a list for {column!r}, got {values!r}")
         known[column] = [text for text in map(canonical, values) if text is not None]
     return ExpectedValues(
         ranges={c: (ends[0], ends[1]) for c, ends in (ranges or {}).items()}, categories=known
     )
+
+
+def reference_values(given: Mapping[object, object]) -> dict[tuple[str | None, str], float]:
+    """Return the metrics of a reference.
+
+    Raises:
+        ConfigError: one of them is no number.
+    """
+    found: dict[tuple[str | None, str], float] = {}
+    for name, value in given.items():
+        if not _is_number(value):
+            raise ConfigError(f"reference: expected a number for {name!r}, such as 0.93, got {value!r}")
+        found[None, str(name)] = float(value)
+    return found
+
+
+def _is_number(value: object) -> TypeGuard[Real]:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def zone_name(zone: tzinfo) -> str:

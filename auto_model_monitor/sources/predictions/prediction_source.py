@@ -22,6 +22,7 @@ from .prediction_settings import (
     is_regression_task,
     lateness,
     log_files,
+    reference_values,
     zone_name,
 )
 from .table_metrics import TableMetrics, joined_columns, table_metrics
@@ -141,7 +142,7 @@ class PredictionSource:
         self._known_reference = TableMetrics()
         self._references: dict[tuple[str | None, str], float] = {}
         if isinstance(reference, Mapping):
-            self._references = {(None, str(name)): float(value) for name, value in reference.items()}
+            self._references = reference_values(reference)
         elif reference is not None:
             self._reference = self._table(reference)
         self._expected = expected_values(ranges, categories)

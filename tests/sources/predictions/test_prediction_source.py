@@ -461,3 +461,13 @@ def test_tables_of_a_database(tmp_path: Path):
             value = by_window(found, window)[metric].value
             assert value == pytest.approx(by_window(same, window)[metric].value, rel=1e-12)
     assert list(source.read()) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("ranges", {"age": ["a", 1]}), ("categories", {"age": 5}), ("reference", {"accuracy": "good"})],
+)
+def test_a_value_of_the_wrong_kind_is_an_error_of_the_settings(setting, value, tmp_path):
+    """A range, a category or a reference that is of another kind is named, whatever it holds."""
+    with pytest.raises(ConfigError, match=f"{setting}: expected"):
+        PredictionSource(tmp_path / "p.csv", **{setting: value})
