@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
+from ...core.errors import SourceError
 from ...core.extras import extra
 from ..table_values import (
     Bins,
@@ -127,8 +128,10 @@ class FrameRows:
             near = near | ((nw.col("place") > wanted - 1.0) & (nw.col("place") < wanted + 1.0))
         places: dict[Keys, dict[int, float]] = {}
         sizes: dict[Keys, int] = {}
+        spelled = _Spellings(by)
         for row in _rows(ranked.filter(near)):
             cells = _cells(row, by)
+            spelled.check(row)
             places.setdefault(cells, {})[int(row["place"])] = float(row["v0"])
             sizes[cells] = int(row["rows_"])
         return {
@@ -146,7 +149,9 @@ class FrameRows:
         ranked = frame.filter(~value.is_null()).with_columns(value.rank("average").over(*group).alias("r"))
         sums = ranked.group_by(*keys).agg(nw.len().alias("rows_"), nw.col("r").sum().alias("ranks_"))
         found: dict[Keys, RankSum] = {}
+        spelled = _Spellings(within)
         for row in _rows(sums):
+            spelled.check(row)
             cells, one = _cells(row, by), RankSum(int(row["rows_"]), float(row["ranks_"]))
             found[cells] = found[cells] + one if cells in found else one
         return found
@@ -195,6 +200,30 @@ class FrameRows:
         if isinstance(value, str):
             return value.strip() or None
         return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class _Spellings:
+    """Refuses groups that were ranked apart although they are the same, such as ``1`` and ``1.0``.
+
+    Args:
+        by: what the rows were ranked by.
+    """
+
+    def __init__(self, by: Sequence[Key]) -> None:
+        self._by = by
+        self._raw: dict[Keys, tuple[Any, ...]] = {}
+
+    def check(self, row: Mapping[str, Any]) -> None:
+        """Take note of the group of a row.
+
+        Raises:
+            SourceError: the same group came in another spelling.
+        """
+        cells = _cells(row, self._by)
+        raw = tuple(row[f"k{number}"] for number in range(len(self._by)))
+        if self._raw.setdefault(cells, raw) != raw:
+            text = f"expected one spelling of {cells}, got {self._raw[cells]} and {raw}"
+            raise SourceError(f"{text}: write the values alike")
 
 
 def _rows(frame: Any) -> Iterator[dict[str, Any]]:
