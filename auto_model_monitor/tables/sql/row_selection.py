@@ -82,8 +82,8 @@ class RowSelection:
         once, _ = self._once(
             labels, [labels.rows.c[label].label("__label"), key.label("__id")], conditions, key
         )
-        answers, asked = once.subquery(), predictions.subquery()
-        ids = sa.select(known.label("__id")).subquery()
+        answers, asked = _materialized(once), predictions.subquery()
+        ids = _materialized(sa.select(known.label("__id")))
         without = answers.outerjoin(ids, answers.c["__id"] == ids.c["__id"])
         unmatched = sa.select(sa.func.count()).select_from(without).where(ids.c["__id"].is_(None))
         self.left_out["labels_unmatched"] = int(self._one(unmatched)[0])
@@ -128,6 +128,19 @@ class RowSelection:
         if relation.position is not None:
             return [*order, relation.rows.c[relation.position].desc()]
         return [*order, *(column.desc() for column in columns)]
+
+
+def _materialized(query: sa.Select[Any]) -> sa.CTE:
+    """Return a query, whose ids differ, that is computed once: databases index its result for a join.
+
+    No expression is indexed, so that each row would be compared with each. MariaDB has no MATERIALIZED.
+    """
+    for dialect in ("mysql", "mariadb"):
+        query = query.prefix_with("DISTINCT", dialect=dialect)
+    rows = query.cte()
+    for dialect in ("sqlite", "postgresql"):
+        rows = rows.prefix_with("MATERIALIZED", dialect=dialect)
+    return rows
 
 
 def id_text(column: Expression, kind: Kind) -> Expression:
