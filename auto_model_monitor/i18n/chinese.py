@@ -138,6 +138,7 @@ CHINESE = Wording(
         "digest_rest": "此前的 {count} 条未列出",
         "look": "{count} 个模型需要关注：{what}",
         "look_alarms": "{count} 条预警：{what}",
+        "look_all_clears": "{count} 条恢复：{what}",
         "look_resolved": "{count} 个模型已恢复：{what}",
         "look_rest": "……另有 {count} 条未列出",
         "all_silent": "全部 {directories} 个目录都已完成或没有动静",

@@ -116,6 +116,7 @@ ENGLISH = Wording(
         "digest_rest": "{count} earlier ones are not listed",
         "look": "{count} models need attention: {what}",
         "look_alarms": "{count} alarms: {what}",
+        "look_all_clears": "{count} all-clears: {what}",
         "look_resolved": "{count} models have recovered: {what}",
         "look_rest": "… and {count} more",
         "all_silent": "All {directories} directories are done or silent",

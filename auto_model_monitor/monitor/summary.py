@@ -57,8 +57,9 @@ class WatchSummary:
     def _count(self, readings: ReadingBatch) -> None:
         if readings.is_by_model:  # the best of different models means nothing
             self.seen += len(readings)
-            models = len({reading.model for reading in readings})
-            logger.info("%d new of %d models in %s", len(readings), models, self.name)
+            models = len({reading.model for reading in readings} - {None})
+            of = f" of {models} model{'s' * (models != 1)}" if models else ""
+            logger.info("%d new%s in %s", len(readings), of, self.name)
             return
         comparison = direction_for(readings.score, self._comparison)
         best = readings.best(comparison)
@@ -85,4 +86,5 @@ class WatchSummary:
 def _shown(reading: Reading | None) -> str:
     if reading is None:
         return "none"
-    return for_log_line(f"{reading.metric} {reading.value!r} ({reading.name})")
+    model = "" if reading.model is None else f"{reading.model} "
+    return for_log_line(f"{model}{reading.metric} {reading.value!r} ({reading.name})")

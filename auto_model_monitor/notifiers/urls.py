@@ -130,7 +130,9 @@ def _aliyun_sms(parts: SplitResult) -> Notifier:
     numbers = [number for value in options.all("to") for number in value.split(",") if number]
     names = [name for value in options.all("vars") for name in value.split(",") if name]
     # A secret may hold a slash, after which urlsplit sees a path.
-    account = (parts.netloc + parts.path).rpartition("@")[0]
+    account, _, host = (parts.netloc + parts.path).rpartition("@")
+    if host.strip("/"):
+        raise ConfigError("aliyun-sms: expected nothing between @ and ?, got a host; endpoint= takes one")
     key, _, secret = account.partition(":")
     return AliyunSMSNotifier(
         unquote(key),

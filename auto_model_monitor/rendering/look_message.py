@@ -78,9 +78,12 @@ def _text(
 def _sentence(alerts: Sequence[Alert], worst: str, words: Wording) -> str:
     """Return how many models need attention, or, where all have, how many have recovered, and the worst."""
     open_alerts = [alert for alert in alerts if not alert.resolved] or alerts
+    if len(open_alerts) == 1:
+        return worst
     models = {alert.model for alert in open_alerts}
     if None in models or len(models) == 1:
-        return words.event_sentences["look_alarms"].format(count=len(alerts), what=worst)
+        key = "look_all_clears" if _all_resolved(alerts) else "look_alarms"
+        return words.event_sentences[key].format(count=len(open_alerts), what=worst)
     key = "look_resolved" if _all_resolved(alerts) else "look"
     return words.event_sentences[key].format(count=len(models), what=worst)
 

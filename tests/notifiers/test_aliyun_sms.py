@@ -125,6 +125,7 @@ def test_a_url_describes_it(gateway, make_message, clock):
     "url",
     [
         "aliyun-sms://",
+        f"aliyun-sms://id:{SECRET}@example.org?sign=a&template=SMS_1&to=13800000000",
         f"aliyun-sms://id:{SECRET}@?template=SMS_1&to=13800000000",
         f"aliyun-sms://id:{SECRET}@?sign=a&to=13800000000",
         f"aliyun-sms://id:{SECRET}@?sign=a&template=SMS_1",

@@ -233,3 +233,12 @@ def test_a_crossing_without_a_model_is_an_alarm_too():
     message = rendered(alert)
     assert message.subject == "⚠️ auc 0.6 below 0.7 · credit@gpu3"
     assert "\nWindow: row 7\n" in message.text
+
+
+def test_an_all_clear_is_no_alarm():
+    """One alarm beside an all-clear is one alarm, and all-clears of one model are counted as such."""
+    over = replace(ALERT, resolved=True, reading=replace(READING, value=0.95))
+    mixed = Renderer(language="en").render_look([ALERT, over])
+    assert "2 alarms" not in mixed.subject
+    assert "accuracy 87% below 90%" in mixed.subject
+    assert "2 all-clears" in Renderer(language="en").render_look([over, over]).subject
