@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from pathlib import Path
 
 from ..core.errors import SourceError
 from ..core.numbers import compiled
+from ..text.cleaning import for_log_line
 from .duckdb_session import DuckDBSession, file_literal, literal, quoted
 from .json_sample import sampled_kinds
 from .row_files import RowFile, is_array
 from .table_values import DUPLICATES, Kind
+
+logger = logging.getLogger(__name__)
 
 BLANK = "__blank"
 """The column that is true for a line of JSON that is no object."""
@@ -89,7 +94,10 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
 def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
     """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
     # Nothing is guessed but types: DuckDB's guesses give up where rows differ, and take # for a comment.
-    options = f"header = true, store_rejects = true, quote = '\"', escape = '\"', comment = '', {_form(path)}"
+    quote = "''" if _has_open_quote(path) else "'\"'"
+    options = (
+        f"header = true, store_rejects = true, quote = {quote}, escape = {quote}, comment = '', {_form(path)}"
+    )
     options += f", auto_type_candidates = {_CSV_TYPES}"
     relation = f"read_csv({file_literal(path)}, {options}"
     present = [name for name in session.types(f"{relation})") if name in as_text]
@@ -106,13 +114,34 @@ def _json(paths: Sequence[str], kinds: Mapping[str, Kind], as_text: Sequence[str
     return f"(SELECT *, {blank} AS {BLANK} FROM read_json({_listed(paths)}, records = 'true', {options}))"
 
 
+def _has_open_quote(path: str) -> bool:
+    """Return whether a quotation mark is never closed, and would swallow the rows behind it.
+
+    The last line may still be written: it decides nothing.
+    """
+    count, end = 0, b""
+    with _opened(path) as file:
+        while block := file.read(1 << 20):
+            count += block.count(b'"')
+            end = block if b"\n" in block else end + block
+    is_open = count % 2 == 1 and end.rpartition(b"\n")[2].count(b'"') % 2 == 0
+    if is_open:
+        text = "%s: a quotation mark is never closed; lines with quoted delimiters are skipped until it is"
+        logger.warning(text, for_log_line(path))
+    return is_open
+
+
+def _opened(path: str) -> BufferedIOBase:
+    return gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")
+
+
 def _listed(paths: Sequence[str]) -> str:
     return f"[{', '.join(map(file_literal, paths))}]"
 
 
 def _form(path: str) -> str:
     """Return the delimiter and the line end of a file, from its beginning."""
-    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as file:
+    with _opened(path) as file:
         text = compiled(_QUOTED).sub("", file.read(1 << 16).decode("utf-8", "replace"))
     delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
     ends_alike = text.count("\r\n") == text.count("\n") > 0

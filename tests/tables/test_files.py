@@ -172,3 +172,26 @@ def test_a_path_that_cannot_be_is_an_error(place: str):
     """A path that no system takes is an error of the source, as a missing file is."""
     with pytest.raises(SourceError, match="is the path right"):
         table_of(place).columns()
+
+
+@pytest.mark.parametrize("before", [0, 200, 60_000])
+@pytest.mark.parametrize("behind", [1, 200, 60_000])
+def test_a_quotation_mark_that_is_never_closed_costs_its_own_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, before: int, behind: int
+):
+    """Rows before and behind it are read, and a warning names the file."""
+    good = [f"{number},2026-11-18T00:00:00Z,1" for number in range(before + behind)]
+    bad = '"x,2026-11-18T00:00:00Z,1'
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(["id,time,prediction", *good[:before], bad, *good[before:]]) + "\n")
+    with table_of(path).open(["prediction"], id="id") as rows:
+        assert before + behind <= rows.counts()[()] <= before + behind + 1
+    assert "never closed" in caplog.text
+
+
+def test_cells_with_line_ends_and_quotes_are_read_as_before(tmp_path: Path):
+    """Where quotation marks are closed, a cell may hold commas, quotes and line ends."""
+    path = tmp_path / "p.csv"
+    path.write_text('id,city\n1,"a, ""b""\nc"\n2,"d"\n')
+    with table_of(path).open(["city"]) as rows:
+        assert rows.counts(["city"]) == {('a, "b"\nc',): 1, ("d",): 1}
