@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from .delivery.outbox.sqlite import SQLiteOutbox
     from .log_parser import LogEntry, LogPattern, LogReader, Stage
     from .monitor.checkpoints import ModelMonitor
-    from .monitor.config import MonitorConfig
-    from .monitor.group import WatchGroup
+    from .monitor.config.monitor_config import MonitorConfig
+    from .monitor.groups.watch_group import WatchGroup
     from .monitor.loop import Monitor
-    from .monitor.schedules import Cron, Every, Schedule
+    from .monitor.schedules.schedule import Cron, Every, Schedule
     from .notifiers import BaseNotifier, Notifier
     from .notifiers.apprise import AppriseNotifier
     from .notifiers.dingtalk import DingTalkNotifier
@@ -76,7 +76,7 @@ _HOMES = {
     "BaseParser": "parsers",
     "Comparison": "core.comparison",
     "ConfigError": "core.errors",
-    "Cron": "monitor.schedules",
+    "Cron": "monitor.schedules.schedule",
     "CrossingRule": "rules",
     "CustomParser": "parsers",
     "DefaultParser": "parsers",
@@ -85,7 +85,7 @@ _HOMES = {
     "DiskRule": "rules",
     "DivergedRule": "rules",
     "EmailNotifier": "notifiers.email",
-    "Every": "monitor.schedules",
+    "Every": "monitor.schedules.schedule",
     "FeishuNotifier": "notifiers.feishu",
     "Level": "core.alerts",
     "LogEntry": "log_parser",
@@ -98,7 +98,7 @@ _HOMES = {
     "MissingExtraError": "core.errors",
     "ModelMonitor": "monitor.checkpoints",
     "Monitor": "monitor.loop",
-    "MonitorConfig": "monitor.config",
+    "MonitorConfig": "monitor.config.monitor_config",
     "MonitorError": "core.errors",
     "NotFiniteRule": "rules",
     "NotificationError": "core.errors",
@@ -118,7 +118,7 @@ _HOMES = {
     "RuleError": "core.errors",
     "SQLSource": "sources.sql.sql_source",
     "SQLiteOutbox": "delivery.outbox.sqlite",
-    "Schedule": "monitor.schedules",
+    "Schedule": "monitor.schedules.schedule",
     "SideFileSource": "sources.side_files",
     "SimulatedClock": "core.clocks",
     "Source": "sources",
@@ -127,7 +127,7 @@ _HOMES = {
     "StalledRule": "rules",
     "ThresholdRule": "rules",
     "TrainingLogHandler": "sources.logs.log_handler",
-    "WatchGroup": "monitor.group",
+    "WatchGroup": "monitor.groups.watch_group",
     "WeComNotifier": "notifiers.wecom",
     "WebhookNotifier": "notifiers.webhook",
     "__version__": "core.package_version",

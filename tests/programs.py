@@ -39,6 +39,13 @@ class Running:
                 return line
         raise AssertionError(f"the program ended without saying {text!r}:\n{self.said}")
 
+    def wait_for_all(self, *texts: str) -> None:
+        """Wait until each of the texts has been said, in any order."""
+        missing = [text for text in texts if text not in self.said]
+        while missing:
+            line = self.wait_for("")
+            missing = [text for text in missing if text not in line]
+
     def end(self, how: int = signal.SIGTERM) -> int:
         """Tell it to end; return its status."""
         self.process.send_signal(how)

@@ -11,7 +11,7 @@ from typing import Any
 from ..i18n import Language
 from ..i18n.locale_language import locale_language
 from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..parsers import CustomParser
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal

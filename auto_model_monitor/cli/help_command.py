@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from ..core.errors import ConfigError
 from ..i18n.locale_language import locale_language
-from ..monitor.settings_table import LANGUAGES
+from ..monitor.config.settings_table import LANGUAGES
 from ..text.terminal import Terminal
 from .command import SUCCESS, Command
 from .option_parser import OptionParser, add_settings, did_you_mean

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 
 from ..core.comparison import Comparison, usual_direction
 from ..i18n import number_text, time_text
+from ..monitor.checks.scale_check import scale_question
 from ..monitor.inspection import Finding, Inspection, Outcome
-from ..monitor.scale_check import scale_question
 from ..text.cleaning import for_shell, for_terminal
 from ..text.terminal import Terminal, clip, table
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from ..monitor.config import AUTH_CODE, AUTH_CODE_FILE
-from ..monitor.settings_table import SETTINGS
+from ..monitor.config.monitor_config import AUTH_CODE, AUTH_CODE_FILE
+from ..monitor.config.settings_table import SETTINGS
 from ..text.cleaning import for_terminal
 
 PROGRAM = "auto-model-monitor"

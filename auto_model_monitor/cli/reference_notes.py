@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..monitor.config import MonitorConfig
-from ..monitor.settings_table import SETTINGS
+from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.config.settings_table import SETTINGS
 from ..settings import NOTIFY
 from .option_parser import SECRET
 

@@ -48,7 +48,7 @@ def show_mailboxes(channels: Iterable[str], errors: Terminal) -> None:
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     """Watch until Ctrl-C or SIGTERM."""
-    from ..monitor.group import WatchGroup
+    from ..monitor.groups.watch_group import WatchGroup
     from ..settings import settings_of, watch_of
 
     running = watch_of(settings_of(vars(options), errors), errors, resume=not options.fresh)

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar, cast
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError
 from ..delivery.outbox import Outbox
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
 from ..monitor.message_renderer import MessageRenderer
 from ..notifiers import Notifier

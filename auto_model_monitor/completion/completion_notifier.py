@@ -20,11 +20,11 @@ from ..core.paths import expanded
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
-from ..monitor.boundary import ErrorBoundary
 from ..monitor.checkpoints import notifier_for
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
 from ..monitor.message_renderer import MessageRenderer
+from ..monitor.subjects.boundary import ErrorBoundary
 from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
 from ..notifiers.secret import scrub

@@ -5,8 +5,8 @@ from ..core.lazy import lazy_names
 TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
 if TYPE_CHECKING:
     from .checkpoints import ModelMonitor
-    from .config import MonitorConfig
-    from .group import WatchGroup
+    from .config.monitor_config import MonitorConfig
+    from .groups.watch_group import WatchGroup
     from .inspection import Outcome, inspect_directory
     from .logs import LogMonitor
     from .loop import Monitor
@@ -39,11 +39,11 @@ __getattr__, __dir__ = lazy_names(
         "MessageRenderer": "message_renderer",
         "ModelMonitor": "checkpoints",
         "Monitor": "loop",
-        "MonitorConfig": "config",
+        "MonitorConfig": "config.monitor_config",
         "Outcome": "inspection",
         "ResumeState": "resume",
         "Resumption": "resume",
-        "WatchGroup": "group",
+        "WatchGroup": "groups.watch_group",
         "WatchOutbox": "watch_outbox",
         "WatchSummary": "summary",
         "bare_message": "safe_rendering",

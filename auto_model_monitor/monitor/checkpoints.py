@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 
-from .config import MonitorConfig
+from .config.monitor_config import MonitorConfig
 from .loop import Monitor
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else

@@ -19,8 +19,8 @@ from ..rules import ThresholdRule
 from ..sources.checkpoints.directory import DirectorySource
 from ..sources.checkpoints.directory_tree import DirectoryTree, PollTime
 from ..sources.checkpoints.listing import EntryType
-from .rounding_check import rounding_hint
-from .silence_reasons import missing_metric
+from .checks.rounding_check import rounding_hint
+from .checks.silence_reasons import missing_metric
 
 
 class Outcome(Enum):

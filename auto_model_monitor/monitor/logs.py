@@ -19,7 +19,7 @@ from ..notifiers import Notifier
 from ..rules import Rule
 from ..sources import Continues, NamesMetrics, Source
 from .checkpoints import ModelMonitor
-from .config import MonitorConfig
+from .config.monitor_config import MonitorConfig
 
 
 class EndingSource(Continues, NamesMetrics, Source, Protocol):

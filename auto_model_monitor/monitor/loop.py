@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .message_renderer import MessageRenderer
     from .poll_listener import Listener
     from .resume import Resumption
-    from .schedules import Schedule
-    from .subjects import Subjects
+    from .schedules.schedule import Schedule
+    from .subjects.subject_rules import Subjects
     from .summary import WatchSummary
     from .watch_outbox import WatchOutbox
 
@@ -107,11 +107,11 @@ class Monitor(Lifecycle):
         from ..delivery.queue import DeliveryQueue
         from ..rendering.delivery_messages import DeliveryMessageRenderer
         from .alert_messages import AlertMessages
-        from .boundary import ErrorBoundary
-        from .metric_check import MetricCheck
+        from .checks.metric_check import MetricCheck
+        from .checks.scale_check import ScaleCheck
         from .parts import check_parts, directory_from, notifiers_from, outbox_of, rules_from, schedule_from
         from .resume import ResumeState
-        from .scale_check import ScaleCheck
+        from .subjects.boundary import ErrorBoundary
         from .summary import WatchSummary
 
         super().__init__()
@@ -175,7 +175,7 @@ class Monitor(Lifecycle):
         With a schedule poll at its due times alone.
         """
         from ..runtime.run_log import run_log
-        from .pace import pace_of
+        from .schedules.pace import pace_of
 
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
             names = ", ".join(self.delivery_queue.names) or "no notifier"
@@ -243,7 +243,7 @@ class Monitor(Lifecycle):
                 raise TypeError(f"expected a ReadingBatch, got a {type(found).__name__}")
             readings = found
             if self._subjects is None and readings.is_by_model:
-                from .subjects import Subjects
+                from .subjects.subject_rules import Subjects
 
                 self._subjects = Subjects(self.rules, self._boundary)
             with self._boundary("the outbox"):
@@ -257,7 +257,7 @@ class Monitor(Lifecycle):
         return readings
 
     def _evaluate(self, readings: ReadingBatch, alerts: list[Alert]) -> None:
-        from .rule_evaluation import alerts_of
+        from .subjects.rule_evaluation import alerts_of
 
         if self._subjects is None:
             found = alerts_of(self.rules, readings, self._boundary)

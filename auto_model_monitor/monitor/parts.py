@@ -18,7 +18,7 @@ from ..sources import Identified, InTimeZone, Source
 from .watch_outbox import WatchOutbox
 
 if TYPE_CHECKING:
-    from .schedules import Schedule
+    from .schedules.schedule import Schedule
 
 _RULES = "['accuracy < 90% for 2', ThresholdRule(0.004, 'lower')]"
 _NOTIFIERS = "['dingtalk://TOKEN?secret=…', EmailNotifier(…)]"
@@ -86,7 +86,7 @@ def schedule_from(given: object, source: Source) -> Schedule:
         ConfigError: it is no schedule.
         MissingExtraError: it is about times of the day, and the extra ``production`` is not installed.
     """
-    from .schedules import schedule_of  # few monitors have one
+    from .schedules.schedule import schedule_of  # few monitors have one
 
     return schedule_of(given, source.timezone if isinstance(source, InTimeZone) else None)
 

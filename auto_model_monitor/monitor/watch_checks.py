@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from ..rules import DiskRule, MetricRule, Rule
 from ..sources import Source
 from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
-from .config import MonitorConfig
-from .direction_check import DirectionCheck
+from .checks.direction_check import DirectionCheck
+from .checks.rounding_check import RoundingCheck
+from .checks.silence_check import SilenceCheck
+from .config.monitor_config import MonitorConfig
 from .poll_listener import Listener
 from .repeated_hits import RepeatedHitCheck
 from .resume import ResumeState
-from .rounding_check import RoundingCheck
-from .silence_check import SilenceCheck
 from .watch_rules import parser_of
 
 

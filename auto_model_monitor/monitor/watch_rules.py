@@ -10,7 +10,7 @@ from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..parsers import BaseParser, DefaultParser
 from ..rules import DampedRule, MetricRule, Rule, ThresholdRule
-from .config import MonitorConfig
+from .config.monitor_config import MonitorConfig
 
 _SUCH_RULES = "['nan', 'stalled 3x']"
 _OUR_RULES = "auto_model_monitor.rules."

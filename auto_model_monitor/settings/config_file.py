@@ -10,9 +10,9 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.paths import expanded
-from ..monitor.config import MonitorConfig
-from ..monitor.config_checks import value_problems
-from ..monitor.settings_table import SETTINGS, Setting
+from ..monitor.config.config_checks import value_problems
+from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.config.settings_table import SETTINGS, Setting
 from .config_problems import shortened
 from .toml_file import read_toml
 

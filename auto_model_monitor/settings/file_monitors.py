@@ -8,10 +8,10 @@ from typing import Any
 
 from ..core.host import host_name
 from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
 from ..monitor.parts import source_key
-from ..monitor.schedules import schedule_of
+from ..monitor.schedules.schedule import schedule_of
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..sources import InTimeZone, Source

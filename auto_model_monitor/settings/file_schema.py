@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..monitor.settings_table import Setting
+from ..monitor.config.settings_table import Setting
 from .monitor_file import FILE_SETTINGS, MONITOR_SETTINGS, WATCH_SETTINGS
 from .source_settings import KINDS, required_settings, source_settings
 

@@ -12,7 +12,7 @@ from ..core.paths import expanded
 from ..core.readings import ReadingBatch
 from ..log_parser import LogEntry
 from ..log_parser.metric_names import metric_in_logs
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.logs import EndingSource, LogMonitor
 from ..monitor.watch_rules import equals_threshold, parser_of
 from ..rules import Rule, ThresholdRule

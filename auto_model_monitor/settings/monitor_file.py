@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..core.errors import ConfigError
 from ..core.paths import expanded
-from ..monitor.settings_table import SETTINGS, Setting
+from ..monitor.config.settings_table import SETTINGS, Setting
 from ..text.terminal import Terminal
 from .config_file import make_absolute, names_and_kinds, value_problems_of
 from .config_problems import ConfigProblems, shortened

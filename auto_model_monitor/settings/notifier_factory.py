@@ -10,7 +10,7 @@ from threading import Lock
 from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..monitor.checkpoints import notifier_for
-from ..monitor.config import MonitorConfig
+from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..notifiers.shared import SharedNotifier
 from ..text.terminal import Terminal

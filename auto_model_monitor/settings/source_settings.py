@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import ConfigError
 from ..core.paths import expanded
-from ..monitor.settings_table import Setting
+from ..monitor.config.settings_table import Setting
 
 # Each type that an annotation may name, and what a file holds for it.
 _TYPES: Mapping[str, tuple[type, ...]] = {

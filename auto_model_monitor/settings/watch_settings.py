@@ -9,9 +9,9 @@ from typing import Any
 from ..core.durations import to_seconds
 from ..core.errors import ConfigError
 from ..core.paths import expanded
-from ..monitor.config import MonitorConfig
-from ..monitor.config_checks import value_problems
-from ..monitor.settings_table import MODES, SETTINGS
+from ..monitor.config.config_checks import value_problems
+from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.config.settings_table import MODES, SETTINGS
 from ..monitor.watch_rules import parser_of
 from ..parsers import CustomParser, DefaultParser
 from ..rules import Rule

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..core.errors import ConfigError
 from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config import MonitorConfig
-from ..monitor.group import WatchGroup
+from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.groups.watch_group import WatchGroup
 from ..notifiers import Notifier
 from ..text.terminal import Terminal
 from .config_problems import ConfigProblems

@@ -17,7 +17,7 @@ from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor.cli import help_command
 from auto_model_monitor.cli import main as cli
-from auto_model_monitor.monitor.settings_table import SETTINGS
+from auto_model_monitor.monitor.config.settings_table import SETTINGS
 
 COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "evaluate", "help")
 SECRET = "abcdefghijklmnop"

@@ -11,7 +11,7 @@ import pytest
 
 from auto_model_monitor import BaseParser, Comparison, ConfigError, CustomParser, DefaultParser, MonitorConfig
 from auto_model_monitor.monitor.checkpoints import notifier_for
-from auto_model_monitor.monitor.settings_table import SETTINGS
+from auto_model_monitor.monitor.config.settings_table import SETTINGS
 
 GOOD = {"watch_dir": "x", "threshold": 0.004, "sender": "aaaa@qq.com", "auth_code": "CANARY-code"}
 

@@ -5,7 +5,7 @@ import pytest
 from auto_model_monitor import DefaultParser
 from auto_model_monitor.core.readings import Reading
 from auto_model_monitor.monitor import inspect_directory
-from auto_model_monitor.monitor.rounding_check import rounding_hint
+from auto_model_monitor.monitor.checks.rounding_check import rounding_hint
 
 
 def notes(folder, names, metric=None):

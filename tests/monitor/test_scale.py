@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor import ModelMonitor, MonitorConfig
-from auto_model_monitor.monitor.scale_check import scale_question
+from auto_model_monitor.monitor.checks.scale_check import scale_question
 from tests.fakes import FakeClock, RecordingNotifier
 
 WRONG = [

@@ -21,8 +21,8 @@ from auto_model_monitor import (
     SQLiteOutbox,
 )
 from auto_model_monitor.core.zones import local_zone, zone_of
-from auto_model_monitor.monitor.due_times import DueTimes
-from auto_model_monitor.monitor.schedules import schedule_of
+from auto_model_monitor.monitor.schedules.due_times import DueTimes
+from auto_model_monitor.monitor.schedules.schedule import schedule_of
 from tests.campaigns import THOROUGH
 
 pytest.importorskip("cronsim")
@@ -88,7 +88,7 @@ def looks_of_processes(schedule, begin: datetime, end: datetime, naps) -> list[d
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "Africa/Cairo"])
 def test_each_due_time_of_a_year_is_served_once(zone, hour, minute, monkeypatch):
     """In a year with clock changes each due time makes one look; those slept through make one together."""
-    monkeypatch.setattr("auto_model_monitor.monitor.due_times._LONGEST_WAIT", 3600.0)
+    monkeypatch.setattr("auto_model_monitor.monitor.schedules.due_times._LONGEST_WAIT", 3600.0)
     begin, end = datetime(2025, 12, 31, 12, tzinfo=UTC), datetime(2026, 12, 31, 20, tzinfo=UTC)
     naps = [(datetime(2026, m, 20, 5, tzinfo=UTC), datetime(2026, m, 24, 5, tzinfo=UTC)) for m in (2, 7)]
     expected = {due for due in due_in(zone, hour, minute) if begin < due < end}

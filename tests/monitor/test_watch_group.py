@@ -23,7 +23,7 @@ from auto_model_monitor import (
     WatchGroup,
 )
 from auto_model_monitor.monitor import WatchSummary
-from auto_model_monitor.monitor.group_silence import LONG, AllSilentRule, Member
+from auto_model_monitor.monitor.groups.group_silence import LONG, AllSilentRule, Member
 from tests.fakes import FakeClock, RecordingNotifier, batch
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -161,7 +161,10 @@ def test_after_a_restart_it_is_not_said_again(place):
         running.wait_for(f"delivered: {ALL_SILENT}")
         running.end()
     with watching(*arguments) as running:
-        running.wait_for("resuming after the alert of all silent")
+        # What is there at the first poll of a watch is no move, so that each must have had its first poll.
+        running.wait_for_all(
+            "resuming after the alert of all silent", f"new in {place / 'one'}", f"new in {place / 'two'}"
+        )
         (place / "two/val_loss_0.4.pt").touch()
         running.wait_for(f"delivered: {MOVES}")
         running.end()

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from auto_model_monitor.monitor.config import AUTH_CODE, AUTH_CODE_FILE
+from auto_model_monitor.monitor.config.monitor_config import AUTH_CODE, AUTH_CODE_FILE
 from auto_model_monitor.settings import NOTIFY
 from auto_model_monitor.training import TaskState
 from auto_model_monitor.training.launch import TASK_VARIABLE

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from threading import TIMEOUT_MAX, Event
 from typing import TYPE_CHECKING, Protocol
 
-from ..core.clocks import Clock
+from ...core.clocks import Clock
 
 if TYPE_CHECKING:
-    from ..delivery.outbox import Outbox
-    from .schedules import Schedule
+    from ...delivery.outbox import Outbox
+    from .schedule import Schedule
 
 
 class Pace(Protocol):

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..core.errors import ConfigError
-from ..core.paths import expanded
-from ..notifiers.providers import provider_for, split_addresses
-from ..parsers import BaseParser, DefaultParser
-from ..rendering.templates import template_problems
-from .config import AUTH_CODE, AUTH_CODE_FILE, SMTP_USER, MonitorConfig
+from ...core.errors import ConfigError
+from ...core.paths import expanded
+from ...notifiers.providers import provider_for, split_addresses
+from ...parsers import BaseParser, DefaultParser
+from ...rendering.templates import template_problems
+from .monitor_config import AUTH_CODE, AUTH_CODE_FILE, SMTP_USER, MonitorConfig
 from .settings_table import SETTINGS
 
 

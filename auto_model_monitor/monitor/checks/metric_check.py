@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 
-from ..core.alerts import Alert
-from ..core.errors import MonitorError
-from ..core.near_names import is_misspelt, may_follow, nearest
-from ..core.readings import ReadingBatch, is_of_every_group
-from ..rules import FollowsMetric, MetricRule, Rule
-from ..sources import NamesMetrics, OffersMetrics, Source
+from ...core.alerts import Alert
+from ...core.errors import MonitorError
+from ...core.near_names import is_misspelt, may_follow, nearest
+from ...core.readings import ReadingBatch, is_of_every_group
+from ...rules import FollowsMetric, MetricRule, Rule
+from ...sources import NamesMetrics, OffersMetrics, Source
 
 logger = logging.getLogger(__name__)
 

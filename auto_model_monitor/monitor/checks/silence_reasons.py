@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ..core.near_names import may_follow, nearest
-from ..core.numbers import positional
-from ..log_parser.metric_names import metric_in_logs
-from ..parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
-from ..parsers.names import entries_in, score_name
-from ..parsers.unfinished import ignored_because
-from ..sources.side_files import is_side_file
-from ..text.cleaning import for_log_line
+from ...core.near_names import may_follow, nearest
+from ...core.numbers import positional
+from ...log_parser.metric_names import metric_in_logs
+from ...parsers import BaseParser, CustomParser, DefaultParser, suggest_pattern
+from ...parsers.names import entries_in, score_name
+from ...parsers.unfinished import ignored_because
+from ...sources.side_files import is_side_file
+from ...text.cleaning import for_log_line
 
 _MOST_FOLDERS = 200  # looked into for scores
 _MOST_NAMES = 2000  # of one folder

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.alerts import Alert
-from ..core.clocks import Clock
-from ..core.messages import Message
-from ..i18n import Language, duration_text, number_text, zoned_time_text
-from ..rendering import Renderer
-from ..rendering.mail_card import Card, Figure, card_html
-from ..rendering.origin import MARKS, Origin
-from ..text.cleaning import for_name
+from ...core.alerts import Alert
+from ...core.clocks import Clock
+from ...core.messages import Message
+from ...i18n import Language, duration_text, number_text, zoned_time_text
+from ...rendering import Renderer
+from ...rendering.mail_card import Card, Figure, card_html
+from ...rendering.origin import MARKS, Origin
+from ...text.cleaning import for_name
 from .group_silence import AllSilentRule, Member
 
 

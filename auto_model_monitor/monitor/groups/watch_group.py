@@ -7,26 +7,26 @@ import logging
 from collections.abc import Sequence
 from threading import Event, Lock, Thread
 
-from ..core.alerts import Alert
-from ..core.clocks import Clock, SystemClock
-from ..core.comparison import Comparison
-from ..core.contracts import listed
-from ..core.errors import AuthenticationError, ConfigError
-from ..core.host import host_name
-from ..core.readings import ReadingBatch
-from ..delivery.outbox import Outbox
-from ..i18n import Language
-from ..notifiers import Notifier
-from ..notifiers.shared import SharedNotifier
-from ..runtime.lifecycle import Lifecycle
-from ..runtime.run_log import run_log
-from .checkpoints import ModelMonitor
+from ...core.alerts import Alert
+from ...core.clocks import Clock, SystemClock
+from ...core.comparison import Comparison
+from ...core.contracts import listed
+from ...core.errors import AuthenticationError, ConfigError
+from ...core.host import host_name
+from ...core.readings import ReadingBatch
+from ...delivery.outbox import Outbox
+from ...i18n import Language
+from ...notifiers import Notifier
+from ...notifiers.shared import SharedNotifier
+from ...runtime.lifecycle import Lifecycle
+from ...runtime.run_log import run_log
+from ..checkpoints import ModelMonitor
+from ..loop import Monitor
+from ..resume import ResumeState
+from ..summary import WatchSummary
+from ..watch_outbox import WatchOutbox
 from .group_message import GroupRenderer
 from .group_silence import AllSilentRule, Member, Members
-from .loop import Monitor
-from .resume import ResumeState
-from .summary import WatchSummary
-from .watch_outbox import WatchOutbox
 
 logger = logging.getLogger(__name__)
 

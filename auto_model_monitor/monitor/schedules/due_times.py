@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from threading import Event
 
-from ..core.clocks import Clock
-from ..core.errors import MonitorError
-from ..delivery.outbox import KeepsDueTime, Outbox
-from .schedules import Every, Schedule
+from ...core.clocks import Clock
+from ...core.errors import MonitorError
+from ...delivery.outbox import KeepsDueTime, Outbox
+from .schedule import Every, Schedule
 
 logger = logging.getLogger(__name__)
 

@@ -6,15 +6,15 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, dataclass, field
 
-from ..core.lazy import LazyModule
+from ...core.lazy import LazyModule
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
     import typing
 
-    from .. import i18n, parsers
-    from ..core import comparison as comparisons
-    from ..notifiers import providers
+    from ... import i18n, parsers
+    from ...core import comparison as comparisons
+    from ...notifiers import providers
     from . import settings_table
 else:  # what evaluates the annotations, such as typing.get_type_hints, imports these
     _PACKAGE = __name__.partition(".")[0]
@@ -22,7 +22,7 @@ else:  # what evaluates the annotations, such as typing.get_type_hints, imports 
     i18n, parsers = LazyModule(f"{_PACKAGE}.i18n"), LazyModule(f"{_PACKAGE}.parsers")
     comparisons = LazyModule(f"{_PACKAGE}.core.comparison")
     providers = LazyModule(f"{_PACKAGE}.notifiers.providers")
-    settings_table = LazyModule(f"{_PACKAGE}.monitor.settings_table")
+    settings_table = LazyModule(f"{_PACKAGE}.monitor.config.settings_table")
 
 AUTH_CODE = "AUTO_MODEL_MONITOR_AUTH_CODE"
 AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
@@ -30,7 +30,7 @@ SMTP_USER = "AUTO_MODEL_MONITOR_SMTP_USER"
 
 
 def _locale_language() -> i18n.Language:
-    from ..i18n.locale_language import locale_language
+    from ...i18n.locale_language import locale_language
 
     return locale_language()
 
@@ -108,7 +108,7 @@ class MonitorConfig:
     @property
     def receivers(self) -> list[str]:
         """The receivers' addresses; the sender's when none was given."""
-        from ..notifiers.providers import split_addresses
+        from ...notifiers.providers import split_addresses
 
         receiver = self.sender if self.receiver is None else self.receiver
         return [] if receiver is None else split_addresses(receiver)

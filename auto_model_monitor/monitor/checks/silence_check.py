@@ -6,14 +6,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..core.alerts import Alert
-from ..core.near_names import is_misspelt, may_follow
-from ..core.readings import ReadingBatch
-from ..log_parser.metric_names import metric_in_logs
-from ..parsers import BaseParser
-from ..parsers.checkpoint_names import is_of_another_kind, resembles_checkpoint, stands_beside_others
-from ..sources.side_files import is_side_file
-from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
+from ...core.alerts import Alert
+from ...core.near_names import is_misspelt, may_follow
+from ...core.readings import ReadingBatch
+from ...log_parser.metric_names import metric_in_logs
+from ...parsers import BaseParser
+from ...parsers.checkpoint_names import is_of_another_kind, resembles_checkpoint, stands_beside_others
+from ...sources.side_files import is_side_file
+from ...sources.side_files.directory_with_side_files import DirectoryWithSideFiles
 from .silence_reasons import Unmatched, metrics_in_names, reason_for
 
 logger = logging.getLogger(__name__)

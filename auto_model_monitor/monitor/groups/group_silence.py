@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.alerts import Alert, AlertKind, Level
-from ..core.clocks import Clock
-from ..core.readings import Reading, ReadingBatch
-from ..rules import StalledRule
-from ..rules.stalled import ENOUGH_GAPS
-from .summary import WatchSummary
+from ...core.alerts import Alert, AlertKind, Level
+from ...core.clocks import Clock
+from ...core.readings import Reading, ReadingBatch
+from ...rules import StalledRule
+from ...rules.stalled import ENOUGH_GAPS
+from ..summary import WatchSummary
 
 #: Seconds that are a silence while no gap can be called usual yet.
 LONG = 6 * 3600.0

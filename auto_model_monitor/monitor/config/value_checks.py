@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from ..core.durations import to_seconds
+from ...core.durations import to_seconds
 
 
 def is_path(value: object) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from ..core.metric_history import Point
-from ..core.readings import Reading
+from ...core.metric_history import Point
+from ...core.readings import Reading
 
 MOST_WINDOWS = 400  # of one metric of one model that a rule names: more than a year of days
 FEW_WINDOWS = (

@@ -7,13 +7,13 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
-from ..core.alerts import Alert, AlertKind, alert_key
-from ..core.errors import RuleError
-from ..core.metric_history import Point
-from ..core.readings import Reading, ReadingBatch, is_of_every_group
-from ..delivery.outbox import Outbox
-from ..rules import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
-from ..text.cleaning import for_log_line
+from ...core.alerts import Alert, AlertKind, alert_key
+from ...core.errors import RuleError
+from ...core.metric_history import Point
+from ...core.readings import Reading, ReadingBatch, is_of_every_group
+from ...delivery.outbox import Outbox
+from ...rules import AboutTheMachine, FollowsMetric, MetricRule, Resumable, Rule
+from ...text.cleaning import for_log_line
 from .boundary import ErrorBoundary
 from .rule_evaluation import alerts_of, checked_alert
 from .window_series import FEW_WINDOWS, MOST_WINDOWS, ModelSeries, SeriesByModel

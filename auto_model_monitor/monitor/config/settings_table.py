@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from ..core.comparison import Comparison
+from ...core.comparison import Comparison
 from .value_checks import (
     is_bool,
     is_digest,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from ..core.alerts import Alert
-from ..core.comparison import Comparison, usual_direction
-from ..core.readings import ReadingBatch
+from ...core.alerts import Alert
+from ...core.comparison import Comparison, usual_direction
+from ...core.readings import ReadingBatch
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..core.errors import MonitorError
-from ..runtime.propagation import must_propagate
-from ..text.cleaning import describe_error
+from ...core.errors import MonitorError
+from ...runtime.propagation import must_propagate
+from ...text.cleaning import describe_error
 
 logger = logging.getLogger(__name__)
 

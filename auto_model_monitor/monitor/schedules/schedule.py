@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 
-from ..core.contracts import require
-from ..core.durations import to_seconds
-from ..core.errors import ConfigError
-from ..core.extras import extra
-from ..core.zones import zone_of
+from ...core.contracts import require
+from ...core.durations import to_seconds
+from ...core.errors import ConfigError
+from ...core.extras import extra
+from ...core.zones import zone_of
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ONE = f"(?:{'|'.join(_DAYS)})(?:-(?:{'|'.join(_DAYS)}))?"

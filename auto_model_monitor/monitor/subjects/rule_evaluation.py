@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..core.alerts import Alert
-from ..core.readings import ReadingBatch
-from ..rules import Rule
+from ...core.alerts import Alert
+from ...core.readings import ReadingBatch
+from ...rules import Rule
 from .boundary import ErrorBoundary
 
 

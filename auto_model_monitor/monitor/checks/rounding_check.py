@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
-from ..core.alerts import Alert
-from ..core.comparison import Comparison, usual_direction
-from ..core.numbers import compiled
-from ..core.readings import Reading, ReadingBatch
+from ...core.alerts import Alert
+from ...core.comparison import Comparison, usual_direction
+from ...core.numbers import compiled
+from ...core.readings import Reading, ReadingBatch
 
 logger = logging.getLogger(__name__)
 

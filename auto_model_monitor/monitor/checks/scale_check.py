@@ -8,12 +8,12 @@ import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from ..core.alerts import Alert
-from ..core.comparison import usual_direction
-from ..core.near_names import words_of_metric
-from ..core.readings import ReadingBatch, is_of_every_group
-from ..i18n import number_text
-from ..rules import CrossingRule, Rule, ThresholdRule
+from ...core.alerts import Alert
+from ...core.comparison import usual_direction
+from ...core.near_names import words_of_metric
+from ...core.readings import ReadingBatch, is_of_every_group
+from ...i18n import number_text
+from ...rules import CrossingRule, Rule, ThresholdRule
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The settings of a watch, their one description, and their checks."""

@@ -1,0 +1,1 @@
+"""When a monitor looks: intervals, cron expressions, and due times kept over restarts."""
