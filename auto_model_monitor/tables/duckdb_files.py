@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BufferedIOBase
-from pathlib import Path
 
 from ..core.errors import SourceError
 from ..core.numbers import compiled
@@ -16,6 +13,7 @@ from .duckdb_session import DuckDBSession, file_literal, literal, quoted
 from .json_sample import sampled_kinds
 from .row_files import RowFile, is_array
 from .table_values import DUPLICATES, Kind
+from .utf8_files import opened
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +72,7 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
     try:
         arrays = [path for path in json_files if is_array(path)]
         lines = [path for path in json_files if path not in arrays]
-        found.parts += [_csv(session, file.path, as_text) for file in files if file.format == "csv"]
+        found.parts += [_csv(session, file, as_text) for file in files if file.format == "csv"]
         found.parts += [f"read_json({file_literal(path)}, format = 'array')" for path in arrays]
         kinds = {name: kind for name, kind in sampled_kinds(lines).items() if name not in RESERVED}
     except SourceError:
@@ -91,15 +89,13 @@ def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Seq
     return found
 
 
-def _csv(session: DuckDBSession, path: str, as_text: Sequence[str]) -> str:
+def _csv(session: DuckDBSession, file: RowFile, as_text: Sequence[str]) -> str:
     """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
     # Nothing is guessed but types: DuckDB's guesses give up where rows differ, and take # for a comment.
-    quote = "''" if _has_open_quote(path) else "'\"'"
-    options = (
-        f"header = true, store_rejects = true, quote = {quote}, escape = {quote}, comment = '', {_form(path)}"
-    )
-    options += f", auto_type_candidates = {_CSV_TYPES}"
-    relation = f"read_csv({file_literal(path)}, {options}"
+    quote = "''" if _has_open_quote(file) else "'\"'"
+    options = f"header = true, store_rejects = true, quote = {quote}, escape = {quote}, comment = ''"
+    options += f", {_form(file.path)}, auto_type_candidates = {_CSV_TYPES}"
+    relation = f"read_csv({file_literal(file.path)}, {options}"
     present = [name for name in session.types(f"{relation})") if name in as_text]
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present)
     return f"{relation}, types = {{{types}}})" if present else f"{relation})"
@@ -114,25 +110,21 @@ def _json(paths: Sequence[str], kinds: Mapping[str, Kind], as_text: Sequence[str
     return f"(SELECT *, {blank} AS {BLANK} FROM read_json({_listed(paths)}, records = 'true', {options}))"
 
 
-def _has_open_quote(path: str) -> bool:
+def _has_open_quote(file: RowFile) -> bool:
     """Return whether a quotation mark is never closed, and would swallow the rows behind it.
 
     The last line may still be written: it decides nothing.
     """
     count, end = 0, b""
-    with _opened(path) as file:
-        while block := file.read(1 << 20):
+    with opened(file.path) as content:
+        while block := content.read(1 << 20):
             count += block.count(b'"')
             end = block if b"\n" in block else end + block
     is_open = count % 2 == 1 and end.rpartition(b"\n")[2].count(b'"') % 2 == 0
     if is_open:
         text = "%s: a quotation mark is never closed; lines with quoted delimiters are skipped until it is"
-        logger.warning(text, for_log_line(path))
+        logger.warning(text, for_log_line(file.name))
     return is_open
-
-
-def _opened(path: str) -> BufferedIOBase:
-    return gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")
 
 
 def _listed(paths: Sequence[str]) -> str:
@@ -141,7 +133,7 @@ def _listed(paths: Sequence[str]) -> str:
 
 def _form(path: str) -> str:
     """Return the delimiter and the line end of a file, from its beginning."""
-    with _opened(path) as file:
+    with opened(path) as file:
         text = compiled(_QUOTED).sub("", file.read(1 << 16).decode("utf-8", "replace"))
     delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
     ends_alike = text.count("\r\n") == text.count("\n") > 0

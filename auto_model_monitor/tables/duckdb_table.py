@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from .sql.row_selection import Relation, RowSelection
 from .sql.sql_rows import SqlRows
 from .table_protocol import Labels, TableRows
 from .table_values import DUPLICATES, Kind, RowCondition
+from .utf8_files import UTF8Files
 
 
 class DuckDBTable:
@@ -27,11 +28,16 @@ class DuckDBTable:
     Args:
         source: the files, or the frame.
         zone: the time zone of times without one.
+        encoding: that of files of text; None recognises it.
+
+    Raises:
+        ConfigError: there is no such encoding.
     """
 
-    def __init__(self, source: RowFiles | Any, zone: str = "UTC") -> None:
+    def __init__(self, source: RowFiles | Any, zone: str = "UTC", encoding: str | None = None) -> None:
         self._source = source
         self._zone = zone
+        self._texts = UTF8Files(encoding)
 
     @property
     def name(self) -> str:
@@ -50,14 +56,20 @@ class DuckDBTable:
 
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns of all files."""
-        files = self.files()
-        with duckdb_session(self.name, self._zone, [file.path for file in files]) as session:
+        with (
+            self.files() as files,
+            duckdb_session(self.name, self._zone, [file.path for file in files]) as session,
+        ):
             relation = self.relation(session, files, "predictions", ())
             return kinds_of(session.types(relation.sql), relation) if relation.parts else {}
 
-    def files(self) -> list[RowFile]:
-        """Return the files that are there now; none of a frame."""
-        return self._source.present() if isinstance(self._source, RowFiles) else []
+    @contextmanager
+    def files(self) -> Iterator[list[RowFile]]:
+        """Yield the files that are there now, in UTF-8; none of a frame."""
+        with self._texts.readable(
+            self._source.present() if isinstance(self._source, RowFiles) else []
+        ) as files:
+            yield files
 
     def relation(
         self, session: DuckDBSession, files: list[RowFile], name: str, as_text: Sequence[str]
@@ -89,9 +101,11 @@ class DuckDBTable:
     ) -> Iterator[TableRows]:
         """Look at the rows; those of CSV and JSON, and those with an id, are read once for all queries."""
         answers = _table_of(labels) if labels else None
-        files, label_files = self.files(), answers.files() if answers else []
-        paths = [file.path for file in (*files, *label_files)]
-        with duckdb_session(self.name, self._zone, paths) as session:
+        with ExitStack() as stack:
+            files = stack.enter_context(self.files())
+            label_files = stack.enter_context(answers.files()) if answers else []
+            paths = [file.path for file in (*files, *label_files)]
+            session = stack.enter_context(duckdb_session(self.name, self._zone, paths))
             look = _Look(session, DuckDBDialect(ZoneInfo(self._zone)), columns)
             key = id or (labels.id if labels else None)
             look.add_rows(self, files, where, key, time)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..core.errors import ConfigError, SourceError
+from ..core.errors import ConfigError, MonitorError, SourceError
 
 Format = Literal["csv", "parquet", "json"]
 
@@ -24,6 +26,7 @@ _FORMATS: dict[str, Format] = {
     ".json": "json",
 }
 _MAGIC = "*?["
+_SHOWN = 60  # characters of a path that is too long
 _LONGEST_LINE = 1 << 20  # bytes looked back for the start of a last line
 
 
@@ -41,6 +44,11 @@ class RowFile:
     format: Format
     fingerprint: tuple[str, int, int, int]
 
+    @property
+    def name(self) -> str:
+        """The path that people know, also of a copy."""
+        return self.fingerprint[0]
+
 
 class RowFiles:
     """The files that a path, a glob pattern or a folder names at the moment.
@@ -49,11 +57,12 @@ class RowFiles:
         place: the path. Of a folder, all files of a known format in it, hidden and partial ones excepted.
 
     Raises:
-        ConfigError: the name of a file ends in no known format.
+        ConfigError: the name of a file ends in no known format, or is longer than a path can be.
     """
 
     def __init__(self, place: str) -> None:
         self.place = place
+        _require_length(place)
         if not any(character in place for character in _MAGIC) and Path(place).suffix:
             _require_format(place)
 
@@ -65,7 +74,7 @@ class RowFiles:
         """
         try:
             found = [_row_file(path) for path in self._paths()]
-        except ConfigError:
+        except MonitorError:
             raise
         except (OSError, ValueError) as error:  # a path with a null character is a ValueError
             reason = (isinstance(error, OSError) and error.strerror) or error
@@ -111,9 +120,27 @@ def _row_file(path: str) -> RowFile | None:
         if glob.has_magic(path):
             raise
         return None  # removed since it was listed
+    if not stat.S_ISREG(state.st_mode):
+        raise SourceError(f"expected a file or a folder of files, got {_kind_of(state.st_mode)}: {path!r}")
     if not state.st_size:
         return None
     return RowFile(path, kind, (path, state.st_size, state.st_mtime_ns, state.st_ino))
+
+
+def _require_length(place: str) -> None:
+    try:
+        os.stat(place)  # noqa: PTH116 - as the engines see it
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            shown = f"{place[:_SHOWN]}…"
+            text = f"expected a path, got one of {len(place)} characters, which is too long: {shown!r}"
+            raise ConfigError(text) from None
+    except ValueError:
+        pass  # a null character: the look says so
+
+
+def _kind_of(mode: int) -> str:
+    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def _format(path: str) -> Format | None:

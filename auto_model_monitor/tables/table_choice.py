@@ -10,7 +10,9 @@ from .row_files import RowFiles
 from .table_protocol import Table
 
 
-def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") -> Table:
+def table_of(
+    thing: object, *, table: str | None = None, timezone: str = "UTC", encoding: str | None = None
+) -> Table:
     """Return the table that something is.
 
     Args:
@@ -18,9 +20,10 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
             them; the URL of a database; or a frame of pandas, Polars, PyArrow, Ibis or Spark.
         table: the name of the database's table.
         timezone: the zone of times that state none, such as ``Asia/Shanghai``.
+        encoding: that of files of text, such as ``gb18030``; None recognises it.
 
     Raises:
-        ConfigError: it is none of these, or there is no such time zone.
+        ConfigError: it is none of these, or there is no such time zone or encoding.
     """
     check_zone(timezone)
     if isinstance(thing, str) and "://" in thing:
@@ -32,7 +35,7 @@ def table_of(thing: object, *, table: str | None = None, timezone: str = "UTC") 
     if isinstance(thing, (str, os.PathLike)):
         from .duckdb_table import DuckDBTable
 
-        return DuckDBTable(RowFiles(str(expanded(thing))), timezone)
+        return DuckDBTable(RowFiles(str(expanded(thing))), timezone, encoding)
     if _package(thing) in ("pandas", "pyarrow"):
         from .duckdb_table import DuckDBTable
 

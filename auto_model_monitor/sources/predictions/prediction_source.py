@@ -13,6 +13,7 @@ from ...core.readings import Reading, ReadingBatch
 from ...core.zones import zone_of
 from ...tables import Table, canonical
 from ...tables.table_choice import table_of
+from .emitted_readings import EmittedReadings
 from .offered_metrics import offered_metrics
 from .prediction_columns import PredictionColumns
 from .prediction_settings import (
@@ -87,6 +88,7 @@ class PredictionSource:
             give the ranges and categories that are expected.
         ranges: the least and the greatest value of a feature, such as ``{"age": (0, 120)}``.
         categories: all values of a feature.
+        encoding: that of files of text, such as ``gb18030``; by default it is recognised.
         clock: the time.
 
     Raises:
@@ -119,6 +121,7 @@ class PredictionSource:
         reference: object | None = None,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         categories: Mapping[str, Collection[str]] | None = None,
+        encoding: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         roles = (id, time, prediction, score, label, model, version, latency, error)
@@ -128,6 +131,7 @@ class PredictionSource:
             features=None if features is None else column_names("features", features),
         )
         self._zone = zone_of(timezone)
+        self._encoding = encoding
         self._calendar = WindowCalendar(window, self._zone)
         self._late = lateness(late)
         self._min_rows = fewest_rows(min_rows)
@@ -150,7 +154,7 @@ class PredictionSource:
         self._state: Hashable = None
         self._reference_state: Hashable = None
         self._judged: datetime | None = None
-        self._emitted: dict[tuple[str | None, str, datetime | None], Reading] = {}
+        self._emitted = EmittedReadings(self._late)
         self._warned: set[str] = set()
 
     @property
@@ -204,7 +208,7 @@ class PredictionSource:
         if isinstance(thing, str) and "://" in thing:
             url, _, table = thing.rpartition("#")
             return table_of(url or table, table=table if url else None, timezone=zone)
-        return table_of(thing, timezone=zone)
+        return table_of(thing, timezone=zone, encoding=self._encoding)
 
     def _find_log(self) -> None:
         """Read the two kinds of files of a ``PredictionLog`` apart, once its folder holds the first."""
@@ -222,6 +226,10 @@ class PredictionSource:
     def _look(self, now: datetime) -> list[Reading]:
         joined = joined_columns(self._predictions, self._asked, self._labels)
         if joined is None:
+            self._warn(
+                f"{self.name}: no row that can be read yet; expected a file of CSV with a header, of Parquet "
+                "or of JSON objects, one a line, or a folder with such files"
+            )
             return []
         self._read_reference()
         look = WindowLook(
@@ -248,7 +256,7 @@ class PredictionSource:
                     self._judged = windows[-1].end
         for warning in look.warnings:
             self._warn(warning)
-        return self._changed(readings, now)
+        return self._emitted.changed(readings, now)
 
     def _windows(self, first: datetime, last: datetime, now: datetime) -> list[Window]:
         """Return the windows to count: of a first look all, later those whose labels may have come since."""
@@ -262,19 +270,6 @@ class PredictionSource:
                 windows.append(window)
             window = self._calendar.at(window.start - timedelta(microseconds=1))
         return windows[::-1]
-
-    def _changed(self, readings: Sequence[Reading], now: datetime) -> list[Reading]:
-        changed = []
-        for reading in readings:
-            key = reading.model, reading.metric, reading.time
-            if self._emitted.get(key) != reading:
-                changed.append(reading)
-                self._emitted[key] = reading
-        oldest = now - self._late - timedelta(days=8)  # none older is counted again
-        self._emitted = {
-            key: reading for key, reading in self._emitted.items() if key[2] is None or key[2] > oldest
-        }
-        return changed
 
     def _read_reference(self) -> None:
         if self._reference is None:

@@ -71,6 +71,11 @@ class WindowLook:
         undated = rows.counts((), [RowCondition(column=self.time, operator="missing")]).get((), 0)
         counts = {**rows.left_out(), "undated": undated}
         counts.pop("duplicates", None)  # counted by window
+        if counts.get("unreadable") and not rows.counts().get((), 0):
+            self.warnings.append(
+                f"{self._name}: none of {counts['unreadable']} lines can be read: "
+                "are its format, its delimiter and its encoding as they should be?"
+            )
         return [
             Reading(metric=metric, value=float(count), name=self._name) for metric, count in counts.items()
         ]

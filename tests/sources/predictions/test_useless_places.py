@@ -1,0 +1,51 @@
+"""Places that hold no predictions: a person hears of it, once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("duckdb")
+pytest.importorskip("sqlalchemy")
+
+from auto_model_monitor import ConfigError, PredictionSource, SourceError
+
+
+def test_a_pipe_and_a_device_are_refused(tmp_path: Path):
+    """A pipe or a device in place of a file is an error that says what it is, and never blocks."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name, kind in (("pipe.csv", "a pipe"), ("zero.csv", "a device")):
+        with pytest.raises(SourceError, match=f"expected a file or a folder of files, got {kind}"):
+            PredictionSource(tmp_path / name).read()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\0\xff garbage\n" * 200, b"[1]\n5\nnull\n"])
+def test_a_place_without_rows_is_reported_once(tmp_path: Path, content: bytes | None, caplog):
+    """An empty folder or file, and lines that are no JSON objects, are one warning, not silence."""
+    path = tmp_path / "p.jsonl"
+    path.mkdir() if content is None else path.write_bytes(content)
+    source = PredictionSource(path)
+    for _ in range(3):
+        assert len(source.read()) == 0
+        os.utime(path, (len(caplog.records) + 1,) * 2)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no row that can be read yet; expected a file of CSV with a header" in caplog.text
+
+
+def test_a_table_whose_rows_all_fail_is_reported_once(tmp_path: Path, caplog):
+    """A CSV file of which no row can be read is a warning beside its count."""
+    path = tmp_path / "p.csv"
+    rows = [b"%d,2026-11-20 00:00:00,\xe6\n" % number for number in range(60)]
+    path.write_bytes(b"id,time,city\n" + b"".join(rows))
+    readings = PredictionSource(path, encoding="utf-8").read()
+    assert {reading.metric: reading.value for reading in readings}["unreadable"] == 60
+    assert "none of 60 lines can be read" in caplog.text
+
+
+def test_a_path_that_is_too_long_is_a_wrong_setting():
+    """A path that no system can hold is refused when the source is made, and shown in part."""
+    with pytest.raises(ConfigError, match=r"5004 characters, which is too long: 'a{60}…'"):
+        PredictionSource("a" * 5000 + ".csv")
