@@ -57,12 +57,12 @@ class RowFiles:
         place: the path. Of a folder, all files of a known format in it, hidden and partial ones excepted.
 
     Raises:
-        ConfigError: the name of a file ends in no known format, or is longer than a path can be.
+        ConfigError: the name of a file ends in no known format, or its path cannot be one.
     """
 
     def __init__(self, place: str) -> None:
         self.place = place
-        _require_length(place)
+        _require_path(place)
         if not any(character in place for character in _MAGIC) and Path(place).suffix:
             _require_format(place)
 
@@ -76,9 +76,8 @@ class RowFiles:
             found = [_row_file(path) for path in self._paths()]
         except MonitorError:
             raise
-        except (OSError, ValueError) as error:  # a path with a null character is a ValueError
-            reason = (isinstance(error, OSError) and error.strerror) or error
-            text = f"expected rows in {self.place!r}, got {reason}; is the path right?"
+        except OSError as error:
+            text = f"expected rows in {self.place!r}, got {error.strerror or error}; is the path right?"
             raise SourceError(text) from None
         return [file for file in found if file is not None]
 
@@ -127,16 +126,16 @@ def _row_file(path: str) -> RowFile | None:
     return RowFile(path, kind, (path, state.st_size, state.st_mtime_ns, state.st_ino))
 
 
-def _require_length(place: str) -> None:
+def _require_path(place: str) -> None:
+    shown = place if len(place) <= _SHOWN else f"{place[:_SHOWN]}…"
     try:
         os.stat(place)  # noqa: PTH116 - as the engines see it
+    except ValueError:
+        raise ConfigError(f"expected a path, got one with a null character: {shown!r}") from None
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            shown = f"{place[:_SHOWN]}…"
             text = f"expected a path, got one of {len(place)} characters, which is too long: {shown!r}"
             raise ConfigError(text) from None
-    except ValueError:
-        pass  # a null character: the look says so
 
 
 def _kind_of(mode: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlalchemy")
 
-from auto_model_monitor import ConfigError, PredictionSource, SourceError
+from auto_model_monitor import PredictionSource, SourceError
 
 
 def test_a_pipe_and_a_device_are_refused(tmp_path: Path):
@@ -43,9 +43,3 @@ def test_a_table_whose_rows_all_fail_is_reported_once(tmp_path: Path, caplog):
     readings = PredictionSource(path, encoding="utf-8").read()
     assert {reading.metric: reading.value for reading in readings}["unreadable"] == 60
     assert "none of 60 lines can be read" in caplog.text
-
-
-def test_a_path_that_is_too_long_is_a_wrong_setting():
-    """A path that no system can hold is refused when the source is made, and shown in part."""
-    with pytest.raises(ConfigError, match=r"5004 characters, which is too long: 'a{60}…'"):
-        PredictionSource("a" * 5000 + ".csv")
