@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..core.alerts import Alert, AlertKind, Detail, Level
+from ..core.alerts import Alert, AlertKind, Detail
 from ..i18n import ABSENT, Wording, duration_text, number_text, size_text, zoned_time_text
 from ..text.cleaning import for_body, for_header, for_name
 from .hit import condition, whole_text
 from .mail_card import Card, Figure
-from .origin import MARKS, Origin, Tone
+from .origin import Origin, mark_of, sender_of, tone_of
 
 # The main figure of each kind, and the figures beside it if they are known.
 _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ class EventFacts:
         written = _Written(self._written)
         written["metric"] = for_header(written["metric"], _LONGEST_METRIC)
         sentence = _sentence(self._alert, self._words).format_map(written)
-        return self._origin.subject(MARKS["resolved" if self._alert.resolved else self._tone()], sentence)
+        return self._origin.subject(mark_of(self._alert.level, resolved=self._alert.resolved), sentence)
 
     def text(self) -> str:
         """Return the content as plain text."""
@@ -75,29 +75,17 @@ class EventFacts:
         """Return the same content as a card."""
         first, *others = self._figures()
         return Card(
-            sender=self._sender(),
+            sender=sender_of(self._alert.level, self._words, resolved=self._alert.resolved),
             heading=self.sentence,
             score=first,
             figures=others,
             rows=self._rows,
             notes=notes,
             blocks=self._blocks,
-            tone=self._tone(),
+            tone=tone_of(self._alert.level, resolved=self._alert.resolved),
             preheader=" · ".join([*(f"{f.label} {f.value}" for f in others), *(v for _, v in self._rows)]),
             footer=self._origin.footer(self._words),
         )
-
-    def _sender(self) -> str:
-        words = self._words
-        if self._alert.resolved:
-            return words.resolved
-        names = {Level.WARNING: words.warning, Level.CRITICAL: words.critical}
-        return names.get(self._alert.level, words.sender)
-
-    def _tone(self) -> Tone:
-        if self._alert.resolved or self._alert.level is Level.INFO:
-            return "calm"
-        return "warning" if self._alert.level is Level.WARNING else "critical"
 
     def _figures(self) -> list[Figure]:
         kind = self._alert.kind

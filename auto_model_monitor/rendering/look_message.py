@@ -13,7 +13,7 @@ from ..text.cleaning import for_header, for_name
 from .event_messages import EventFacts
 from .mail_card import Card, Figure, card_html
 from .model_message import ModelFacts, is_about_a_model
-from .origin import MARKS, Origin, Tone
+from .origin import Origin, mark_of, tone_of
 
 MOST_LISTED = 20  # alerts in the table
 _LONGEST_CELL = 160  # characters
@@ -38,8 +38,8 @@ def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Mes
     where = words.labels["source"] if is_about_a_model(worst) else words.directory
     place = ((words.host, for_name(origin.host)), (where, for_name(origin.watch_dir)))
     rows = [(words.time, zoned_time_text(worst.time)), *(row for row in place if row[1])]
-    tone = _tone(alerts, level)
-    subject = origin.subject(MARKS["resolved" if _all_resolved(alerts) else tone], sentence)
+    resolved = _all_resolved(alerts)
+    subject = origin.subject(mark_of(level, resolved=resolved), sentence)
     card = Card(
         sender=words.sender,
         heading=sentence,
@@ -48,7 +48,7 @@ def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Mes
         rows=rows,
         notes=notes,
         table=table,
-        tone=tone,
+        tone=tone_of(level, resolved=resolved),
         preheader=" · ".join(" ".join(cells) for cells in table[1:]),
         footer=origin.footer(words),
     )
@@ -100,12 +100,6 @@ def _alarm(alert: Alert, words: Wording, origin: Origin) -> str:
 
 def _all_resolved(alerts: Sequence[Alert]) -> bool:
     return all(alert.resolved for alert in alerts)
-
-
-def _tone(alerts: Sequence[Alert], level: Level) -> Tone:
-    if _all_resolved(alerts) or level is Level.INFO:
-        return "calm"
-    return "warning" if level is Level.WARNING else "critical"
 
 
 def _id(alerts: Sequence[Alert]) -> str:

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from ..core.alerts import Alert, AlertKind, Level
+from ..core.alerts import Alert, AlertKind
 from ..core.readings import Reading
 from ..i18n import ABSENT, Wording, duration_text, metric_text, number_text, zoned_time_text
 from ..text.cleaning import for_header, for_name
 from .hit import condition
 from .mail_card import Card, Figure
-from .origin import MARKS, Origin, Tone
+from .origin import Origin, mark_of, sender_of, tone_of
 
 _WRITTEN = re.compile(r"(?<![\w.])([-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?)\s?(%|ms|s|min|h)(?![\w.])")
 _SCALES = {"%": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -53,7 +53,7 @@ class ModelFacts:
 
     def subject(self) -> str:
         """Return the subject."""
-        mark = MARKS["resolved" if self._alert.resolved else self._tone()]
+        mark = mark_of(self._alert.level, resolved=self._alert.resolved)
         model = for_header(self._alert.model or "", _LONGEST_MODEL)
         return self._origin.subject(mark, self._with_window(self._sentence(model, "_brief")))
 
@@ -75,9 +75,9 @@ class ModelFacts:
         """Return the same content as a card."""
         first, *others = self._figures() or [(self._words.score, ABSENT)]
         rows = list(self._rows())
-        reading = self._alert.reading
+        alert, reading = self._alert, self._alert.reading
         return Card(
-            sender=self._sender(),
+            sender=sender_of(alert.level, self._words, resolved=alert.resolved),
             heading=self.sentence,
             score=Figure(
                 label=first[0], value=first[1], detail="" if reading is None else for_name(reading.metric)
@@ -85,7 +85,7 @@ class ModelFacts:
             figures=[Figure(label=label, value=value) for label, value in others],
             rows=rows,
             notes=notes,
-            tone=self._tone(),
+            tone=tone_of(alert.level, resolved=alert.resolved),
             preheader=" · ".join(f"{label} {value}" for label, value in [*others, *rows]),
             footer=self._origin.footer(self._words),
         )
@@ -199,18 +199,6 @@ class ModelFacts:
             return number_text(value)
         space = "" if self._unit == "%" else " "
         return f"{number_text(value / self._scale)}{space}{self._unit}"
-
-    def _sender(self) -> str:
-        words = self._words
-        if self._alert.resolved:
-            return words.resolved
-        names = {Level.WARNING: words.warning, Level.CRITICAL: words.critical}
-        return names.get(self._alert.level, words.sender)
-
-    def _tone(self) -> Tone:
-        if self._alert.resolved or self._alert.level is Level.INFO:
-            return "calm"
-        return "warning" if self._alert.level is Level.WARNING else "critical"
 
 
 class _WithDashes(dict[str, str]):

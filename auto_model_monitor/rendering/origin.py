@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from ..core.alerts import Level
 from ..i18n import Wording
 from ..text.cleaning import for_header, for_name
 
@@ -14,6 +16,7 @@ Tone = Literal["calm", "warning", "critical"]
 
 LONGEST_SUBJECT = 80  # characters; phones show fewer still
 MARKS = {"calm": "✅", "warning": "⚠️", "critical": "🚨", "resolved": "↩️"}
+_TONES: Mapping[Level, Tone] = {Level.INFO: "calm", Level.WARNING: "warning", Level.CRITICAL: "critical"}
 _LONGEST_PROJECT, _LONGEST_HOST = 24, 20  # characters in a subject
 _ADDRESS = re.compile(r"[\d.]+")
 # Directories that frameworks and people create inside a project: none of them names it.
@@ -72,3 +75,20 @@ class Origin:
             return ""
         place = {"directory": for_name(self.watch_dir), "host": for_name(self.host) or "localhost"}
         return words.footer.format(sender=words.sender, process=self.process, **place)
+
+
+def tone_of(level: Level, *, resolved: bool) -> Tone:
+    """Return the tone of a message; an all-clear is calm."""
+    return "calm" if resolved else _TONES[level]
+
+
+def mark_of(level: Level, *, resolved: bool) -> str:
+    """Return the sign that a subject begins with."""
+    return MARKS["resolved" if resolved else tone_of(level, resolved=False)]
+
+
+def sender_of(level: Level, words: Wording, *, resolved: bool) -> str:
+    """Return what stands above a mail: how urgent it is, or the name of this program."""
+    if resolved:
+        return words.resolved
+    return {Level.WARNING: words.warning, Level.CRITICAL: words.critical}.get(level, words.sender)

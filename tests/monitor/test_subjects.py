@@ -77,7 +77,7 @@ def run(rules, *looks, outbox=None, notifiers=None, extra=1):
     return found
 
 
-def told(found):
+def alerted(found):
     """Return what each look reported, shortly."""
     return [[(a.model, a.group, a.reading.value, a.resolved) for a in alerts] for alerts in found]
 
@@ -89,14 +89,14 @@ def test_a_bad_model_beside_a_good_one_is_reported_once():
         [Reading(metric=r.metric, value=r.value, name=str(n), model=r.model) for r in look] for n in range(4)
     ]
     found = run([crossing(hold=3)], *looks)
-    assert told(found) == [[], [], [("model_2", None, 0.80, False)], [], []]
+    assert alerted(found) == [[], [], [("model_2", None, 0.80, False)], [], []]
     assert found[2][0].key == "accuracy < 0.9 for 3\nmodel_2"
 
 
 def test_two_bad_models_are_both_reported():
     """Of two bad models in one look each has its alert."""
     found = run([crossing()], [window(0, 0.5, "a"), window(0, 0.95, "b"), window(0, 0.7, "c")])
-    assert told(found) == [[("a", None, 0.5, False), ("c", None, 0.7, False)], []]
+    assert alerted(found) == [[("a", None, 0.5, False), ("c", None, 0.7, False)], []]
 
 
 def test_each_group_of_a_column_is_a_subject():
@@ -110,7 +110,7 @@ def test_each_group_of_a_column_is_a_subject():
         for day in range(2)
     ]
     found = run([crossing("recall@sex:*", hold=2)], *looks)
-    assert told(found) == [[], [("a", "sex:f", 0.7, False), ("b", "sex:f", 0.7, False)], []]
+    assert alerted(found) == [[], [("a", "sex:f", 0.7, False), ("b", "sex:f", 0.7, False)], []]
     assert {a.reading.metric for a in found[1]} == {"recall@sex:f"}
 
 
@@ -121,14 +121,14 @@ def test_a_rule_about_one_group_is_about_that_alone():
         window(0, 0.5, "a", "recall@sex:m"),
         window(0, 0.6, "a", "recall@sex:f"),
     ]
-    assert told(run([crossing("recall@sex:f")], look)) == [[("a", None, 0.6, False)], []]
+    assert alerted(run([crossing("recall@sex:f")], look)) == [[("a", None, 0.6, False)], []]
 
 
 def test_a_window_that_is_read_again_counts_once():
     """Late labels change the same window at three looks: it is one of the three that ``for 3`` counts."""
     again = [[window(0, value, "a")] for value in (0.80, 0.81, 0.82)]
     found = run([crossing(hold=3)], *again, [window(1, 0.7, "a")], [window(2, 0.6, "a")])
-    assert told(found) == [[], [], [], [], [("a", None, 0.6, False)], []]
+    assert alerted(found) == [[], [], [], [], [("a", None, 0.6, False)], []]
 
 
 def test_a_window_that_turns_bad_late_completes_a_streak():
@@ -140,21 +140,21 @@ def test_a_window_that_turns_bad_late_completes_a_streak():
         [window(2, 0.8, "a")],
         [window(1, 0.7, "a")],
     )
-    assert told(found) == [[], [], [], [("a", None, 0.8, False)], []]
+    assert alerted(found) == [[], [], [], [("a", None, 0.8, False)], []]
     assert found[3][0].reading.name == "2026-11-04"
 
 
 def test_a_window_that_is_found_late_stands_in_its_place():
     """Windows are judged in the order of time, in whatever order they come."""
     found = run([crossing(hold=2)], [window(0, 0.8), window(2, 0.8), window(1, 0.95)], [window(3, 0.5)])
-    assert told(found) == [[], [(None, None, 0.5, False)], []]
+    assert alerted(found) == [[], [(None, None, 0.5, False)], []]
 
 
 def test_a_model_that_recovers_is_reported_and_may_fall_again():
     """A model alerts, resolves and alerts again, while another stays bad without a repetition."""
     values = [0.8, 0.95, 0.7]
     looks = [[window(day, value, "a"), window(day, 0.5, "b")] for day, value in enumerate(values)]
-    assert told(run([crossing()], *looks)) == [
+    assert alerted(run([crossing()], *looks)) == [
         [("a", None, 0.8, False), ("b", None, 0.5, False)],
         [("a", None, 0.95, True)],
         [("a", None, 0.7, False)],
@@ -167,10 +167,10 @@ def test_what_was_over_when_the_run_began_is_not_reported():
     ended = [window(day, 0.5 if 3 < day < 6 else 0.95, "ended") for day in range(30)]
     lasts = [window(day, 0.5 if day in (4, 5) or day > 27 else 0.95, "lasts") for day in range(30)]
     outbox = MemoryOutbox()
-    assert told(run([crossing()], [*ended, *lasts], outbox=outbox)) == [[("lasts", None, 0.5, False)], []]
+    assert alerted(run([crossing()], [*ended, *lasts], outbox=outbox)) == [[("lasts", None, 0.5, False)], []]
     assert [d.message.facts["model"] for d in outbox.deliveries()] == ["lasts"]
     again = run([crossing()], [*ended, *lasts], [window(30, 0.7, "ended")], outbox=outbox)
-    assert told(again) == [[], [("ended", None, 0.7, False)], []]
+    assert alerted(again) == [[], [("ended", None, 0.7, False)], []]
 
 
 def test_a_copy_that_fails_leaves_the_others(caplog):
@@ -207,7 +207,7 @@ def test_a_rule_that_cannot_be_copied_is_reported_once_and_the_others_go_on(capl
             return None
 
     found = run([Locked(), crossing()], [window(0, 0.5, "a")], [window(1, 0.5, "a")])
-    assert told(found) == [[("a", None, 0.5, False)], [], []]
+    assert alerted(found) == [[("a", None, 0.5, False)], [], []]
     assert caplog.text.count("expected a rule that can be copied for each model") == 1
 
 
@@ -227,11 +227,11 @@ def test_what_was_over_at_the_first_look_delays_nothing(text):
     past = [window(day, 0.5 if day == 3 else 0.95, "a") for day in range(10)]
     rule = parse_rule(text, crossing=True)
     found = run([rule], past, [window(18, 0.7, "a")])
-    assert told(found) == [[], [("a", None, 0.7, False)], []]
+    assert alerted(found) == [[], [("a", None, 0.7, False)], []]
     outbox = MemoryOutbox()
-    assert told(run([rule], past, outbox=outbox)) == [[], []]
+    assert alerted(run([rule], past, outbox=outbox)) == [[], []]
     again = run([parse_rule(text, crossing=True)], past, [*past, window(18, 0.7, "a")], outbox=outbox)
-    assert told(again) == [[], [("a", None, 0.7, False)], []]
+    assert alerted(again) == [[], [("a", None, 0.7, False)], []]
 
 
 def test_silence_before_any_model_is_known_is_reported_and_ends():
@@ -377,7 +377,7 @@ def test_a_restart_at_every_look_changes_nothing(text, looks):
             if monitor is None or restarts:
                 rule, watch = parse_rule(text, crossing=True), WatchOutbox(outbox=outbox)
                 monitor = Monitor(source, [rule], [], outbox=watch, log_dir=None, clock=clock)
-            sent[restarts].append(sorted(map(str, *told([monitor.check()]))))
+            sent[restarts].append(sorted(map(str, *alerted([monitor.check()]))))
             clock.advance(86_400)
             if restarts:
                 monitor.stop()
@@ -449,6 +449,6 @@ def test_a_process_that_begins_with_an_empty_look_forgets_nothing(kind):
     for looks in ([[], bad], [[], bad, [*bad, *good]]):
         watch = WatchOutbox(outbox=outbox)
         monitor = Monitor(kind(clock, looks), [crossing()], [], outbox=watch, log_dir=None, clock=clock)
-        found.append(told(monitor.check() for _ in looks))
+        found.append(alerted(monitor.check() for _ in looks))
         monitor.stop()
     assert found == [[[], [("a", None, 0.5, False)]], [[], [], [("a", None, 0.95, True)]]]

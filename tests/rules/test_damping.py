@@ -16,7 +16,7 @@ from tests.rules.looks import gist, watch
 MINUTE = 60.0
 
 
-def told(text, looks, every=MINUTE, restarts=()):
+def alerted(text, looks, every=MINUTE, restarts=()):
     """Return the polls and values of the alerts of a rule on val_loss; those of all-clears are negative."""
     alerts = watch(lambda: parse_rule(text), looks, restarts, every=every)
     return [(poll, -a.reading.value if a.resolved else a.reading.value) for poll, a in alerts]
@@ -41,7 +41,7 @@ TEXTS = [
 )
 def test_a_rule_with_an_all_clear_sends_at_most_two_messages_an_hour(text):
     """By default at most one alert and one all-clear come in an hour, however often a score flaps."""
-    found = told(text, FLAPPING)
+    found = alerted(text, FLAPPING)
     alerts = [poll for poll, value in found if value > 0]
     clears = [poll for poll, value in found if value < 0]
     assert alerts == [0, 60, 120]
@@ -61,13 +61,13 @@ def test_a_rule_with_an_all_clear_sends_at_most_two_messages_an_hour(text):
 )
 def test_a_flapping_rule_is_damped_as_its_text_wants(text, expected):
     """`at most every` replaces the hour; `once` and `by` leave one alert of many equal ones."""
-    assert [poll for poll, value in told(text, FLAPPING) if value > 0] == expected
+    assert [poll for poll, value in alerted(text, FLAPPING) if value > 0] == expected
 
 
 def test_once_is_one_message_a_run():
     """`once` sends no all-clear and nothing better, and a new run begins from the start."""
-    assert told("val_loss < 0.5 once", [[0.4], [0.3], [0.2]]) == [(0, 0.4)]
-    assert told("val_loss < 0.5 for 2 once", [[0.4], [0.3], [0.9], [0.2, 0.1]]) == [(1, 0.3)]
+    assert alerted("val_loss < 0.5 once", [[0.4], [0.3], [0.2]]) == [(0, 0.4)]
+    assert alerted("val_loss < 0.5 for 2 once", [[0.4], [0.3], [0.9], [0.2, 0.1]]) == [(1, 0.3)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_once_is_one_message_a_run():
 )
 def test_by_is_the_least_gain_over_the_last_alert(text, looks, expected):
     """`by` wants a gain over what was last reported, as a number or as a share of it."""
-    assert told(text, looks) == expected
+    assert alerted(text, looks) == expected
 
 
 def test_until_is_where_a_score_counts_as_recovered():

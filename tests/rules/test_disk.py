@@ -17,7 +17,7 @@ class Usage(NamedTuple):
     free: int
 
 
-def told(free, series, total=1000 * GB, every=60.0):
+def alerted(free, series, total=1000 * GB, every=60.0):
     """Return the alerts of a disk with the given free bytes at each poll."""
     now = iter(series)
     rule = DiskRule(free, "/data", usage=lambda path: Usage(total, round(next(now))))
@@ -27,7 +27,7 @@ def told(free, series, total=1000 * GB, every=60.0):
 
 def test_a_disk_that_fills_is_told_once_and_once_when_there_is_room():
     """Nearly full is one alert, and it is over when clearly more is free than the limit."""
-    alerts = told("5GB", [x * GB for x in (6, 4.9, 4.8, 5.1, 4.9, 5.9, 6.1, 7)])
+    alerts = alerted("5GB", [x * GB for x in (6, 4.9, 4.8, 5.1, 4.9, 5.9, 6.1, 7)])
     assert [(n, a.resolved) for n, a in alerts] == [(1, False), (6, True)]
     assert {a.kind for _, a in alerts} == {AlertKind.DISK}
     assert alerts[0][1].details["free_bytes"] == round(4.9 * GB)
@@ -36,7 +36,7 @@ def test_a_disk_that_fills_is_told_once_and_once_when_there_is_room():
 
 def test_the_hours_left_are_those_of_the_last_hour():
     """A disk that loses 1 GB an hour and has 4 GB left is full in four hours."""
-    ((number, alert),) = told("5GB", [(6 - n / 60) * GB for n in range(130)])
+    ((number, alert),) = alerted("5GB", [(6 - n / 60) * GB for n in range(130)])
     assert number == 61
     assert alert.details["hours_left"] == pytest.approx(4.98, abs=0.02)
     assert alert.level is Level.WARNING
@@ -45,20 +45,20 @@ def test_the_hours_left_are_those_of_the_last_hour():
 @pytest.mark.parametrize("free", [0.4, 0.0])
 def test_a_disk_that_is_full_within_the_hour_is_critical(free):
     """What is nearly over is red."""
-    alerts = told("5GB", [6 * GB, 5.5 * GB, 5.0 * GB, free * GB])
+    alerts = alerted("5GB", [6 * GB, 5.5 * GB, 5.0 * GB, free * GB])
     assert [a.level for _, a in alerts] == [Level.CRITICAL]
 
 
 def test_a_disk_that_does_not_fill_has_no_hours_left():
     """Where nothing was written, nothing is foretold."""
-    ((_, alert),) = told("5GB", [4 * GB] * 5)
+    ((_, alert),) = alerted("5GB", [4 * GB] * 5)
     assert alert.details["hours_left"] is None
     assert alert.level is Level.WARNING
 
 
 def test_after_a_restart_it_is_not_told_again():
     """After a restart the rule knows from its last alert whether the disk was nearly full."""
-    ((_, alert),) = told("5GB", [4 * GB])
+    ((_, alert),) = alerted("5GB", [4 * GB])
     room = iter([4 * GB, 7 * GB])
     rule = DiskRule("5GB", usage=lambda path: Usage(1000 * GB, next(room)))
     rule.resume(alert)
@@ -81,8 +81,8 @@ def test_after_a_restart_it_is_not_told_again():
 )
 def test_a_size_is_bytes_a_text_or_a_share(free, limit):
     """The limit may be bytes, a share, or a text with a unit."""
-    assert told(free, [limit]) == []
-    assert len(told(free, [limit - 1])) == 1
+    assert alerted(free, [limit]) == []
+    assert len(alerted(free, [limit - 1])) == 1
 
 
 @pytest.mark.parametrize(

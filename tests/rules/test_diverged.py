@@ -11,7 +11,7 @@ from auto_model_monitor import AlertKind, ConfigError, DivergedRule, Level
 from tests.rules.looks import watch
 
 
-def told(values, comparison="lower", factor=3, window=3):
+def alerted(values, comparison="lower", factor=3, window=3):
     looks = [[value] for value in values]
     alerts = watch(lambda: DivergedRule(factor, window, comparison=comparison), looks)
     return [(number, alert.resolved) for number, alert in alerts]
@@ -42,15 +42,15 @@ def told(values, comparison="lower", factor=3, window=3):
 )
 def test_what_has_diverged(comparison, values, expected):
     """The median of the last scores is held against the best, by the factor, on either side of zero."""
-    assert told(values, comparison) == expected
+    assert alerted(values, comparison) == expected
 
 
 def test_noise_around_zero_is_no_divergence():
     """Where the best is next to nothing, the usual change from score to score is the measure."""
     chance = random.Random(7)
     noisy = [1e-9, *(abs(chance.gauss(0, 1e-4)) for _ in range(300))]
-    assert told(noisy, window=5) == []
-    assert told([*noisy, *[5e-3] * 5], window=5) == [(303, False)]
+    assert alerted(noisy, window=5) == []
+    assert alerted([*noisy, *[5e-3] * 5], window=5) == [(303, False)]
 
 
 def test_it_is_critical_and_says_what_it_is_measured_by():
@@ -63,7 +63,7 @@ def test_it_is_critical_and_says_what_it_is_measured_by():
 def test_a_score_at_the_limit_makes_few_mails(capsys):
     """A median that crosses the limit at each poll makes one alert: it resolves only at half the limit."""
     square = [0.2, 0.2, 0.2, *(0.61 if n % 2 else 0.59 for n in range(1000))]
-    count = len(told(square, window=1))
+    count = len(alerted(square, window=1))
     with capsys.disabled():
         print(f"\nflapping at the limit of divergence: {count} alert in 1000 looks")
     assert count == 1

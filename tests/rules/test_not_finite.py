@@ -16,18 +16,18 @@ from tests.rules.looks import checkpoint, watch
 nan, inf = math.nan, math.inf
 
 
-def looks_told(looks):
+def looks_alerted(looks):
     return [number for number, _ in watch(NotFiniteRule, looks)]
 
 
 def test_a_run_of_nans_is_one_alert():
     """A NaN alerts once, and again only after a finite score."""
-    assert looks_told([[0.5], [nan], [nan, inf], [], [nan], [0.4], [nan], [0.3, nan], [nan]]) == [1, 6, 7]
+    assert looks_alerted([[0.5], [nan], [nan, inf], [], [nan], [0.4], [nan], [0.3, nan], [nan]]) == [1, 6, 7]
 
 
 def test_a_nan_is_told_though_a_finite_one_follows_in_the_same_look():
     """A watch that looks seldom misses no NaN between two looks."""
-    assert looks_told([[0.5, nan, 0.4], [0.3], [nan, 0.2, nan], [nan]]) == [0, 2]
+    assert looks_alerted([[0.5, nan, 0.4], [0.3], [nan, 0.2, nan], [nan]]) == [0, 2]
 
 
 def test_a_nan_is_critical_and_an_infinity_a_warning():
@@ -55,7 +55,7 @@ def test_there_are_as_many_alerts_as_looks_in_which_a_run_begins(looks):
         if any(a and not b for a, b in itertools.pairwise(states)):
             expected.append(number)
         finite = states[-1]
-    assert looks_told(looks) == expected
+    assert looks_alerted(looks) == expected
 
 
 def test_a_million_finite_names_cost_no_object_each():
@@ -89,11 +89,14 @@ def test_a_best_so_far_may_start_at_infinity(metric, start):
     """The value with which a best so far begins is no fault; what it becomes later is one."""
     rule = NotFiniteRule()
 
-    def told(*values):
+    def alerted(*values):
         readings = [Reading(metric=metric, value=v, name=f"{n}", step=n) for n, v in enumerate(values)]
         return rule.evaluate(ReadingBatch(time=NOON, others=readings)) is not None
 
-    assert [told(start), told(start, start), told(start, 0.5), told(0.4), told(nan)] == [*[False] * 4, True]
+    assert [alerted(start), alerted(start, start), alerted(start, 0.5), alerted(0.4), alerted(nan)] == [
+        *[False] * 4,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("metric", ["train_loss", "val_loss", "grad_norm", "fastest_loss", "maximal"])
@@ -112,7 +115,7 @@ def test_every_number_of_a_name_is_looked_at():
     """The rule looks at every metric, not at the score of each name alone, and each run is one alert."""
     rule = NotFiniteRule()
 
-    def told(epoch, score, other):
+    def alerted(epoch, score, other):
         reading = Reading(metric="train_loss", value=other, name=f"{epoch}", epoch=epoch)
         batch = ReadingBatch(
             time=NOON,
@@ -124,5 +127,11 @@ def test_every_number_of_a_name_is_looked_at():
         alert = rule.evaluate(batch)
         return alert and alert.reading.metric
 
-    found = [told(1, 0.5, 0.4), told(2, 0.5, nan), told(3, 0.5, nan), told(4, nan, nan), told(5, 0.3, 0.2)]
+    found = [
+        alerted(1, 0.5, 0.4),
+        alerted(2, 0.5, nan),
+        alerted(3, 0.5, nan),
+        alerted(4, nan, nan),
+        alerted(5, 0.3, 0.2),
+    ]
     assert found == [None, "train_loss", None, "val_loss", None]

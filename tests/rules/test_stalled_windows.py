@@ -12,7 +12,7 @@ from tests.rules.windows import DAY, MONDAY, look, watch, window
 SECONDS = 86_400.0
 
 
-def told(alerts):
+def alerted(alerts):
     return [(number, alert.resolved) for number, alert in alerts]
 
 
@@ -20,7 +20,7 @@ def test_a_silence_is_the_time_since_the_last_window():
     """`stalled 2d` alerts two days after the end of the last window, once, and resolves with the next one."""
     looks = [[], [window(0, 0.9)], [], [], [], [window(4, 0.9)]]
     found = watch(lambda: parse_rule("stalled 2d", crossing=True), looks, extra=1)
-    assert told(found) == [(3, False), (5, True)]
+    assert alerted(found) == [(3, False), (5, True)]
     alert, clear = (alert for _, alert in found)
     assert (alert.reading.time, alert.level) == (MONDAY + DAY, Level.WARNING)
     assert (alert.details["silent_seconds"], alert.details["limit_seconds"]) == (2 * SECONDS, 2 * SECONDS)
@@ -31,19 +31,19 @@ def test_a_silence_goes_on_across_restarts():
     """A new process finds the same old windows: it alerts once, and only newer windows resolve it."""
     old = [window(0, 0.9), window(1, 0.9)]
     looks = [[], [], *[old] * 5, [*old, window(6, 0.9)]]  # a look with windows is that of a fresh rule
-    assert told(watch(lambda: StalledRule(2 * SECONDS), looks)) == [(4, False), (7, True)]
+    assert alerted(watch(lambda: StalledRule(2 * SECONDS), looks)) == [(4, False), (7, True)]
 
 
 def test_windows_that_come_late_and_are_old_do_not_end_a_silence():
     """A window that is itself older than the limit is no sign of life."""
     looks = [[], [window(0, 0.9)], *[[]] * 6, [window(1, 0.9)], [window(7, 0.9)]]
-    assert told(watch(lambda: StalledRule(2 * SECONDS), looks)) == [(3, False), (9, True)]
+    assert alerted(watch(lambda: StalledRule(2 * SECONDS), looks)) == [(3, False), (9, True)]
 
 
 def test_a_window_without_rows_is_no_sign_of_life():
     """A window that counts zero rows continues the silence, one that does not know its rows ends it."""
     looks = [[window(n, 0.0, metric="throughput", rows=0 if n else 100)] for n in range(4)]
-    assert told(watch(lambda: StalledRule(2 * SECONDS), [[], *looks])) == [(3, False)]
+    assert alerted(watch(lambda: StalledRule(2 * SECONDS), [[], *looks])) == [(3, False)]
 
 
 def test_silence_is_known_from_the_last_alert_alone():

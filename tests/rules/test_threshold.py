@@ -109,7 +109,7 @@ def test_of_equal_scores_the_plain_name_is_told():
     assert found.name == "loss=0.12.ckpt"
 
 
-def told(rule, looks, every=LOOK):
+def alerted(rule, looks, every=LOOK):
     """Return the alert of each poll: its state and its score."""
     return {
         n: ("over" if a.resolved else "", a.reading.value) for n, a in watch(lambda: rule, looks, every=every)
@@ -120,7 +120,7 @@ def test_every_hit_tells_each_batch_that_holds_one():
     """With `hit`, the best hit of a batch alerts, better than the last or not."""
     rule = ThresholdRule(0.5, "lower", every="hit")
     looks = [[0.4], [0.45], [0.6], [], [0.7, 0.41, 0.3], [math.nan]]
-    assert told(rule, looks) == {0: ("", 0.4), 1: ("", 0.45), 4: ("", 0.3)}
+    assert alerted(rule, looks) == {0: ("", 0.4), 1: ("", 0.45), 4: ("", 0.3)}
 
 
 def test_every_crossing_tells_the_way_there_and_back():
@@ -128,7 +128,7 @@ def test_every_crossing_tells_the_way_there_and_back():
     rule = ThresholdRule(0.5, "lower", every="crossing")
     looks = [[0.6], [0.4], [0.3], [], [0.55], [0.9], [0.9, 0.1], [math.nan]]
     expected = {1: ("", 0.4), 4: ("over", 0.55), 6: ("", 0.1)}
-    found = told(rule, looks)
+    found = alerted(rule, looks)
     assert math.isnan(found.pop(7)[1])
     assert found == expected
 
@@ -150,7 +150,7 @@ def test_every_crossing_tells_the_way_there_and_back():
 )
 def test_every_score_of_a_batch_is_judged_in_order(looks, expected):
     """What begins and ends within one batch is reported as if its scores had come one by one."""
-    assert told(ThresholdRule(0.5, "lower", every="crossing"), looks) == expected
+    assert alerted(ThresholdRule(0.5, "lower", every="crossing"), looks) == expected
 
 
 @pytest.mark.parametrize("hold", [1, 2, 3, 5])
@@ -183,7 +183,7 @@ def test_crossings_alternate(looks, min_delta, hold, cooldown):
 def test_an_improvement_of_less_than_min_delta_is_not_told():
     """A hit alerts if its gain is at least min_delta, computed with decimals."""
     rule = ThresholdRule(0.5, "lower", min_delta=0.0005)
-    assert told(rule, [[0.0034], [0.003], [0.0029], [0.00241], [0.0024]]) == {
+    assert alerted(rule, [[0.0034], [0.003], [0.0029], [0.00241], [0.0024]]) == {
         0: ("", 0.0034),
         2: ("", 0.0029),
         4: ("", 0.0024),
@@ -194,7 +194,7 @@ def test_a_cooldown_delays_the_best_and_loses_nothing():
     """The best hit of a cooldown alerts at the first poll after it, even an empty one."""
     rule = ThresholdRule(0.5, "lower", cooldown=150)
     looks = [[0.4], [0.2], [0.3], [], [0.25], [0.1], [], [], []]
-    assert told(rule, looks) == {0: ("", 0.4), 3: ("", 0.2), 6: ("", 0.1)}
+    assert alerted(rule, looks) == {0: ("", 0.4), 3: ("", 0.2), 6: ("", 0.1)}
 
 
 @given(st.lists(st.lists(st.floats(), max_size=4), max_size=20), st.floats(0, 400))
@@ -223,9 +223,9 @@ def test_what_must_hold_is_told_when_it_has_held():
     """With `hold`, a hit is the last of `hold` checkpoints in a row that are beyond."""
     rule = ThresholdRule(0.95, "higher", every="crossing", hold=3, inclusive=True)
     looks = [[0.96, 0.97], [0.9], [0.95], [0.95], [0.95], [0.99], [0.94]]
-    assert told(rule, looks) == {4: ("", 0.95), 6: ("over", 0.94)}
+    assert alerted(rule, looks) == {4: ("", 0.95), 6: ("over", 0.94)}
     improving = ThresholdRule(0.95, "higher", hold=3)
-    assert told(improving, [[0.99], [0.96, 0.97], [0.98], [0.1]]) == {1: ("", 0.97), 2: ("", 0.98)}
+    assert alerted(improving, [[0.99], [0.96, 0.97], [0.98], [0.1]]) == {1: ("", 0.97), 2: ("", 0.98)}
 
 
 def test_the_threshold_itself_is_a_hit_where_that_is_meant():

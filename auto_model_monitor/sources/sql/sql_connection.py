@@ -32,7 +32,7 @@ _BUFFERED = 1_000  # rows of a result in memory
 
 
 class SQLConnection:
-    """Connects to a database, each time anew, so that a restarted server and a fork do no harm.
+    """Connects to a database for each transaction, so that a restarted server and a fork do no harm.
 
     Attributes:
         shown: the URL without password and settings.

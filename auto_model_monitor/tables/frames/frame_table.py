@@ -70,7 +70,7 @@ class FrameTable:
         labels: Labels | None = None,
         fill: Mapping[str, str | float] | None = None,
     ) -> Iterator[TableRows]:
-        """Look at the rows; each query reads them anew, unless the engine keeps them."""
+        """Look at the rows; each query reads them again, unless the engine keeps them."""
         key = id or (labels.id if labels else None)
         wanted = [*columns, *(one.column for one in where), *filter(None, (key, time))]
         try:

@@ -217,8 +217,8 @@ def test_what_is_there_may_be_left_out(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Any]:
-    """Look once as a watch that starts anew: ``told(folder)`` returns what it tells."""
+def alerted(tmp_path: Path) -> Iterator[Any]:
+    """Look once as a restarted watch: ``alerted(folder)`` returns the values that it alerts of."""
 
     def look(folder: Path) -> list[float]:
         config = MonitorConfig(folder, log_dir=tmp_path / "logs", comparison_mode="higher")
@@ -236,22 +236,22 @@ def told(tmp_path: Path) -> Iterator[Any]:
     return look
 
 
-def test_a_watch_continues_after_a_restart(tmp_path: Path, told: Any) -> None:
+def test_a_watch_continues_after_a_restart(tmp_path: Path, alerted: Any) -> None:
     """An alert is not repeated although its checkpoint is gone, and a better value makes a new one."""
     folder = tmp_path / "out"
     state(folder / "checkpoint-100", 91.0)
-    assert told(folder) == [91.0]
-    assert told(folder) == []
+    assert alerted(folder) == [91.0]
+    assert alerted(folder) == []
     shutil.rmtree(folder / "checkpoint-100")
     state(folder / "checkpoint-200", 91.0, 90.5)
-    assert told(folder) == []
+    assert alerted(folder) == []
     state(folder / "checkpoint-300", 91.0, 90.5, 92.0)
-    assert told(folder) == [92.0]
+    assert alerted(folder) == [92.0]
 
 
-def test_the_next_training_in_the_same_place_is_told(tmp_path: Path, told: Any) -> None:
+def test_the_next_training_in_the_same_place_is_told(tmp_path: Path, alerted: Any) -> None:
     """A new training that overwrites the table makes an alert, however good the last one was."""
     table(tmp_path / "out" / "results.csv", 80.0, 95.0)
-    assert told(tmp_path / "out") == [95.0]
+    assert alerted(tmp_path / "out") == [95.0]
     table(tmp_path / "out" / "results.csv", 80.0, 91.0)
-    assert told(tmp_path / "out") == [91.0]
+    assert alerted(tmp_path / "out") == [91.0]
