@@ -1,0 +1,187 @@
+"""Run a training command as if nothing were around it."""
+
+# Imported before the command starts: what is not needed for that is imported later.
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from ..core.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .command_end import CommandEnd
+    from .received_signals import ReceivedSignals
+    from .run_folder import RunFolder
+
+VARIABLE = "AUTO_MODEL_MONITOR_RUN"  # the environment variable that names the run's folder to the command
+MAX_LOG = 1 << 30
+GRACE = 30.0
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {0}.pump import main; main(sys.argv[1:])"
+
+
+class WrappedCommand:
+    """A command whose signals, input, output and exit status are as they would be without a wrapper.
+
+    A process of its own, the pump, starts the command, passes on what it writes and appends it to
+    ``folder.log_file``; it goes on when this process is killed. Whoever reads the output follows that file.
+
+    :meth:`start` and :meth:`wait` belong in the main thread. Between them signals wait, and everything else
+    may be imported and started.
+
+    Args:
+        command: the program, looked up in PATH, and its arguments.
+        folder: where the log and the record of the end are written; None to write neither.
+        max_log: bytes that the log may have; beyond them its middle is dropped.
+        timeout: seconds after which the command is stopped.
+        grace: seconds that it has after SIGINT, and again after SIGTERM, when it is stopped.
+        keep_running: a hang-up, as at logout, does not end it, nor does a closed reader of its output.
+
+    Raises:
+        ConfigError: the command is empty, or the system is Windows.
+
+    Example:
+        >>> command = WrappedCommand(["python", "train.py"], folder=RunFolder.create("logs"))
+        >>> end = command.run()
+        >>> sys.exit(end.exit_code)
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: RunFolder | None,
+        max_log: int = MAX_LOG,
+        timeout: float | None = None,
+        grace: float = GRACE,
+        keep_running: bool = False,
+    ) -> None:
+        if os.name != "posix":
+            raise ConfigError(
+                "expected Linux or macOS, got Windows, which has neither signals nor process groups for run; "
+                "write the output to a file and follow it: auto-model-monitor logs train.log"
+            )
+        if not command:
+            raise ConfigError("expected a command, such as: python train.py; got none")
+        self._command = list(command)
+        self._folder = folder
+        self._max_log = max_log
+        self._timeout = timeout or 0.0
+        self._grace = grace
+        self._keeps_running = keep_running or signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        self._signals: ReceivedSignals | None = None
+        self._pump = 0
+        self._requests = self._answers = -1
+        self._record = ""
+        self._ended = self._suspended = False
+
+    def start(self) -> None:
+        """Start the command.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        from .received_signals import ReceivedSignals
+
+        if self._folder is not None:
+            with suppress(OSError):  # the disk is full: the training starts nevertheless
+                self._folder.write_command(self._command)
+        self._signals = ReceivedSignals((signal.SIGHUP,) if self._keeps_running else ())
+        mask = self._signals.block()
+        requests, self._requests = os.pipe()
+        self._answers, answers = os.pipe()
+        inherited = [requests, answers]
+        if self._folder is not None and self._folder.lock is not None:
+            inherited.append(self._folder.lock)
+        for file in inherited:
+            os.set_inheritable(file, True)
+        self._pump = os.posix_spawn(
+            sys.executable, self._pump_command(requests, answers), self._environment(), setsigmask=mask
+        )
+        for file in (requests, answers):
+            os.close(file)
+
+    def wait(self) -> CommandEnd:
+        """Pass signals on until the command ends; return how it ended."""
+        import threading
+
+        from .command_end import CommandEnd
+
+        assert self._signals is not None, "start() comes first"
+        main = threading.get_ident()
+        threading.Thread(target=self._follow, args=(main,), daemon=True).start()
+        while not self._ended:
+            if self._suspended:
+                self._suspended = False
+                os.kill(os.getpid(), signal.SIGSTOP)
+            received = self._signals.next(None)
+            if received is not None:
+                self._request(f"signal {received[0]} {int(_in_foreground())} {received[1]}")
+        self._signals.restore()
+        os.waitpid(self._pump, os.WNOHANG)
+        return CommandEnd.from_record(self._record, self._folder, self._command[0])
+
+    def run(self) -> CommandEnd:
+        """Start the command and wait for its end."""
+        self.start()
+        return self.wait()
+
+    def stop(self, reason: str) -> None:
+        """End the command: SIGINT, after the grace period SIGTERM, after another SIGKILL; from any thread.
+
+        Args:
+            reason: why, in one line.
+        """
+        self._request("stop " + " ".join(reason.split()))
+
+    def _pump_command(self, requests: int, answers: int) -> list[str]:
+        package = __package__ or ""
+        root = os.path.abspath(__file__)  # noqa: PTH100
+        for _ in range(package.count(".") + 2):
+            root = os.path.dirname(root)  # noqa: PTH120
+        settings = (
+            self._folder.path if self._folder is not None else "",
+            *(self._max_log, self._grace, self._timeout, int(self._keeps_running)),
+            *(requests, answers),
+        )
+        start = [sys.executable, "-I", "-S", "-c", _BOOT.format(package), root]
+        return [*start, *map(str, settings), *self._command]
+
+    def _environment(self) -> dict[str, str]:
+        ours = {} if self._folder is None else {VARIABLE: self._folder.path}
+        # Without it Python keeps kilobytes of output to itself.
+        return {"PYTHONUNBUFFERED": "1", **os.environ, **ours}
+
+    def _request(self, line: str) -> None:
+        with suppress(OSError):  # the command has ended
+            os.write(self._requests, line.encode("utf-8", "replace") + b"\n")
+
+    def _follow(self, main: int) -> None:
+        """Read the pump's answers in a thread, and wake the main thread."""
+        unread = b""
+        while data := os.read(self._answers, 4096):
+            *lines, unread = (unread + data).split(b"\n")
+            for line in lines:
+                kind, _, rest = line.decode("utf-8", "surrogateescape").partition(" ")
+                if kind == "stopped":
+                    self._suspended = True
+                    signal.pthread_kill(main, signal.SIGCHLD)
+                elif kind == "ended":
+                    self._record = rest
+        self._ended = True
+        signal.pthread_kill(main, signal.SIGCHLD)
+
+
+def _in_foreground() -> bool:
+    """Return whether this process may read from the terminal."""
+    for file in (0, 1, 2):
+        try:
+            return os.tcgetpgrp(file) == os.getpgrp()
+        except OSError:
+            continue
+    return False
