@@ -12,7 +12,7 @@ end, a line of ``name=value`` separated by tabs, which is in the file ``end`` of
 """
 
 # pathlib and contextlib would cost more than everything else here.
-# ruff: noqa: PTH104, PTH123, SIM105
+# ruff: noqa: SIM105
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ import signal
 import sys
 import time
 
-from . import system_state
 from .bounded_log import BoundedLog
 from .child_process import start_child
+from .descriptors import are_same, close_copy, large_pipe, open_missing_streams
+from .end_record import EndRecord
 from .relay import Relay
 
 TYPE_CHECKING = False
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOPPED, TIMED_OUT = "stopped", "timeout"
-RECORD = "end"
-_RESERVED = 4096  # bytes reserved on the disk at the start, so that the record fits on a full disk
 _FLUSH = 5.0  # seconds that the end waits for a disk that hangs
 _FORWARDED = (
     *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
@@ -41,7 +40,6 @@ _FORWARDED = (
 )
 _HARMLESS = (signal.SIGCONT, signal.SIGTSTP, signal.SIGWINCH)
 _OF_TERMINALS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
-_PIPE_SIZE = 1031  # F_SETPIPE_SZ
 
 
 class Pump:
@@ -79,11 +77,8 @@ class Pump:
         self._relays: list[Relay] = []
         self._child = 0
         self._status: int | None = None
-        self._reported = False
-        self._began = time.time()
-        self._oom_kills = system_state.oom_kills()
         self._steps: list[tuple[float, int]] = []  # what is still to be sent, on the monotonic clock
-        self._record: dict[str, object] = {}
+        self._record = EndRecord(folder)
         self._woken, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._woken, False)
@@ -91,25 +86,24 @@ class Pump:
     def run(self, command: list[str]) -> None:
         """Run the command; return when neither it nor a process that it left can write any more."""
         defaults = self._install_handlers()
-        self._reserve_record()
         failure = self._start(command, defaults)
         if failure:
-            self._report(127, {"not_started": failure})
+            self._report(not_started=failure)
             return
         self._answer(f"started {self._child}")
         deadline = time.monotonic() + self._timeout
         if self._timeout:
             self._steps = [(deadline, 0)]
-        while not (self._reported and all(relay.finished for relay in self._relays)):
+        while not (self._record.complete and all(relay.finished for relay in self._relays)):
             self._wait()
             self._reap()
             self._take_steps()
             if (
                 self._status is not None
-                and not self._reported
+                and not self._record.complete
                 and all(relay.drained for relay in self._relays)
             ):
-                self._report(self._status, {})
+                self._report(status=self._status)
 
     def _install_handlers(self) -> list[signal.Signals]:
         """Handle signals; return those whose default action the command gets back."""
@@ -129,8 +123,8 @@ class Pump:
 
     def _start(self, command: list[str], defaults: list[signal.Signals]) -> int:
         """Start the command and the passing on of its output; return the errno if it cannot be started."""
-        same = _is_same(1, 2)
-        outputs = [_pipe()] if same else [_pipe(), _pipe()]
+        same = are_same(1, 2)
+        outputs = [large_pipe()] if same else [large_pipe(), large_pipe()]
         log = self._open_log(len(outputs))
         streams = (0, outputs[0][1], outputs[-1][1])
         self._child, failure = start_child(command, streams, defaults=defaults, terminal=False)
@@ -148,7 +142,8 @@ class Pump:
             self._relays.append(relay)
             if not failure:
                 relay.start()
-        self._close_copies(same)
+        for file in (0, 2) if same else (0,):
+            close_copy(file)
         self._log = log
         return failure
 
@@ -156,16 +151,8 @@ class Pump:
         try:
             return BoundedLog(self._folder, self._limit, streams)
         except OSError as error:
-            self._record["log_error"] = error.strerror
+            self._record.values["log_error"] = error.strerror
             return BoundedLog("", self._limit)
-
-    def _close_copies(self, same: bool) -> None:
-        """Close what only the command reads, and what another copy stands for."""
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0)
-        if same:
-            os.dup2(null, 2)
-        os.close(null)
 
     def _wake_up(self) -> None:
         try:
@@ -199,15 +186,15 @@ class Pump:
             if kind == "signal":
                 number, _, sender = rest.split(" ", 2)
                 if int(number) not in _HARMLESS:
-                    self._record.update(sent_signal=number, signal_sender=sender)
+                    self._record.values.update(sent_signal=number, signal_sender=sender)
                 self._send(int(number))
             elif kind == "stop":
                 self._stop(STOPPED, rest)
 
     def _stop(self, how: str, reason: str) -> None:
-        if self._status is not None or "requested" in self._record:
+        if self._status is not None or "requested" in self._record.values:
             return
-        self._record.update(requested=how, reason=reason)
+        self._record.values.update(requested=how, reason=reason)
         now = time.monotonic()
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         self._steps = [(now + place * self._grace, int(number)) for place, number in enumerate(numbers)]
@@ -239,26 +226,14 @@ class Pump:
             self._status = os.waitstatus_to_exitcode(status)
             self._steps = []
             unit = 1 if sys.platform == "darwin" else 1024
-            self._record["peak_memory"] = usage.ru_maxrss * unit
+            self._record.values["peak_memory"] = usage.ru_maxrss * unit
             for relay in self._relays:
                 relay.drain()
 
-    def _report(self, status: int, more: dict[str, object]) -> None:
+    def _report(self, **values: object) -> None:
         """Record the end on the disk, and report it to the wrapper."""
         self._log.flush(_FLUSH)
-        self._record.update(
-            status=status,
-            started=f"{self._began:.3f}",
-            ended=f"{time.time():.3f}",
-            oom_kills=system_state.oom_kills() - self._oom_kills,
-            shm_full=int(system_state.is_full("/dev/shm")),
-            disk_full=system_state.full_disk(),
-            **more,
-        )
-        line = "\t".join(f"{name}={' '.join(str(value).split())}" for name, value in self._record.items())
-        self._write_record(line + "\n")
-        self._reported = True
-        self._answer(f"ended {line}")
+        self._answer("ended " + self._record.write(**values))
         os.close(self._answers)
 
     def _answer(self, line: str) -> None:
@@ -267,58 +242,15 @@ class Pump:
         except OSError:  # the wrapper has ended
             pass
 
-    def _reserve_record(self) -> None:
-        if self._folder:
-            try:
-                with open(f"{self._folder}/{RECORD}.draft", "wb") as file:
-                    file.write(b"\n" * _RESERVED)
-            except OSError:
-                pass
-
-    def _write_record(self, text: str) -> None:
-        if not self._folder:
-            return
-        draft = f"{self._folder}/{RECORD}.draft"
-        try:
-            with open(draft, "r+b") as file:
-                file.write(text.encode("utf-8", "surrogateescape"))
-                file.truncate()
-            os.rename(draft, f"{self._folder}/{RECORD}")
-        except OSError:
-            pass
-
 
 def _is_ignored(number: int) -> bool:
     return signal.getsignal(number) == signal.SIG_IGN
 
 
-def _is_same(one: int, other: int) -> bool:
-    """Return whether two files are the same, as after ``2>&1``: then their order matters."""
-    first, second = os.fstat(one), os.fstat(other)
-    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
-
-
-def _pipe() -> tuple[int, int]:
-    """Return a pipe that holds as much as the system allows."""
-    reading, writing = os.pipe()
-    if sys.platform == "linux":
-        import fcntl
-
-        try:
-            fcntl.fcntl(writing, _PIPE_SIZE, 1 << 20)
-        except OSError:  # this user has too many large pipes
-            pass
-    return reading, writing
-
-
 def main(arguments: list[str]) -> None:
     """Run one command."""
     folder, limit, grace, timeout, keeps, requests, answers, *command = arguments
-    for file in (0, 1, 2):
-        try:
-            os.fstat(file)
-        except OSError:  # the caller has closed it
-            os.open(os.devnull, os.O_RDWR)
+    open_missing_streams()
     for file in (int(requests), int(answers)):
         os.set_inheritable(file, False)
     os.setsid()

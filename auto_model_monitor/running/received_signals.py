@@ -48,7 +48,7 @@ class ReceivedSignals:
 
     def next(self, seconds: float | None) -> tuple[int, str] | None:
         """Return the next signal and who sent it; None after so many seconds, or when woken."""
-        if not hasattr(signal, "sigtimedwait"):  # macOS does not tell who it was
+        if not hasattr(signal, "sigtimedwait"):  # macOS does not report the sender
             if seconds is not None and not signal.sigpending() & self._wanted:
                 return None
             number = int(signal.sigwait(self._wanted))

@@ -11,6 +11,7 @@ import pytest
 
 from auto_model_monitor.running import RunFolder, unreported_runs
 from tests.running.wrapping import arguments, python, wrap
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,7 @@ def test_the_next_start_finds_an_end_that_no_wrapper_saw(tmp_path: Path):
         wrapper.stdin.write(b"x")
         wrapper.stdin.close()
         assert wrapper.stdout.read() == b"b\n"  # ends with the last process that can write
+    until(lambda: list(unreported_runs(tmp_path)))
     (folder,) = unreported_runs(tmp_path)
     end = folder.end()
     assert end is not None
