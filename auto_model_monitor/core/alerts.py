@@ -34,6 +34,9 @@ class AlertKind(Enum):
     FINISHED = "finished"
     CRASHED = "crashed"
     INTERRUPTED = "interrupted"
+    PREEMPTED = "preempted"
+    TIMED_OUT = "timed_out"
+    STOPPED = "stopped"
     UNDELIVERED = "undelivered"
     STARTED = "started"
 

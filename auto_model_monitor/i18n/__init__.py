@@ -1,6 +1,7 @@
 """The texts that a person receives, and the formats of numbers, times and sizes."""
 
 from .catalogue import metric_text, wording
+from .cause_names import cause_text
 from .formats import (
     ABSENT,
     distinct_texts,
@@ -19,6 +20,7 @@ __all__ = [
     "ABSENT",
     "Language",
     "Wording",
+    "cause_text",
     "distinct_texts",
     "duration_text",
     "exact_gain",

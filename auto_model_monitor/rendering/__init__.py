@@ -21,6 +21,7 @@ from .look_message import look_message
 from .mail_card import card_html, lines_html
 from .model_message import ModelFacts, is_about_a_model
 from .origin import Origin
+from .run_message import RunFacts, is_about_a_command
 from .templates import fill, generated, template_problems
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ class Renderer:
         details = {"channel": channel, "subject": message.subject, "error": reason}
         return self.render(replace(alert, details={**alert.details, **details}))
 
-    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts | ModelFacts:
+    def _facts_of(self, alert: Alert, hit: Hit | None) -> HitFacts | EventFacts | ModelFacts | RunFacts:
+        if is_about_a_command(alert):
+            return RunFacts(alert, self._words, self._origin)
         if is_about_a_model(alert):
             return ModelFacts(alert, self._words, self._origin)
         if hit is not None:

@@ -22,12 +22,19 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.FINISHED: ("ran_seconds", "best"),
     AlertKind.CRASHED: ("ran_seconds", "best"),
     AlertKind.INTERRUPTED: ("ran_seconds", "best"),
+    AlertKind.PREEMPTED: ("ran_seconds", "best"),
+    AlertKind.TIMED_OUT: ("ran_seconds", "best"),
+    AlertKind.STOPPED: ("ran_seconds", "best"),
     AlertKind.UNDELIVERED: ("channel",),
     AlertKind.STARTED: ("rules",),
 }
 # The small text beside the main figure.
 _BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: "", AlertKind.STARTED: ""} | dict.fromkeys(
-    (AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED), "name"
+    (
+        *(AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED),
+        *(AlertKind.PREEMPTED, AlertKind.TIMED_OUT, AlertKind.STOPPED),
+    ),
+    "name",
 )
 _BLOCKS = ("traceback", "log")
 _LONGEST_METRIC = 32  # characters in a subject

@@ -57,6 +57,7 @@ class Card:
         score: the main figure.
         figures: the figures beside it.
         rows: label and value of everything else.
+        advice: sections of HTML below the figures, from :func:`note_html` and :func:`block_html`.
         notes: the problems of the rendering, if any.
         blocks: label and text of preformatted parts, such as the end of a traceback.
         tone: the urgency of its accent.
@@ -73,6 +74,7 @@ class Card:
     figures: Sequence[Figure]
     rows: Sequence[tuple[str, str]]
     notes: Sequence[str] = ()
+    advice: str = ""
     blocks: Sequence[tuple[str, str]] = ()
     tone: Tone = "calm"
     table: Sequence[Sequence[str]] = ()
@@ -84,7 +86,7 @@ class Card:
 
 def card_html(card: Card, *, title: str, lang: str) -> str:
     """Return the document that shows ``card``."""
-    numbers = (_head(card), _figures(card.figures), card.chart, _cells(card.table))
+    numbers = (_head(card), _figures(card.figures), card.advice, card.chart, _cells(card.table))
     texts = (_rows(card.rows), card.past, _blocks(card.blocks), _notes(card.notes), _footer(card.footer))
     body = "\n".join(filter(None, (*numbers, *texts)))
     return _document(body, title=title, lang=lang, preheader=card.preheader)
@@ -101,6 +103,18 @@ def section(label: str, html: str) -> str:
         f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
         f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(label)}</div>\n{html}</td></tr>'
     )
+
+
+def block_html(label: str, text: str) -> str:
+    """Return a preformatted text as a part of a card."""
+    style = f"margin:6px 0 0;white-space:pre-wrap;{_WRAP};{_MONOSPACED};font-size:12px;line-height:1.5"
+    return section(label, f'<pre style="{style}">\n{for_html(text)}</pre>')
+
+
+def note_html(label: str, text: str) -> str:
+    """Return sentences as a part of a card."""
+    style = f"margin-top:4px;font-size:15px;line-height:1.5;white-space:pre-wrap;{_WRAP}"
+    return section(label, f'<div style="{style}">{for_html(text)}</div>')
 
 
 def lines_html(text: str, *, title: str, lang: str, notes: Sequence[str] = (), chart: str = "") -> str:
@@ -215,13 +229,7 @@ def _widths(table: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _blocks(blocks: Sequence[tuple[str, str]]) -> str:
-    style = f"margin:6px 0 0;white-space:pre-wrap;{_WRAP};{_MONOSPACED};font-size:12px;line-height:1.5"
-    return "\n".join(
-        f'<tr><td style="padding:12px 20px 14px;border-top:{_BORDER}">'
-        f'<div style="font-size:12px;line-height:1.5;{_QUIET}">{for_html(label)}</div>'
-        f'<pre style="{style}">\n{for_html(text)}</pre></td></tr>'
-        for label, text in blocks
-    )
+    return "\n".join(block_html(label, text) for label, text in blocks)
 
 
 def _notes(notes: Sequence[str]) -> str:

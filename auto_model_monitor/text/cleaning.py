@@ -48,6 +48,19 @@ _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 _PROMETHEUS = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
+_HIDDEN = "***"
+_SECRET_IN_URL = re.compile(r"(://[^\s/:@]+:)[^\s/@]+(?=@)")
+_NAMED_SECRET = re.compile(
+    r"""((?i:\b[\w-]*(?:token|secret|password|passwd|api[_-]?key|access[_-]?key|auth[_-]?code)["']?\s?[=:]\s?["']?
+        |--[\w-]*(?:token|secret|password|api-?key)\s))(?=[^\s"',;&]*[A-Za-z])[^\s"',;&]{6,}""",
+    re.VERBOSE,
+)
+#: Tokens that services give in a form of their own.
+_KNOWN_SECRET = re.compile(
+    r"\b(?:hf_[A-Za-z0-9]{16,}|sk-[\w-]{16,}|gh[pousr]_[A-Za-z0-9]{16,}|AKIA[A-Z0-9]{16}|xox[abp]-[\w-]{10,}"
+    r"|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+)"
+)
+
 
 def for_header(text: str, limit: int) -> str:
     """Return the text on one line of at most ``limit`` characters, white space collapsed.
@@ -172,6 +185,13 @@ def _without_backspaces(text: str) -> str:
         kept = kept[: max(0, len(kept) - len(found[2]))]
         place = found.end()
     return kept + text[place:]
+
+
+def without_secrets(text: str) -> str:
+    """Return what a training printed with tokens, passwords and keys in it replaced by ``***``."""
+    text = _SECRET_IN_URL.sub(rf"\1{_HIDDEN}", text)
+    text = _NAMED_SECRET.sub(rf"\1{_HIDDEN}", text)
+    return _KNOWN_SECRET.sub(_HIDDEN, text)
 
 
 def text_of(thing: object, convert: Callable[[object], str] = str) -> str:
