@@ -73,6 +73,11 @@ class MetricHistory:
         for metric, readings in self._by_metric(found).items():
             self._tracks.setdefault(metric, _MetricPoints()).add(readings, batch.time, spread)
 
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that it keeps, in the order in which they came up."""
+        return list(self._tracks)
+
     def points(self, metric: str) -> tuple[Point, ...]:
         """Return the points of a metric in the order of the training."""
         track = self._tracks.get(metric)

@@ -133,6 +133,10 @@ class LogSource:
             in_order=self._scan.in_order,
         )
 
+    def place(self, number: int) -> Location:
+        """Return where a number stands, by the ``place`` of its row."""
+        return self._scan.place(number)
+
     def metric_name(self, metric: str) -> str:
         """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
         return metric_in_logs(metric)

@@ -9,6 +9,7 @@ from ...core.clocks import Clock
 from ...log_parser import LogEntry
 from ..checkpoints.directory_tree import DEEPEST
 from ..logs.log_source import LogSource
+from .run_files import RunFiles
 from .side_file import is_side_file, side_file
 from .side_file_scan import SideFileScan
 
@@ -45,6 +46,7 @@ class SideFileSource(LogSource):
         clock: the time; by default the machine's.
         on_entry: called with each new entry.
         deepest: how many levels of folders below a directory are looked into.
+        only: what belongs to the training; None for everything.
     """
 
     def __init__(
@@ -56,7 +58,8 @@ class SideFileSource(LogSource):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         deepest: int = DEEPEST,
+        only: RunFiles | None = None,
     ) -> None:
         name = os.fspath(path)
-        scan = SideFileScan(name, clock=clock, on_entry=on_entry, deepest=deepest)
+        scan = SideFileScan(name, clock=clock, on_entry=on_entry, deepest=deepest, only=only)
         super().__init__(scan, name=name, from_start=from_start, metric=metric, clock=clock)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ...core.clocks import Clock
 from ...core.errors import SourceError
 from ..checkpoints.directory_tree import DEEPEST, DirectoryTree, PollTime
+from .run_files import RunFiles
 from .side_file import SideFile, header_of, is_side_file, may_be_side_file, side_file, unnamed_side_file
 
 _FULL_LOOK_EVERY = 600.0  # seconds
@@ -24,13 +25,15 @@ class WatchedFile:
         name: the same relative to what is watched, with ``/``.
         file: what reads it.
         complaint: why it could not be read the last time.
+        is_old: whether what it holds now is of an earlier training.
     """
 
-    def __init__(self, path: str, name: str, file: SideFile) -> None:
+    def __init__(self, path: str, name: str, file: SideFile, *, is_old: bool = False) -> None:
         self.path = path
         self.name = name
         self.file = file
         self.complaint = ""
+        self.is_old = is_old
         self._read: _Stamp | None = None
         self._found: _Stamp | None = None
 
@@ -67,9 +70,12 @@ class SideFileFinder:
         path: the directory or the file, which need not exist yet.
         clock: the time.
         deepest: how many levels of folders below the directory are looked into.
+        only: what belongs to the training; None for everything.
     """
 
-    def __init__(self, path: str, clock: Clock, *, deepest: int = DEEPEST) -> None:
+    def __init__(
+        self, path: str, clock: Clock, *, deepest: int = DEEPEST, only: RunFiles | None = None
+    ) -> None:
         self.path = path
         self._clock = clock
         self._deepest = deepest
@@ -77,6 +83,7 @@ class SideFileFinder:
         self._files: dict[str, WatchedFile] = {}
         self._unnamed: dict[str, str] = {}  # paths of tables and logs of any name, and these names
         self._has_named = False
+        self._only = only
 
     @property
     def is_empty(self) -> bool:
@@ -114,18 +121,29 @@ class SideFileFinder:
         moment = PollTime(self._clock.now().timestamp(), self._clock.monotonic())
         for folder, change in list(self._tree.changes(moment)):
             for name in change.added:
-                path = os.path.join(folder.path, name)  # noqa: PTH118
-                if is_side_file(name):
-                    self._has_named = True
-                    self._add(path, folder.prefix + name)
-                elif may_be_side_file(name):
-                    self._unnamed[path] = folder.prefix + name
+                self._sort_in(os.path.join(folder.path, name), folder.prefix + name)  # noqa: PTH118
         if self._has_named:
             for path in [path for path in self._unnamed if path in self._files]:
                 self._forget(path)
             self._unnamed.clear()
         else:
             self._add_unnamed()
+
+    def _sort_in(self, path: str, name: str) -> None:
+        last = name.rpartition("/")[2]
+        is_named = is_side_file(last)
+        if self._only is not None:
+            self._only.note(path, name)
+        if not (is_named or may_be_side_file(last)) or (
+            self._only is not None and not self._only.reads(path)
+        ):
+            return
+        if is_named:
+            self._add(path, name)
+            # One of an earlier training says nothing about where this one writes its numbers.
+            self._has_named = self._has_named or not self._files[path].is_old
+        else:
+            self._unnamed[path] = name
 
     def _add_unnamed(self) -> None:
         for path, name in list(self._unnamed.items()):
@@ -136,7 +154,7 @@ class SideFileFinder:
             if file is None:
                 del self._unnamed[path]
             else:
-                self._files[path] = WatchedFile(path, name, file)
+                self._files[path] = self._watched(path, name, file)
 
     def _add(self, path: str, name: str) -> None:
         if path in self._files:
@@ -145,10 +163,16 @@ class SideFileFinder:
         if file is None:
             kinds = "trainer_state.json, a .csv, scalars.json or an event file of TensorBoard"
             raise SourceError(f"expected a file of numbers such as {kinds}, got {self.path!r}")
-        self._files[path] = WatchedFile(path, name, file)
+        self._files[path] = self._watched(path, name, file)
+
+    def _watched(self, path: str, name: str, file: SideFile) -> WatchedFile:
+        is_old = self._only is not None and self._only.is_old(path)
+        return WatchedFile(path, name, file, is_old=is_old)
 
     def _forget(self, path: str) -> None:
         self._files.pop(path).file.close()
 
     def _enters(self, name: str) -> bool:
-        return not name.rpartition("/")[2].startswith(".") and name.count("/") < self._deepest
+        if name.rpartition("/")[2].startswith(".") or name.count("/") >= self._deepest:
+            return False
+        return self._only is None or self._only.enters(os.path.join(self.path, name))  # noqa: PTH118

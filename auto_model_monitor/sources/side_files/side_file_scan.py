@@ -18,6 +18,7 @@ from .fact_filter import COUNTS, FactFilter
 from .finder import SideFileFinder, WatchedFile
 from .new_entries import NewEntryFilter
 from .records import SideFileEntry
+from .run_files import RunFiles
 from .side_file import LOOKED_FOR, label_of
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class SideFileScan:
         clock: the time; by default the machine's.
         on_entry: called with each new entry.
         deepest: how many levels of folders below the directory are looked into.
+        only: what belongs to the training; None for everything.
     """
 
     skipped = 0
@@ -65,11 +67,12 @@ class SideFileScan:
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         deepest: int = DEEPEST,
+        only: RunFiles | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
         self._on_entry = on_entry
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now
-        self._finder = SideFileFinder(whole, self._clock, deepest=deepest)
+        self._finder = SideFileFinder(whole, self._clock, deepest=deepest, only=only)
         self._groups: dict[str, _FileGroup] = {}
         self._by_index: list[_FileGroup] = []
         self._facts = FactFilter()
@@ -91,7 +94,10 @@ class SideFileScan:
             logger.warning("no file of numbers in %r; looked for %s", self._finder.path, LOOKED_FOR)
         for watched in found:
             try:
-                yield from self._news(watched, at_end=at_end)
+                if watched.is_old:
+                    self._skip(watched, at_end=at_end)
+                else:
+                    yield from self._news(watched, at_end=at_end)
             except SourceError as error:
                 if watched.complaint != str(error):
                     logger.warning("%s", error)
@@ -115,13 +121,25 @@ class SideFileScan:
         group = self._groups.get(label)
         return None if group is None or not number.isdecimal() else _number(group, int(number))
 
-    def _news(self, watched: WatchedFile, *, at_end: bool) -> Iterator[ScannedLine]:
+    def _group(self, watched: WatchedFile) -> _FileGroup:
         label = label_of(watched.name)
         group = self._groups.get(label)
         if group is None:
             group = self._groups[label] = _FileGroup(label, len(self._by_index))
             self._by_index.append(group)
         group.path = watched.path
+        return group
+
+    def _skip(self, watched: WatchedFile, *, at_end: bool) -> None:
+        """Skip what an earlier training left in a file, so that only what it adds counts."""
+        group = self._group(watched)
+        for entry in watched.file.entries(at_end=at_end):
+            if watched.file.repeats:
+                group.series.is_new(entry)
+        watched.is_old = False
+
+    def _news(self, watched: WatchedFile, *, at_end: bool) -> Iterator[ScannedLine]:
+        group = self._group(watched)
         for whole in watched.file.entries(at_end=at_end):
             entry = self._new_in(whole, group, repeats=watched.file.repeats)
             if entry is None:
