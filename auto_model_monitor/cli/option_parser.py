@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..monitor.config.monitor_config import AUTH_CODE, AUTH_CODE_FILE
-from ..monitor.config.settings_table import SETTINGS
+from ..monitor.config.settings_table import SETTINGS, Setting
 from ..text.cleaning import for_terminal
 
 PROGRAM = "auto-model-monitor"
@@ -28,10 +28,14 @@ class OptionParser(argparse.ArgumentParser):
     Args:
         full: show every option with all its spellings, not the essential ones alone.
         options: what ``argparse.ArgumentParser`` takes.
+
+    Attributes:
+        takes_command: whether what follows ``--`` is a command, which becomes ``command``.
     """
 
     def __init__(self, *, full: bool = True, **options: Any) -> None:
         formatter = _FullFormatter if full else _ShortFormatter
+        self.takes_command = False
         super().__init__(allow_abbrev=False, add_help=False, formatter_class=formatter, **options)
         self.add_argument("-h", "--help", action="help", help="show this help and exit")
 
@@ -41,12 +45,32 @@ class OptionParser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Return the options; exit with a suggestion where one is unknown."""
+        command: list[str] = []
+        if self.takes_command:
+            arguments, command = self._split(arguments)
         options, unknown = self.parse_known_args(arguments)
+        if command:
+            options.command = command
         if unknown:
             known = [flag for flag in self._option_string_actions if flag.startswith("--")]
             texts = [_with_suggestion(argument, known) for argument in unknown]
             self.error(f"unrecognized arguments: {', '.join(texts)}")
         return options
+
+    def _split(self, arguments: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+        """Return our options and the command behind ``--``."""
+        if "--" in arguments:
+            place = arguments.index("--")
+            if place + 1 == len(arguments):
+                self.error(f"expected a command after --, as in: {self.prog} -- python train.py; got none")
+            return arguments[:place], list(arguments[place + 1 :])
+        _, unknown = self.parse_known_args(arguments)
+        word = next((word for word in unknown if not word.startswith("-")), None)
+        if word is not None:
+            place = arguments.index(word)
+            line = " ".join([self.prog, *arguments[:place], "--", *arguments[place:]])
+            self.error(f"expected -- before the command, as in: {line}")
+        return arguments, []
 
     def keep_essential(self, names: Sequence[str]) -> None:
         """Hide every option from the help but those of these flags."""
@@ -104,16 +128,17 @@ class VersionOption(argparse.Action):
         parser.exit(0)
 
 
-def add_settings(container: Any, *names: str, **helps: str) -> None:
+def add_settings(container: Any, *names: str, table: Mapping[str, Setting] = SETTINGS, **helps: str) -> None:
     """Add the options of settings, as the table describes them.
 
     Args:
         container: a parser or one of its groups.
         names: the settings.
+        table: describes them.
         helps: other texts for some of them.
     """
     for name in names:
-        setting = SETTINGS[name]
+        setting = table[name]
         options: dict[str, Any] = {"dest": name, "help": helps.get(name, setting.help)}
         if setting.types == (bool,):
             options |= {"action": "store_true", "default": None}

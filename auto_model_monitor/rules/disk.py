@@ -12,9 +12,8 @@ from ..core.alerts import Alert, AlertKind, Level
 from ..core.errors import ConfigError, RuleError
 from ..core.numbers import to_float
 from ..core.readings import ReadingBatch
+from ..core.sizes import to_bytes
 
-_UNITS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5}
-_BINARY = {f"{unit[0]}iB": power for unit, power in _UNITS.items() if power}
 _ENOUGH = 1.2  # times the limit that must be free to resolve, so that a flush alone does not
 _SAMPLE_EVERY = 60.0  # seconds
 _SAMPLES = 60  # so that the rate is that of the last hour
@@ -138,13 +137,7 @@ def _bytes_or_share(free: str | float) -> float:
 
 
 def _in_text(text: str) -> float | None:
-    digits = text.rstrip("KMGTPiBkmgtpb% ")
-    number, unit = to_float(digits), text[len(digits) :].strip()
-    if number is None:
-        return None
-    if unit == "%":
-        return number / 100 if 0 < number < 100 else None
-    if unit in _BINARY:
-        return max(number * 1024 ** _BINARY[unit], 1.0) if number > 0 else None
-    power = _UNITS.get(unit.upper())
-    return None if power is None or number <= 0 else max(number * 1000**power, 1.0)
+    if text.endswith("%"):
+        number = to_float(text[:-1].rstrip())
+        return number / 100 if number is not None and 0 < number < 100 else None
+    return to_bytes(text)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .log_watches import log_monitor_of, watched_metrics
     from .monitor_file import FileTable, MonitorFile, read_monitor_file, settings_of_channels
     from .notifier_factory import NotifierFactory
+    from .run_parts import RunParts, run_parts_of, run_settings_of
+    from .run_settings import RUN_SETTINGS
     from .secret_files import others_can_read, warn_of_readers
     from .toml_file import read_toml
     from .variables import read_env_file
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOTIFY",
+    "RUN_SETTINGS",
     "FileTable",
     "MonitorFile",
     "NotifierFactory",
+    "RunParts",
     "Settings",
     "channels_of",
     "config_of",
@@ -36,6 +40,8 @@ __all__ = [
     "read_monitor_file",
     "read_toml",
     "rules_of",
+    "run_parts_of",
+    "run_settings_of",
     "settings_of",
     "settings_of_channels",
     "single_watch",
@@ -57,6 +63,8 @@ __getattr__, __dir__ = lazy_names(
             ("FileTable", "MonitorFile", "read_monitor_file", "settings_of_channels"), "monitor_file"
         ),
         "NotifierFactory": "notifier_factory",
+        **dict.fromkeys(("RunParts", "run_parts_of", "run_settings_of"), "run_parts"),
+        "RUN_SETTINGS": "run_settings",
         **dict.fromkeys(("others_can_read", "warn_of_readers"), "secret_files"),
         "read_toml": "toml_file",
         "read_env_file": "variables",

@@ -14,15 +14,17 @@ from ..monitor.config.config_checks import value_problems
 from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.config.settings_table import SETTINGS, Setting
 from .config_problems import shortened
+from .run_settings import RUN_SETTINGS
 from .toml_file import read_toml
 
-_PATHS = ("watch_dir", "log_dir")
-_LISTS = ("notify", "rules", "log_patterns")
+_PATHS = ("watch_dir", "log_dir", "log_file")
+_LISTS = ("notify", "rules", "log_patterns", "stop_on", "watch_dirs")
 # What each [[watch]] may hold, and what stands once above them.
 _OF_A_WATCH = {name: setting for name, setting in SETTINGS.items() if name != "silent_after"}
 _OF_THE_FILE = {
     **SETTINGS,
     "watch": Setting("tables, each begun by [[watch]]", (list,), other_names=("watches",)),
+    "run": Setting("a table, begun by [run]", (dict,)),
 }
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
 
@@ -43,10 +45,13 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         other = f"a file with [[monitor]] tables; run: auto-model-monitor monitor {os.fspath(path)}"
         raise ConfigError(f"{os.fspath(path)}: monitor: expected a file of watches, got {other}")
     tables = settings.get("watch", [])
-    named = [("", settings, _OF_THE_FILE)]
+    named: list[tuple[str, dict[str, Any], Mapping[str, Setting]]] = [("", settings, _OF_THE_FILE)]
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
         if isinstance(table, dict):
             named.append((f"watch {number}: ", table, _OF_A_WATCH))
+    run = settings.get("run")
+    if isinstance(run, dict):
+        named.append(("run: ", run, RUN_SETTINGS))
     problems = shortened(
         f"{name}{problem}" for name, table, known in named for problem in names_and_kinds(table, known)
     )
@@ -55,7 +60,7 @@ def read_config_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         problems += [f"{name}{problem}" for name, table, _ in named for problem in value_problems_of(table)]
         raise ConfigError([f"{os.fspath(path)}: {problem}" for problem in shortened(problems)])
     folder = expanded(path).absolute().parent
-    for table in (settings, *tables):
+    for table in (settings, *tables, settings.get("run", {})):
         make_absolute(table, folder)
     return settings
 
@@ -74,6 +79,8 @@ def make_absolute(settings: dict[str, Any], folder: Path) -> None:
     for key in settings.keys() & set(_LISTS):
         given = settings[key]
         settings[key] = [given] if isinstance(given, str) else given
+    if "watch_dirs" in settings:
+        settings["watch_dirs"] = [str(folder / expanded(entry)) for entry in settings["watch_dirs"]]
     if "notify" in settings:
         settings["notify"] = [_absolute(entry, folder) for entry in settings["notify"]]
 

@@ -37,6 +37,7 @@ def settings_of(given: Mapping[str, Any], screen: Terminal) -> list[Settings]:
     path: str | None = given.get("config")
     common = {} if path is None else read_config_file(path)
     tables: list[Settings] = common.pop("watch", None) or [{}]
+    common.pop("run", None)  # of the command run
     if path is not None:
         _warn_of_secrets(path, [common, *tables], screen)
     options = {name: given[name] for name in SETTINGS if given.get(name) is not None}
