@@ -15,6 +15,6 @@ def to_bytes(text: str) -> float | None:
     if number is None or number <= 0:
         return None
     if unit in _BINARY:
-        return max(number * 1024 ** _BINARY[unit], 1.0)
+        return max(number * float(1024 ** _BINARY[unit]), 1.0)
     power = _UNITS.get(unit.upper())
-    return None if power is None else max(number * 1000**power, 1.0)
+    return None if power is None else max(number * float(1000**power), 1.0)
