@@ -9,7 +9,7 @@ from ..core.errors import AuthenticationError
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
 from .command import FAILURE, SUCCESS, Command
-from .option_parser import OptionParser, add_channels, add_config, add_settings
+from .option_parser import PROGRAM, OptionParser, add_channels, add_config, add_settings
 from .reference_notes import CHANNEL_NOTES, RULES
 
 
@@ -44,6 +44,7 @@ def show_mailboxes(channels: Iterable[str], errors: Terminal) -> None:
         if name.startswith("mailbox "):
             folder = for_terminal(name.removeprefix("mailbox "))
             errors.say(f"No sender was given: mails are written as .eml files into {folder}")
+            errors.say(f"{PROGRAM} setup makes them real, once for all commands and scripts.")
 
 
 def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:

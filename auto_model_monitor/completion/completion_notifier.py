@@ -20,8 +20,8 @@ from ..core.paths import expanded
 from ..core.readings import Reading
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
-from ..monitor.checkpoints import notifier_for
 from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.default_channels import notifiers_for
 from ..monitor.loop import Monitor
 from ..monitor.message_renderer import MessageRenderer
 from ..monitor.subjects.boundary import ErrorBoundary
@@ -172,7 +172,7 @@ class CompletionNotifier:
     def _delivery_queue(self) -> DeliveryQueue:
         notifiers = self._notifiers
         if notifiers is None:
-            notifiers = [notifier_for(self._config, self._log_dir)]
+            notifiers = notifiers_for(self._config, self._log_dir)
         return DeliveryQueue(
             notifiers, self.clock, words=DeliveryMessageRenderer(language=self._config.language)
         )

@@ -11,7 +11,6 @@ from .loop import Monitor
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from typing import Any
 
     from ..core.clocks import Clock
@@ -42,7 +41,7 @@ class ModelMonitor(Monitor):
         config: what to watch, and who receives the mails.
         source: instead of the config's directory.
         rules: besides the config's threshold; each a rule or a text such as ``"acc >= 0.95 for 3"``.
-        notifiers: instead of the config's mailbox.
+        notifiers: instead of the config's mailbox, else the channels that ``auto-model-monitor setup`` keeps.
         outbox: instead of ``outbox.db`` in the config's ``log_dir``.
         renderer: instead of the config's templates.
         clock: instead of the machine's.
@@ -78,6 +77,7 @@ class ModelMonitor(Monitor):
         from ..core.paths import expanded
         from ..notifiers import Notifier
         from ..rendering.delivery_messages import DeliveryMessageRenderer
+        from .default_channels import notifiers_for
         from .resume import ResumeState
         from .watch_checks import checks_of
         from .watch_outbox import WatchOutbox
@@ -98,7 +98,7 @@ class ModelMonitor(Monitor):
         super().__init__(
             source,
             asked,
-            notifiers if notifiers is not None else [notifier_for(config, log_dir)],
+            notifiers if notifiers is not None else notifiers_for(config, log_dir),
             renderer=renderer or _renderer(config, plots=plots),
             comparison=direction,
             check_interval=config.check_interval,
@@ -157,27 +157,6 @@ def _origin(config: MonitorConfig) -> dict[str, Any]:
 
     directory = os.path.normpath(expanded(config.watch_dir).absolute())
     return {"watch_dir": directory, "host": host_name(), "process": os.getpid()}
-
-
-def notifier_for(config: MonitorConfig, log_dir: Path) -> Notifier:
-    """Return what a watch with this config tells people by: the mailbox that sends, or files."""
-    from ..i18n import wording
-    from ..notifiers.email import EmailNotifier
-    from ..notifiers.mailbox import MailboxNotifier
-
-    if config.sender is None:
-        receivers = config.receivers or ["you@localhost"]
-        return MailboxNotifier(log_dir / "mailbox", receiver=receivers)
-    return EmailNotifier(
-        config.sender,
-        config.receivers,
-        config.auth_code,
-        host=config.smtp_host,
-        port=config.smtp_port,
-        security=config.smtp_security,
-        display_name=wording(config.language).mail_from,
-        user=config.smtp_user,
-    )
 
 
 def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:

@@ -9,8 +9,8 @@ from threading import Lock
 
 from ..core.errors import ConfigError
 from ..core.paths import expanded
-from ..monitor.checkpoints import notifier_for
 from ..monitor.config.monitor_config import MonitorConfig
+from ..monitor.default_channels import mailbox_for, with_user_defaults
 from ..notifiers import Notifier
 from ..notifiers.shared import SharedNotifier
 from ..text.terminal import Terminal
@@ -37,7 +37,8 @@ class NotifierFactory:
         """Return the notifiers of a watch.
 
         The sender's mailbox sends to the receivers of ``config``, unless none is given there and a
-        ``mailto:`` names others. Without a sender mails are files, unless there are URLs.
+        ``mailto:`` names others. Without a sender and URLs the user's defaults hold, and else mails are
+        files.
 
         Args:
             config: the mailbox that sends, and the receivers.
@@ -51,6 +52,9 @@ class NotifierFactory:
         found: dict[Hashable, Notifier] = {}
         problems = ConfigProblems()
         urls = self._urls(notify)
+        if not urls:
+            config, defaults = with_user_defaults(config)
+            urls = list(defaults)
         named = config.receiver is not None or not any(map(_is_mailto, urls))
         if not urls or (config.sender is not None and named):
             self._add_mailbox(found, config, config.receivers)
@@ -94,7 +98,7 @@ class NotifierFactory:
         key = (config.sender, config.auth_code, server, tuple(receivers), config.sender or log_dir)
         # Without a receiver the mailbox in a folder takes one of its own.
         own = replace(config, receiver=list(receivers)) if receivers else config
-        self._add(found, key, lambda: notifier_for(own, log_dir))
+        self._add(found, key, lambda: mailbox_for(own, log_dir))
 
     def _add(self, found: dict[Hashable, Notifier], key: Hashable, make: Callable[[], Notifier]) -> None:
         first = key not in self._made

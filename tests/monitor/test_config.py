@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from auto_model_monitor import BaseParser, Comparison, ConfigError, CustomParser, DefaultParser, MonitorConfig
-from auto_model_monitor.monitor.checkpoints import notifier_for
 from auto_model_monitor.monitor.config.settings_table import SETTINGS
+from auto_model_monitor.monitor.default_channels import mailbox_for
 
 GOOD = {"watch_dir": "x", "threshold": 0.004, "sender": "aaaa@qq.com", "auth_code": "CANARY-code"}
 
@@ -294,8 +294,8 @@ def test_the_login_comes_from_the_setting_or_the_environment(monkeypatch):
     assert MonitorConfig("ckpt", 0.1).smtp_user is None
     config = MonitorConfig("ckpt", 0.1, "me@qq.com", auth_code="x", smtp_user="zhangsan")
     assert config.smtp_user == "zhangsan"
-    assert notifier_for(config, Path("logs")).user == "zhangsan"
+    assert mailbox_for(config, Path("logs")).user == "zhangsan"
     monkeypatch.delenv("AUTO_MODEL_MONITOR_SMTP_USER")
     assert (
-        notifier_for(MonitorConfig("ckpt", 0.1, "me@qq.com", auth_code="x"), Path("logs")).user == "me@qq.com"
+        mailbox_for(MonitorConfig("ckpt", 0.1, "me@qq.com", auth_code="x"), Path("logs")).user == "me@qq.com"
     )

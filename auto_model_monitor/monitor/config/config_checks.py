@@ -26,6 +26,7 @@ def complete(config: MonitorConfig) -> None:
         object.__setattr__(config, "parser", DefaultParser())
     if config.auth_code is None and config.sender is not None:
         code, problem = _auth_code_of_environment()
+        code = code or (None if problem else _kept_auth_code(config.sender))
         object.__setattr__(config, "auth_code", code)
         problems += [problem] if problem else []
     if config.smtp_user is None and config.sender is not None:
@@ -49,6 +50,14 @@ def _auth_code_of_environment() -> tuple[str | None, str | None]:
             return file.readline(4096).strip() or None, None
     except (OSError, UnicodeDecodeError) as error:
         return None, f"{AUTH_CODE_FILE}: expected a file that can be read, got {path!r}: {error}"
+
+
+def _kept_auth_code(sender: object) -> str | None:
+    """Return the code that the user's defaults keep for this sender."""
+    from ...notifiers.user_defaults import user_defaults
+
+    defaults = user_defaults()
+    return defaults.auth_code if defaults is not None and defaults.sender == sender else None
 
 
 def _wrong(name: str, expected: str, got: object) -> str:

@@ -29,10 +29,11 @@ AUTH_CODE_FILE = "AUTO_MODEL_MONITOR_AUTH_CODE_FILE"
 SMTP_USER = "AUTO_MODEL_MONITOR_SMTP_USER"
 
 
-def _locale_language() -> i18n.Language:
+def _language() -> i18n.Language:
     from ...i18n.locale_language import locale_language
+    from ...notifiers.user_defaults import language_of_user
 
-    return locale_language()
+    return language_of_user() or locale_language()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class MonitorConfig:
         smtp_host: the mail server; by default the one of the sender's provider.
         smtp_port: its port; by default the one that goes with ``smtp_security``.
         smtp_security: ``"ssl"``, ``"starttls"`` or ``"none"``; by default what the provider requires.
-        language: ``"zh"`` or ``"en"``: the language of the mails; by default the locale's.
+        language: ``"zh"`` or ``"en"``: the language of the mails; by default the one
+            that ``auto-model-monitor setup`` keeps, else the locale's.
         recursive: also watch the directories below ``watch_dir``.
 
     Raises:
@@ -90,7 +92,7 @@ class MonitorConfig:
     smtp_host: str | None = field(default=None, kw_only=True)
     smtp_port: int | None = field(default=None, kw_only=True)
     smtp_security: providers.SecurityMode | None = field(default=None, kw_only=True)
-    language: i18n.Language = field(default_factory=_locale_language, kw_only=True)
+    language: i18n.Language = field(default_factory=_language, kw_only=True)
     recursive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
