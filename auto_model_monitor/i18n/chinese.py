@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .remedies_chinese import REMEDIES, REMEDY_FACTS
 from .wording import Wording
 
 CHINESE = Wording(
@@ -216,4 +217,6 @@ CHINESE = Wording(
         "log": "最后的日志",
         "directories": "目录数",
     },
+    remedies=REMEDIES,
+    remedy_facts=REMEDY_FACTS,
 )

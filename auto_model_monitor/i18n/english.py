@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .remedies_english import REMEDIES, REMEDY_FACTS
 from .wording import Wording
 
 ENGLISH = Wording(
@@ -194,4 +195,6 @@ ENGLISH = Wording(
         "log": "Last log lines",
         "directories": "Directories",
     },
+    remedies=REMEDIES,
+    remedy_facts=REMEDY_FACTS,
 )

@@ -17,6 +17,8 @@ class Wording:
     each kind of alert, with ``_resolved`` for its end, and with ``_in_log`` where the sentence for a log
     differs from that for checkpoints; ``labels`` has the label of each detail. ``model_sentences`` has those
     about a model in production, ``next_steps`` what to do then, and ``metrics`` the words for metrics.
+    ``remedies`` has what to do about each cause of a failure, ``remedy_facts`` sentences about what its text
+    names, such as ``gpu_oom.sizes``.
     """
 
     tag: str
@@ -87,3 +89,5 @@ class Wording:
     next_steps: Mapping[str, str]
     metrics: Mapping[str, str]
     labels: Mapping[str, str]
+    remedies: Mapping[str, str]
+    remedy_facts: Mapping[str, str]

@@ -1,0 +1,137 @@
+"""What single lines and exceptions show, by the tables of signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .cause_sign import CauseSign, Place
+from .exception_chains import ErrorChain, RaisedError, StackFrame
+from .output_lines import OutputLines
+from .sign_tables import SIGNS
+
+#: Causes that processes report when another one has ended.
+AFTERMATH = frozenset({"comm_timeout", "comm_failure"})
+#: What an exception that only reports another one is.
+REPORTS = frozenset({"wrapper", "messenger"})
+
+_IN_EXCEPTION = tuple(sign for sign in SIGNS if sign.place not in (Place.LINE, Place.ENDING, Place.VERDICT))
+_IN_BODY = tuple(sign for sign in _IN_EXCEPTION if any(sign.needles))
+_IN_LINE = tuple(sign for sign in SIGNS if sign.place is not Place.EXCEPTION)
+_QUIET_LEVELS = ("INFO", "DEBUG")
+_NETWORK_FRAMES = re.compile(
+    r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
+)
+_RANK_FRAMES = re.compile(r"torch[\\/]distributed|horovod|deepspeed[\\/]comm|mpi4py")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one place of the output shows.
+
+    Attributes:
+        cause: the cause.
+        place: how strong the sign is.
+        index: the index of the line that shows it.
+        stream: the process that wrote it.
+        frames: where it was raised.
+        facts: what the sign names, such as a path.
+        text: the exception's text, or the line's message.
+    """
+
+    cause: str
+    place: Place
+    index: int
+    stream: str
+    frames: tuple[StackFrame, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def is_specific(self) -> bool:
+        """Whether it says more than that an exception was raised."""
+        return self.cause != "code_error" and self.cause not in REPORTS
+
+
+def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> list[Finding]:
+    """Return what the lines outside of tracebacks show, in their order."""
+    found: list[Finding] = []
+    for index in lines.suspects:
+        if index < start:
+            continue
+        line = lines[index]
+        low = line.message.lower()
+        for sign in _IN_LINE:
+            if index in claimed and sign.place > Place.ASSERTION:
+                continue
+            if line.level in _QUIET_LEVELS and sign.place > Place.ASSERTION:
+                continue
+            match = _match(sign, line.message, low)
+            if match is not None:
+                found.append(
+                    Finding(sign.cause, sign.place, index, line.stream, (), _facts(match), line.message)
+                )
+                break
+    return found
+
+
+def root_of(chain: ErrorChain, lines: OutputLines) -> Finding:
+    """Return what began a chain: its first exception that says something specific of its own."""
+    found = [exception_finding(link, lines, chain.stream) for link in chain.links]
+    interrupted = next((one for one in found if one.cause == "interrupted"), None)
+    if interrupted is not None:
+        return interrupted
+    for one in found:
+        if one.is_specific:
+            return one
+    return next((one for one in found if one.cause not in REPORTS), found[0])
+
+
+def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Finding:
+    """Return what one exception shows, from its first line or else from the rest of its message."""
+    first = _first_sign(_IN_EXCEPTION, error.text)
+    cause, place, facts = "code_error", Place.EXCEPTION, {}
+    index, text = error.index, error.text
+    if first is not None:
+        (cause, place), facts = first[0][:2], _facts(first[1])
+    if cause in ("code_error", "wrapper") and (first is None or first[0].place is Place.EXCEPTION):
+        for further in error.body:
+            message = lines[further].text.strip()
+            deeper = _first_sign(_IN_BODY, message)
+            if deeper is not None:
+                (cause, place), facts = deeper[0][:2], _facts(deeper[1])
+                index, text = further, message
+                break
+    cause = _by_frames(cause, error)
+    return Finding(cause, place, index, stream, error.frames, facts, text)
+
+
+def _by_frames(cause: str, error: RaisedError) -> str:
+    """Return what a broken connection means, by whose code it broke."""
+    if cause != "messenger" or error.kind == "Empty":
+        return cause
+    files = " ".join(frame.file for frame in error.frames)
+    if _NETWORK_FRAMES.search(files):
+        return "network"
+    return "comm_failure" if _RANK_FRAMES.search(files) else cause
+
+
+def _first_sign(signs: tuple[CauseSign, ...], text: str) -> tuple[CauseSign, re.Match[str]] | None:
+    low = text.lower()
+    for sign in signs:
+        match = _match(sign, text, low)
+        if match is not None:
+            return sign, match
+    return None
+
+
+def _match(sign: CauseSign, text: str, low: str) -> re.Match[str] | None:
+    for needle in sign.needles:
+        if needle in low:
+            return sign.pattern.search(text)
+    return None
+
+
+def _facts(match: re.Match[str]) -> dict[str, str]:
+    return {name: value for name, value in match.groupdict().items() if value}
