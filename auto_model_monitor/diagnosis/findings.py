@@ -27,7 +27,7 @@ _RANK_FRAMES = re.compile(r"torch[\\/]distributed|horovod|deepspeed[\\/]comm|mpi
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CauseFinding:
     """What one place of the output shows.
 
     Attributes:
@@ -54,9 +54,9 @@ class Finding:
         return self.cause != "code_error" and self.cause not in REPORTS
 
 
-def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> list[Finding]:
+def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> list[CauseFinding]:
     """Return what the lines outside of tracebacks show, in their order."""
-    found: list[Finding] = []
+    found: list[CauseFinding] = []
     for index in lines.suspects:
         if index < start:
             continue
@@ -70,13 +70,13 @@ def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> li
             match = _match(sign, line.message, low)
             if match is not None:
                 found.append(
-                    Finding(sign.cause, sign.place, index, line.stream, (), _facts(match), line.message)
+                    CauseFinding(sign.cause, sign.place, index, line.stream, (), _facts(match), line.message)
                 )
                 break
     return found
 
 
-def root_of(chain: ErrorChain, lines: OutputLines) -> Finding:
+def root_of(chain: ErrorChain, lines: OutputLines) -> CauseFinding:
     """Return what began a chain: its first exception that says something specific of its own."""
     found = [exception_finding(link, lines, chain.stream) for link in chain.links]
     interrupted = next((one for one in found if one.cause == "interrupted"), None)
@@ -88,7 +88,7 @@ def root_of(chain: ErrorChain, lines: OutputLines) -> Finding:
     return next((one for one in found if one.cause not in REPORTS), found[0])
 
 
-def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Finding:
+def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> CauseFinding:
     """Return what one exception shows, from its first line or else from the rest of its message."""
     first = _first_sign(_IN_EXCEPTION, error.text)
     cause, place, facts = "code_error", Place.EXCEPTION, {}
@@ -104,7 +104,7 @@ def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Fi
                 index, text = further, message
                 break
     cause = _by_frames(cause, error)
-    return Finding(cause, place, index, stream, error.frames, facts, text)
+    return CauseFinding(cause, place, index, stream, error.frames, facts, text)
 
 
 def _by_frames(cause: str, error: RaisedError) -> str:

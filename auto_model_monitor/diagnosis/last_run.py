@@ -50,7 +50,7 @@ def start_of_last_run(lines: OutputLines, failures: list[int]) -> int:
     return 0
 
 
-class TrainingProgress:
+class RunProgress:
     """The last lines with steps, epochs or losses of each process.
 
     Args:

@@ -13,8 +13,8 @@ from .end_facts import EndFacts
 from .exception_chains import ErrorChain, error_chains
 from .exit_statuses import cause_of_status, signal_of
 from .failing_ranks import ProcessEnd, first_failed
-from .findings import AFTERMATH, REPORTS, Finding, line_findings, root_of
-from .last_run import TrainingProgress, start_of_last_run, unfinite_loss
+from .findings import AFTERMATH, REPORTS, CauseFinding, line_findings, root_of
+from .last_run import RunProgress, start_of_last_run, unfinite_loss
 from .output_lines import Output, OutputLines
 from .remedies import facts_of, remedy_for
 from .user_frames import user_frame
@@ -23,7 +23,7 @@ _TAIL = 20  # lines
 _LONGEST_EVIDENCE = 600  # characters
 _MANY_PROCESSES = re.compile(
     r"(?i)torchrun|torch\.distributed|ChildFailedError|deepspeed|mpirun|srun:|world_size|nccl|gloo|hccl"
-    r"|horovod|SpawnProcess|ProcessRaised|local_rank|DataLoader worker|RayTrainWorker|LightningDistributed|ForkProcess"
+    r"|horovod|SpawnProcess|ForkProcess|ProcessRaised|local_rank|DataLoader worker|RayTrainWorker"
 )
 
 
@@ -34,8 +34,8 @@ class _Evidence:
     lines: OutputLines
     exit_code: int | None
     facts: EndFacts
-    roots: list[Finding] = field(default_factory=list)
-    singles: list[Finding] = field(default_factory=list)
+    roots: list[CauseFinding] = field(default_factory=list)
+    singles: list[CauseFinding] = field(default_factory=list)
     failed: ProcessEnd | None = None
     many: bool = False
 
@@ -77,7 +77,7 @@ def _gathered(lines: OutputLines, exit_code: int | None, facts: EndFacts) -> _Ev
     singles = line_findings(lines, 0, _claimed(chains))
     places = sorted([chain.end for chain in chains] + [one.index for one in singles])
     start = start_of_last_run(lines, places)
-    progress = TrainingProgress(lines, min(places, default=len(lines)))
+    progress = RunProgress(lines, min(places, default=len(lines)))
     evidence = _Evidence(lines, exit_code, facts)
     chains = [chain for chain in chains if chain.start >= start]
     evidence.failed = first_failed(lines, start)
@@ -109,7 +109,7 @@ def _has_many_processes(lines: OutputLines) -> bool:
     return any(lines[index].stream or _MANY_PROCESSES.search(lines[index].shown) for index in lines.suspects)
 
 
-def _chosen(evidence: _Evidence) -> tuple[Finding | None, Confidence]:
+def _chosen(evidence: _Evidence) -> tuple[CauseFinding | None, Confidence]:
     """Return the strongest evidence, in the order that the kinds of evidence have."""
     for place in (Place.VERDICT, Place.ASSERTION):
         found = next((one for one in evidence.singles if one.place == place), None)
@@ -122,7 +122,7 @@ def _chosen(evidence: _Evidence) -> tuple[Finding | None, Confidence]:
     return (found, "likely") if found else _without_line(evidence, root)
 
 
-def _from_lines(evidence: _Evidence) -> Finding | None:
+def _from_lines(evidence: _Evidence) -> CauseFinding | None:
     """Return what lines without a traceback show, a lost connection only where nothing else is shown."""
     own = [one for one in evidence.singles if one.cause not in AFTERMATH and one.place <= Place.LINE]
     ended = None if own else _by_launcher(evidence)
@@ -134,19 +134,19 @@ def _from_lines(evidence: _Evidence) -> Finding | None:
     return next(iter([*own[:1], *([ended] if ended else []), *exchanges, *endings]), None)
 
 
-def _without_line(evidence: _Evidence, root: Finding | None) -> tuple[Finding | None, Confidence]:
+def _without_line(evidence: _Evidence, root: CauseFinding | None) -> tuple[CauseFinding | None, Confidence]:
     first = unfinite_loss(evidence.lines, evidence.facts.losses)
     if first is not None and first >= 0:
-        return Finding("nan", Place.LINE, first, evidence.lines[first].stream), "likely"
+        return CauseFinding("nan", Place.LINE, first, evidence.lines[first].stream), "likely"
     if root is not None and cause_of_status(evidence.exit_code) == "unknown":
         cause = "comm_failure" if root.cause == "messenger" and evidence.many else "code_error"
-        return Finding(
+        return CauseFinding(
             cause, root.place, root.index, root.stream, root.frames, root.facts, root.text
         ), "likely"
     return None, "exit code"
 
 
-def _first_root(evidence: _Evidence) -> Finding | None:
+def _first_root(evidence: _Evidence) -> CauseFinding | None:
     """Return the exception that ended the training.
 
     One process prints the exception that ends it last; of many the first one that fails counts, and what
@@ -161,17 +161,17 @@ def _first_root(evidence: _Evidence) -> Finding | None:
     return next((one for one in own if rank and one.stream == rank), own[0])
 
 
-def _by_launcher(evidence: _Evidence) -> Finding | None:
+def _by_launcher(evidence: _Evidence) -> CauseFinding | None:
     """Return the signal that ended the first process that failed, as its launcher states it."""
     failed = evidence.failed
     if failed is None or failed.exit_code is None or (signal_of(failed.exit_code) or 15) in (6, 15):
         return None
     cause = cause_of_status(failed.exit_code)
-    return None if cause == "unknown" else Finding(cause, Place.ENDING, failed.index, failed.rank)
+    return None if cause == "unknown" else CauseFinding(cause, Place.ENDING, failed.index, failed.rank)
 
 
 def _stated(
-    evidence: _Evidence, chosen: Finding, confidence: Confidence, language: Language | None
+    evidence: _Evidence, chosen: CauseFinding, confidence: Confidence, language: Language | None
 ) -> Diagnosis:
     line = evidence.lines[chosen.index]
     known = facts_of(_with_message(evidence.lines, chosen), chosen.facts)
@@ -194,7 +194,7 @@ def _stated(
     )
 
 
-def _with_message(lines: OutputLines, chosen: Finding) -> str:
+def _with_message(lines: OutputLines, chosen: CauseFinding) -> str:
     further = [lines[index].text for index in range(chosen.index + 1, min(chosen.index + 12, len(lines)))]
     return "\n".join([lines[chosen.index].message, *further])
 

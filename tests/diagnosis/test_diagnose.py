@@ -19,8 +19,8 @@ Traceback (most recent call last):
     loss = model(batch)
   File "/opt/conda/lib/python3.10/site-packages/torch/nn/modules/module.py", line 1501, in _call_impl
     return forward_call(*args, **kwargs)
-torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 448.00 MiB (GPU 3; 79.15 GiB total capacity; \
-77.00 GiB already allocated; 212.00 MiB free; 78 GiB reserved in total by PyTorch)
+torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 448.00 MiB (GPU 3; 79.15 GiB \
+total capacity; 77.00 GiB already allocated; 212.00 MiB free; 78 GiB reserved in total by PyTorch)
 """
 TWO_RANKS = """\
 [rank1]: Traceback (most recent call last):
@@ -78,7 +78,7 @@ def test_a_lost_connection_is_aftermath():
         ("step 1 loss 0.1\n", 137, "killed"),
         ("hello\n", 1, "unknown"),
         ("usage: t.py [-h]\nt.py: error: unrecognized arguments: --foo\n", 2, "config"),
-        ("slurmstepd: error: *** JOB 1 ON n CANCELLED AT 2024-01-01T00:00:00 DUE TO TIME LIMIT ***\n", 143, "time_limit"),
+        ("slurmstepd: error: *** JOB 1 ON n CANCELLED AT 2024-01-01 DUE TO TIME LIMIT ***\n", 143, "time_limit"),
         ("".join(f"step {i} loss: nan\n" for i in range(12)), 0, "nan"),
         ("step 1 loss: nan\n" + "".join(f"step {i} loss: 0.5\n" for i in range(12)), 0, "none"),
         (OUT_OF_MEMORY, 0, "none"),
