@@ -78,7 +78,7 @@ def test_a_lost_connection_is_aftermath():
         ("step 1 loss 0.1\n", 137, "killed"),
         ("hello\n", 1, "unknown"),
         ("usage: t.py [-h]\nt.py: error: unrecognized arguments: --foo\n", 2, "config"),
-        ("slurmstepd: error: *** JOB 1 ON n CANCELLED AT 2024-01-01 DUE TO TIME LIMIT ***\n", 143, "time_limit"),
+        ("slurmstepd: error: *** JOB 1 ON n CANCELLED AT x DUE TO TIME LIMIT ***\n", 143, "time_limit"),
         ("".join(f"step {i} loss: nan\n" for i in range(12)), 0, "nan"),
         ("step 1 loss: nan\n" + "".join(f"step {i} loss: 0.5\n" for i in range(12)), 0, "none"),
         (OUT_OF_MEMORY, 0, "none"),
