@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,15 @@ def look_document(
     }
 
 
+def hidden(document: Any, hide: Callable[[str], str]) -> Any:
+    """Return a document with each of its texts as ``hide`` returns it."""
+    if isinstance(document, str):
+        return hide(document)
+    if isinstance(document, dict):
+        return {key: hidden(value, hide) for key, value in document.items()}
+    return [hidden(one, hide) for one in document] if isinstance(document, list) else document
+
+
 def status_of(alerts: Sequence[Alert], failures: Mapping[str, str]) -> str:
     """Return ``error`` where a part failed, else ``alert`` where a rule began to alert, else ``ok``."""
     if failures:
@@ -47,11 +56,16 @@ def status_of(alerts: Sequence[Alert], failures: Mapping[str, str]) -> str:
 
 
 def lines_of(document: Mapping[str, Any]) -> list[str]:
-    """Return a document as lines for a person: what alerted, what failed, or that nothing did."""
+    """Return a document as lines for a person: what alerted, or that nothing did."""
     name, found = document["name"], len(document["readings"])
-    lines = [f"{name}: {_alert_line(alert)}" for alert in document["alerts"]]
-    lines += [f"{name}: error: {error}" for error in document["errors"]]
-    return lines or [f"{name}: {document['source']}: {found} new readings, nothing to alert"]
+    if document["alerts"] or document["errors"]:
+        return [f"{name}: {_alert_line(alert)}" for alert in document["alerts"]]
+    return [f"{name}: {document['source']}: {found} new readings, nothing to alert"]
+
+
+def errors_of(document: Mapping[str, Any]) -> list[str]:
+    """Return what failed as lines for a person."""
+    return [f"{document['name']}: error: {error}" for error in document["errors"]]
 
 
 def _alert_line(alert: Mapping[str, Any]) -> str:

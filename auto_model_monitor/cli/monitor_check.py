@@ -33,6 +33,8 @@ def check(file: MonitorFile, screen: Terminal, errors: Terminal) -> int:
 def _parts(monitor: Monitor, verified: set[str]) -> Iterator[tuple[str, str | None]]:
     """Yield each part of a monitor, with its problem or None."""
     yield _source(monitor)
+    if not monitor.rules:
+        yield "rules", "expected at least one, such as 'accuracy < 90% for 2', got none: it alerts nobody"
     unknown = monitor.metric_check.never_offered()
     if unknown is not None:
         yield "rules", for_terminal(unknown)

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Lock
 from types import FrameType
@@ -56,9 +56,9 @@ def _run(file: MonitorFile, screen: Terminal | None, errors: Terminal) -> int:
     from ..runtime.run_log import run_log
     from .run_monitors import RunningMonitors
 
-    documents = _Documents(screen)
+    documents = _Documents(screen, lambda text: running.hide(text))  # noqa: PLW0108 - it is made below
     running = RunningMonitors(errors, documents.follow)
-    with run_log(file.log_dir, screen=True), _signals() as caught:
+    with run_log(file.log_dir, screen=True, hide=running.hide), _signals() as caught:
         running.use(file)
         idle = Event()
         try:
@@ -78,18 +78,24 @@ def _look_once(file: MonitorFile, screen: Terminal, errors: Terminal, *, as_json
     from concurrent.futures import ThreadPoolExecutor
 
     from ..settings import monitors_of
-    from .look_documents import ERROR, lines_of
+    from .look_documents import ERROR, errors_of, hidden, lines_of
+    from .look_warnings import look_warnings
 
+    hide = file.variables.hide
     monitors = monitors_of(file, errors)
-    with ThreadPoolExecutor(min(16, len(monitors))) as threads:
-        found = list(threads.map(_one_look, monitors, file.tables))
+    with look_warnings(errors, hide) as warnings, ThreadPoolExecutor(min(16, len(monitors))) as threads:
+        found = [hidden(one, hide) for one in threads.map(_one_look, monitors, file.tables)]
+        warnings.are_known(error for document in found for error in document["errors"])
     states = [document["status"] for document in found]
     worst = next((state for state in (ERROR, "alert") if state in states), "ok")
     if as_json:
         screen.say(_json({"status": worst, "monitors": found}))
     else:
-        for line in (line for document in found for line in lines_of(document)):
-            screen.say(for_terminal(line))
+        for document in found:
+            for line in lines_of(document):
+                screen.say(for_terminal(line))
+            for line in errors_of(document):
+                errors.say(for_terminal(line))
     return {ERROR: WRONG_USAGE, "alert": FAILURE, "ok": SUCCESS}[worst]
 
 
@@ -108,10 +114,16 @@ def _one_look(monitor: Monitor, table: FileTable) -> dict[str, Any]:
 
 
 class _Documents:
-    """Writes a document for each look, one a line."""
+    """Writes a document for each look, one a line.
 
-    def __init__(self, screen: Terminal | None) -> None:
+    Args:
+        screen: where to; None writes none.
+        hide: returns a text without the values of variables.
+    """
+
+    def __init__(self, screen: Terminal | None, hide: Callable[[str], str]) -> None:
         self._screen = screen
+        self._hide = hide
         self._lock = Lock()
 
     def follow(self, monitor: Monitor, table: FileTable) -> None:
@@ -121,12 +133,13 @@ class _Documents:
         screen = self._screen
 
         def write(readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
-            from .look_documents import look_document
+            from .look_documents import hidden, look_document
 
             failures = monitor.failures
             document = look_document(table.name, monitor.source.name, readings, alerts, failures)
+            found = hidden({"status": document["status"], "monitors": [document]}, self._hide)
             with self._lock:
-                screen.say(_json({"status": document["status"], "monitors": [document]}))
+                screen.say(_json(found))
 
         monitor.listeners.append(write)
 

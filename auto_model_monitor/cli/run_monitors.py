@@ -41,6 +41,11 @@ class RunningMonitors:
         self._errors = errors
         self._prepare = prepare
         self._running: list[_RunningTable] = []
+        self._hide: Callable[[str], str] = str
+
+    def hide(self, text: str) -> str:
+        """Return a text with the names of the file's variables in place of their values."""
+        return self._hide(text)
 
     def use(self, file: MonitorFile) -> None:
         """Run the tables of the file: start the new ones, stop those that are gone, leave the others alone.
@@ -50,6 +55,7 @@ class RunningMonitors:
             MissingExtraError: a table needs an extra that is not installed; nothing has changed.
         """
         monitors = monitors_of(file, self._errors)  # finds every problem before anything ends
+        self._hide = file.variables.hide
         wanted = [_RunningTable(_key(t), t, m) for t, m in zip(file.tables, monitors, strict=True)]
         before, after = {one.key for one in self._running}, {one.key for one in wanted}
         gone = [one for one in self._running if one.key not in after]

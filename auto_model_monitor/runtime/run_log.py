@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from io import FileIO, TextIOWrapper
@@ -33,19 +33,21 @@ class OneLineFormatter(logging.Formatter):
 
     Args:
         fmt: the format of a line.
+        hide: returns a text without what no log may show.
     """
 
-    def __init__(self, fmt: str = _FORMAT) -> None:
+    def __init__(self, fmt: str = _FORMAT, hide: Callable[[str], str] = str) -> None:
         super().__init__(fmt, _DATES)
+        self._hide = hide
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without the traceback."""
-        record.message = for_log_line(record.message)
+        record.message = for_log_line(self._hide(record.message))
         return super().formatMessage(record)
 
     def formatException(self, ei: ExceptionInfo) -> str:
         """Return the traceback, indented."""
-        return for_traceback(super().formatException(ei))
+        return for_traceback(self._hide(super().formatException(ei)))
 
 
 class _LogFile(logging.FileHandler):
@@ -138,18 +140,21 @@ _kept: list[AbstractContextManager[Path | None]] = []
 
 
 @contextmanager
-def run_log(log_dir: Path | None, *, screen: bool = False) -> Iterator[Path | None]:
+def run_log(
+    log_dir: Path | None, *, screen: bool = False, hide: Callable[[str], str] = str
+) -> Iterator[Path | None]:
     """Write the package's log to ``log_dir/YYYYMMDD/monitor_YYYYMMDDHHMMSS.log`` inside the block.
 
     Args:
         log_dir: the directory of the run logs; None for no file.
         screen: also show INFO on standard error if the program has not configured logging.
+        hide: returns a text without what no log may show.
 
     Yields:
         The file's path, or None when there is no file.
     """
-    file, error = _open(log_dir)
-    shown = _screen() if screen else None
+    file, error = _open(log_dir, hide)
+    shown = _screen(hide) if screen else None
     _handler.attach(file, shown)
     try:
         if error is not None:
@@ -161,7 +166,7 @@ def run_log(log_dir: Path | None, *, screen: bool = False) -> Iterator[Path | No
             file.close()
 
 
-def _open(log_dir: Path | None) -> tuple[_LogFile | None, OSError | None]:
+def _open(log_dir: Path | None, hide: Callable[[str], str]) -> tuple[_LogFile | None, OSError | None]:
     if log_dir is None:
         return None, None
     now = datetime.now()
@@ -171,13 +176,13 @@ def _open(log_dir: Path | None) -> tuple[_LogFile | None, OSError | None]:
         file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         return None, error
-    file.setFormatter(OneLineFormatter())
+    file.setFormatter(OneLineFormatter(hide=hide))
     return file, None
 
 
-def _screen() -> logging.Handler:
+def _screen(hide: Callable[[str], str]) -> logging.Handler:
     screen = logging.StreamHandler()
-    screen.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    screen.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(message)s", hide))
     return screen
 
 

@@ -10,17 +10,19 @@ from ..core.host import host_name
 from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
-from ..monitor.parts import source_key
+from ..monitor.parts import directory_from, source_key
 from ..monitor.schedules.schedule import schedule_of
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..sources import InTimeZone, Source
 from ..text.terminal import Terminal
 from .config_problems import ConfigProblems, shortened
+from .hiding_source import hiding, outbox_of_hidden
 from .monitor_file import MONITOR_SETTINGS, FileTable, MonitorFile
 from .notifier_factory import NotifierFactory
 from .secret_files import others_can_read, warn_of_readers
 from .source_settings import kind_of, source_settings
+from .variables import Variables
 from .watch_settings import Settings, config_of, digest_of
 from .watches import model_monitor_of
 
@@ -42,7 +44,7 @@ def monitors_of(file: MonitorFile, errors: Terminal) -> list[Monitor]:
     with file.variables.hidden():
         for table in file.tables:
             with problems.collected(f"{file.path}: {table.name}: "):
-                monitors.append(_monitor(table, factory))
+                monitors.append(_monitor(table, factory, file.variables))
         if not problems:
             problems += _repeated(file, monitors)
         ConfigProblems(shortened(problems, f"{file.path}: ")).raise_any()
@@ -55,13 +57,13 @@ def monitors_of(file: MonitorFile, errors: Terminal) -> list[Monitor]:
     return monitors
 
 
-def _monitor(table: FileTable, factory: NotifierFactory) -> Monitor:
+def _monitor(table: FileTable, factory: NotifierFactory, variables: Variables) -> Monitor:
     if table.kind == "watch":
         return model_monitor_of(table.settings, factory, resume=True)
     settings = table.settings
     problems = ConfigProblems()
     with problems.collected():
-        source = _source(settings)
+        source = _source(settings, variables)
     with problems.collected():
         config = _mail_config(settings)
         notifiers = factory.of(config, settings.get("notify"))
@@ -81,15 +83,16 @@ def _monitor(table: FileTable, factory: NotifierFactory) -> Monitor:
         words=DeliveryMessageRenderer(language=config.language, host=host_name()),
         schedule=None if schedule is None else schedule_of(schedule, _zone(table, source)),
         log_dir=settings["log_dir"],
+        outbox=outbox_of_hidden(source, variables, directory_from(settings["log_dir"])),
         digest=digest_of(settings),
         notify_start=settings.get("notify_start", False),
     )
 
 
-def _source(settings: Settings) -> Source:
+def _source(settings: Settings, variables: Variables) -> Source:
     kind = kind_of(settings)
     arguments = {name: settings[name] for name in source_settings(kind) if name in settings}
-    source: Source = kind.source(**arguments)
+    source: Source = hiding(kind.source, variables)(**arguments)
     return source
 
 

@@ -47,11 +47,12 @@ class ErrorBoundary:
                 logger.info("%s: works again", part)
 
     def _log(self, part: str, error: BaseException) -> None:
-        text = describe_error(error)
+        is_expected = isinstance(error, MonitorError)
+        text = str(error) if is_expected else describe_error(error)
         if self._failing.get(part) == text:
             return
         self._failing[part] = text
-        if isinstance(error, MonitorError):
-            logger.warning("%s: %s", part, error)
+        if is_expected:
+            logger.warning("%s: %s", part, text)
         else:
             logger.exception("%s: a fault, please report it; the watch continues", part)
