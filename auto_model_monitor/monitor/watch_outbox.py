@@ -27,6 +27,7 @@ class WatchOutbox:
         watch: the key of the watch among those that share the directory.
         outbox: instead of the one on disk; it needs no lock.
         is_legacy: recognises the keys that earlier versions gave to this watch.
+        identity: that of the watched place, where earlier versions stored another.
 
     Raises:
         ConfigError: the outbox misses a member of its contract; the error names it.
@@ -39,6 +40,7 @@ class WatchOutbox:
         *,
         outbox: Outbox | None = None,
         is_legacy: Callable[[str], bool] | None = None,
+        identity: str | None = None,
     ) -> None:
         if outbox is not None:
             require("outbox", outbox, Outbox, "MemoryOutbox()")
@@ -46,6 +48,7 @@ class WatchOutbox:
         self._watch = watch
         self._outbox = outbox
         self._is_legacy = is_legacy
+        self._identity = identity
         self._lock: WatchLock | None = None
         if self._path is not None:
             digest = sha256(watch.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -86,7 +89,7 @@ class WatchOutbox:
             return MemoryOutbox()
         if self._is_legacy is not None:
             try:
-                outbox.adopt(self._is_legacy)
+                outbox.adopt(self._is_legacy, self._identity)
             except OutboxError as error:
                 logger.warning("%s; alerts of an earlier version may be repeated", error)
         return FallbackOutbox(outbox)

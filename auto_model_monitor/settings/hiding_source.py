@@ -8,7 +8,7 @@ from typing import Any
 from ..core.readings import ReadingBatch
 from ..monitor.parts import source_key
 from ..monitor.watch_outbox import WatchOutbox
-from ..sources import Source
+from ..sources import Identified, Source
 from .variables import Variables
 
 
@@ -37,4 +37,7 @@ def _hidden(shown: property, variables: Variables) -> Any:
 def outbox_of_hidden(source: Source, variables: Variables, log_dir: Path | None) -> WatchOutbox:
     """Return the outbox of such a source, with what version 0.7 stored under its full name."""
     key = source_key(source)
-    return WatchOutbox(log_dir, key, is_legacy=lambda stored: variables.hide(stored) == key)
+    identity = source.identity if isinstance(source, Identified) else None
+    return WatchOutbox(
+        log_dir, key, is_legacy=lambda stored: variables.hide(stored) == key, identity=identity
+    )

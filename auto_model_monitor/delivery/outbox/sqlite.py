@@ -175,8 +175,10 @@ class SQLiteOutbox:
         """Commit that the due time was served."""
         self._change("INSERT OR REPLACE INTO due_times (watch, due) VALUES (?, ?)", (self._watch, due))
 
-    def adopt(self, is_legacy: Callable[[str], bool]) -> None:
+    def adopt(self, is_legacy: Callable[[str], bool], identity: str | None = None) -> None:
         """Take over what an earlier version recorded of this watch under a key that ``is_legacy`` recognises.
+
+        With an ``identity`` that is the one of the watched place from now on.
 
         Raises:
             OutboxError: the file cannot be read or written.
@@ -184,7 +186,7 @@ class SQLiteOutbox:
         keys = self._rows("SELECT watch FROM runs", ())
         if any(key != self._watch and is_legacy(key) for (key,) in keys):
             with self._transaction() as cursor:
-                adopt_watches(cursor, for_storage(self._watch or ""), is_legacy)
+                adopt_watches(cursor, for_storage(self._watch or ""), is_legacy, identity)
 
     def close(self) -> None:
         """Close the file."""
