@@ -18,6 +18,7 @@ from ..core.host import host_name
 from ..core.messages import Message
 from ..core.paths import expanded
 from ..core.readings import Reading
+from ..core.secret import scrub
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
 from ..monitor.config.monitor_config import MonitorConfig
@@ -27,7 +28,6 @@ from ..monitor.message_renderer import MessageRenderer
 from ..monitor.subjects.boundary import ErrorBoundary
 from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
-from ..notifiers.secret import scrub
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..runtime.timeout import run_with_timeout

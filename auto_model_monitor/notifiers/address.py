@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from ..core.errors import ConfigError
-from .secret import Secret
+from ..core.secret import Secret
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
 _SAFE = "/%:=&?~+!$,;'@()*"

@@ -23,9 +23,9 @@ from ..core.alerts import Level
 from ..core.errors import ConfigError, NotificationError
 from ..core.extras import extra
 from ..core.messages import Message
+from ..core.secret import Secret, scrub
 from ..text.cleaning import for_body, for_header
 from .address import fingerprint, positive
-from .secret import Secret, scrub
 
 _REMEMBERED = 512
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})://.")

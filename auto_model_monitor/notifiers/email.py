@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..core.errors import ConfigError, NotificationError
 from ..core.messages import Message
+from ..core.secret import Secret
 from .address import positive
 from .providers import SecurityMode, choose_server, provider_for, split_addresses
-from .secret import Secret
 
 if TYPE_CHECKING:
     from .smtp_connection import Login

@@ -19,11 +19,11 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from ..core.errors import NotificationError
+from ..core.secret import scrub
 from ..text.cleaning import for_header
 from .address import Address
 from .proxies import proxy_note
 from .public_only import NotPublicError, handlers
-from .secret import scrub
 from .server_text import decoded
 
 LARGEST_ANSWER = 65_536

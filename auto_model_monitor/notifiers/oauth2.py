@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..core.errors import AuthenticationError, ConfigError, NotificationError
 from ..core.paths import expanded
-from .secret import scrub
+from ..core.secret import scrub
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"
 """The token endpoint, see https://developers.google.com/identity/protocols/oauth2"""

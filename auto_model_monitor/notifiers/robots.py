@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError, NotificationError
 from ..core.messages import Message
+from ..core.secret import Secret
 from ..text.cleaning import for_header
 from .address import Address, positive
 from .rate_limit import RateLimit
-from .secret import Secret
 
 if TYPE_CHECKING:
     from .http import HTTPAnswer

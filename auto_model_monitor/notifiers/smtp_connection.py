@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.secret import Secret, scrub
 from .oauth2 import Credentials, access_token
 from .providers import MailServer, Provider
-from .secret import Secret, scrub
 from .server_text import decoded
 
 if TYPE_CHECKING:

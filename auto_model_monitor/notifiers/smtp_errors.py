@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.errors import AuthenticationError, NotificationError
+from ..core.secret import scrub
 from ..text.cleaning import for_header
-from .secret import scrub
 from .server_text import decoded
 from .smtp_answers import is_final
 from .smtp_connection import Login

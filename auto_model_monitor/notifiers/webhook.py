@@ -10,10 +10,10 @@ from typing import Any
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError
 from ..core.messages import Message
+from ..core.secret import Secret
 from ..text.cleaning import for_body, for_header
 from .address import Address, positive
 from .rate_limit import RateLimit
-from .secret import Secret
 
 VERSION = 1
 """The schema's version; an incompatible change raises it."""

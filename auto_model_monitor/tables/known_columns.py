@@ -1,11 +1,12 @@
-"""Columns that a table lacks, with those that were probably meant."""
+"""Tables and columns that are not there, with those that were probably meant."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ..core.errors import SourceError
 from ..core.near_names import nearest
+from ..text.cleaning import for_name
 
 _MOST_LISTED = 12
 
@@ -23,6 +24,12 @@ def require_columns(table: str, wanted: Iterable[str], known: Collection[str]) -
     listed = ", ".join(map(repr, list(known)[:_MOST_LISTED]))
     more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
     raise SourceError(f"{table}: expected a column {', '.join(asked)}, got the columns {listed}{more}")
+
+
+def missing(what: str, asked: str, known: Sequence[str]) -> str:
+    """Return an error's text about a name that is not there, with the nearest one and all that are."""
+    there = ", ".join(for_name(name) for name in sorted(known)[:20]) or "none"
+    return f"{what} {for_name(asked)!r}{_meant(asked, known)}; there are: {there}"
 
 
 def _meant(name: str, known: Collection[str]) -> str:

@@ -10,8 +10,8 @@ from ...core.clocks import Clock, SystemClock
 from ...core.errors import ConfigError
 from ...core.numbers import to_float
 from ...core.readings import Reading, ReadingBatch
+from ...core.secret import Secret
 from ...notifiers.address import Address, positive
-from ...notifiers.secret import Secret
 from ...text.cleaning import for_log_line, for_prometheus_label
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else

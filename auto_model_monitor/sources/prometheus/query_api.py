@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from ...core.errors import SourceError
+from ...core.secret import Secret
 from ...notifiers.address import Address
 from ...notifiers.http import quoted
-from ...notifiers.secret import Secret
 
 _LARGEST = 64 * 1024 * 1024  # bytes of an answer: half a million series
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from ...core.errors import ConfigError, SourceError
 from ...core.extras import extra
-from .sql_connection import SQLConnection, clause, missing, split_table
+from ...tables.known_columns import missing
+from ...tables.sql.sql_connection import SQLConnection, split_table
+from .metric_rows import clause, stream
 
 with extra("production"):
     import sqlalchemy
@@ -57,7 +59,7 @@ def all_rows(url: str, table: str) -> Iterator[dict[str, object]]:
         statement = sqlalchemy.select(*columns)
         if "id" in known:
             statement = statement.order_by(source.c["id"])
-        for row in database.stream(connection, statement):
+        for row in stream(connection, statement):
             yield dict(zip(known, row, strict=True))
 
 

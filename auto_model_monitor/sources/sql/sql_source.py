@@ -12,12 +12,13 @@ from ...core.contracts import listed
 from ...core.errors import ConfigError, SourceError
 from ...core.readings import Reading, ReadingBatch
 from ...core.zones import zone_of
+from ...tables.known_columns import missing
 from ...text.cleaning import for_log_line, for_name
 from .row_values import moment_of, number_of
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
-    from .sql_connection import SQLConnection
+    from ...tables.sql.sql_connection import SQLConnection
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class SQLSource:
         past: int = 10_000,
         clock: Clock | None = None,
     ) -> None:
-        from .sql_connection import SQLConnection
+        from ...tables.sql.sql_connection import SQLConnection
 
         _check(metrics, metric, value, past)
         self._database: SQLConnection = SQLConnection(url)
@@ -117,15 +118,17 @@ class SQLSource:
         Raises:
             SourceError: the database cannot be read, or a column is missing. The next call reads on.
         """
+        from .metric_rows import numeric_columns, rows_after
+
         found: list[Reading] = []
         with self._database.connect() as connection:
-            known = self._database.columns(connection, self._table)
+            known = numeric_columns(self._database, connection, self._table)
             metrics = self._metric_columns(known)
             columns = self._columns(known, metrics)
             old = {key for _, key in self._seen}
             seen: list[tuple[object, str]] = []
             low = self._seen[0][0] if self._seen else None
-            rows = self._database.rows_after(
+            rows = rows_after(
                 connection, self._table, columns, self._cursor, low,
                 where=self._where, most=self._past if low is None else _MOST_AT_ONCE,
             )  # fmt: skip
@@ -141,8 +144,6 @@ class SQLSource:
         return ReadingBatch(time=self._clock.now(), seconds=self._clock.monotonic(), others=found)
 
     def _columns(self, known: Mapping[str, bool], metrics: Sequence[str]) -> list[str]:
-        from .sql_connection import missing
-
         given = [self._cursor, self._model, self._time, *(self._long or ())]
         for column in given:
             if column is not None and column not in known:
@@ -150,8 +151,6 @@ class SQLSource:
         return list(dict.fromkeys([*filter(None, given), *metrics]))
 
     def _metric_columns(self, known: Mapping[str, bool]) -> list[str]:
-        from .sql_connection import missing
-
         if self._long is not None:
             return []
         if self._metrics is None:

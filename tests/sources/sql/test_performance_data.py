@@ -91,7 +91,7 @@ def test_the_table_of_others_is_filled(database_url, execute):
 def test_a_column_that_is_missing_is_named(database_url):
     """A metric for which the table has no column is an error that names the nearest."""
     performance_data.insert(database_url, model_name="m", latency_p95=0.2)
-    with pytest.raises(ConfigError, match="no column 'latncy_p95', perhaps 'latency_p95'"):
+    with pytest.raises(ConfigError, match=r"no column 'latncy_p95' \(did you mean 'latency_p95'"):
         performance_data.insert(database_url, model_name="m", latncy_p95=0.2)
     with pytest.raises(ConfigError, match="accuracy: expected a number or None, got str"):
         performance_data.insert(database_url, model_name="m", accuracy="high")  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_a_table_that_is_missing_is_named(database_url):
     with pytest.raises(SourceError, match=r"no such file|no table 'performance_data'"):
         next(performance_data.rows(database_url))
     performance_data.insert(database_url, model_name="m", accuracy=1)
-    with pytest.raises(SourceError, match="no table 'performance_date', perhaps 'performance_data'"):
+    with pytest.raises(SourceError, match=r"no table 'performance_date' \(did you mean 'performance_data'"):
         next(performance_data.rows(database_url, table="performance_date"))
 
 

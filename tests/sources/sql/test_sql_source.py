@@ -192,9 +192,9 @@ def test_a_missing_table_and_column_are_named_with_the_nearest(database_url, exe
         SQLSource(database_url, table="scores").read()
     execute(CREATE, "insert into scores (id, accuracy) values (1, 0.5)")
     for arguments, problem in (
-        ({"table": "score"}, "no table 'score', perhaps 'scores'"),
-        ({"table": "scores", "model": "model_nam"}, "no column 'model_nam', perhaps 'model_name'"),
-        ({"table": "scores", "metrics": ["acuracy"]}, "no column 'acuracy', perhaps 'accuracy'"),
+        ({"table": "score"}, "no table 'score' (did you mean 'scores'?)"),
+        ({"table": "scores", "model": "model_nam"}, "no column 'model_nam' (did you mean 'model_name'?)"),
+        ({"table": "scores", "metrics": ["acuracy"]}, "no column 'acuracy' (did you mean 'accuracy'?)"),
         ({"table": "scores", "cursor": "created"}, "no column 'created'; there are: accuracy, id, "),
     ):
         with pytest.raises(SourceError, match=re.escape(problem)):

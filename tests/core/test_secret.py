@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import pytest
 
-from auto_model_monitor.notifiers.secret import Secret, scrub
+from auto_model_monitor.core.secret import Secret, scrub
 
 CODE = "CANARY-abcd-1234"
 
