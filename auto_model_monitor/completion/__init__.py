@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar, cast
 
 from ..core.clocks import Clock, SystemClock
 from ..core.errors import ConfigError
+from ..core.script import script_name
 from ..delivery.outbox import Outbox
 from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
@@ -131,7 +130,7 @@ class Completion:
         import inspect
 
         _check_function(function)
-        name = self._name or getattr(function, "__name__", None) or _script()
+        name = self._name or getattr(function, "__name__", None) or script_name()
         if inspect.iscoroutinefunction(function):
 
             @wraps(function)
@@ -149,7 +148,7 @@ class Completion:
         return called
 
     def __enter__(self) -> Completion:
-        run = self._run(self._name or _script())
+        run = self._run(self._name or script_name())
         run.__enter__()
         _running.set((*_running.get(), (self, run)))
         return self
@@ -183,7 +182,3 @@ def _check_function(function: object) -> None:
         raise TypeError(
             f"notify_when_done: expected {expected}, got {got}; put `with notify_when_done(...)` inside"
         )
-
-
-def _script() -> str:
-    return Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in ("", "-c") else "python"

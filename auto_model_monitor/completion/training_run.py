@@ -11,9 +11,9 @@ from threading import Thread
 from types import TracebackType
 
 from ..core.alerts import AlertKind
+from ..runtime.ranks import rank_of
 from .completion_notifier import CompletionNotifier
 from .ending import ending_of
-from .ranks import rank_of
 from .termination import Terminations
 
 logger = logging.getLogger(__name__)

@@ -25,6 +25,8 @@ class Reading:
         epoch: the epoch that the name gives, if any.
         step: the step that the name gives, if any.
         in_log: True when it was read from a training's log, whose name is ``name``.
+        checkpoint: the file or directory that holds the model with this number, where its training names one
+            besides ``name``.
         model: the model in production that it is about; None where there is but one.
         group: the part of the rows or the column that it is about, as in ``recall@sex:f``, whose group is
             ``sex:f``; ``metric`` holds the whole text. None for all rows.
@@ -43,6 +45,7 @@ class Reading:
     epoch: int | None = None
     step: int | None = None
     in_log: bool = False
+    checkpoint: str = ""
     model: str | None = None
     group: str | None = None
     time: datetime | None = None

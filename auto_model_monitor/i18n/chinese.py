@@ -184,6 +184,7 @@ CHINESE = Wording(
         "limit_bytes": "告警界限",
         "hours_left": "约可用",
         "held_checkpoints": "连续个数",
+        "checkpoint_file": "模型文件",
         "name": "任务",
         "ran_seconds": "用时",
         "error": "错误",

@@ -162,6 +162,7 @@ ENGLISH = Wording(
         "limit_bytes": "Limit",
         "hours_left": "Full in about",
         "held_checkpoints": "In a row",
+        "checkpoint_file": "Checkpoint",
         "name": "Task",
         "ran_seconds": "Ran for",
         "error": "Error",

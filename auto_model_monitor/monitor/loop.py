@@ -175,6 +175,7 @@ class Monitor(Lifecycle):
         With a schedule poll at its due times alone.
         """
         from ..runtime.run_log import run_log
+        from .parts import check_to_the_end
         from .schedules.pace import pace_of
 
         with run_log(self.run_log_dir, screen=self.on_screen) as file:
@@ -191,7 +192,7 @@ class Monitor(Lifecycle):
                 with self._boundary("the schedule"):
                     pace.looked(failed=self.source.name in self.failures)
             if pace.looks_at_the_end:
-                self.check()
+                check_to_the_end(self.source, self.check)
             self.warn_at_the_end()
             self.close(self.grace)
             logger.info("Stopped: %s (%s)", self.progress.summary(), self.source.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from ..core.errors import ConfigError
 from ..core.paths import expanded
 from ..notifiers import Notifier
 from ..rules import Rule
-from ..sources import Identified, InTimeZone, Source
+from ..sources import HasMore, Identified, InTimeZone, Source
 from .watch_outbox import WatchOutbox
 
 if TYPE_CHECKING:
     from .schedules.schedule import Schedule
 
+_MOST_RUNS = 10  # that the end of a watch reads one by one
 _RULES = "['accuracy < 90% for 2', ThresholdRule(0.004, 'lower')]"
 _NOTIFIERS = "['dingtalk://TOKEN?secret=…', EmailNotifier(…)]"
 
@@ -114,6 +115,14 @@ def started(source: Source, rules: Sequence[Rule], clock: Clock) -> Alert:
     """Return the alert that a monitor has started, for who asked for it."""
     names = {"name": source.name, "rules": ", ".join(rule.name for rule in rules)}
     return Alert(rule="started", time=clock.now(), kind=AlertKind.STARTED, details=names)
+
+
+def check_to_the_end(source: Source, check: Callable[[], object]) -> None:
+    """Poll the last time, and once more for each further run that waits in the source."""
+    check()
+    for _ in range(_MOST_RUNS):
+        if isinstance(source, HasMore) and source.has_more:
+            check()
 
 
 def _parsed(text: str) -> Rule:

@@ -11,7 +11,7 @@ from ..core.alerts import Alert
 from ..core.readings import ReadingBatch
 from ..delivery.outbox import Outbox
 from ..rules import Resumable, Rule
-from ..sources import Continues, Identified, Source
+from ..sources import Continues, ContinuesRun, Identified, Source
 from ..text.cleaning import for_log_line
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class ResumeState:
     """Decides at the first readings whether the run before continues, and starts a new one where not.
 
     A source that :class:`.Continues` decides by what it reads, as a log is emptied in place and replaced in
-    the middle of a training; any other by its identity.
+    the middle of a training; one that :class:`.ContinuesRun` by its counters; any other by its identity.
 
     Attributes:
         resumed: the rules that continue from an alert about a reading, and that alert.
@@ -52,7 +52,7 @@ class ResumeState:
         before = outbox.identity()
         # An empty log may be of either run; where nothing tells them apart, nothing new is no other one.
         is_open = isinstance(source, Continues) or before == identity == ""
-        if is_open and before is not None and not len(readings):
+        if not len(readings) and (isinstance(source, ContinuesRun) or (is_open and before is not None)):
             return
         last = [(rule, outbox.last_alert(rule.name)) for rule in rules]
         may_continue = not self._begun and self._resume and len(readings) > 0
@@ -76,4 +76,7 @@ def _continues(source: Source, identity: str, outbox: Outbox, alerts: Sequence[A
     readings = [alert.reading for alert in alerts if alert is not None and alert.reading is not None]
     if isinstance(source, Continues) and readings:
         return any(map(source.continues, readings))
-    return outbox.identity() == identity
+    before = outbox.identity()
+    if isinstance(source, ContinuesRun):
+        return before is not None and source.continues_run(before)
+    return before == identity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 
 from ..core.alerts import Alert
@@ -14,6 +15,7 @@ from ..text.cleaning import for_log_line
 logger = logging.getLogger(__name__)
 
 HOUR = 3600.0
+_LATEST = 20  # alerts that are shown
 
 
 class WatchSummary:
@@ -24,6 +26,7 @@ class WatchSummary:
         best: the best finite reading so far.
         seen: the number of checkpoints so far.
         alerts: the number of alerts so far.
+        latest: the latest of them.
 
     Args:
         name: what is watched.
@@ -35,6 +38,7 @@ class WatchSummary:
         self.best: Reading | None = None
         self.seen = 0
         self.alerts = 0
+        self.latest: deque[Alert] = deque(maxlen=_LATEST)
         self.name = name
         self._comparison = comparison
         self._clock = clock
@@ -49,6 +53,7 @@ class WatchSummary:
         if len(readings):
             self._count(readings)
         self.alerts += len(alerts)
+        self.latest.extend(alerts)
         for alert in alerts:
             about = alert.kind.value if alert.reading is None else _shown(alert.reading)
             state = "resolved" if alert.resolved else "alert"

@@ -18,6 +18,8 @@ from ..delivery.outbox.sqlite import SQLiteOutbox
 
 logger = logging.getLogger(__name__)
 
+_MOST_NUMBERS = 65  # processes that may share a numbered key, and one
+
 
 class WatchOutbox:
     """Owns the outbox of a watch, and the lock that keeps other processes from the same watch.
@@ -28,6 +30,8 @@ class WatchOutbox:
         outbox: instead of the one on disk; it needs no lock.
         is_legacy: recognises the keys that earlier versions gave to this watch.
         identity: that of the watched place, where earlier versions stored another.
+        numbered: what another process watches is not the same, though its key is: where the key is taken, the
+            next free number is added to it.
 
     Raises:
         ConfigError: the outbox misses a member of its contract; the error names it.
@@ -37,10 +41,11 @@ class WatchOutbox:
         self,
         log_dir: Path | None = None,
         watch: str = "",
-        *,
         outbox: Outbox | None = None,
         is_legacy: Callable[[str], bool] | None = None,
+        *,
         identity: str | None = None,
+        numbered: bool = False,
     ) -> None:
         if outbox is not None:
             require("outbox", outbox, Outbox, "MemoryOutbox()")
@@ -49,10 +54,8 @@ class WatchOutbox:
         self._outbox = outbox
         self._is_legacy = is_legacy
         self._identity = identity
-        self._lock: WatchLock | None = None
-        if self._path is not None:
-            digest = sha256(watch.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-            self._lock = WatchLock(self._path.with_name(f"outbox-{digest}.lock"))
+        self._keys = [watch, *(f"{watch}\n{n}" for n in range(2, _MOST_NUMBERS if numbered else 2))]
+        self._lock = self._lock_of(watch)
 
     def claim(self) -> None:
         """Keep other processes from the same watch.
@@ -60,13 +63,14 @@ class WatchOutbox:
         Raises:
             OutboxError: another monitor has it.
         """
-        if self._lock is not None and not self._lock.acquire():
-            holder = self._lock.holder()
-            whose = "this process" if holder == str(os.getpid()) else f"process {holder}"
-            raise OutboxError(
-                f"another monitor, of {whose}, watches the same with the same log_dir; this one waits until "
-                "it ends, so that no alert is sent twice (for an independent watch use another log_dir)"
-            )
+        if self._lock is None or self._lock.acquire() or self._claim_next():
+            return
+        holder = self._lock.holder()
+        whose = "this process" if holder == str(os.getpid()) else f"process {holder}"
+        raise OutboxError(
+            f"another monitor, of {whose}, watches the same with the same log_dir; this one waits until "
+            "it ends, so that no alert is sent twice (for an independent watch use another log_dir)"
+        )
 
     def open(self) -> Outbox:
         """Return the outbox; the one in memory, with a warning, where the disk cannot hold one."""
@@ -80,6 +84,21 @@ class WatchOutbox:
             self._outbox = None
         if self._lock is not None:
             self._lock.release()
+
+    def _claim_next(self) -> bool:
+        """Take the first key that is free, where there are several."""
+        for key in self._keys[1:]:
+            lock = self._lock_of(key)
+            if lock is not None and lock.acquire():
+                self._watch, self._lock, self._outbox = key, lock, None
+                return True
+        return False
+
+    def _lock_of(self, watch: str) -> WatchLock | None:
+        if self._path is None:
+            return None
+        digest = sha256(watch.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return WatchLock(self._path.with_name(f"outbox-{digest}.lock"))
 
     def _on_disk(self, path: Path) -> Outbox:
         try:

@@ -152,6 +152,7 @@ class Renderer:
             **self._origin.facts(),
             **_subject(alert),
             **_window(alert),
+            **_checkpoint(alert),
             "rule": alert.rule,
             "kind": alert.kind.value,
             "level": alert.level.value,
@@ -229,6 +230,12 @@ def _window(alert: Alert) -> dict[str, Fact]:
         return {}
     known = {"window": for_name(reading.name), "rows": reading.rows, "low": reading.low, "high": reading.high}
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _checkpoint(alert: Alert) -> dict[str, Fact]:
+    """Return the file that holds the model, where the training names one."""
+    named = alert.reading is not None and alert.reading.checkpoint
+    return {"checkpoint": for_name(named)} if named else {}
 
 
 def _reason(error: BaseException) -> str:

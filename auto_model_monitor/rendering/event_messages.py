@@ -118,6 +118,7 @@ class EventFacts:
             words.metric: self._written.get("metric", ""),
             words.epoch: "" if reading is None else whole_text(reading.epoch),
             words.step: "" if reading is None else whole_text(reading.step),
+            words.labels["checkpoint_file"]: "" if reading is None else for_name(reading.checkpoint),
             words.host: for_name(self._origin.host),
             words.directory: for_name(self._origin.watch_dir),
         }

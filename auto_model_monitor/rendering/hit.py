@@ -108,6 +108,7 @@ class HitFacts:
         rows = {
             words.epoch: whole_text(hit.reading.epoch),
             words.step: whole_text(hit.reading.step),
+            words.labels["checkpoint_file"]: for_name(hit.reading.checkpoint),
             words.labels["held_checkpoints"]: whole_text(hit.held),
             words.host: for_name(origin.host),
             words.directory: for_name(origin.watch_dir),

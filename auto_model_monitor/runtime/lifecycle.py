@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from threading import Event, Thread, current_thread, main_thread
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
     from typing import TypeVar
 
@@ -124,6 +125,7 @@ class Lifecycle(ABC):
         if self._process != os.getpid():
             self._process = os.getpid()
             atexit.register(self.stop)
+            _at_end_of_child(self.stop)
 
     def _serve(self, stop: Event) -> None:
         try:
@@ -151,6 +153,15 @@ class Lifecycle(ABC):
                 self._stop.set()
                 atexit.unregister(self.stop)
                 self._process = 0
+
+
+def _at_end_of_child(call: Callable[[], None]) -> None:
+    """Register what a process of ``multiprocessing`` calls at its end, which leaves out :mod:`atexit`."""
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, call, exitpriority=1)
 
 
 @contextmanager

@@ -65,6 +65,27 @@ class Continues(Protocol):
 
 
 @runtime_checkable
+class ContinuesRun(Protocol):
+    """A source that recognises by its counters the run that an identity of its own stands for."""
+
+    @abstractmethod
+    def continues_run(self, identity: str) -> bool:
+        """Return, after the first readings, whether they continue the run that began with ``identity``."""
+        ...
+
+
+@runtime_checkable
+class HasMore(Protocol):
+    """A source that returns one run at a time, and so may have more to return than the last poll got."""
+
+    @property
+    @abstractmethod
+    def has_more(self) -> bool:
+        """Whether a further poll finds more immediately."""
+        ...
+
+
+@runtime_checkable
 class NamesMetrics(Protocol):
     """A source that has names of its own for the usual metrics."""
 

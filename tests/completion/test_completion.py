@@ -31,7 +31,7 @@ from auto_model_monitor import (
     notify_when_done,
 )
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
-from auto_model_monitor.completion.ranks import _LOCAL_RANKS, _RANKS, is_rank_zero
+from auto_model_monitor.runtime.ranks import _LOCAL_RANKS, _RANKS, is_rank_zero
 from tests.fakes import RecordingNotifier, permanent, transient
 
 ROOT = Path(auto_model_monitor.__file__).parents[1]

@@ -294,7 +294,7 @@ def test_nothing_of_the_monitor_reaches_the_training(tmp_path, caplog):
             {"notifiers": "json://me:SECRET@host"},
             r"notifiers: expected a list, such as .*, got one of type str$",
         ),
-        ({"notifiers": ["json://me:SECRET@host"]}, r"notifiers: expected objects .*, got one of type str$"),
+        ({"notifiers": ["dingtalk://?secret=SECRET"]}, r"DingTalk: expected the robot's token"),
         ({"notifiers": [EmailNotifier]}, r"notifiers: expected objects .*, got the class EmailNotifier$"),
         ({"rules": "nan"}, r"rules: expected a list, such as \['nan', 'stalled 3x'\], got one of type str$"),
         ({"rules": 5}, r"rules: expected a list, such as .*, got one of type int$"),

@@ -19,10 +19,12 @@ class Location(NamedTuple):
     Attributes:
         name: such as ``train.log:12``.
         path: the file, as this machine calls it.
+        checkpoint: the file or directory that holds the model with this number, where that is known.
     """
 
     name: str
     path: str
+    checkpoint: str = ""
 
 
 class LogBatch(ReadingBatch):
@@ -138,7 +140,7 @@ class LogBatch(ReadingBatch):
         reading = self._readings.get(index)
         if reading is None:
             metric, value, place, epoch, step = self._rows[index]
-            name, path = self._place(place)
+            name, path, checkpoint = self._place(place)
             reading = Reading(
                 metric=metric,
                 value=shortest(float(value)),
@@ -147,6 +149,7 @@ class LogBatch(ReadingBatch):
                 epoch=epoch,
                 step=step,
                 in_log=True,
+                checkpoint=checkpoint,
             )
             # Rules may compare by identity, as what is asked for twice was one thing.
             self._readings[index] = reading

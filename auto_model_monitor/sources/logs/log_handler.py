@@ -164,6 +164,11 @@ class TrainingLogHandler(logging.Handler):
             new_run=new_run,
         )
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the numbers of a further training wait."""
+        return self._rows.has_any
+
     def metric_name(self, metric: str) -> str:
         """Return the name under which a log's metric is reported: ``val_loss`` for ``eval_loss``."""
         return metric_in_logs(metric)

@@ -60,6 +60,11 @@ class PendingRows:
                 self._runs[0].parts.insert(0, part)
             self._runs[0].is_new = oldest.is_new
 
+    @property
+    def has_any(self) -> bool:
+        """Whether any number waits."""
+        return bool(self.current) or any(run.parts for run in self._runs)
+
     def taken(self) -> tuple[list[Row], bool]:
         """Hand out the numbers of the training that came first, and whether they begin another one."""
         self.make_room()

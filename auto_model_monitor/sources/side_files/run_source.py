@@ -59,7 +59,7 @@ class CheckpointNames:
     def last(self) -> tuple[str, float] | None:
         """Return the path of the checkpoint that was written last, and when, in seconds since 1970 UTC."""
         found = []
-        for _, path in self._names:
+        for _, path, _ in self._names:
             with suppress(OSError):  # frameworks delete the older ones
                 found.append((os.stat(path).st_mtime, path))  # noqa: PTH116
         return max(found)[::-1] if found else None
