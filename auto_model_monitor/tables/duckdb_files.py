@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..core.errors import SourceError
 from ..core.numbers import compiled
 from ..text.cleaning import for_log_line
 from .duckdb_session import DuckDBSession, file_literal, literal, quoted
-from .json_sample import sampled_kinds
+from .json_sample import JsonSamples
 from .row_files import RowFile, is_array
 from .table_values import DUPLICATES, Kind
 from .utf8_files import opened
@@ -46,11 +47,13 @@ class FileRelation:
         parts: the SQL of each; their columns are united by name.
         known: what is known of columns beyond DuckDB's types: text in JSON that states times.
         is_stored: whether the files are read in any part and order without reading all, as Parquet is.
+        types: DuckDB's types of the columns.
     """
 
     parts: list[str] = field(default_factory=list)
     known: Mapping[str, Kind] = field(default_factory=dict)
     is_stored: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sql(self) -> str:
@@ -58,35 +61,64 @@ class FileRelation:
         return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in self.parts) + ")"
 
 
-def file_relation(session: DuckDBSession, files: Sequence[RowFile], as_text: Sequence[str]) -> FileRelation:
+def file_relation(
+    session: DuckDBSession, files: Sequence[RowFile], as_text: Sequence[str], samples: JsonSamples
+) -> FileRelation:
     """Return files as a relation.
 
     Args:
         session: the session in which it is used.
         files: the files.
+        samples: what is known of lines of JSON.
         as_text: columns whose values stay as they are written, such as ids with leading zeros.
     """
     found = FileRelation()
     parquet = [file.path for file in files if file.format == "parquet"]
-    json_files = [file.path for file in files if file.format == "json"]
-    try:
-        arrays = [path for path in json_files if is_array(path)]
-        lines = [path for path in json_files if path not in arrays]
+    with _readable(session.name):
+        lines = [file for file in files if _has_lines_of_json(file)]
+        arrays = [file.path for file in files if file.format == "json" and file not in lines]
         found.parts += [_csv(session, file, as_text) for file in files if file.format == "csv"]
         found.parts += [f"read_json({file_literal(path)}, format = 'array')" for path in arrays]
-        kinds = {name: kind for name, kind in sampled_kinds(lines).items() if name not in RESERVED}
-    except SourceError:
-        raise
-    except (OSError, EOFError) as error:
-        raise SourceError(f"{session.name} cannot be read: {error}") from None
+        kinds = _kinds(lines, samples)
     if parquet:
         found.is_stored = not found.parts and not lines
         # Without the option the first file's types are those of all: 2.5 becomes 2 without a word.
         found.parts.append(f"read_parquet({_listed(parquet)}, union_by_name = true)")
     if kinds:
         found.known = {name: kind for name, kind in kinds.items() if kind == "time"}
-        found.parts.append(_json(lines, kinds, as_text))
+        found.parts.append(_json([file.path for file in lines], kinds, as_text))
+    found.types = session.types(found.sql) if found.parts else {}
     return found
+
+
+def kinds_of_lines(name: str, files: Sequence[RowFile], samples: JsonSamples) -> dict[str, Kind] | None:
+    """Return what the columns of files hold that are lines of JSON alone; None of others.
+
+    Args:
+        name: the table's name, for errors.
+        files: the files.
+        samples: what is known of them.
+    """
+    with _readable(name):
+        return _kinds(files, samples) if all(map(_has_lines_of_json, files)) else None
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except SourceError:
+        raise
+    except (OSError, EOFError) as error:
+        raise SourceError(f"{name} cannot be read: {error}") from None
+
+
+def _has_lines_of_json(file: RowFile) -> bool:
+    return file.format == "json" and not is_array(file.path)
+
+
+def _kinds(lines: Sequence[RowFile], samples: JsonSamples) -> dict[str, Kind]:
+    return {name: kind for name, kind in samples.kinds(lines).items() if name not in RESERVED}
 
 
 def _csv(session: DuckDBSession, file: RowFile, as_text: Sequence[str]) -> str:

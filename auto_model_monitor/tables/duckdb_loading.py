@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from .duckdb_files import BLANK, ID, RESERVED, FileRelation
@@ -14,6 +14,7 @@ from .sql.row_selection import Relation, id_text
 from .table_values import Kind
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _POSITION = "rowid"  # DuckDB's number of a row, in the order of files and lines
 
 
@@ -24,15 +25,19 @@ class Loading:
         session: where to.
         table: the table's name, for errors.
         files: its files; none of a frame.
+        has_whole_ids: whether ids are compared as whole numbers, not as text.
 
     Attributes:
         unreadable: lines of the files that are no rows; those of CSV are counted by the session.
     """
 
-    def __init__(self, session: DuckDBSession, table: str, files: Sequence[RowFile]) -> None:
+    def __init__(
+        self, session: DuckDBSession, table: str, files: Sequence[RowFile], has_whole_ids: bool
+    ) -> None:
         self._session = session
         self._table = table
         self._files = files
+        self._has_whole_ids = has_whole_ids
         self.unreadable = 0
 
     def load(
@@ -55,9 +60,9 @@ class Loading:
             empty = ", ".join(f"{quoted(column)} VARCHAR" for column in (*wanted, ID))
             self._session.execute(f"CREATE TEMP TABLE {name} ({empty})")
             return _relation(name, dict.fromkeys(wanted, "text"), (), id is not None, time)
-        types = self._session.types(relation.sql)
+        types = relation.types
         require_columns(self._table, wanted, [column for column in types if column not in RESERVED])
-        known = kinds_of(types, relation)
+        known = kinds_of(relation)
         kinds = {column: known[column] for column in wanted}
         if time in kinds and types[time] == "VARCHAR":  # text that is no time is then missing, and counted
             kinds[time] = "time"
@@ -67,7 +72,8 @@ class Loading:
             for column, type_ in loaded.items()
         ]
         if id is not None:
-            selected.append(f"{as_sql(id_text(column_of(id), known[id]))} AS {ID}")
+            text = as_sql(id_text(column_of(id), known[id]))
+            selected.append(f"{f'CAST({quoted(id)} AS BIGINT)' if self._has_whole_ids else text} AS {ID}")
         # A table is read once for all queries, and numbers its rows.
         self._create(relation, name, selected, id is not None or not relation.is_stored)
         zoned = [column for column, type_ in loaded.items() if type_ == _ZONED]
@@ -87,14 +93,14 @@ class Loading:
             self.unreadable = max(int(deleted) - max(torn, torn_lines(self._files)), 0)
 
 
-def kinds_of(types: Mapping[str, str], relation: FileRelation) -> dict[str, Kind]:
-    """Return what the columns of a relation hold.
+def has_whole_numbers(relation: FileRelation, column: str) -> bool:
+    """Return whether a column holds whole numbers alone, which are compared faster than their texts."""
+    return relation.types.get(column) in _WHOLE
 
-    Args:
-        types: DuckDB's types of them.
-        relation: the relation.
-    """
-    kinds = {column: kind_of(type_) for column, type_ in types.items() if column not in RESERVED}
+
+def kinds_of(relation: FileRelation) -> dict[str, Kind]:
+    """Return what the columns of a relation hold."""
+    kinds = {column: kind_of(type_) for column, type_ in relation.types.items() if column not in RESERVED}
     return kinds | dict(relation.known)
 
 

@@ -24,6 +24,18 @@ class TableRows(Protocol):
         ...
 
     @abstractmethod
+    def selected(self, where: Sequence[RowCondition], keys: Sequence[Key]) -> TableRows:
+        """Return the rows that fulfil conditions, for several queries by the same keys.
+
+        An engine may hold them, with their keys, in place of the rows before, which are not used any more.
+
+        Args:
+            where: what a row must fulfil, all of them.
+            keys: what the rows will be grouped by.
+        """
+        ...
+
+    @abstractmethod
     def counts(self, by: Sequence[Key] = (), where: Sequence[RowCondition] = ()) -> Mapping[Keys, int]:
         """Count the rows of each group that occurs.
 

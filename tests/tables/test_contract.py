@@ -266,3 +266,27 @@ def test_a_look_under_conditions(looked_at):
         chosen = [row for row in truth.rows if row["time"] >= DAYS.edges[1].replace(tzinfo=None)]
         assert sum(rows.counts(["label"]).values()) == len(chosen)
         assert rows.left_out()["labels_unmatched"] == truth.left_out["labels_unmatched"]
+
+
+def test_selected_rows(looked_at):
+    """Selected rows, whose keys the engine may have computed, are counted, summed and ranked as before."""
+    table, labels, truth = looked_at
+    joined = Labels(table=labels, id="id", label="label", time="time")
+    since = RowCondition(column="time", operator=">=", value=DAYS.edges[1])
+    by = [DAYS, "sex", "label"]
+    with table.open(["time", "score", "sex"], id="id", time="time", labels=joined) as rows:
+        expected = rows.counts(by, [since])
+        summed = rows.moments(["score", DUPLICATES], by, [since])
+        halves = rows.quantiles("score", (0.5,), [DAYS], [since])
+        ranks = rows.rank_sums("score", "label", [DAYS], [since])
+        chosen = rows.selected([since], by)
+        for _ in range(2):  # of selected rows some are selected again
+            assert chosen.counts(by) == expected
+            assert chosen.quantiles("score", (0.5,), [DAYS]) == halves
+            assert chosen.rank_sums("score", "label", [DAYS]) == ranks
+            found = chosen.moments(["score", DUPLICATES], by)
+            assert {k: [(m.rows, pytest.approx(m.total)) for m in of] for k, of in summed.items()} == {
+                key: [(one.rows, one.total) for one in of] for key, of in found.items()
+            }
+            chosen = chosen.selected([since], by)
+    assert sum(expected.values()) < len(truth.rows)

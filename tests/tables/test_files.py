@@ -195,3 +195,44 @@ def test_cells_with_line_ends_and_quotes_are_read_as_before(tmp_path: Path):
     path.write_text('id,city\n1,"a, ""b""\nc"\n2,"d"\n')
     with table_of(path).open(["city"]) as rows:
         assert rows.counts(["city"]) == {('a, "b"\nc',): 1, ("d",): 1}
+
+
+@pytest.mark.parametrize("label_ids", ["BIGINT", "DOUBLE", "VARCHAR"])
+def test_whole_ids_meet_their_labels(tmp_path: Path, label_ids: str):
+    """Ids that are whole numbers meet labels whose ids are such, floating point numbers or text."""
+    import duckdb
+
+    for name, rows in (
+        ("p", "SELECT unnest([1, 2, 3, 3, NULL, 5]) AS id, unnest([0, 1, 0, 1, 1, 1]) AS prediction"),
+        (
+            "l",
+            f"SELECT unnest([1, 2, 2, 3, 9, NULL])::{label_ids} AS id, unnest([0, 0, 1, 1, 1, 1]) AS label",
+        ),
+    ):
+        duckdb.execute(f"COPY ({rows}) TO '{tmp_path / name}.parquet'")
+    labels = Labels(table=table_of(tmp_path / "l.parquet"), id="id", label="label")
+    with table_of(tmp_path / "p.parquet").open(["prediction"], id="id", labels=labels) as rows:
+        assert rows.left_out() == {"duplicates": 1, "labels_unmatched": 1, "unreadable": 0}
+        counted = {("0", "0"): 1, ("1", "1"): 2, (None, "1"): 2}
+        assert rows.counts(["label", "prediction"]) == counted
+
+
+def test_lines_of_json_are_sampled_when_they_change(tmp_path: Path, monkeypatch):
+    """Each file is sampled again after it has changed, and only then."""
+    from auto_model_monitor.tables import json_sample
+
+    sampled = []
+    sample = json_sample._sampled_rows
+    monkeypatch.setattr(
+        json_sample, "_sampled_rows", lambda path: sampled.append(Path(path).name) or sample(path)
+    )
+    old, new = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    old.write_text('{"id": 1, "age": null}\n')
+    new.write_text('{"id": 1, "AGE": 3}\n')
+    table = table_of(tmp_path)
+    assert table.columns() == {"id": "number", "age": "text"}
+    new.write_text('{"id": "x", "age": 3}\n')
+    assert table.columns() == {"id": "text", "age": "number"}
+    with table.open(["id"]) as rows:
+        assert rows.counts(["id"]) == {("1",): 1, ("x",): 1}
+    assert sampled == ["a.jsonl", "b.jsonl", "b.jsonl"]

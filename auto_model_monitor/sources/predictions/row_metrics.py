@@ -54,7 +54,6 @@ class RowMetrics:
         positive: the canonical text of the positive label.
         regression: True where labels are numbers to come near to, False where they are classes.
         min_rows: parts with fewer rows have no metric, and with fewer labelled rows none about labels.
-        where: what a row must fulfil.
 
     Attributes:
         labels: the labels that occurred, of a classifier.
@@ -68,14 +67,12 @@ class RowMetrics:
         positive: str = "1",
         regression: bool = False,
         min_rows: int = 1,
-        where: Sequence[RowCondition] = (),
     ) -> None:
         self._rows = rows
         self._columns = columns
         self._positive = positive
         self._regression = regression and columns.label is not None
         self._min_rows = max(min_rows, 1)
-        self._where = list(where)
         self.labels: set[Hashable] = set()
 
     def of(self, partition: Partition) -> Parts:
@@ -140,7 +137,7 @@ class RowMetrics:
 
     def _scored(self, partition: Partition) -> _Found:
         score, label = self._columns.score or "", self._columns.label or ""
-        where = [*self._where, _present(label)]
+        where = [_present(label)]
         losses: dict[Part, dict[Cell, tuple[Moments, ...]]] = {}
         logs = (NegativeLog(score), NegativeLog(score, of_complement=True))
         for keys, moments in self._rows.moments(logs, [*partition.keys, label], where).items():
@@ -161,7 +158,7 @@ class RowMetrics:
         label, prediction = self._columns.label, self._columns.prediction
         if label is None or prediction is None:
             return
-        where = [*self._where, _present(label), _present(prediction)]
+        where = [_present(label), _present(prediction)]
         every = self._rows.moments([label], (), where).get(())
         about: dict[Value, float] = {label: (every[0].mean or 0.0) if every else 0.0}
         difference = AbsoluteDifference(prediction, label)
@@ -186,8 +183,8 @@ class RowMetrics:
     def _latencies(self, partition: Partition) -> _Found:
         latency = self._columns.latency or ""
         fractions = [percent / 100 for percent in PERCENTILES]
-        counts = self._rows.moments([latency], partition.keys, self._where)
-        for keys, found in self._rows.quantiles(latency, fractions, partition.keys, self._where).items():
+        counts = self._rows.moments([latency], partition.keys)
+        for keys, found in self._rows.quantiles(latency, fractions, partition.keys).items():
             part, _ = partition.split(keys)
             rows = counts[keys][0].rows if keys in counts else 0
             if part is not None and rows >= self._min_rows:
@@ -207,7 +204,7 @@ class RowMetrics:
     def _counts(
         self, partition: Partition, further: Sequence[str] = (), where: Sequence[RowCondition] = ()
     ) -> Iterable[tuple[Part, Keys, int]]:
-        found = self._rows.counts([*partition.keys, *further], [*self._where, *where])
+        found = self._rows.counts([*partition.keys, *further], where)
         for keys, count in found.items():
             part, rest = partition.split(keys)
             if part is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...evaluation import MetricValue
@@ -40,7 +40,6 @@ def row_quality(
     columns: PredictionColumns,
     expected: ExpectedValues,
     rows_of: Mapping[Part, int],
-    where: Sequence[RowCondition] = (),
 ) -> dict[Part, list[MetricValue]]:
     """Return for each part ``duplicates``, and the shares ``missing@age``, ``out_of_range@age``, ….
 
@@ -50,7 +49,6 @@ def row_quality(
         columns: what their columns mean.
         expected: what values they may have.
         rows_of: the number of rows of each part.
-        where: what a row must fulfil.
     """
     named = _conditions(columns, expected)
     counted: list[str | Holds] = [Holds(condition) for condition in named.values()]
@@ -59,7 +57,7 @@ def row_quality(
     if not counted:
         return {}
     found: dict[Part, list[MetricValue]] = {}
-    for keys, sums in rows.moments(counted, partition.keys, where).items():
+    for keys, sums in rows.moments(counted, partition.keys).items():
         part, _ = partition.split(keys)
         of = 0 if part is None else rows_of.get(part, 0)
         if part is None or not of:

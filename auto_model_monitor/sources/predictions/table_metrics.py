@@ -32,8 +32,9 @@ class JoinedColumns:
 
     @property
     def own(self) -> list[str]:
-        """The columns of the table itself that a look asks for."""
-        return [name for name in self.columns.used if self.labels is None or name != self.labels.label]
+        """The columns of the table itself that a look asks for; no metric is about the ids themselves."""
+        columns = replace(self.columns, id=None, label=None if self.labels else self.columns.label)
+        return columns.used
 
 
 def joined_columns(

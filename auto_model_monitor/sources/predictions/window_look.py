@@ -91,15 +91,20 @@ class WindowLook:
             RowCondition(column=self.time, operator=">=", value=edges[0]),
             RowCondition(column=self.time, operator="<", value=edges[-1]),
         ]
-        metrics = self._metrics(rows, where)
+        regression = self._is_regression(rows)
         whole = Partition(windows=within, model=columns.model)
+        further = [column for column in (columns.label, columns.prediction, columns.error) if column]
+        rows = rows.selected(where, [*whole.keys, *columns.by, *further])
+        metrics = RowMetrics(
+            rows, columns, positive=self._positive, regression=regression, min_rows=self._min_rows
+        )
         parts = metrics.of(whole)
         add_throughput(parts, windows, self._min_rows)
         found: list[NamedValue] = [
             (part, value.metric, value) for part, known in parts.items() for value in values_by_name(known)
         ]
         rows_of = {part: known.rows for part, known in parts.items()}
-        for part, values in row_quality(rows, whole, columns, self._expected, rows_of, where).items():
+        for part, values in row_quality(rows, whole, columns, self._expected, rows_of).items():
             enough = rows_of[part] >= self._min_rows
             found += ((part, v.metric, v) for v in values if enough or v.metric == "duplicates")
         for column in columns.by:
@@ -110,18 +115,8 @@ class WindowLook:
         self._check_positive(metrics)
         return readings_of(found, windows, self._references)
 
-    def _metrics(self, rows: TableRows, where: Sequence[RowCondition]) -> RowMetrics:
-        regression = self._regression
-        if regression is None:
-            regression = is_regression(rows, self._joined)
-        return RowMetrics(
-            rows,
-            self._joined.columns,
-            positive=self._positive,
-            regression=regression,
-            min_rows=self._min_rows,
-            where=where,
-        )
+    def _is_regression(self, rows: TableRows) -> bool:
+        return is_regression(rows, self._joined) if self._regression is None else self._regression
 
     def _check_positive(self, metrics: RowMetrics) -> None:
         if len(metrics.labels) == 2 and self._positive not in metrics.labels:

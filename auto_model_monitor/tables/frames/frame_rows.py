@@ -64,6 +64,11 @@ class FrameRows:
         """Return the same rows with numbers that replace missing ones."""
         return FrameRows(self._frame, self._kinds, self._naive, self._zone, self._left_out, fills)
 
+    def selected(self, where: Sequence[RowCondition], keys: Sequence[Key]) -> FrameRows:
+        """Return the rows that fulfil conditions."""
+        frame = self._filtered(where)
+        return FrameRows(frame, self._kinds, self._naive, self._zone, self._left_out, self._fills)
+
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns."""
         return self._kinds
@@ -180,12 +185,15 @@ class FrameRows:
         self, by: Sequence[Key], values: Sequence[Any], where: Sequence[RowCondition]
     ) -> tuple[list[str], Any]:
         """Return the names of the keys, one that all rows share before them, and the frame."""
+        keys = [self._expressions.key(key).alias(f"k{number}") for number, key in enumerate(by)]
+        frame = self._filtered(where).with_columns(nw.lit(1).alias(_ALL), *keys, *values)
+        return [_ALL, *(f"k{number}" for number in range(len(by)))], frame
+
+    def _filtered(self, where: Sequence[RowCondition]) -> Any:
         frame = self._frame
         for one in where:
             frame = frame.filter(self._expressions.condition(one))
-        keys = [self._expressions.key(key).alias(f"k{number}") for number, key in enumerate(by)]
-        frame = frame.with_columns(nw.lit(1).alias(_ALL), *keys, *values)
-        return [_ALL, *(f"k{number}" for number in range(len(by)))], frame
+        return frame
 
     def _time(self, value: Any) -> datetime | None:
         if isinstance(value, datetime):

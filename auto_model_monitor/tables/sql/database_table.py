@@ -84,7 +84,8 @@ class DatabaseTable:
             if labels and answers:
                 fields = [labels.id, labels.label, *filter(None, [labels.time])]
                 given = answers.relation(connection, fields, labels.id, labels.time)
-                query = selection.labelled(query, relation, given, labels.label)
+                query = selection.labelled(query, given, labels.label)
+                selection.count_unmatched(relation)
                 kinds[labels.label] = given.kinds[labels.label]
             if key is not None:
                 kinds[DUPLICATES] = "number"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -49,8 +49,13 @@ class SqlDialect(Protocol):
         ...
 
     @abstractmethod
-    def quantile(self, number: Expression, fraction: float) -> Expression | None:
-        """Return an exact quantile as an aggregate, interpolated linearly; None where the engine has none."""
+    def quantiles(self, number: Expression, fractions: Sequence[float]) -> Expression | None:
+        """Return a list of exact quantiles, interpolated linearly; None where the engine has no such thing.
+
+        Args:
+            number: of which numbers.
+            fractions: from 0 to 1.
+        """
         ...
 
 
@@ -87,7 +92,7 @@ class DatabaseDialect:
             read=lambda value: read_text(value, self._zone),
         )
 
-    def quantile(self, number: Expression, fraction: float) -> Expression | None:
+    def quantiles(self, number: Expression, fractions: Sequence[float]) -> Expression | None:
         """Return None: SQLite and MariaDB have no such aggregate."""
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
@@ -43,9 +43,9 @@ class DuckDBDialect:
             compared=column, bound=_in_utc if zoned_times(column) else self._local, read=self._read
         )
 
-    def quantile(self, number: Expression, fraction: float) -> Expression | None:
-        """Return an exact quantile as an aggregate."""
-        return sa.func.quantile_cont(number, sa.literal_column(repr(float(fraction))))
+    def quantiles(self, number: Expression, fractions: Sequence[float]) -> Expression | None:
+        """Return exact quantiles as one aggregate."""
+        return sa.func.quantile_cont(number, sa.literal_column(repr([float(one) for one in fractions])))
 
     def _local(self, moment: datetime) -> datetime:
         # To move two edges is a thousand times cheaper than to move each row.

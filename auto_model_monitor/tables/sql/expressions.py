@@ -44,6 +44,7 @@ class Expressions:
         kinds: what they hold.
         dialect: the engine's.
         fills: the numbers that replace missing ones.
+        held: the columns that keys are computed in already.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Expressions:
         kinds: Mapping[str, Kind],
         dialect: SqlDialect,
         fills: Mapping[str, float],
+        held: Mapping[Key, Expression] | None = None,
     ) -> None:
         self._columns = columns
         self._kinds = kinds
         self._dialect = dialect
         self._fills = fills
+        self._held = dict(held or {})
 
     def number(self, name: str) -> Expression:
         """Return a column as finite numbers, filled; NULL where there is none."""
@@ -65,6 +68,8 @@ class Expressions:
 
     def key(self, key: Key) -> Expression:
         """Return what rows are grouped by."""
+        if key in self._held:
+            return self._held[key]
         if isinstance(key, Windows):
             times = self._dialect.times(self._columns[key.column], self._kinds[key.column])
             return _index(times.compared, [times.bound(edge) for edge in key.edges], -1, is_open=True)

@@ -51,6 +51,8 @@ class RowSelection:
     def __init__(self, run: Run, dialect: SqlDialect) -> None:
         self._run = run
         self._dialect = dialect
+        self._answers: sa.FromClause | None = None
+        self._answered = 0  # ids that have a label
         self.left_out: dict[str, int] = {}
 
     def of(self, relation: Relation, columns: Sequence[str], where: Sequence[RowCondition]) -> sa.Select[Any]:
@@ -59,37 +61,54 @@ class RowSelection:
         chosen = [relation.rows.c[name] for name in columns]
         if relation.key is None:
             return sa.select(*chosen).where(*conditions)
-        once, further = self._once(relation, [*chosen, relation.key.label("__id")], conditions, relation.key)
+        once, further, _ = self._once(
+            relation, [*chosen, relation.key.label("__id")], conditions, relation.key
+        )
         self.left_out["duplicates"] = further
         return once
 
-    def labelled(
-        self, predictions: sa.Select[Any], all_predictions: Relation, labels: Relation, label: str
-    ) -> sa.Select[Any]:
+    def labelled(self, predictions: sa.Select[Any], labels: Relation, label: str) -> sa.Select[Any]:
         """Return the predictions with the latest label of their id, if there is one.
 
         Args:
             predictions: from :meth:`of`.
-            all_predictions: those of which it was selected, with an id.
             labels: the labels, with an id.
             label: the column of the answer.
         """
-        key, known = labels.key, all_predictions.key
+        key = labels.key
         assert key is not None
-        assert known is not None
         given = RowCondition(column=label, operator="present")
         conditions = [*self._expressions(labels).conditions([given]), key.is_not(None)]
-        once, _ = self._once(
-            labels, [labels.rows.c[label].label("__label"), key.label("__id")], conditions, key
-        )
+        answer = labels.rows.c[label].label("__label")
+        once, _, self._answered = self._once(labels, [answer, key.label("__id")], conditions, key)
         answers, asked = _materialized(once), predictions.subquery()
-        ids = _materialized(sa.select(known.label("__id")))
-        without = answers.outerjoin(ids, answers.c["__id"] == ids.c["__id"])
-        unmatched = sa.select(sa.func.count()).select_from(without).where(ids.c["__id"].is_(None))
-        self.left_out["labels_unmatched"] = int(self._one(unmatched)[0])
+        self._answers = answers
         columns = [column for column in asked.c if column.name != label]
         joined = asked.outerjoin(answers, asked.c["__id"] == answers.c["__id"])
         return sa.select(*columns, answers.c["__label"].label(label)).select_from(joined)
+
+    def count_unmatched(self, predictions: Relation) -> None:
+        """Count the labels whose id no prediction has, with or without the conditions.
+
+        Args:
+            predictions: all of them, with an id.
+        """
+        answers, key = self._answers, predictions.key
+        assert answers is not None
+        assert key is not None
+        ids = _materialized(sa.select(key.label("__id")))
+        without = answers.outerjoin(ids, answers.c["__id"] == ids.c["__id"])
+        unmatched = sa.select(sa.func.count()).select_from(without).where(ids.c["__id"].is_(None))
+        self.left_out["labels_unmatched"] = int(self._one(unmatched)[0])
+
+    def count_others(self, label: Expression) -> None:
+        """Count the labels whose id no prediction has, of all predictions.
+
+        Args:
+            label: the column of the labels that the predictions were joined with.
+        """
+        (joined,) = self._one(sa.select(sa.func.count(label)))
+        self.left_out["labels_unmatched"] = self._answered - int(joined)
 
     def _one(self, query: Any) -> Sequence[Any]:
         (row,) = self._run(query)
@@ -104,19 +123,20 @@ class RowSelection:
         columns: Sequence[Expression],
         conditions: Sequence[Expression],
         key: Expression,
-    ) -> tuple[sa.Select[Any], int]:
-        """Return the rows with each id once, the later one, and the number of the others."""
+    ) -> tuple[sa.Select[Any], int, int]:
+        """Return the rows with each id once, the later one, the number of the others, and of the ids."""
         count = sa.select(sa.func.count(key), sa.func.count(key.distinct())).where(*conditions)
         rows, ids = self._one(count.select_from(relation.rows))
         if rows == ids:
-            return sa.select(*columns, sa.literal_column("0").label(DUPLICATES)).where(*conditions), 0
+            once = sa.select(*columns, sa.literal_column("0").label(DUPLICATES)).where(*conditions)
+            return once, 0, int(ids)
         number = sa.func.row_number().over(partition_by=key, order_by=self._latest_first(relation, columns))
         more = sa.case((key.is_(None), 0), else_=sa.func.count().over(partition_by=key) - 1)
         numbered = sa.select(*columns, more.label(DUPLICATES), number.label("__number"))
         all_rows = numbered.where(*conditions).subquery()
         kept = [column for column in all_rows.c if column.name != "__number"]
         first = sa.or_(all_rows.c["__number"] == 1, all_rows.c["__id"].is_(None))
-        return sa.select(*kept).where(first), int(rows) - int(ids)
+        return sa.select(*kept).where(first), int(rows) - int(ids), int(ids)
 
     def _latest_first(self, relation: Relation, columns: Sequence[Expression]) -> list[Expression]:
         """Return an order that is the same at each look."""

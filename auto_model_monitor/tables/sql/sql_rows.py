@@ -16,6 +16,9 @@ from .expressions import Expressions
 with extra("production"):
     import sqlalchemy as sa
 
+Hold = Callable[["sa.Select[Any]"], "sa.FromClause"]
+"""Replaces the rows of a look by those of a query, which the engine then holds."""
+
 Run = Callable[["sa.Select[Any]"], Iterable[Sequence[Any]]]
 """Executes a query and returns its rows."""
 
@@ -32,6 +35,9 @@ class SqlRows:
         dialect: the engine's.
         left_out: the rows that are not among them, by reason.
         fills: the numbers that replace missing ones.
+        hold: makes a table of a query; None where the engine may not.
+        where: what a row must fulfil.
+        held: the columns of the relation that keys are computed in already.
     """
 
     def __init__(
@@ -42,6 +48,9 @@ class SqlRows:
         dialect: SqlDialect,
         left_out: Mapping[str, int],
         fills: Mapping[str, float] | None = None,
+        hold: Hold | None = None,
+        where: Sequence[sa.ColumnElement[bool]] = (),
+        held: Mapping[Key, sa.ColumnElement[Any]] | None = None,
     ) -> None:
         self._run = run
         self._relation = relation
@@ -49,11 +58,28 @@ class SqlRows:
         self._dialect = dialect
         self._left_out = dict(left_out)
         self._fills = dict(fills or {})
-        self._expressions = Expressions(dict(relation.c.items()), kinds, dialect, self._fills)
+        self._hold = hold
+        self._where = list(where)
+        self._expressions = Expressions(dict(relation.c.items()), kinds, dialect, self._fills, held)
 
     def filled(self, fills: Mapping[str, float]) -> SqlRows:
         """Return the same rows with numbers that replace missing ones."""
-        return SqlRows(self._run, self._relation, self._kinds, self._dialect, self._left_out, fills)
+        return SqlRows(
+            self._run, self._relation, self._kinds, self._dialect, self._left_out, fills, self._hold
+        )
+
+    def selected(self, where: Sequence[RowCondition], keys: Sequence[Key]) -> SqlRows:
+        """Return the rows that fulfil conditions, with their keys in columns if the engine holds them."""
+        conditions = self._expressions.conditions(where)
+        own = self._run, self._relation, self._kinds, self._dialect, self._left_out, self._fills
+        if self._hold is None:
+            return SqlRows(*own, where=[*self._where, *conditions])
+        names = {key: f"__key{number}" for number, key in enumerate(dict.fromkeys(keys))}
+        computed = [self._expressions.key(key).label(name) for key, name in names.items()]
+        query = sa.select(*self._relation.c, *computed).select_from(self._relation).where(*conditions)
+        relation = self._hold(query)
+        held = {key: relation.c[name] for key, name in names.items()}
+        return SqlRows(self._run, relation, *own[2:], held=held)
 
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns."""
@@ -115,11 +141,11 @@ class SqlRows:
         """Return exact quantiles of a column's numbers."""
         keyed = self._keyed(by, [self._expressions.number(column)], where)
         keys, value = _keys(keyed, len(by)), keyed.c.v0
-        aggregates = [self._dialect.quantile(value, fraction) for fraction in fractions]
-        if not any(aggregate is None for aggregate in aggregates):
-            query = sa.select(*keys, *aggregates).where(value.is_not(None)).group_by(*keys)
-            rows_of = {tuple(row[: len(by)]): tuple(row[len(by) :]) for row in self._run(query)}
-            return self._once({raw: row for raw, row in rows_of.items() if None not in row}, by)
+        aggregate = self._dialect.quantiles(value, fractions)
+        if aggregate is not None:
+            query = sa.select(*keys, aggregate).where(value.is_not(None)).group_by(*keys)
+            of_group = {tuple(raw): found for *raw, found in self._run(query)}
+            return self._once({raw: tuple(found) for raw, found in of_group.items() if found}, by)
         place = (sa.func.row_number().over(partition_by=keys or None, order_by=value) - 1).label("place")
         rows = sa.func.count().over(partition_by=keys or None).label("rows_")
         ranked = sa.select(*keys, value, place, rows).where(value.is_not(None)).subquery()
@@ -188,7 +214,8 @@ class SqlRows:
         keys = [self._expressions.key(key).label(f"k{number}") for number, key in enumerate(by)]
         labelled = [value.label(f"v{number}") for number, value in enumerate(values)]
         query = sa.select(*keys, *labelled, sa.literal_column("1").label("row_"))
-        return query.select_from(self._relation).where(*self._expressions.conditions(where)).subquery()
+        conditions = [*self._where, *self._expressions.conditions(where)]
+        return query.select_from(self._relation).where(*conditions).subquery()
 
     def _once(self, found: Mapping[tuple[Any, ...], T], by: Sequence[Key]) -> Mapping[Keys, T]:
         """Return the groups by their canonical keys.
