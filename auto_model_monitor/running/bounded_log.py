@@ -54,6 +54,10 @@ class BoundedLog:
         self._index: int | None = None
         if folder:
             self._open_files()
+
+    def start(self) -> None:
+        """Start writing what is appended."""
+        if self._folder:
             threading.Thread(target=self._run, daemon=True).start()
 
     def append(self, data: bytes | memoryview, stream: int = 0) -> None:

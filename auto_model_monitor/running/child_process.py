@@ -8,11 +8,15 @@ import errno
 import os
 import signal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, other programs do not expect that
 
 
 def start_child(
-    command: list[str], streams: tuple[int, int, int], *, defaults: list[signal.Signals], terminal: bool
+    command: list[str], streams: Sequence[int], *, defaults: list[signal.Signals], terminal: bool
 ) -> tuple[int, int]:
     """Start a command; return its pid, and 0 or the errno for which it could not be started.
 
@@ -43,7 +47,7 @@ def start_child(
     return child, int(text or 0)
 
 
-def _prepare(streams: tuple[int, int, int], defaults: list[signal.Signals], terminal: bool) -> None:
+def _prepare(streams: Sequence[int], defaults: list[signal.Signals], terminal: bool) -> None:
     os.setpgid(0, 0)
     if terminal:
         controlling = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)

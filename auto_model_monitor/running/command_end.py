@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from .pump import STOPPED, TIMED_OUT
+from .escalation import STOPPED, TIMED_OUT
 from .run_folder import RunFolder
 
 STOP_STATUS = 75  # EX_TEMPFAIL

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 FORWARDED = (
     *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
@@ -50,6 +51,7 @@ class ReceivedSignals:
         """Return the next signal and who sent it; None after so many seconds, or when woken."""
         if not hasattr(signal, "sigtimedwait"):  # macOS does not report the sender
             if seconds is not None and not signal.sigpending() & self._wanted:
+                time.sleep(seconds)
                 return None
             number = int(signal.sigwait(self._wanted))
             return None if number == WAKE else (number, "")

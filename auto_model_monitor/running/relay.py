@@ -60,11 +60,12 @@ class Relay(threading.Thread):
         self._keeps_reading = keeps_reading
         self._on_change = on_change
         self._held = b""
-        self._ended, self._end = os.pipe()
+        self._draining, self._drain = os.pipe()
 
     def drain(self) -> None:
-        """Announce that the command has ended; processes that it left may still write."""
-        os.write(self._end, b".")
+        """Announce that the command has ended or was suspended; others of its processes may still write."""
+        self.drained = self.finished
+        os.write(self._drain, b".")
 
     def run(self) -> None:
         """Pass everything on."""
@@ -84,13 +85,13 @@ class Relay(threading.Thread):
         view = memoryview(buffer)
         waiting = select.poll()
         waiting.register(self._source, select.POLLIN)
-        waiting.register(self._ended, select.POLLIN)
-        left: int | None = None  # bytes that may have been written before the command ended
+        waiting.register(self._draining, select.POLLIN)
+        left: int | None = None  # bytes that may have been written before drain() was called
         count, last = _LARGE, 0.0
         while True:
-            ready = [file for file, _ in waiting.poll()]
-            if self._ended in ready:
-                waiting.unregister(self._ended)
+            ready = [file for file, _ in waiting.poll(None if left is None else 0)]
+            if self._draining in ready:
+                os.read(self._draining, 16)
                 left = _CAPACITY
             if left is not None and (left <= 0 or self._source not in ready):
                 left, self.drained = None, True

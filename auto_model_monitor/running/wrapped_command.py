@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VARIABLE = "AUTO_MODEL_MONITOR_RUN"  # the environment variable that names the run's folder to the command
 MAX_LOG = 1 << 30
 GRACE = 30.0
+_FOREGROUND_INTERVAL = 1.0  # seconds; a shell does not report that a running job has come to the foreground
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {0}.pump import main; main(sys.argv[1:])"
 
 
@@ -113,13 +114,16 @@ class WrappedCommand:
         from .command_end import CommandEnd
 
         assert self._signals is not None, "start() comes first"
-        main = threading.get_ident()
+        main, has_keyboard = threading.get_ident(), os.isatty(0)
         threading.Thread(target=self._follow, args=(main,), daemon=True).start()
         while not self._ended:
             if self._suspended:
                 self._suspended = False
                 os.kill(os.getpid(), signal.SIGSTOP)
-            received = self._signals.next(None)
+            background = has_keyboard and not _in_foreground()
+            received = self._signals.next(_FOREGROUND_INTERVAL if background else None)
+            if background and _in_foreground():
+                self._request("foreground")
             if received is not None:
                 self._request(f"signal {received[0]} {int(_in_foreground())} {received[1]}")
         self._signals.restore()
@@ -146,7 +150,7 @@ class WrappedCommand:
             root = os.path.dirname(root)  # noqa: PTH120
         settings = (
             self._folder.path if self._folder is not None else "",
-            *(self._max_log, self._grace, self._timeout, int(self._keeps_running)),
+            *(self._max_log, self._grace, self._timeout, int(self._keeps_running), int(_in_foreground())),
             *(requests, answers),
         )
         start = [sys.executable, "-I", "-S", "-c", _BOOT.format(package), root]
