@@ -19,7 +19,7 @@ from .option_parser import PROGRAM, OptionParser, VersionOption, did_you_mean
 #: The commands, in the order of the help; each has a module of its own.
 NAMES = (
     *("setup", "watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve"),
-    *("monitor", "evaluate", "schema", "help"),
+    *("diagnose", "monitor", "evaluate", "schema", "help"),
 )
 _FORMER_NAMES = {"test-mail": "test-notify"}
 _STATUS = """\

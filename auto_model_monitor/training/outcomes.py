@@ -8,18 +8,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from ..text.cleaning import for_terminal, from_terminal
-from .log_files import end_of_log
+from ..text.cleaning import for_terminal
+from .failure_reasons import failure_reason, last_line
 from .regular_files import read_regular
 from .tasks import TaskState
 
-_TAIL_BYTES = 32 << 10  # of the log, searched for the failure cause
-_MAX_CAUSE = 500  # characters
-_TRACEBACK = "Traceback (most recent call last):"
-_ERROR = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: |$)")
-_FATAL = re.compile(r"(?i)\b(?:error|exception|fatal|critical|abort(?:ed)?)\b")
-_RANK = re.compile(r"\[rank[0-9]+\]: ?")  # torchrun's prefix of each line
-_SUPERVISOR = "auto-model-monitor: "
 _RECORD = re.compile(r"(\S+) (\S+) ([0-9]{1,12}(?:\.[0-9]{1,9})?) (\S+)")
 _STATUS = re.compile(r"-?[0-9]{1,6}")
 _MAX_SIGNAL, _MAX_STATUS = 64, 255
@@ -108,17 +101,15 @@ def outcome_of(
         return _unknown_outcome(completed, log)
     if record.unreadable:
         reason = f"its exit status cannot be read: {for_terminal(record.unreadable)}"
-        return TaskOutcome(TaskState.FAILED, reason + failure_cause(log, 1))
+        return TaskOutcome(TaskState.FAILED, reason + last_line(log))
     if not record.started:
-        return TaskOutcome(
-            TaskState.FAILED, f"could not be started{failure_cause(log, 1)}", None, record.time
-        )
+        return TaskOutcome(TaskState.FAILED, f"could not be started{last_line(log)}", None, record.time)
     reason = _describe_status(record.status)
     if record.requested and not completed:
         reason = f"ended from outside, as when the machine shuts down: {reason}"
     failed = record.status != 0 or (record.requested and not completed)
     if failed:
-        reason += failure_cause(log, 1 if record.status < 0 else None)
+        reason += failure_reason(log, record.status)
     return TaskOutcome(
         TaskState.FAILED if failed else TaskState.COMPLETED, reason, record.status, record.time
     )
@@ -128,42 +119,7 @@ def _unknown_outcome(completed: bool, log: Path) -> TaskOutcome:
     if completed:
         return TaskOutcome(TaskState.COMPLETED, "its log reports completion; its exit status is not known")
     text = "it ended while no server ran, as when the machine restarts; its exit status is not known"
-    return TaskOutcome(TaskState.FAILED, text + failure_cause(log, 1))
-
-
-def failure_cause(log: Path, max_lines: int | None = None) -> str:
-    """Return ``": "`` and the line at a log's end that best explains a failure; empty if there is none.
-
-    That is the exception of the last traceback, else the last line that names or mentions an error, else
-    the last line.
-
-    Args:
-        log: the file.
-        max_lines: search only this many of the last lines.
-    """
-    try:
-        text = end_of_log(log, _TAIL_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""
-    lines = [_RANK.sub("", from_terminal(raw).rstrip()) for raw in text.split("\n")]
-    lines = [line for line in lines if line.strip()][-(max_lines or 0) :]
-    if not lines:
-        return ""
-    line = _error_line(lines).strip().removeprefix(_SUPERVISOR)
-    return f": {line}" if len(line) <= _MAX_CAUSE else f": {line[:_MAX_CAUSE]}…"
-
-
-def _error_line(lines: list[str]) -> str:
-    if _TRACEBACK in lines:
-        last = len(lines) - lines[::-1].index(_TRACEBACK)
-        for line in lines[last:]:
-            if not line.startswith(" "):
-                return line
-    for matches in (_ERROR.match, _FATAL.search):
-        for line in reversed(lines):
-            if matches(line):
-                return line
-    return lines[-1]
+    return TaskOutcome(TaskState.FAILED, text + failure_reason(log))
 
 
 def _describe_status(status: int) -> str:

@@ -19,7 +19,18 @@ from auto_model_monitor.cli import help_command
 from auto_model_monitor.cli import main as cli
 from auto_model_monitor.monitor.config.settings_table import SETTINGS
 
-COMMANDS = ("watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve", "evaluate", "help")
+COMMANDS = (
+    "watch",
+    "logs",
+    "inspect",
+    "outbox",
+    "test-notify",
+    "demo",
+    "serve",
+    "diagnose",
+    "evaluate",
+    "help",
+)
 SECRET = "abcdefghijklmnop"
 
 

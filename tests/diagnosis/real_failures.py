@@ -15,8 +15,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,35 +75,40 @@ def run(program: Program, python: str) -> End:
             "CUDA_VISIBLE_DEVICES": "",
             "TF_CPP_MIN_LOG_LEVEL": "1",
         }
-        child = subprocess.Popen(
-            _command(program, python),
-            cwd=place,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        watchdog = threading.Timer(_LIMIT, child.kill)
-        watchdog.start()
-        number = next((signal.Signals[name] for name in program.launcher if name.startswith("SIG")), None)
-        assert child.stdout is not None
-        kept = []
-        for line in iter(child.stdout.readline, b""):
-            kept.append(line)
-            if len(kept) == _WARMED_UP and number is not None:
-                (os.killpg if "torchrun" in program.launcher and number == signal.SIGINT else os.kill)(
-                    child.pid, number
-                )
-        status = child.wait()
-        watchdog.cancel()
-        return End(_without_paths(b"".join(kept).decode("utf-8", "replace"), place, python), status)
+        # Into a file: a worker that outlives its launcher would keep a pipe open.
+        with (place / "output.log").open("wb") as output:
+            child = subprocess.Popen(
+                _command(program, python),
+                cwd=place,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            status = _ended(child, program, place / "output.log")
+        text = (place / "output.log").read_text("utf-8", errors="replace")
+        return End(_without_paths(text, place, python), status)
+
+
+def _ended(child: subprocess.Popen[bytes], program: Program, log: Path) -> int:
+    """Wait for the end, and send the signal of the program once it trains."""
+    number = next((signal.Signals[name] for name in program.launcher if name.startswith("SIG")), None)
+    end = time.monotonic() + _LIMIT
+    while time.monotonic() < end:
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(timeout=0.1)
+        if number is not None and log.read_bytes().count(b" loss ") >= _WARMED_UP:
+            child.send_signal(number)
+            number = None
+    child.kill()
+    return child.wait()
 
 
 def _command(program: Program, python: str) -> list[str]:
     if "sh" in program.launcher:
         return ["bash", "-c", program.text]
     if "torchrun" in program.launcher:
-        return [python, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", "train.py"]
+        return [python, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "train.py"]
     return [python, "train.py"]
 
 

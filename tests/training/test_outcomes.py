@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from auto_model_monitor.training import TaskState
-from auto_model_monitor.training.outcomes import ExitRecord, failure_cause, outcome_of
+from auto_model_monitor.training.failure_reasons import failure_reason, last_line
+from auto_model_monitor.training.outcomes import ExitRecord, outcome_of
 
 COMPLETED, FAILED, CANCELLED = TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED
 TRACEBACK = """Epoch [1/3] started
@@ -84,19 +85,21 @@ def test_a_training_ended_from_outside_has_failed(log):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (TRACEBACK, ": mishaps.Mishap: the disk ran away"),
-        (TRACEBACK.replace("\n", "\r\n"), ": mishaps.Mishap: the disk ran away"),
+        (TRACEBACK, ": ValueError: no images in /data"),
+        (TRACEBACK.replace("\n", "\r\n"), ": ValueError: no images in /data"),
         (
             "".join(f"[rank0]: {line}\n" for line in TRACEBACK.splitlines()),
-            ": mishaps.Mishap: the disk ran away",
+            ": ValueError: no images in /data",
         ),
         (
             "usage: train.py\ntrain.py: error: unrecognized arguments: --x\nbye\n",
-            ": train.py: error: unrecognized arguments: --x",
+            ": a wrong option or configuration: train.py: error: unrecognized arguments: --x."
+            " The option is --x. Correct the option.",
         ),
         (
             "…\ntorch.cuda.OutOfMemoryError: CUDA out of memory.\nTerminating\n",
-            ": torch.cuda.OutOfMemoryError: CUDA out of memory.",
+            ": GPU memory ran out: torch.cuda.OutOfMemoryError: CUDA out of memory. Use a smaller batch or"
+            " sequence, gradient checkpointing or accumulation, or free the device (`nvidia-smi`).",
         ),
         ("KeyboardInterrupt\n", ": KeyboardInterrupt"),
         ("a\n\x1b[31mb\x1b[0m\n\n  \n", ": b"),
@@ -106,20 +109,22 @@ def test_a_training_ended_from_outside_has_failed(log):
         ("\n\n", ""),
         (b"\xff\xfe\x00\n" * 3, ": \ufffd\ufffd"),
         (b"x" * (1 << 20), ": " + "x" * 500 + "…"),
-        (
-            "auto-model-monitor: 'nosuch': No such file or directory\n",
-            ": 'nosuch': No such file or directory",
-        ),
     ],
 )
-def test_the_failure_cause_is_the_line_that_explains_it(log, text, words):
-    """The failure cause is the line at the log's end that explains the failure."""
-    assert failure_cause(log(text)) == words
+def test_the_reason_is_what_the_log_shows(log, text, words):
+    """The reason has the cause, the line of the log that shows it and what to do, or the last line."""
+    assert failure_reason(log(text)) == words
 
 
-def test_there_is_no_failure_cause_without_a_log(tmp_path):
-    """Without a log there is no failure cause."""
-    assert failure_cause(tmp_path / "log.txt") == ""
+def test_a_command_that_cannot_start_has_the_supervisors_line(log):
+    """A task that could not be started has the supervisor's last line as its reason, without its name."""
+    text = "auto-model-monitor: 'nosuch': No such file or directory\n"
+    assert last_line(log(text)) == ": 'nosuch': No such file or directory"
+
+
+def test_there_is_no_reason_without_a_log(tmp_path):
+    """Without a log the reason ends with the status."""
+    assert failure_reason(tmp_path / "log.txt") == ""
 
 
 @pytest.mark.parametrize("text", ["", "0", "0 0 x 0", "0 0 1e400 0", "0 0 nan 0", "\0" * 256])
