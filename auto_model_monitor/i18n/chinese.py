@@ -81,6 +81,8 @@ CHINESE = Wording(
         "stalled_resolved": "{model}又有预测了，此前中断 {silent_seconds}",
         "plateau": "{model}{metric}已连续 {checkpoints_since_best} 个窗口没有改进",
         "diverged": "{model}{metric}正在偏离：{value}",
+        "evidence": "（95% 区间 {interval}，{rows} 个样本）",
+        "evidence_rows": "（{rows} 个样本）",
     },
     next_steps={
         "quality": "对比这个窗口与之前的输入（缺失值、新类别、上游版本），核对标签；确实变差就回滚或重新训练",
@@ -192,6 +194,8 @@ CHINESE = Wording(
         "channel": "渠道",
         "subject": "未送达的通知",
         "count": "通知数",
+        "alarms": "预警数",
+        "all_clears": "恢复数",
         "best_of_all": "最好",
         "what": "内容",
         "rules": "规则",

@@ -81,6 +81,8 @@ ENGLISH = Wording(
         "stalled_resolved": "{model}predictions again, after {silent_seconds} without any",
         "plateau": "{model}{metric} has not improved for {checkpoints_since_best} windows",
         "diverged": "{model}{metric} is diverging: {value}",
+        "evidence": " (95 % interval {interval}, {rows} rows)",
+        "evidence_rows": " ({rows} rows)",
     },
     next_steps={
         "quality": "Compare the inputs of this window with those before (missing values, new categories, "
@@ -170,6 +172,8 @@ ENGLISH = Wording(
         "channel": "Channel",
         "subject": "Not delivered",
         "count": "Messages",
+        "alarms": "Alarms",
+        "all_clears": "All-clears",
         "best_of_all": "Best",
         "what": "What",
         "rules": "Rules",

@@ -31,20 +31,22 @@ def look_message(alerts: Sequence[Alert], words: Wording, origin: Origin) -> Mes
     """
     worst, level = alerts[0], most_urgent(alerts)
     table = [[words.labels["model"], words.labels["alarm"]]]
-    table += [[_model(alert), _alarm(alert, words, origin)] for alert in alerts[:MOST_LISTED]]
-    sentence = _sentence(alerts, " ".join(filter(None, [worst.model and _model(worst), table[1][1]])), words)
+    table += [
+        [_model(alert), _alarm(alert, words, origin, with_evidence=True)] for alert in alerts[:MOST_LISTED]
+    ]
+    named = filter(None, [worst.model and _model(worst), _alarm(worst, words, origin)])
+    sentence = _sentence(alerts, " ".join(named), words)
     rest = len(alerts) - MOST_LISTED
     notes = [words.event_sentences["look_rest"].format(count=rest)] if rest > 0 else []
-    where = words.labels["source"] if is_about_a_model(worst) else words.directory
-    place = ((words.host, for_name(origin.host)), (where, for_name(origin.watch_dir)))
-    rows = [(words.time, zoned_time_text(worst.time)), *(row for row in place if row[1])]
+    rows = _rows(alerts, words, origin)
     resolved = _all_resolved(alerts)
     subject = origin.subject(mark_of(level, resolved=resolved), sentence)
+    score, *figures = _figures(alerts, words)
     card = Card(
-        sender=words.sender,
+        sender=_sender(alerts, level, words),
         heading=sentence,
-        score=Figure(label=words.labels["count"], value=str(len(alerts))),
-        figures=[],
+        score=score,
+        figures=figures,
         rows=rows,
         notes=notes,
         table=table,
@@ -75,6 +77,31 @@ def _text(
     return "\n\n".join([words.sentence.format(sentence=sentence), "\n".join([lines, *notes]), placed])
 
 
+def _figures(alerts: Sequence[Alert], words: Wording) -> list[Figure]:
+    """Return how many alarms there are, and how many all-clears."""
+    resolved = sum(alert.resolved for alert in alerts)
+    counts = {"alarms": len(alerts) - resolved, "all_clears": resolved}
+    return [Figure(label=words.labels[key], value=str(count)) for key, count in counts.items() if count]
+
+
+def _sender(alerts: Sequence[Alert], level: Level, words: Wording) -> str:
+    names = {Level.WARNING: words.warning, Level.CRITICAL: words.critical}
+    return words.resolved if _all_resolved(alerts) else names.get(level, words.sender)
+
+
+def _rows(alerts: Sequence[Alert], words: Wording, origin: Origin) -> list[tuple[str, str]]:
+    worst = alerts[0]
+    where = words.labels["source"] if is_about_a_model(worst) else words.directory
+    rows = [
+        (words.time, zoned_time_text(worst.time)),
+        (words.host, for_name(origin.host)),
+        (where, for_name(origin.watch_dir)),
+    ]
+    about_models = [ModelFacts(one, words, origin) for one in alerts[:MOST_LISTED] if is_about_a_model(one)]
+    steps = dict.fromkeys(facts.next_step for facts in about_models)
+    return [row for row in (*rows, *((words.labels["next_step"], step) for step in steps)) if row[1]]
+
+
 def _sentence(alerts: Sequence[Alert], worst: str, words: Wording) -> str:
     """Return how many models need attention, or, where all have, how many have recovered, and the worst."""
     open_alerts = [alert for alert in alerts if not alert.resolved] or alerts
@@ -92,9 +119,10 @@ def _model(alert: Alert) -> str:
     return ABSENT if alert.model is None else for_header(for_name(alert.model), _LONGEST_CELL)
 
 
-def _alarm(alert: Alert, words: Wording, origin: Origin) -> str:
+def _alarm(alert: Alert, words: Wording, origin: Origin, *, with_evidence: bool = False) -> str:
     if is_about_a_model(alert):
-        return for_header(ModelFacts(replace(alert, model=None), words, origin).alarm, _LONGEST_CELL)
+        facts = ModelFacts(replace(alert, model=None), words, origin)
+        return for_header(facts.alarm + (facts.evidence if with_evidence else ""), _LONGEST_CELL)
     return for_header(EventFacts(alert, words, origin).sentence, _LONGEST_CELL)
 
 

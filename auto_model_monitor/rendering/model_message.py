@@ -62,6 +62,21 @@ class ModelFacts:
         """What happened, and in which window, for a line of a table."""
         return self._with_window(self.brief)
 
+    @property
+    def evidence(self) -> str:
+        """The interval and the rows that the value rests on, in brackets; empty where they are unknown."""
+        reading = self._alert.reading
+        if reading is None or reading.rows is None or self._alert.kind is AlertKind.STALLED:
+            return ""
+        interval, rows = self._interval(reading), f"{reading.rows:,}"
+        key = "evidence" if interval else "evidence_rows"
+        return self._words.model_sentences[key].format(interval=interval, rows=rows)
+
+    @property
+    def next_step(self) -> str:
+        """What to do; nothing where it is over."""
+        return "" if self._alert.resolved else self._next_step()
+
     def text(self) -> str:
         """Return the content as plain text."""
         words, line = self._words, self._words.line.format
@@ -156,7 +171,7 @@ class ModelFacts:
             labels["rule"]: for_name(alert.rule),
             words.host: for_name(self._origin.host),
             labels["source"]: for_name(self._origin.watch_dir),
-            labels["next_step"]: "" if alert.resolved else self._next_step(),
+            labels["next_step"]: self.next_step,
         }
         return ((label, value) for label, value in rows.items() if value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -164,9 +165,9 @@ def look(count):
     ("language", "subject", "head", "alarm", "rest"),
     [
         ("en", "🚨 1000 models need attention: model_000 accuracy 87% ", "Model | Alarm",
-         "accuracy 87% below 90% · 2026-11-27", "… and 980 more"),
+         "accuracy 87% below 90% · 2026-11-27 (95 % interval 85% – 89%, 1,234 rows)", "… and 980 more"),
         ("zh", "🚨 1000 个模型需要关注：model_000 准确率低于90%", "模型 | 预警",
-         "准确率低于90%, 发出预警（87%） · 2026-11-27", "……另有 980 条未列出"),
+         "准确率低于90%, 发出预警（87%） · 2026-11-27（95% 区间 85% – 89%，1,234 个样本）", "……另有 980 条未列出"),
     ],
 )  # fmt: skip
 def test_many_models_are_one_message(language, subject, head, alarm, rest):
@@ -178,11 +179,29 @@ def test_many_models_are_one_message(language, subject, head, alarm, rest):
     start = lines.index(head)
     assert lines[start + 1 : start + 21] == [f"model_{n:03} | {alarm}" for n in range(20)]
     assert lines[start + 21] == rest
-    assert lines[-1] in ("Source: /data/credit", "来源：/data/credit")
+    assert lines[-2] in ("Source: /data/credit", "来源：/data/credit")
     assert all(for_html(text) in message.html for text in ("model_019", alarm, rest))
     assert message.level is Level.CRITICAL
     assert message.facts["count"] == 1000
     assert str(message.facts["models"]).split(", ") == [f"model_{n:03}" for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("language", "alarms", "clears"), [("en", "Alarms", "All-clears"), ("zh", "预警数", "恢复数")]
+)
+def test_a_look_counts_alarms_and_says_what_to_do(language, alarms, clears):
+    """The large number counts alarms, all-clears stand beside it, and each kind of alarm has its next step."""
+    slow = replace(ALERT, reading=replace(READING, metric="latency_p95", low=None, high=None))
+    over = replace(ALERT, model="good", resolved=True)
+    renderer = Renderer(language=language, host="gpu3")
+    message = renderer.render_look([*look(2), slow, over])
+    assert re.search(
+        rf">{alarms}</div>.*?>3</span>.*?>{clears}</div>\s*<div[^>]*>1</div>", message.html, re.DOTALL
+    )
+    steps = [line for line in message.text.splitlines() if line.startswith(("Next step", "下一步"))]
+    assert len(set(steps)) == len(steps) == 2
+    assert "1,234" in message.text.splitlines()[4]
+    assert not re.search("Next step|下一步", renderer.render_look([over, over]).text)
 
 
 def test_recovered_models_are_counted_apart():

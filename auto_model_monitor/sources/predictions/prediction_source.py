@@ -195,7 +195,7 @@ class PredictionSource:
             SourceError: a table cannot be read now, or a column is missing.
         """
         self._find_log()
-        now = self._clock.now()
+        now = self._clock.now().astimezone(self._zone)  # messages state all times in one zone
         state = self._state_at(now)
         if state is not None and state == self._state:
             return ReadingBatch(time=now)

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlalchemy")
 
-from auto_model_monitor import PredictionSource, SourceError
+from auto_model_monitor import Monitor, PredictionSource, Renderer, SourceError
 
 
 def test_a_pipe_and_a_device_are_refused(tmp_path: Path):
@@ -33,6 +33,17 @@ def test_a_place_without_rows_is_reported_once(tmp_path: Path, content: bytes | 
         os.utime(path, (len(caplog.records) + 1,) * 2)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "no row that can be read yet; expected a file of CSV with a header" in caplog.text
+
+
+def test_all_times_of_a_message_are_in_the_zone_of_the_source(tmp_path: Path):
+    """The label of a window, its end and the time of the look are in one zone, that of the source."""
+    path = tmp_path / "p.csv"
+    path.write_text("id,time,prediction,label\n" + "1,2026-11-20 23:00:00,0,1\n" * 3)
+    source = PredictionSource(path, timezone="Asia/Shanghai", id=None, min_rows=1)
+    monitor = Monitor(source, ["accuracy < 90%"], [], log_dir=None)
+    message = Renderer(language="en").render(monitor.check()[0])
+    assert "2026-11-20 (→ 2026-11-21 00:00:00 UTC+08:00)" in message.text
+    assert message.text.count("UTC+08:00") == message.text.count("UTC") == 2
 
 
 def test_a_table_whose_rows_all_fail_is_reported_once(tmp_path: Path, caplog):
