@@ -167,7 +167,8 @@ def look(count):
         ("en", "🚨 1000 models need attention: model_000 accuracy 87% ", "Model | Alarm",
          "accuracy 87% below 90% · 2026-11-27 (95 % interval 85% – 89%, 1,234 rows)", "… and 980 more"),
         ("zh", "🚨 1000 个模型需要关注：model_000 准确率低于90%", "模型 | 预警",
-         "准确率低于90%, 发出预警（87%） · 2026-11-27（95% 区间 85% – 89%，1,234 个样本）", "……另有 980 条未列出"),
+         "准确率低于90%, 发出预警（87%） · 2026-11-27（95% 区间 85% – 89%，1,234 个样本）",
+         "……另有 980 条未列出"),
     ],
 )  # fmt: skip
 def test_many_models_are_one_message(language, subject, head, alarm, rest):
@@ -190,7 +191,7 @@ def test_many_models_are_one_message(language, subject, head, alarm, rest):
     ("language", "alarms", "clears"), [("en", "Alarms", "All-clears"), ("zh", "预警数", "恢复数")]
 )
 def test_a_look_counts_alarms_and_says_what_to_do(language, alarms, clears):
-    """The large number counts alarms, all-clears stand beside it, and each kind of alarm has its next step."""
+    """The large number counts alarms, all-clears stand beside it; each kind of alarm has its next step."""
     slow = replace(ALERT, reading=replace(READING, metric="latency_p95", low=None, high=None))
     over = replace(ALERT, model="good", resolved=True)
     renderer = Renderer(language=language, host="gpu3")
