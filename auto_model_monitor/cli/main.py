@@ -18,7 +18,7 @@ from .option_parser import PROGRAM, OptionParser, VersionOption, did_you_mean
 
 #: The commands, in the order of the help; each has a module of its own.
 NAMES = (
-    *("setup", "watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve"),
+    *("run", "setup", "watch", "logs", "inspect", "outbox", "test-notify", "demo", "serve"),
     *("diagnose", "monitor", "evaluate", "schema", "help"),
 )
 _FORMER_NAMES = {"test-mail": "test-notify"}

@@ -101,9 +101,9 @@ class Renderer:
         subject = for_header(draft.subject or "", LONGEST_SUBJECT)
         subject = subject or facts.subject()
         if draft.text is None or not draft.text.strip():
-            curve_text, footer = curve.text() if curve else "", self._origin.footer(words)
-            text = _cut("\n\n".join(filter(None, [facts.text(), curve_text, footer])), words)
             card = with_curve(facts.card(draft.notes), curve, picture)
+            curve_text = curve.text(with_rows=not card.table) if curve else ""
+            text = _cut("\n\n".join(filter(None, [facts.text(), curve_text, card.footer])), words)
             html = card_html(card, title=subject, lang=words.tag)
         else:
             text = _cut(for_body(draft.text), words)

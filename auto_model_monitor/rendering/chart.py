@@ -30,7 +30,8 @@ def with_curve(card: Card, curve: Curve | None, picture: Picture | None) -> Card
     return replace(
         card,
         chart=_bars_html(curve) if picture is None else picture_html(curve, picture),
-        past=section(label, _table(rows)) if rows else "",
+        # A table of metrics says more than the last scores of one.
+        past=section(label, _table(rows)) if rows and not card.table else "",
     )
 
 

@@ -107,11 +107,11 @@ class Curve:
         rows = zip(places, scores, map(self._remark, points), strict=True)
         return [(place, for_header(self.metric, _LONGEST_PLACE), ""), *rows]
 
-    def text(self) -> str:
+    def text(self, *, with_rows: bool = True) -> str:
         """Return the curve and the rows as plain text."""
         words = self.words
         lines = [words.line.format(label=words.history, value=self.line())]
-        (place, _, _), *rows = self.rows() or [("", "", "")]
+        (place, _, _), *rows = (self.rows() if with_rows else []) or [("", "", "")]
         if rows:
             lines += ["", words.history_latest.format(count=len(rows)) + words.heading_end]
         for where, score, remark in rows:

@@ -86,7 +86,7 @@ class RunFacts:
             blocks=self._blocks(),
             tone=self._tone(),
             preheader=" · ".join(seen),
-            footer=self._origin.footer(self._words),
+            footer=self._footer(),
         )
 
     def _tone(self) -> Tone:
@@ -96,6 +96,10 @@ class RunFacts:
     def _sender(self) -> str:
         words = self._words
         return {"warning": words.warning, "critical": words.critical}.get(self._tone(), words.sender)
+
+    def _footer(self) -> str:
+        # What has ended needs no hint about how to end it.
+        return self._origin.footer(self._words) if self._alert.kind is AlertKind.STARTED else ""
 
     def _figures(self) -> list[Figure]:
         """Return the main figure and those beside it: of what is finished the best score, else the time."""

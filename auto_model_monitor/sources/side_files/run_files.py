@@ -6,6 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 
 
+#: Called with the path and the relative name of something, and whether it appeared since the start.
+OnName = Callable[[str, str, bool], None]
+
+
 class RunFiles:
     """Bounds the look below a working directory to what a training writes that started at a certain time.
 
@@ -15,7 +19,7 @@ class RunFiles:
     Args:
         since: when it started, in seconds since 1970 UTC.
         without: directories and files that are left out, such as our own.
-        on_name: called with the path and the relative name of everything that appeared since.
+        on_name: called with the path and the relative name of everything, and whether it appeared since.
     """
 
     _MOST_FOLDERS = 300  # that were there before
@@ -25,7 +29,11 @@ class RunFiles:
     _MOST_BYTES = 1 << 23  # of all of them
 
     def __init__(
-        self, since: float, *, without: Iterable[str] = (), on_name: Callable[[str, str], None] | None = None
+        self,
+        since: float,
+        *,
+        without: Iterable[str] = (),
+        on_name: OnName | None = None,
     ) -> None:
         self.since = since
         self._without = frozenset(without)
@@ -67,6 +75,6 @@ class RunFiles:
             return False
 
     def note(self, path: str, name: str) -> None:
-        """Take note of a new name."""
-        if self._on_name is not None and path not in self._without and not self.is_old(path):
-            self._on_name(path, name)
+        """Take note of a name."""
+        if self._on_name is not None and path not in self._without:
+            self._on_name(path, name, not self.is_old(path))

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from ...core.clocks import Clock, SystemClock
-from ...core.errors import ParseError, SourceError
+from ...core.errors import SourceError
 from ...log_parser.default_metric import DefaultMetric
 from ...log_parser.metric_names import metric_in_logs
-from ...parsers import DefaultParser
-from ...parsers.checkpoint_names import resembles_checkpoint
-from ...parsers.unfinished import ignored_because
 from ..logs.log_batch import Location, LogBatch
 from ..logs.log_source import LogSource
 from ..logs.rows import FILE_SHIFT, Row
 from . import SideFileSource
+from .new_checkpoints import NewCheckpoints
 from .run_files import RunFiles
 
 _DEEPEST = 3  # a working directory may hold a data set besides
 _SOURCE_SHIFT = FILE_SHIFT + 24  # the bits of a place above those of a source's own
 _MORE = 3  # readings by which another source overtakes the one that a metric is read from
-_MOST_NAMES = 1000  # checkpoints that are remembered
-
-
-class CheckpointNames:
-    """The checkpoints of a training, as they appear: their scores, and which of them was written last."""
-
-    def __init__(self) -> None:
-        self._parser = DefaultParser()
-        self._rows: list[Row] = []
-        self._names: list[Location] = []
-
-    def add(self, path: str, name: str) -> None:
-        """Take note of a name; one that is no checkpoint's is left out."""
-        if not resembles_checkpoint(name) or ignored_because(name) is not None:
-            return
-        place = len(self._names)
-        if place < _MOST_NAMES:
-            self._names.append(Location(name, path))
-        else:  # the numbers of the others' places stay what they are
-            place = _MOST_NAMES - 1
-            self._names[place] = Location(name, path)
-        with suppress(ParseError):
-            for one in self._parser.readings(name, path):
-                self._rows.append((metric_in_logs(one.metric), one.value, place, one.epoch, one.step))
-
-    def rows(self) -> list[Row]:
-        """Return the numbers since the last call."""
-        rows, self._rows = self._rows, []
-        return rows
-
-    def place(self, number: int) -> Location:
-        """Return a name and its path."""
-        return self._names[number]
-
-    def last(self) -> tuple[str, float] | None:
-        """Return the path of the checkpoint that was written last, and when, in seconds since 1970 UTC."""
-        found = []
-        for _, path, _ in self._names:
-            with suppress(OSError):  # frameworks delete the older ones
-                found.append((os.stat(path).st_mtime, path))  # noqa: PTH116
-        return max(found)[::-1] if found else None
 
 
 class RunSource:
@@ -98,7 +54,7 @@ class RunSource:
         clock: Clock | None = None,
     ) -> None:
         self.name = name
-        self.checkpoints = CheckpointNames()
+        self.checkpoints = NewCheckpoints(since)
         self._clock = clock or SystemClock()
         self._score = DefaultMetric(metric)
         self._owners: dict[str, int] = {}

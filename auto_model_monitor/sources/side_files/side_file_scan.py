@@ -73,6 +73,7 @@ class SideFileScan:
         self._on_entry = on_entry
         whole = os.path.abspath(path)  # noqa: PTH100 - as it is meant now
         self._finder = SideFileFinder(whole, self._clock, deepest=deepest, only=only)
+        self._warns = only is None  # the numbers of a training may all be in its output
         self._groups: dict[str, _FileGroup] = {}
         self._by_index: list[_FileGroup] = []
         self._facts = FactFilter()
@@ -90,7 +91,7 @@ class SideFileScan:
             SourceError: there is nothing that can be read now.
         """
         found = self._finder.changed(all_of_them=at_end)
-        if at_end and self._finder.is_empty:
+        if at_end and self._finder.is_empty and self._warns:
             logger.warning("no file of numbers in %r; looked for %s", self._finder.path, LOOKED_FOR)
         for watched in found:
             try:
