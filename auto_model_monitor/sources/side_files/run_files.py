@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-
 #: Called with the path and the relative name of something, and whether it appeared since the start.
 OnName = Callable[[str, str, bool], None]
 
