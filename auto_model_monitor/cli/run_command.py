@@ -16,6 +16,7 @@ from ..text.terminal import Terminal
 from .command import Command
 from .option_parser import OptionParser, add_channels, add_config, add_settings
 from .reference_notes import CHANNEL_NOTES, RULES
+from .watch_command import show_mailboxes
 
 _START = 5.0  # seconds that a watch may still need to start when the command has ended
 
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
     from ..settings import run_parts_of, run_settings_of
 
     parts = run_parts_of(run_settings_of(vars(options), errors), errors)
+    show_mailboxes([notifier.name for notifier in parts.notifiers], errors)
     return _Wrapper(parts, errors).run()
 
 

@@ -34,6 +34,8 @@ _KINDS = {
     "terminated": AlertKind.PREEMPTED,
     "time_limit": AlertKind.TIMED_OUT,
 }
+_ASKED = {"SIGINT": AlertKind.INTERRUPTED, "SIGHUP": AlertKind.INTERRUPTED, "SIGTERM": AlertKind.PREEMPTED}
+_OF_SIGNALS = frozenset({*_KINDS, "none", "unknown", "killed"})
 _WARNINGS = frozenset({AlertKind.INTERRUPTED, AlertKind.PREEMPTED, AlertKind.TIMED_OUT})
 
 
@@ -105,6 +107,7 @@ def end_alert(
 
 
 def _diagnosed(end: CommandEnd, course: RunCourse, language: Language) -> Diagnosis:
+    """Return why it ended; also where the output cannot be read, or our code is at fault."""
     losses = [p.value for metric in ("loss", "train_loss") for p in course.history.points(metric)]
     points = course.history.points(course.score)
     facts = EndFacts(
@@ -132,6 +135,9 @@ def _diagnosed(end: CommandEnd, course: RunCourse, language: Language) -> Diagno
 def _kind(end: CommandEnd, found: Diagnosis) -> AlertKind:
     if end.requested:
         return AlertKind.STOPPED if end.requested == "stopped" else AlertKind.TIMED_OUT
+    asked = _ASKED.get(_signal_name(end.sent_signal))
+    if asked is not None and (found.cause in _OF_SIGNALS or found.confidence != "proof"):
+        return asked  # also where it saved what it had, and exited with 0
     if end.status == 0:
         return AlertKind.FINISHED if found.cause == "none" else AlertKind.CRASHED
     return _KINDS.get(found.cause, AlertKind.CRASHED)
@@ -149,12 +155,15 @@ def _status(end: CommandEnd) -> str:
     number = end.status if end.status is not None and end.status >= 0 else end.exit_code
     if end.requested and end.status is not None:
         number = end.status if end.status >= 0 else 128 - end.status
-    if end.signal is None:
-        return str(number)
+    name = _signal_name(end.signal or 0)
+    return f"{number} ({name})" if name else str(number)
+
+
+def _signal_name(number: int) -> str:
     try:
-        return f"{number} ({signal.Signals(end.signal).name})"
-    except ValueError:  # a real-time signal
-        return str(number)
+        return signal.Signals(number).name
+    except ValueError:  # none, or a real-time signal
+        return ""
 
 
 def _stopped(end: CommandEnd, course: RunCourse) -> dict[str, Detail]:
@@ -164,7 +173,9 @@ def _stopped(end: CommandEnd, course: RunCourse) -> dict[str, Detail]:
 
 
 def _why(kind: AlertKind, end: CommandEnd, found: Diagnosis, language: Language) -> dict[str, Detail]:
-    sender = {"signal_sender": end.signal_sender} if end.sent_signal and end.signal_sender else {}
+    sent: dict[str, Detail] = {"signal": _signal_name(end.sent_signal), "signal_sender": end.signal_sender}
+    if kind in _ASKED.values() and found.cause in ("none", "unknown"):
+        return sent
     if kind in (AlertKind.FINISHED, AlertKind.STOPPED) or end.requested:
         return {}
     evidence = without_secrets(found.evidence)[:_LONGEST_EVIDENCE].rstrip()
@@ -184,7 +195,7 @@ def _why(kind: AlertKind, end: CommandEnd, found: Diagnosis, language: Language)
         "remedy": found.remedy,
         "also_seen": ", ".join(cause_text(cause, language) for cause in found.also_seen),
     }
-    return {**known, **sender}
+    return {**known, **sent}
 
 
 def _metrics(course: RunCourse) -> dict[str, Detail]:

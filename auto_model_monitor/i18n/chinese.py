@@ -214,6 +214,7 @@ CHINESE = Wording(
         "checkpoint_at": "{path}（结束前 {age}）",
         "log_file": "日志",
         "stopped_by": "规则",
+        "signal": "信号",
         "from_signal": "{signal}，来自 {sender}",
         "last_value": "最后",
         "best_value": "最好",

@@ -192,6 +192,7 @@ ENGLISH = Wording(
         "checkpoint_at": "{path} ({age} before the end)",
         "log_file": "Log",
         "stopped_by": "Rule",
+        "signal": "Signal",
         "from_signal": "{signal} from {sender}",
         "last_value": "Last",
         "best_value": "Best",

@@ -32,8 +32,8 @@ class RunFacts:
         alert: the alert; its details hold ``command`` and what is known besides: ``name``, ``ran_seconds``,
             ``exit_status``, ``error`` (the cause in words), ``confidence``, ``evidence``, ``line``, ``rank``,
             ``frame``, ``remedy``, ``also_seen``, ``checkpoint``, ``checkpoint_seconds``, ``log``,
-            ``log_file``, ``stopped_by``, ``limit_seconds``, and the metrics with :data:`LAST`, :data:`BEST`
-            and :data:`BEST_EPOCH` before their names.
+            ``log_file``, ``signal``, ``signal_sender``, ``stopped_by``, ``limit_seconds``, and the metrics with
+            :data:`LAST`, :data:`BEST` and :data:`BEST_EPOCH` before their names.
         words: the texts.
         origin: where the mail comes from.
     """
@@ -166,6 +166,7 @@ class RunFacts:
             labels["checkpoint"]: checkpoint,
             labels["also_seen"]: written.get("also_seen", ""),
             labels["stopped_by"]: written.get("stopped_by", ""),
+            labels["signal"]: self._signal(),
             labels["rules"]: written.get("rules", ""),
             words.time: zoned_time_text(self._alert.time),
             words.epoch: written.get("epoch", ""),
@@ -176,6 +177,10 @@ class RunFacts:
             labels["log_file"]: written.get("log_file", ""),
         }
         return ((label, value) for label, value in rows.items() if value)
+
+    def _signal(self) -> str:
+        name, sender = self._written.get("signal", ""), self._written.get("signal_sender", "")
+        return self._labels["from_signal"].format(signal=name, sender=sender) if name and sender else name
 
     def _blocks(self) -> list[tuple[str, str]]:
         return [(self._labels["log"], self._written["log"])] if "log" in self._written else []
