@@ -32,8 +32,8 @@ class RunFacts:
         alert: the alert; its details hold ``command`` and what is known besides: ``name``, ``ran_seconds``,
             ``exit_status``, ``error`` (the cause in words), ``confidence``, ``evidence``, ``line``, ``rank``,
             ``frame``, ``remedy``, ``also_seen``, ``checkpoint``, ``checkpoint_seconds``, ``log``,
-            ``log_file``, ``signal``, ``signal_sender``, ``stopped_by``, ``limit_seconds``, and the metrics with
-            :data:`LAST`, :data:`BEST` and :data:`BEST_EPOCH` before their names.
+            ``log_file``, ``signal``, ``signal_sender``, ``stopped_by``, ``limit_seconds``, and the metrics
+            with :data:`LAST`, :data:`BEST` and :data:`BEST_EPOCH` before their names.
         words: the texts.
         origin: where the mail comes from.
     """
