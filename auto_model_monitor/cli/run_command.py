@@ -143,7 +143,7 @@ class _Wrapper:
     def _end(self, watch: WrappedRun, end: CommandEnd) -> None:
         try:
             left = watch.end(end)
-        except KeyboardInterrupt:  # whoever presses Ctrl-C now does not want to wait
+        except KeyboardInterrupt:  # a person who presses Ctrl-C now does not want to wait
             left = {"the message of the end": "interrupted"}
         for text in self._warnings.texts:
             self._say(text)

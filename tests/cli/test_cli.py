@@ -238,7 +238,7 @@ def test_help_costs_little():
         (["inspect"], "DIR: expected a directory, got none"),
         (["inspect", "x", "--threshold", "inf"], "--threshold: expected a finite number"),
         (["test-notify", "--sender", "a@example.com"], "--smtp-host: expected"),
-        (["nonsense"], "expected a command, got 'nonsense'; there are setup, watch,"),
+        (["nonsense"], "expected a command, got 'nonsense'; there are run, setup, watch,"),
         (["wacth"], "expected a command, got 'wacth'; did you mean 'watch'?"),
         (["watch", "x", "--treshold", "1"], "--treshold; did you mean '--threshold'?"),
         (["watch", "x", "--treshold=1"], "--treshold=1; did you mean '--threshold'?"),
