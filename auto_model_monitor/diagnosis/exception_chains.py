@@ -199,7 +199,12 @@ def _is_exception(text: str) -> bool:
         return False
     kind = found["kind"].split("(", 1)[0]
     last = kind.rsplit(".", 1)[-1]
-    return bool(_NAMED.match(text)) or (last[:1].isupper() and not last.isupper()) or "." in kind
+    return is_exception(text) or (last[:1].isupper() and not last.isupper()) or "." in kind
+
+
+def is_exception(text: str) -> bool:
+    """Return whether a text begins with the name of an exception's class as most are named."""
+    return _NAMED.match(text) is not None
 
 
 def _raised(lines: OutputLines, index: int, text: str, frames: list[StackFrame], head: int) -> RaisedError:

@@ -11,6 +11,7 @@ _SIGNALS = {
     8: "native_crash",
     9: "killed",
     11: "native_crash",
+    12: "time_limit",  # LSF
     15: "terminated",
     24: "time_limit",
 }

@@ -21,6 +21,7 @@ _ENDS = tuple(
         r"(?P<words>Killed|Segmentation fault|Bus error|Aborted)",
         r"srun: error: \S+: task(?:s)? (?P<rank>\d+)[\d,-]*: Exited with exit code (?P<code>\d+)",
         r"Process name: \[\d+,(?P<rank>\d+)\]",
+        r"died with <Signals\.(?P<signal>SIG\w+)",
         r"Signal (?P<number>\d+) \(SIG\w+\) received by PID",
     )
 )

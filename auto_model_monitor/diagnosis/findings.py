@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .cause_sign import CauseSign, Place
-from .exception_chains import ErrorChain, RaisedError, StackFrame
+from .exception_chains import ErrorChain, RaisedError, StackFrame, is_exception
 from .output_lines import OutputLines
 from .sign_tables import SIGNS
+from .user_frames import user_frame
 
 #: Causes that processes report when another one has ended.
 AFTERMATH = frozenset({"comm_timeout", "comm_failure"})
@@ -19,10 +20,14 @@ REPORTS = frozenset({"wrapper", "messenger"})
 _IN_EXCEPTION = tuple(sign for sign in SIGNS if sign.place not in (Place.LINE, Place.ENDING, Place.VERDICT))
 _IN_BODY = tuple(sign for sign in _IN_EXCEPTION if any(sign.needles))
 _IN_LINE = tuple(sign for sign in SIGNS if sign.place is not Place.EXCEPTION)
+# What the further lines of a message may explain.
+_EXPLAINED_BELOW = AFTERMATH | {"code_error", "wrapper"}
 _QUIET_LEVELS = ("INFO", "DEBUG")
 _NETWORK_FRAMES = re.compile(
     r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
 )
+_LOADING_FRAMES = re.compile(r"torch[\\/]serialization|pickle|joblib|safetensors|[\\/]numpy[\\/]lib")
+_POOL_FRAMES = re.compile(r"multiprocess|concurrent[\\/]futures")
 _RANK_FRAMES = re.compile(r"torch[\\/]distributed|horovod|deepspeed[\\/]comm|mpi4py")
 
 
@@ -79,6 +84,13 @@ def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> li
 def root_of(chain: ErrorChain, lines: OutputLines) -> CauseFinding:
     """Return what began a chain: its first exception that says something specific of its own."""
     found = [exception_finding(link, lines, chain.stream) for link in chain.links]
+    for place, link in enumerate(chain.links):
+        if (
+            user_frame(link.frames) is None
+        ):  # then the place is where a later exception of the chain was raised
+            later = (further.frames for further in chain.links[place + 1 :])
+            frames = next((one for one in later if user_frame(one)), link.frames)
+            found[place] = replace(found[place], frames=frames)
     interrupted = next((one for one in found if one.cause == "interrupted"), None)
     if interrupted is not None:
         return interrupted
@@ -95,11 +107,11 @@ def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Ca
     index, text = error.index, error.text
     if first is not None:
         (cause, place), facts = first[0][:2], _facts(first[1])
-    if cause in ("code_error", "wrapper") and (first is None or first[0].place is Place.EXCEPTION):
+    if cause in _EXPLAINED_BELOW:
         for further in error.body:
             message = lines[further].text.strip()
-            deeper = _first_sign(_IN_BODY, message)
-            if deeper is not None:
+            deeper = _first_sign(_IN_EXCEPTION if is_exception(message) else _IN_BODY, message)
+            if deeper is not None and deeper[0].cause not in (cause, "comm_failure", *REPORTS):
                 (cause, place), facts = deeper[0][:2], _facts(deeper[1])
                 index, text = further, message
                 break
@@ -108,10 +120,14 @@ def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Ca
 
 
 def _by_frames(cause: str, error: RaisedError) -> str:
-    """Return what a broken connection means, by whose code it broke."""
+    """Return what a broken connection or an early end means, by whose code it met."""
     if cause != "messenger" or error.kind == "Empty":
         return cause
     files = " ".join(frame.file for frame in error.frames)
+    if error.kind == "EOFError" and _LOADING_FRAMES.search(files):
+        return "checkpoint_corrupt"
+    if error.kind == "TimeoutError" and _POOL_FRAMES.search(files):
+        return "hang"
     if _NETWORK_FRAMES.search(files):
         return "network"
     return "comm_failure" if _RANK_FRAMES.search(files) else cause

@@ -17,10 +17,12 @@ from .findings import AFTERMATH, REPORTS, CauseFinding, line_findings, root_of
 from .last_run import RunProgress, start_of_last_run, unfinite_loss
 from .output_lines import Output, OutputLines
 from .remedies import facts_of, remedy_for
-from .user_frames import user_frame
+from .user_frames import stack_below, user_frame
 
 _TAIL = 20  # lines
 _LONGEST_EVIDENCE = 600  # characters
+_LATE = 200  # lines: what other processes print after one has failed
+_RANK = re.compile(r"\b[Rr]ank[ :=]{0,2}(\d+)\b")
 _MANY_PROCESSES = re.compile(
     r"(?i)torchrun|torch\.distributed|ChildFailedError|deepspeed|mpirun|srun:|world_size|nccl|gloo|hccl"
     r"|horovod|SpawnProcess|ForkProcess|ProcessRaised|local_rank|DataLoader worker|RayTrainWorker"
@@ -91,7 +93,11 @@ def _gathered(lines: OutputLines, exit_code: int | None, facts: EndFacts) -> _Ev
         one
         for one in singles
         if one.index >= start
-        and (one.place == Place.VERDICT or not progress.follows(one.index, one.stream, also_done=unknown))
+        and (
+            one.place == Place.VERDICT
+            or (one.place == Place.ASSERTION and not unknown and len(lines) - one.index < _LATE)
+            or not progress.follows(one.index, one.stream, also_done=unknown)
+        )
     ]
     return evidence
 
@@ -138,7 +144,8 @@ def _without_line(evidence: _Evidence, root: CauseFinding | None) -> tuple[Cause
     first = unfinite_loss(evidence.lines, evidence.facts.losses)
     if first is not None and first >= 0:
         return CauseFinding("nan", Place.LINE, first, evidence.lines[first].stream), "likely"
-    if root is not None and cause_of_status(evidence.exit_code) == "unknown":
+    is_open = cause_of_status(evidence.exit_code) == "unknown"
+    if root is not None and root.cause != "wrapper" and is_open:
         cause = "comm_failure" if root.cause == "messenger" and evidence.many else "code_error"
         return CauseFinding(
             cause, root.place, root.index, root.stream, root.frames, root.facts, root.text
@@ -181,17 +188,25 @@ def _stated(
         for one in (*evidence.roots, *evidence.singles)
         if one.cause != chosen.cause and one.cause not in REPORTS
     )
-    rank = chosen.stream or (evidence.failed.rank if evidence.failed else "")
+    frames = chosen.frames or stack_below(evidence.lines, chosen.index)
+    places = (user_frame(one) for one in (frames, *(root.frames for root in reversed(evidence.roots))))
     return Diagnosis(
         cause=chosen.cause,
         confidence=confidence,
         evidence=_cut(line.shown.strip()),
         line=line.number,
-        rank=rank or None,
-        frame=user_frame(chosen.frames),
+        rank=_rank_of(evidence, chosen),
+        frame=next(filter(None, places), None),
         remedy=remedy_for(chosen.cause, known, language),
         also_seen=tuple(others),
     )
+
+
+def _rank_of(evidence: _Evidence, chosen: CauseFinding) -> str | None:
+    """Return the process of a finding: its tag, what its line says, or what the launcher says."""
+    named = _RANK.search(evidence.lines[chosen.index].text)
+    launched = evidence.failed.rank if evidence.failed else ""
+    return chosen.stream or (named[1] if named else launched) or None
 
 
 def _with_message(lines: OutputLines, chosen: CauseFinding) -> str:

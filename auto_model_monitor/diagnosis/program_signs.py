@@ -1,4 +1,4 @@
-"""Signs of the program and its environment: modules, versions, options, processes; and any other exception."""
+"""Signs of a program's options and configuration, and any other exception."""
 
 from __future__ import annotations
 
@@ -7,43 +7,100 @@ from .cause_sign import CauseSign, Place, signs
 PROGRAM_SIGNS: tuple[CauseSign, ...] = (
     *signs(
         Place.FAULT,
-        "missing_module",
-        ("no module named", r"(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)"),
-        ("command not found", r"(?P<module>[\w./-]+): command not found"),
-        ("not found in your environment", r"(?:not|were not) found in your environment"),
-    ),
-    *signs(
-        Place.FAULT,
-        "version_conflict",
-        ("undefined symbol", r"undefined symbol"),
-        ("glibc", r"version `?(?P<module>GLIBC(?:XX)?_[\d.]+)'? not found"),
-        ("compiled using numpy", r"compiled using NumPy 1"),
-        ("size changed", r"numpy\.(?:dtype|ndarray) size changed"),
-        ("weights only load failed", r"Weights only load failed"),
-        ("cannot import name", r"cannot import name '(?P<module>\w+)' from"),
-    ),
-    *signs(
-        Place.FAULT,
-        "multiprocessing",
-        ("bootstrapping phase", r"finished its bootstrapping phase"),
-        ("forked subprocess", r"(?i)Cannot re-initialize \w+ in forked subprocess"),
-        ("pickle", r"(?i)can(?:'t|not) pickle|PicklingError"),
-        ("can't get", r"Can't get (?:attribute|local object)"),
-        ("daemonic processes", r"daemonic processes are not allowed to have children"),
-        ("context has already been set", r"context has already been set"),
-    ),
-    *signs(
-        Place.FAULT,
         "config",
         (
             "error: ",
-            r"^[\w./-]+: error: (?:unrecognized|the following arguments|argument|one of|invalid|ambiguous)",
+            r"^[\w./-]+(?: [\w-]+)*: error: (?:unrecogni[sz]ed|the following arguments|arguments? |one of the arguments"
+            r"|invalid|ambiguous|too few|too many|expected|unknown|Parser key|Configuration|Key |Validation|no such)",
+        ),
+        ("error: no such option|no such option", r"(?i)no such option: (?P<option>\S+)"),
+        (
+            "error: missing|error: invalid value|got unexpected extra",
+            r"^Error: (?:Missing|Invalid value|Got unexpected|No such command)",
         ),
         ("could not override", r"Could not override '(?P<option>[^']+)'"),
-        ("not in struct", r"Key '(?P<option>\w+)' is not in struct"),
-        ("omegaconf", r"omegaconf\.errors\.\w+"),
+        (
+            "could not append|could not find|could not load",
+            r"Could not (?:append to config|find|load) '(?P<option>[^']+)'.{0,40}",
+        ),
+        ("not in struct", r"Key '(?P<option>[\w.-]+)' (?:is )?not in (?:struct|'\w+)"),
+        (
+            "omegaconf|configattributeerror|configkeyerror|missingmandatory",
+            r"omegaconf\.errors\.\w+|ConfigAttributeError|ConfigKeyError|MissingMandatoryValue",
+        ),
+        (
+            "missingconfigexception|configcompositionexception|overrideparse",
+            r"MissingConfigException|ConfigCompositionException|OverrideParseException|LexerNoViableAlt",
+        ),
+        ("primary config", r"Cannot find primary config|Primary config (?:module|directory) not found"),
         ("yaml.", r"^yaml\.(?:scanner|parser|constructor|composer|reader)\.\w+"),
-        ("registry", r"is not in the \S* ?(?:model|dataset|transform)?s? ?registry"),
+        ("while parsing a|while scanning", r"^while (?:parsing a|scanning) "),
+        (
+            "registry",
+            r"(?:is )?not in the .{0,60}registry|[Cc]annot find .{0,60}in registry|not registered in",
+        ),
+        ("no object named", r"No object named '(?P<option>[^']+)' found in"),
+        ("validation error", r"\d+ validation errors? for (?P<option>\w+)"),
+        (
+            "unrecognizedflag|illegalflagvalue|flags parsing",
+            r"UnrecognizedFlagError|IllegalFlagValueError|FATAL Flags parsing error",
+        ),
+        ("deepspeedconfigerror|check batch related", r"DeepSpeedConfigError|Check batch related parameters"),
+        ("misconfigurationexception", r"MisconfigurationException"),
+        ("hfargumentparser", r"not used by the HfArgumentParser: (?P<option>.+)"),
+        ("argumenterror|argumenttypeerror", r"argparse\.Argument(?:Type)?Error"),
+        ("requires the save and eval strategy", r"requires the save and eval(?:uation)? strategy to match"),
+        ("tomldecodeerror|tomllib", r"TOMLDecodeError"),
+        ("configparser.", r"configparser\.\w+Error"),
+        (
+            "divisible by",
+            r"(?i)(?:embed_dim|hidden_size|hidden size|num_heads|batch size|batch_size|world.size|d_model|heads|n_head).{0,60}divisible by",
+        ),
+        (
+            "unknown",
+            r"(?i)^(?:[\w.]*(?:Error|Exception): )?(?:\[LightGBM\] \[Fatal\] )?Unknown (?:model|optimizer|scheduler|activation|objective|loss|metric|backbone|dataset|parameter|architecture|arch|option|argument|lr_scheduler|type)\b",
+        ),
+        (
+            "unsupported|not supported|unrecognized",
+            r"(?i)^[\w.]*(?:ValueError|KeyError|NotImplementedError|AssertionError|RuntimeError): (?:Unsupported|Unrecognized|Invalid) (?:model|optimizer|scheduler|activation|objective|loss|metric|backbone|dataset|argument|config|option|lr|precision|strategy)",
+        ),
+        (
+            "is not a valid",
+            r"'(?P<option>[^']+)' is not a valid (?:YOLO )?(?:argument|option|choice|\w+Strategy|IntervalStrategy|SchedulerType)|is not a valid \w*(?:Strategy|Type|Scheduler|OptimizerNames)\b",
+        ),
+        (
+            "invalid parameter|parameter",
+            r"XGBoostError.{0,200}(?:Invalid Parameter|Unknown objective|Unknown metric)|Parameter \S+ should be (?:of|greater|less|in)",
+        ),
+        ("[fatal]", r"\[LightGBM\] \[Fatal\] (?:Unknown|Check failed|Cannot|Number of class|Multiclass)"),
+        ("invalid choice", r"invalid choice: '?(?P<option>[^' ]+)"),
+        (
+            "missing required",
+            r"(?i)missing required (?:argument|parameter|key|option|field|config|environment)",
+        ),
+        (
+            "environment variable",
+            r"(?i)environment variable (?P<option>\w+) (?:expected|is required|is not set|not set)",
+        ),
+        (
+            "invalid learning rate|invalid beta|invalid epsilon|invalid weight_decay|invalid momentum",
+            r"Invalid (?:learning rate|beta parameter|epsilon value|weight_decay value|momentum value)",
+        ),
+        (
+            "batch_size should be|num_workers option|prefetch_factor",
+            r"(?:batch_size should be a positive|num_workers option should be|prefetch_factor option could only)",
+        ),
+        ("catboosterror", r"CatBoostError.{0,160}(?:option|param|value|should|unknown)"),
+        ("gradient_accumulation", r"(?i)train_batch_size is not equal to"),
+        (
+            "no optimizer|invalid",
+            r"(?i)got invalid (?:value|option|argument)|invalid (?:value|argument) for (?:option|parameter|argument)",
+        ),
     ),
+)
+
+# Any other exception: tried when all other signs have failed.
+OTHER_ERRORS: tuple[CauseSign, ...] = (
     *signs(Place.EXCEPTION, "code_error", ("", r"^\w")),
+    *signs(Place.LINE, "code_error", ("panicked at", r"^thread '[^']*' panicked at")),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from .cause_sign import CauseSign
 from .device_signs import DEVICE_SIGNS
 from .ending_signs import ENDING_SIGNS
+from .environment_signs import ENVIRONMENT_SIGNS
 from .memory_signs import MEMORY_SIGNS
-from .program_signs import PROGRAM_SIGNS
+from .program_signs import OTHER_ERRORS, PROGRAM_SIGNS
 from .rank_signs import RANK_SIGNS
 from .service_signs import SERVICE_SIGNS
 from .storage_signs import STORAGE_SIGNS
@@ -18,9 +19,11 @@ SIGNS: tuple[CauseSign, ...] = (
     *MEMORY_SIGNS,
     *DEVICE_SIGNS,
     *RANK_SIGNS,
-    *STORAGE_SIGNS,
+    *ENVIRONMENT_SIGNS,
     *SERVICE_SIGNS,
+    *STORAGE_SIGNS,
     *TENSOR_SIGNS,
     *PROGRAM_SIGNS,
     *ENDING_SIGNS,
+    *OTHER_ERRORS,
 )

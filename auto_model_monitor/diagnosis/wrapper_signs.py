@@ -33,7 +33,7 @@ WRAPPER_SIGNS: tuple[CauseSign, ...] = (
         ),
         (
             "",
-            r"^(?:TimeoutError|socket\.timeout|EOFError)(?::? *$|: timed out|: The read operation timed out)",
+            r"^(?:(?:multiprocess\w*\.context\.)?TimeoutError|socket\.timeout|EOFError)(?::? *$|: timed out|: The read operation timed out)",
         ),
         ("", r"^(?:ConnectionRefusedError): \[(?:Errno 111|WinError 10061)\]"),
         ("", r"^(?:asyncio\.)?(?:exceptions\.)?CancelledError\b"),
