@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
@@ -26,13 +25,14 @@ class CauseSign(NamedTuple):
         cause: the id of the cause; ``wrapper`` for an exception that only reports another one.
         place: where the sign counts.
         needles: texts in lower case of which each line with the sign has one; they make the search fast.
-        pattern: the form; its named groups are facts for the remedy.
+        pattern: the form as a regex; its named groups are facts for the remedy. It is compiled when a needle is
+            found: to compile all of them takes longer than a command may take to start.
     """
 
     cause: str
     place: Place
     needles: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
 
 
 def signs(place: Place, cause: str, *rows: tuple[str, str]) -> Iterator[CauseSign]:
@@ -44,4 +44,4 @@ def signs(place: Place, cause: str, *rows: tuple[str, str]) -> Iterator[CauseSig
         rows: needles separated by ``|`` (the empty string: any exception), and the regex.
     """
     for needles, pattern in rows:
-        yield CauseSign(cause, place, tuple(needles.split("|")), re.compile(pattern))
+        yield CauseSign(cause, place, tuple(needles.split("|")), pattern)

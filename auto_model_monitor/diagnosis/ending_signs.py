@@ -45,14 +45,17 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
             "preempt",
             r"(?:JobState|State)[=: ]+PREEMPTED|(?i:\b(?:job|instance|vm|pod|task|spot|node|machine)\b.{0,60}\b(?:was |is being |has been |got |being )?preempt(?:ed|ion notice|ing))",
         ),
-        ("spot", r"(?i)spot (?:instance )?(?:interruption|termination|reclaim)"),
+        (
+            "spot instance|spot interrup|spot termin|spot recl",
+            r"(?i)spot (?:instance )?(?:interruption|termination|reclaim)",
+        ),
         (
             "term_owner|term_preempt|term_admin|term_requeue",
             r"TERM_(?:OWNER|PREEMPT|ADMIN|REQUEUE_\w+|FORCE_OWNER)",
         ),
         ("cancelled", r"^\d+(?:[._]\w+)?\s.{0,120}\bCANCELLED by \d+"),
         (
-            "node",
+            "is down|being drained|notready|not ready|node failed",
             r"(?i)node \S+ (?:is )?(?:being drained|not ?ready|failed|down)\b.{0,60}(?:kill|evict|requeue|terminat|job)",
         ),
         ("taintmanager|taint", r"TaintManagerEviction|DeletionByTaintManager"),
@@ -80,7 +83,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
             r"worker.{0,60}killed by signal: (?:Segmentation fault|Aborted|Illegal|Floating)",
         ),
         (
-            "invalid|double free",
+            "): invalid|double free|corrupted size",
             r"(?:free|realloc|munmap_chunk)\(\): invalid|double free or corruption|corrupted size vs\. prev_size",
         ),
         ("corrupted size|corrupted double", r"corrupted (?:size vs|double-linked)"),
@@ -90,7 +93,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("stack smashing", r"stack smashing detected"),
         ("access violation", r"(?i)access violation"),
-        ("xc", r"(?i)\b0xC0000005\b"),
+        ("exit code", r"(?i)\b0xC0000005\b"),
         ("pure virtual method", r"pure virtual method called"),
         ("corrupted unsorted|top size", r"malloc.{0,20}(?:corrupted top size|unsorted)"),
     ),
@@ -136,12 +139,15 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         "terminated",
         ("terminated|已终止", r"^Terminated\b|\d+ Terminated +|^已终止"),
         ("cancelled at", r"CANCELLED AT"),
-        ("job", r"(?i)job \S+ (?:was |has been )?(?:cancell?ed|deleted|killed) by"),
+        (
+            "cancelled by|canceled by|deleted by|killed by",
+            r"(?i)job \S+ (?:was |has been )?(?:cancell?ed|deleted|killed) by",
+        ),
         (
             "sigterm|death signal",
             r"(?i)(?:received|caught|got|handling) (?:a |signal )?(?:SIGTERM|15 death signal|Signals\.SIGTERM)|SIGTERM (?:received|caught)",
         ),
-        ("signal 15|signal: 15|signal", r"(?i)(?:received|caught|got|by) signal:? ?\(?15\b"),
+        ("signal", r"(?i)(?:received|caught|got|by) signal:? ?\(?15\b"),
         ("preempt", r"(?i)preempt(?:ed|ion)\b.{0,60}(?:checkpoint|exit|signal|notice|stop)"),
     ),
     *signs(

@@ -23,7 +23,10 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
         ("daemonic processes", r"daemonic processes are not allowed to have children"),
         ("context has already been set", r"context has already been set"),
         ("non-leaf tensor", r"serialize non-leaf tensor which requires_grad"),
-        ("cuda", r"(?i)must use the 'spawn' start method|CUDA with multiprocessing"),
+        (
+            "spawn' start method|cuda with multiprocessing",
+            r"(?i)must use the 'spawn' start method|CUDA with multiprocessing",
+        ),
         (
             "initialization error",
             r"(?:CUDA error|cuda.{0,20}\(3\)|CUDA_ERROR_NOT_INITIALIZED).{0,20}initialization error",
@@ -38,7 +41,7 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
         ("symbol not found", r"(?i)symbol not found in flat namespace"),
         ("glibc", r"(?P<module>(?:GLIBC(?:XX)?|CXXABI)_[\d.]+)'? not found"),
         ("cxxabi", r"(?P<module>CXXABI_[\d.]+)'? not found"),
-        ("numpy 1", r"compiled using NumPy 1|numpy\.core\.multiarray failed to import"),
+        ("using numpy|multiarray failed", r"compiled using NumPy 1|numpy\.core\.multiarray failed to import"),
         ("multiarray failed", r"multiarray failed to import"),
         ("size changed", r"(?P<module>[\w.]+) size changed, may indicate binary incompatibility"),
         ("weights only load failed", r"Weights only load failed"),
@@ -49,7 +52,7 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
             "has no attribute",
             r"`?np\.\w+`? was (?:a deprecated alias|removed)|type object '\w+' has no attribute '_\w+'",
         ),
-        ("was removed in the numpy 2", r"was removed in the NumPy 2"),
+        ("was removed in the numpy", r"was removed in the NumPy 2"),
         (
             "has no attribute",
             r"'(?:DataFrame|Series)' object has no attribute '(?:append|iteritems|ix|as_matrix)'",
@@ -71,7 +74,7 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
         ("compiled with different cuda", r"compiled with different CUDA (?:major )?versions"),
         ("does not exist", r"operator \w+::\w+ does not exist"),
         ("descriptors cannot", r"Descriptors cannot(?: not)? be created directly"),
-        ("keras 3", r"currently installed version of Keras is Keras 3"),
+        ("version of keras", r"currently installed version of Keras is Keras 3"),
         ("jaxlib", r"jaxlib version \S+ is (?:newer|older|incompatible)|jaxlib.{0,60}incompatible"),
         ("does not recognize this architecture", r"does not recognize this architecture"),
         (

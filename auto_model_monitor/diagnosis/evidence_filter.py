@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from .cause_sign import CauseSign
 from .sign_tables import SIGNS
 
 # What the search for tracebacks and for the end of a process looks for, beyond the signs of causes.
@@ -14,7 +15,7 @@ _ALWAYS = (
     *("exitcode", "exit code", "exit status", "return code", "signal", "loss is", "original traceback"),
 )
 _MOST_SHAPES = 8192
-_DIGITS = b"0123456789.%#=> \xe2\x96\x88\x8f\x8e\x8d\x8c\x8b\x8a\x89"
+_DIGITS = b"0123456789#\xe2\x96\x88\x8f\x8e\x8d\x8c\x8b\x8a\x89"
 
 
 class EvidenceFilter:
@@ -45,18 +46,27 @@ class EvidenceFilter:
 
 @cache
 def needles() -> re.Pattern[bytes]:
-    """Return the regex for all needles, of which no part can backtrack far."""
-    texts = {needle for sign in SIGNS for needle in sign.needles if needle} | set(_ALWAYS)
-    short = sorted(text for text in texts if not any(other in text for other in texts - {text}))
-    return re.compile(_tree([text.encode() for text in short]))
+    """Return the regex for the texts of which each line that may matter has one."""
+    return re.compile(_tree(_shortest(SIGNS, _ALWAYS)).encode())
 
 
-def _tree(texts: Sequence[bytes]) -> bytes:
-    """Return a regex for one of the texts that tries each first byte once."""
-    if b"" in texts:
-        return b""
-    rest: dict[bytes, list[bytes]] = {}
+def needle_pattern(signs: Sequence[CauseSign]) -> re.Pattern[str]:
+    """Return the regex for the needles of some signs."""
+    return re.compile(_tree(_shortest(signs, ())))
+
+
+def _shortest(signs: Sequence[CauseSign], others: Sequence[str]) -> list[str]:
+    """Return the needles without those that have another one inside."""
+    texts = {needle for sign in signs for needle in sign.needles if needle} | set(others)
+    return sorted(text for text in texts if not any(other in text for other in texts - {text}))
+
+
+def _tree(texts: Sequence[str]) -> str:
+    """Return a regex for one of the texts that tries each first character once."""
+    if "" in texts:
+        return ""
+    rest: dict[str, list[str]] = {}
     for text in texts:
         rest.setdefault(text[:1], []).append(text[1:])
     branches = [re.escape(first) + _tree(following) for first, following in rest.items()]
-    return branches[0] if len(branches) == 1 else b"(?:" + b"|".join(branches) + b")"
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"

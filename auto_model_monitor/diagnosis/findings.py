@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ..core.numbers import compiled
 from .cause_sign import CauseSign, Place
+from .evidence_filter import needle_pattern
 from .exception_chains import ErrorChain, RaisedError, StackFrame, is_exception
 from .output_lines import OutputLines
 from .sign_tables import SIGNS
@@ -22,6 +24,7 @@ _IN_BODY = tuple(sign for sign in _IN_EXCEPTION if any(sign.needles))
 _IN_LINE = tuple(sign for sign in SIGNS if sign.place is not Place.EXCEPTION)
 # What the further lines of a message may explain.
 _EXPLAINED_BELOW = AFTERMATH | {"code_error", "wrapper"}
+_ANY_NEEDLE = needle_pattern(_IN_LINE)
 _QUIET_LEVELS = ("INFO", "DEBUG")
 _NETWORK_FRAMES = re.compile(
     r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
@@ -67,6 +70,8 @@ def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> li
             continue
         line = lines[index]
         low = line.message.lower()
+        if not _ANY_NEEDLE.search(low):
+            continue
         for sign in _IN_LINE:
             if index in claimed and sign.place > Place.ASSERTION:
                 continue
@@ -85,9 +90,7 @@ def root_of(chain: ErrorChain, lines: OutputLines) -> CauseFinding:
     """Return what began a chain: its first exception that says something specific of its own."""
     found = [exception_finding(link, lines, chain.stream) for link in chain.links]
     for place, link in enumerate(chain.links):
-        if (
-            user_frame(link.frames) is None
-        ):  # then the place is where a later exception of the chain was raised
+        if user_frame(link.frames) is None:  # then the place of a later exception counts
             later = (further.frames for further in chain.links[place + 1 :])
             frames = next((one for one in later if user_frame(one)), link.frames)
             found[place] = replace(found[place], frames=frames)
@@ -145,7 +148,7 @@ def _first_sign(signs: tuple[CauseSign, ...], text: str) -> tuple[CauseSign, re.
 def _match(sign: CauseSign, text: str, low: str) -> re.Match[str] | None:
     for needle in sign.needles:
         if needle in low:
-            return sign.pattern.search(text)
+            return compiled(sign.pattern).search(text)
     return None
 
 

@@ -33,7 +33,10 @@ MEMORY_SIGNS: tuple[CauseSign, ...] = (
         ("shared memory segment", r"(?i)error while (?:creating|attaching to) shared memory segment"),
         ("no space left", r"No space left on device.{0,80}/(?:dev/shm|torch_\d)"),
         ("shared memory", r"(?i)unable to (?:write|allocate|resize|mmap|map) (?:to )?.{0,60}shared memory"),
-        ("unable to ", r"unable to (?:write to|resize|allocate|mmap \d+ bytes from) file </?torch_"),
+        (
+            "file </torch_|file <torch_",
+            r"unable to (?:write to|resize|allocate|mmap \d+ bytes from) file </?torch_",
+        ),
         ("shared storage space|shared memory", r"(?i)insufficient shared (?:storage space|memory)"),
         ("shm", r"(?i)out of shared memory|not enough (?:space in )?(?:/dev/)?shm|shm_open.*No space"),
         ("out of shared memory", r"workers are out of shared memory"),

@@ -9,7 +9,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
         Place.FAULT,
         "config",
         (
-            "error: ",
+            "error: unrecog|error: the following|error: argument|error: one of|error: invalid|error: ambiguous|error: too |error: expected|error: unknown|error: parser key|error: configuration|error: key|error: validation|error: no such",
             r"^[\w./-]+(?: [\w-]+)*: error: (?:unrecogni[sz]ed|the following arguments|arguments? |one of the arguments"
             r"|invalid|ambiguous|too few|too many|expected|unknown|Parser key|Configuration|Key |Validation|no such)",
         ),
@@ -69,7 +69,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
             r"'(?P<option>[^']+)' is not a valid (?:YOLO )?(?:argument|option|choice|\w+Strategy|IntervalStrategy|SchedulerType)|is not a valid \w*(?:Strategy|Type|Scheduler|OptimizerNames)\b",
         ),
         (
-            "invalid parameter|parameter",
+            "invalid parameter|unknown objective|unknown metric|should be",
             r"XGBoostError.{0,200}(?:Invalid Parameter|Unknown objective|Unknown metric)|Parameter \S+ should be (?:of|greater|less|in)",
         ),
         ("[fatal]", r"\[LightGBM\] \[Fatal\] (?:Unknown|Check failed|Cannot|Number of class|Multiclass)"),

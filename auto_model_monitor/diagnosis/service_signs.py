@@ -67,7 +67,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)\b40[13]\b.{0,30}(?:unauthorized|forbidden)|(?:unauthorized|forbidden).{0,20}\b40[13]\b",
         ),
         (
-            "token",
+            "invalid token|user token|access token|auth token|expired token|missing token|bad token|revoked token|token is|token has|token required|token invalid|token expired",
             r"(?i)(?:invalid|expired|bad|missing|revoked) (?:user |access |auth\w* )?token\b|token (?:is )?(?:invalid|expired|required)|Token has expired",
         ),
         (

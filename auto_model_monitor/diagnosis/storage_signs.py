@@ -65,13 +65,13 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("file signature not found", r"file signature not found"),
         ("magic number", r"Invalid magic number; corrupt file|[Bb]ad magic number"),
         (
-            "invalid hash value|checksum|hash mismatch|md5",
+            "invalid hash value|checksum|hash|mismatch",
             r"invalid hash value \(expected|(?i:(?:checksum|hash|md5|sha256)\w*.{0,60}(?:mismatch|does not match|did not match|doesn't match|failed|incorrect|not correct))",
         ),
         ("badzipfile", r"BadZipFile: (?:File is not a zip|Bad CRC|Bad magic)"),
         ("unpicklingerror", r"UnpicklingError"),
         (
-            "checkpoint",
+            "corrupt|truncated|incomplete|damaged|not a valid|empty",
             r"(?i)(?:checkpoint|ckpt|weights? file|model file|\.pth?\b|\.safetensors).{0,120}(?:is |seems? |appears? |may be |file )(?:to be )?(?:corrupt|truncated|incomplete|damaged|not a valid|empty)",
         ),
         ("corrupt", r"(?i)corrupt(?:ed)? (?:checkpoint|model file|weights|archive|zip)"),
@@ -107,12 +107,12 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)(?:tree|pytree) structures? (?:do not|does not|don't) match|Dict key mismatch",
         ),
         (
-            "keys",
+            "not match|don't match",
             r"(?i)(?:target|state|checkpoint)\b.{0,40}keys?.{0,60}(?:do not|don't|does not) match|keys do not match",
         ),
         ("ignore_mismatched_sizes", r"ignore_mismatched_sizes"),
         (
-            "checkpoint",
+            "mismatch|not match|not compatible|incompatible|differs from|differ from",
             r"(?i)(?:checkpoint|ckpt|pretrained|saved weights).{0,120}(?:mismatch|does not match|do not match|not compatible|incompatible|differs? from)",
         ),
         ("state_dict|state dict", r"^KeyError: '(?:model_?)?(?:state_dict|model|optimizer|net|ema)'"),
@@ -148,7 +148,10 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("broken", r"broken (?:PNG|data stream|JPEG)"),
         ("jsondecodeerror", r"JSONDecodeError|json\.decoder"),
-        ("json", r"(?i)JSON parse error|invalid JSON|Failed to read file .{0,120}json"),
+        (
+            "json parse error|invalid json|failed to read file",
+            r"(?i)JSON parse error|invalid JSON|Failed to read file .{0,120}json",
+        ),
         ("unicodedecodeerror|codec can't decode", r"UnicodeDecodeError|codec can't decode byte"),
         ("error tokenizing data", r"Error tokenizing data"),
         ("emptydataerror|no columns to parse", r"EmptyDataError|No columns to parse from file"),
@@ -166,9 +169,9 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("input contains|contains nan", r"(?i)Input (?:X |y |data )?contains (?:NaN|infinity)"),
         ("found array with", r"Found array with 0 (?:sample|feature)"),
-        ("n_samples=0", r"n_samples=0"),
+        ("with n_samples", r"n_samples=0"),
         (
-            "found no valid|found 0",
+            "found no valid|images in|files in subfolders|class folder",
             r"Found no valid file for the classes|Found 0 (?:images|files)|Couldn't find any class folder",
         ),
         (
@@ -184,7 +187,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("xml", r"xml\.etree\.ElementTree\.ParseError|XMLSyntaxError"),
         ("readerror|badgzipfile|not a gzipped", r"tarfile\.ReadError|BadGzipFile|Not a gzipped file"),
         ("compressed file ended", r"Compressed file ended before the end-of-stream"),
-        ("expected", r"Expected \d+ (?:fields|columns) in line \d+, saw \d+"),
+        ("fields in line|columns in line", r"Expected \d+ (?:fields|columns) in line \d+, saw \d+"),
         ("_csv.error|csv.error", r"_?csv\.Error"),
         ("decord", r"(?i)decord.{0,160}(?:error|fail|cannot)"),
         (
@@ -199,7 +202,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("least populated class", r"least populated class in y has only"),
         ("nan in label|label contains", r"(?i)labels? contains? (?:NaN|inf)"),
         (
-            "column",
+            "not in index|not found in axis|casterror|column names",
             r"^KeyError: .{0,60}(?:not in index|not found in axis)|CastError: Couldn't cast|column names don't match",
         ),
         (
