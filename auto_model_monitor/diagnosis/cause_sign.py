@@ -25,7 +25,7 @@ class CauseSign(NamedTuple):
         cause: the id of the cause; ``wrapper`` for an exception that only reports another one.
         place: where the sign counts.
         needles: texts in lower case of which each line with the sign has one; they make the search fast.
-        pattern: the form as a regex; its named groups are facts for the remedy. It is compiled when a needle is
+        pattern: the form as a regex; its named groups are facts for the remedy. Compiled when a needle is
             found: to compile all of them takes longer than a command may take to start.
     """
 
