@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import glob
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import SourceError
 from ..core.extras import extra
+from .scratch_folder import scratch_folder
 from .table_values import Kind
 
 with extra("production"):
@@ -85,29 +84,28 @@ def duckdb_session(name: str, zone: str, paths: Sequence[str] = ()) -> Iterator[
         zone: the time zone of times without one.
         paths: the files.
     """
-    folder = tempfile.mkdtemp(prefix="auto-model-monitor-")
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "threads": THREADS,
-            "temp_directory": folder,
-            # Nothing is downloaded: CSV, JSON, Parquet and time zones are built in.
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        },
-    )
-    try:
-        session = DuckDBSession(connection, name)
-        session.execute(f"SET TimeZone = {literal(zone)}")
-        allowed = ", ".join(f"{literal(path)}, {file_literal(path)}" for path in paths)
-        session.execute(f"SET allowed_paths = [{allowed}]")
-        session.execute("SET enable_external_access = false")
-        session.execute("SET lock_configuration = true")
-        yield session
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder() as folder:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "threads": THREADS,
+                "temp_directory": folder,
+                # Nothing is downloaded: CSV, JSON, Parquet and time zones are built in.
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        try:
+            session = DuckDBSession(connection, name)
+            session.execute(f"SET TimeZone = {literal(zone)}")
+            allowed = ", ".join(f"{literal(path)}, {file_literal(path)}" for path in paths)
+            session.execute(f"SET allowed_paths = [{allowed}]")
+            session.execute("SET enable_external_access = false")
+            session.execute("SET lock_configuration = true")
+            yield session
+        finally:
+            connection.close()
 
 
 def quoted(name: str) -> str:

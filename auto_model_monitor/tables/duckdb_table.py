@@ -53,9 +53,9 @@ class DuckDBTable:
         )
 
     def fingerprint(self) -> Hashable | None:
-        """Return sizes and times of the files; None of a frame."""
+        """Return sizes and times of the files, the same of PyArrow's tables; None of pandas' frames."""
         if not isinstance(self._source, RowFiles):
-            return None
+            return self.name if type(self._source).__qualname__ == "Table" else None
         return tuple(file.fingerprint for file in self._source.present())
 
     def columns(self) -> Mapping[str, Kind]:

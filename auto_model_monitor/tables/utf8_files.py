@@ -7,7 +7,6 @@ import gzip
 import io
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from ..core.errors import ConfigError, SourceError
 from ..text.cleaning import for_log_line
 from .row_files import RowFile
+from .scratch_folder import scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class UTF8Files:
         if all(encoding == _UTF_8 for encoding in encodings):
             yield list(files)
             return
-        with tempfile.TemporaryDirectory(prefix="auto-model-monitor-") as folder:
+        with scratch_folder() as folder:
             yield [
                 file if encoding == _UTF_8 else _copied(file, encoding, Path(folder, str(number)))
                 for number, (file, encoding) in enumerate(zip(files, encodings, strict=True))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,3 +151,37 @@ def test_cleaning_twice_equals_once(tmp_path: Path, raw: list[tuple[str, str, st
     assert len(once) == len({one for one, _, _ in raw})
     ages = [row["age"] for row in once]
     assert all(age is None or math.isfinite(float(str(age))) for age in ages)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path):
+    """The first look of a process removes the folders of killed ones, and none that is in use."""
+    code = """
+import sys
+from auto_model_monitor.tables.scratch_folder import scratch_folder
+with scratch_folder() as folder:
+    print(folder, flush=True)
+    sys.stdin.readline()
+"""
+    processes = []
+    for _ in range(2):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=os.environ | {"TMPDIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        processes.append((process, Path(process.stdout.readline().strip())))
+    (killed, left), (living, used) = processes
+    (tmp_path / "auto-model-monitor-look-link").symlink_to(Path(__file__).parent)
+    (left / "spilt").write_text("rows")
+    killed.kill()
+    killed.wait()
+    assert left.exists()
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, input="\n", check=True, text=True)
+    assert not left.exists()
+    assert used.exists()
+    living.communicate("\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["auto-model-monitor-look-link"]

@@ -51,8 +51,8 @@ class FrameTable:
         return f"the {self._kind} frame"
 
     def fingerprint(self) -> Hashable | None:
-        """Return None: frames may change."""
-        return None
+        """Return the same of a frame of Polars, which is as it was given; None of those that may change."""
+        return self.name if self._kind == "polars" and self._has_order else None
 
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns."""

@@ -14,6 +14,7 @@ from ..known_columns import require_columns
 from ..table_protocol import Labels, TableRows
 from ..table_values import DUPLICATES, Kind, RowCondition
 from .database_columns import column_kind, column_value
+from .database_state import database_state
 from .dialects import DatabaseDialect
 from .row_selection import Relation, RowSelection, id_text
 from .sql_connection import SQLConnection, split_table
@@ -49,8 +50,8 @@ class DatabaseTable:
         return f"{self._table} in {self._database.shown}"
 
     def fingerprint(self) -> Hashable | None:
-        """Return None: only a query can tell."""
-        return None
+        """Return what one cheap query tells; None of views, and of databases other than the usual four."""
+        return database_state(self._database, self._table)
 
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns of the table or view."""

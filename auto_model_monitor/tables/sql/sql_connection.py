@@ -36,6 +36,7 @@ class SQLConnection:
         url: the URL.
         shown: the URL without password and settings.
         backend: the kind of database, such as ``sqlite``.
+        file: the file of SQLite, None of other databases and of one in memory.
 
     Args:
         url: SQLAlchemy's, such as ``postgresql+psycopg://user:password@host/database``.
@@ -64,6 +65,9 @@ class SQLConnection:
         prepare(self._engine)
         self.shown = self.url.set(query={}).render_as_string(hide_password=True)
         self.backend = self.url.get_backend_name()
+        file = self.url.database or ""
+        is_file = self.backend == "sqlite" and file not in _IN_MEMORY and not file.startswith("file:")
+        self.file = Path(file) if is_file else None
 
     @contextmanager
     def connect(self, *, create: bool = False, snapshot: bool = False) -> Iterator[sa.Connection]:
@@ -76,9 +80,7 @@ class SQLConnection:
         Raises:
             SourceError: the database cannot be reached, is locked or full, or refuses a statement.
         """
-        file = self.url.database or ""
-        is_file = self.backend == "sqlite" and file not in _IN_MEMORY and not file.startswith("file:")
-        if is_file and not create and not Path(file).exists():
+        if self.file is not None and not create and not self.file.exists():
             raise SourceError(f"{self.shown}: there is no such file")
         options = {"isolation_level": "REPEATABLE READ"} if snapshot and self.backend == "postgresql" else {}
         try:
