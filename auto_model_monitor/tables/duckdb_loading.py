@@ -50,7 +50,7 @@ class Loading:
             name: the name.
             columns: the columns.
             id: the column by which rows are the same prediction.
-            time: the column that tells which of several is later.
+            time: the column that says which of several is later.
 
         Raises:
             SourceError: a column is missing, or the files cannot be read.

@@ -175,7 +175,7 @@ class _Look:
         self._query = self._selection.labelled(self._query, given, labels.label)
         self._kinds[labels.label] = given.kinds[labels.label]
         self._label = labels.label
-        if self._where:  # else the joined rows tell, which is faster
+        if self._where:  # else the joined rows are counted, which is faster
             self._selection.count_unmatched(self._loaded)
 
     def rows(self) -> SqlRows:

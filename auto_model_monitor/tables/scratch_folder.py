@@ -24,7 +24,7 @@ def scratch_folder() -> Iterator[str]:
     """Yield a new folder of mode 0700, and remove it at the end.
 
     It is locked meanwhile. The system drops the lock of a process that is killed, so that the first look of
-    a later process can tell the folders that nobody uses, also those of other containers, and removes them.
+    a later process recognises unused folders, also those of other containers, and removes them.
     """
     _remove_abandoned(tempfile.gettempdir())
     folder, lock = _new_folder()

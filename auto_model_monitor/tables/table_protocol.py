@@ -131,7 +131,7 @@ class Labels:
         table: where they lie: in the same engine as the predictions.
         id: the column that both tables have; its values are compared by their canonical text.
         label: the column of the answer, under which the joined rows have it too.
-        time: the column that tells which of several labels is later. Without it the later row in files and
+        time: the column that says which of several labels is later. Without it the later row in files and
             frames counts, in a database the greater label.
     """
 
@@ -152,7 +152,7 @@ class Table(Protocol):
 
     @abstractmethod
     def fingerprint(self) -> Hashable | None:
-        """Return what stays equal while no row changes, cheaply; None where only a query can tell.
+        """Return what stays equal while no row changes, cheaply; None where only a query finds out.
 
         Raises:
             SourceError: it cannot be looked at now.
@@ -185,7 +185,7 @@ class Table(Protocol):
             columns: those that will be asked for.
             where: what a row must fulfil, all of them.
             id: the column by which rows are the same prediction: of several the later counts.
-            time: the column that tells which is later.
+            time: the column that says which is later.
             labels: the answers that are joined by their id; the rows without one have none.
             fill: what replaces missing numbers of a column in sums: ``median``, ``mean`` or a number. They
                 still count as ``missing``.

@@ -218,7 +218,7 @@ class PredictionSource:
             self._given = files
 
     def _state_at(self, now: datetime) -> Hashable | None:
-        """Return what stays equal while there is nothing new; None where only a look can tell."""
+        """Return what stays equal while there is nothing new; None where only a look finds out."""
         tables = [table for table in (self._predictions, self._labels, self._reference) if table is not None]
         states = [table.fingerprint() for table in tables]
         return None if None in states else (*states, self._calendar.at(now).start)

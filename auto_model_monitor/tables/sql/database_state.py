@@ -15,7 +15,7 @@ _ORDINARY = "r"
 
 
 def database_state(database: SQLConnection, table: str) -> Hashable | None:
-    """Return what changes with each row that is inserted, updated or deleted; None where a look must tell.
+    """Return what changes with each row that is inserted, updated or deleted; None where a look is needed.
 
     Each commit changes the file of SQLite. PostgreSQL gives each version of a row the number of its
     transaction, greater than those before: their count and sum are never the same again. MySQL and MariaDB

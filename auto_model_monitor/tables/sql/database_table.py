@@ -50,7 +50,7 @@ class DatabaseTable:
         return f"{self._table} in {self._database.shown}"
 
     def fingerprint(self) -> Hashable | None:
-        """Return what one cheap query tells; None of views, and of databases other than the usual four."""
+        """Return what a cheap query finds; None of views, and of databases other than the usual four."""
         return database_state(self._database, self._table)
 
     def columns(self) -> Mapping[str, Kind]:

@@ -26,8 +26,8 @@ class Relation:
         rows: the table, view or subquery.
         kinds: what its columns hold.
         key: the id by which rows are the same prediction, from :func:`id_text`.
-        time: the column that tells which of several is later.
-        position: the column that tells it otherwise: the row's number in its file.
+        time: the column that says which of several is later.
+        position: the column that says it otherwise: the row's number in its file.
     """
 
     rows: sa.FromClause
