@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from .escalation import STOPPED, TIMED_OUT
 from .run_folder import RunFolder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .kept_output import KeptOutput
 
 STOP_STATUS = 75  # EX_TEMPFAIL
 TIMEOUT_STATUS = 124  # as timeout(1) has it
@@ -36,6 +40,7 @@ class CommandEnd:
         shm_full: /dev/shm has no space left at the end.
         disk_full: a directory whose disk has no space left at the end; empty if there is none.
         folder: the run's files.
+        kept: what was kept of its output while it ran.
     """
 
     exit_code: int
@@ -52,6 +57,19 @@ class CommandEnd:
     shm_full: bool = False
     disk_full: str = ""
     folder: RunFolder | None = None
+    kept: KeptOutput | None = field(default=None, repr=False, compare=False)
+
+    def output(self) -> list[tuple[int, bytes]]:
+        """Return the lines that are kept of the output, each with its number: all of them in most runs.
+
+        Raises:
+            OSError: the log cannot be read.
+        """
+        from .kept_output import KeptOutput
+
+        if self.folder is None:
+            return []
+        return (self.kept or KeptOutput(self.folder)).lines()
 
     @property
     def signal(self) -> int | None:

@@ -14,8 +14,10 @@ from ..core.errors import ConfigError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from threading import Event
 
     from .command_end import CommandEnd
+    from .kept_output import KeptOutput
     from .received_signals import ReceivedSignals
     from .run_folder import RunFolder
 
@@ -23,6 +25,9 @@ VARIABLE = "AUTO_MODEL_MONITOR_RUN"  # the environment variable that names the r
 MAX_LOG = 1 << 30
 GRACE = 30.0
 _FOREGROUND_INTERVAL = 1.0  # seconds; a shell does not report that a running job has come to the foreground
+_LOOK = 2.0  # seconds between two looks at a long log
+_LONG = 2 << 20  # bytes of a log that need not be read before the end
+_KEPT = 10.0  # seconds that the end waits for the reading of a log
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {0}.pump import main; main(sys.argv[1:])"
 
 
@@ -79,6 +84,7 @@ class WrappedCommand:
         self._pump = 0
         self._requests = self._answers = -1
         self._record = ""
+        self._kept: KeptOutput | None = None
         self._ended = self._suspended = False
 
     def start(self) -> None:
@@ -110,12 +116,16 @@ class WrappedCommand:
     def wait(self) -> CommandEnd:
         """Pass signals on until the command ends; return how it ended."""
         import threading
+        from dataclasses import replace
 
         from .command_end import CommandEnd
 
         assert self._signals is not None, "start() comes first"
         main, has_keyboard = threading.get_ident(), os.isatty(0)
         threading.Thread(target=self._follow, args=(main,), daemon=True).start()
+        ended = threading.Event()
+        reader = threading.Thread(target=self._keep, args=(ended,), daemon=True)
+        reader.start()
         while not self._ended:
             if self._suspended:
                 self._suspended = False
@@ -128,7 +138,10 @@ class WrappedCommand:
                 self._request(f"signal {received[0]} {int(_in_foreground())} {received[1]}")
         self._signals.restore()
         os.waitpid(self._pump, os.WNOHANG)
-        return CommandEnd.from_record(self._record, self._folder, self._command[0])
+        ended.set()
+        reader.join(_KEPT)
+        end = CommandEnd.from_record(self._record, self._folder, self._command[0])
+        return end if reader.is_alive() else replace(end, kept=self._kept)
 
     def run(self) -> CommandEnd:
         """Start the command and wait for its end."""
@@ -164,6 +177,18 @@ class WrappedCommand:
     def _request(self, line: str) -> None:
         with suppress(OSError):  # the command has ended
             os.write(self._requests, line.encode("utf-8", "replace") + b"\n")
+
+    def _keep(self, ended: Event) -> None:
+        """Read a long log while it grows."""
+        while self._folder is not None and not ended.wait(_LOOK):
+            # Only the message of the end needs it: no error of it concerns the command.
+            with suppress(Exception):
+                if self._kept is None and os.stat(self._folder.log_file).st_size > _LONG:  # noqa: PTH116
+                    from .kept_output import KeptOutput
+
+                    self._kept = KeptOutput(self._folder)
+                if self._kept is not None:
+                    self._kept.read_on()
 
     def _follow(self, main: int) -> None:
         """Read the pump's answers in a thread, and wake the main thread."""
