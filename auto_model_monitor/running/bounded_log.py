@@ -74,7 +74,7 @@ class BoundedLog:
                 self._changed.notify_all()
 
     def flush(self, seconds: float) -> None:
-        """Wait until everything is on the disk, at most so long."""
+        """Wait until everything is on the disk, at most ``seconds``."""
         if not self._folder:
             return
         end = time.monotonic() + seconds

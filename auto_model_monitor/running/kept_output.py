@@ -123,7 +123,7 @@ def _shortened(line: bytes) -> bytes:
 
 
 def _within(lines: Sequence[bytes], size: int) -> set[int]:
-    """Return the places of the first lines that have so many bytes together."""
+    """Return the places of the first lines whose bytes together fit in ``size``."""
     places = set()
     for place, line in enumerate(lines):
         size -= len(line) + 1

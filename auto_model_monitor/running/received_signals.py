@@ -48,7 +48,7 @@ class ReceivedSignals:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def next(self, seconds: float | None) -> tuple[int, str] | None:
-        """Return the next signal and who sent it; None after so many seconds, or when woken."""
+        """Return the next signal and who sent it; None after ``seconds``, or when woken."""
         if not hasattr(signal, "sigtimedwait"):  # macOS does not report the sender
             if seconds is not None and not signal.sigpending() & self._wanted:
                 time.sleep(seconds)

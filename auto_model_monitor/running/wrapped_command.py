@@ -35,7 +35,7 @@ class WrappedCommand:
     """A command whose signals, input, output and exit status are as they would be without a wrapper.
 
     A process of its own, the pump, starts the command, passes on what it writes and appends it to
-    ``folder.log_file``; it goes on when this process is killed. Whoever reads the output follows that file.
+    ``folder.log_file``; it goes on when this process is killed. Readers of the output follow that file.
 
     :meth:`start` and :meth:`wait` belong in the main thread. Between them signals wait, and everything else
     may be imported and started.
