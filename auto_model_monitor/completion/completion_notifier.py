@@ -32,6 +32,7 @@ from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
 from ..runtime.timeout import run_with_timeout
 from ..sources.checkpoints.directory import DirectorySource
+from .crash_cause import crash_cause
 from .crashed_ranks import CrashedRanks
 from .ending import Ending, log_end
 
@@ -195,6 +196,8 @@ class CompletionNotifier:
         texts = {"error": ending.error, "cause": ending.cause, "traceback": ending.traceback}
         if ending.kind is not AlertKind.FINISHED:
             texts["log"] = _or_none(self._log_end) or ""
+        if ending.kind is AlertKind.CRASHED:
+            texts |= crash_cause(ending.traceback, texts["log"], self._config.language)
         secret = self._config.auth_code or ""
         return {key: scrub(text, secret) for key, text in texts.items() if text}
 

@@ -113,7 +113,7 @@ class EventFacts:
             self._where(): "" if reading is None else for_name(reading.name),
             words.labels["subject"]: self._written.get("subject", ""),
             words.labels["error"]: self._written.get("error", ""),
-            words.labels["cause"]: self._written.get("cause", ""),
+            **{words.labels[key]: self._written.get(key, "") for key in ("cause", "frame", "remedy")},
             words.time: zoned_time_text(self._alert.time),
             words.metric: self._written.get("metric", ""),
             words.epoch: "" if reading is None else whole_text(reading.epoch),

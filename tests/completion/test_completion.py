@@ -30,6 +30,7 @@ from auto_model_monitor import (
     SQLiteOutbox,
     notify_when_done,
 )
+from auto_model_monitor.completion.crash_cause import crash_cause
 from auto_model_monitor.completion.ending import ending_of, log_end, traceback_end
 from auto_model_monitor.runtime.ranks import _LOCAL_RANKS, _RANKS, is_rank_zero
 from tests.fakes import RecordingNotifier, permanent, transient
@@ -142,6 +143,16 @@ def test_a_crash_is_reported_with_the_ends_of_traceback_and_log(script, server):
     assert f"Traceback (its end):\nTraceback (most recent call last):\n{frames(err)}" in mail.text
     assert "Last log lines:\nepoch 41 begins" in mail.text
     assert "&lt;7&gt;" in mail.html
+    assert "\nCause: GPU memory ran out\n" in mail.text
+    assert " in step: raise RuntimeError" in mail.text
+    assert "\nWhat to do: Use a smaller batch" in mail.text
+
+
+def test_a_programs_own_error_has_its_place_and_no_general_advice():
+    """Of an error of the program itself the place is named; its own text says more than a cause's name."""
+    frames = '  File "/home/me/train.py", line 7, in step\n    x()\n'
+    trace = f"Traceback (most recent call last):\n{frames}KeyError: 1"
+    assert crash_cause(trace, "", "en") == {"frame": "train.py:7 in step: x()"}
 
 
 def frames(err: str) -> str:
