@@ -81,8 +81,9 @@ ENGLISH = Wording(
         "stalled_resolved": "{model}predictions again, after {silent_seconds} without any",
         "plateau": "{model}{metric} has not improved for {checkpoints_since_best} windows",
         "diverged": "{model}{metric} is diverging: {value}",
-        "evidence": " (95 % interval {interval}, {rows} rows)",
-        "evidence_rows": " ({rows} rows)",
+        "evidence": "95 % interval {interval}, {rows} rows",
+        "evidence_rows": "{rows} rows",
+        "in_brackets": " ({what})",
     },
     next_steps={
         "quality": "Compare the inputs of this window with those before (missing values, new categories, "
@@ -142,6 +143,7 @@ ENGLISH = Wording(
         "interval": "95 % interval",
         "window": "Window",
         "since_window": "Since",
+        "other_incidents": "Also at",
         "lasted": "Lasted",
         "rule": "Rule",
         "source": "Source",

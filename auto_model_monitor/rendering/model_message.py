@@ -64,13 +64,16 @@ class ModelFacts:
 
     @property
     def evidence(self) -> str:
-        """The interval and the rows that the value rests on, in brackets; empty where they are unknown."""
-        reading = self._alert.reading
-        if reading is None or reading.rows is None or self._alert.kind is AlertKind.STALLED:
-            return ""
-        interval, rows = self._interval(reading), f"{reading.rows:,}"
-        key = "evidence" if interval else "evidence_rows"
-        return self._words.model_sentences[key].format(interval=interval, rows=rows)
+        """What the value rests on, and other incidents since the last message, in brackets, if known."""
+        reading, words = self._alert.reading, self._words
+        found = []
+        if reading is not None and reading.rows is not None and self._alert.kind is not AlertKind.STALLED:
+            interval, rows = self._interval(reading), f"{reading.rows:,}"
+            key = "evidence" if interval else "evidence_rows"
+            found.append(words.model_sentences[key].format(interval=interval, rows=rows))
+        if others := self._other_incidents():
+            found.append(f"{words.labels['other_incidents']} {others}")
+        return words.model_sentences["in_brackets"].format(what="; ".join(found)) if found else ""
 
     @property
     def next_step(self) -> str:
@@ -167,6 +170,7 @@ class ModelFacts:
             labels["window"]: self._window(),
             labels["lasted"]: self._lasted(),
             labels["since_window"]: for_name(since) if isinstance(since, str) else "",
+            labels["other_incidents"]: self._other_incidents(),
             words.time: zoned_time_text(alert.time),
             labels["rule"]: for_name(alert.rule),
             words.host: for_name(self._origin.host),
@@ -174,6 +178,10 @@ class ModelFacts:
             labels["next_step"]: self.next_step,
         }
         return ((label, value) for label, value in rows.items() if value)
+
+    def _other_incidents(self) -> str:
+        names = self._alert.details.get("other_incidents")
+        return for_name(names) if isinstance(names, str) else ""
 
     def _window(self) -> str:
         """Return the label, which is local to the source, and with its zone when the window ended."""

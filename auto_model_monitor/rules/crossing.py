@@ -14,6 +14,7 @@ from ..core.readings import Reading, ReadingBatch
 from .baseline import Baseline
 from .condition import Condition
 from .damping import Damping, repeats
+from .incidents import Incidents
 from .metric_series import FollowsSeries, MetricSeries, after, improves, least_gain
 from .streak import Streak
 
@@ -151,6 +152,7 @@ class CrossingRule(FollowsSeries):
                 holds = held or (self._condition.holds and not self._has_recovered(value))
                 turn = _Judged(reading, baseline, self._streak.since)
                 self._condition.judge(turn, holds=holds)
+                self._incidents.judge(reading, turn.since, holds=holds)
                 self._latest = turn if holds else None
                 self._note_worse(turn, is_open=holds and self._condition.reported)
 
@@ -226,7 +228,8 @@ class CrossingRule(FollowsSeries):
             self._worst = self.comparison.best(
                 value for value in (turn.reading.value, self._worst) if value is not None
             )
-        details = self._details(turn) | dict(self._damping.note(readings, resolved=resolved))
+        details = self._details(turn) | dict(self._incidents.details(readings.since, resolved=resolved))
+        details |= self._damping.note(readings, resolved=resolved)
         sign = -1 if self.comparison is Comparison.LOWER else 1
         self._last = Alert(
             rule=self.name,
@@ -274,6 +277,7 @@ class CrossingRule(FollowsSeries):
         self._since = None
         self._worst = None
         last = self._last
+        self._incidents = Incidents(is_open=last is not None and not last.resolved)
         if last is None or last.reading is None:
             return
         since, worst, baseline = (last.details.get(key) for key in ("since", "worst", "baseline"))

@@ -205,6 +205,14 @@ def test_a_look_counts_alarms_and_says_what_to_do(language, alarms, clears):
     assert not re.search("Next step|下一步", renderer.render_look([over, over]).text)
 
 
+def test_other_incidents_since_the_last_message_are_named():
+    """A message names the incidents that no other is about, alone as a line, among others in its cell."""
+    alert = replace(ALERT, details={**ALERT.details, "other_incidents": "2026-11-20, 2026-11-22"})
+    assert "\nAlso at: 2026-11-20, 2026-11-22\n" in rendered(alert).text
+    message = Renderer(language="zh").render_look([alert, ALERT])
+    assert "1,234 个样本; 期间还有 2026-11-20, 2026-11-22）" in message.text
+
+
 def test_recovered_models_are_counted_apart():
     """Of a look the models that need attention are counted; where all have recovered, those."""
     bad, good = look(3), [replace(alert, resolved=True, model=f"good_{alert.model}") for alert in look(2)]

@@ -170,6 +170,44 @@ def test_a_square_wave_makes_at_most_one_alert_and_one_all_clear_a_pause():
     assert watch(rule("accuracy < 0.9 for 2"), wave, every=60) == []
 
 
+def test_a_catch_up_names_every_incident_in_one_message():
+    """Of many windows that come at one look one alert is sent, which names the incidents before its own."""
+    bad_days = {2, 5, 6, 9}
+    series = [window(n, 0.8 if n in bad_days else 0.95) for n in range(10)]
+    found = watch(rule("accuracy < 0.9"), [series], extra=30, every=3600)
+    assert gist(found) == [(0, "alert", 0.8)]
+    assert found[0][1].details["since"] == series[9].name
+    assert found[0][1].details["other_incidents"] == f"{series[2].name}, {series[5].name}"
+
+
+def test_what_a_pause_holds_back_is_named_after_it():
+    """What began and ended within the pause after a message is named by the next one, and not lost."""
+    values = [0.8, 0.95, *[0.8, 0.95] * 15, *[0.95] * 40]
+    looks = [[window(n, value, length=timedelta(minutes=1))] for n, value in enumerate(values)]
+    found = watch(rule("accuracy < 0.9"), looks, every=60)
+    assert [(n, alert.resolved) for n, alert in found] == [(0, False), (1, True), (60, False), (61, True)]
+    later = str(found[2][1].details["other_incidents"])
+    assert later.startswith(f"{looks[2][0].name}, {looks[4][0].name}, ")
+    assert later.endswith(", … (14)")
+    assert "other_incidents" not in found[3][1].details
+
+
+def test_a_second_incident_before_the_all_clear_is_named_by_it():
+    """Where an incident ended and another began and ended in one look, the all-clear names the other."""
+    looks = [[window(0, 0.8)], [window(n, value) for n, value in ((1, 0.95), (2, 0.8), (3, 0.95))]]
+    found = watch(rule("accuracy < 0.9"), looks)
+    assert gist(found) == [(0, "alert", 0.8), (1, "over", 0.95)]
+    assert found[1][1].details["other_incidents"] == looks[1][1].name
+
+
+def test_what_was_over_before_the_first_look_is_not_named():
+    """The first alert of a run names no incident that was over when the run began."""
+    series = [window(n, 0.8 if n in (2, 5, 9) else 0.95) for n in range(10)]
+    found = watch(rule("accuracy < 0.9"), [series], since=series[-1].time)
+    assert gist(found) == [(0, "alert", 0.8)]
+    assert "other_incidents" not in found[0][1].details
+
+
 def test_a_drop_is_against_the_mean_of_the_windows_before():
     """`drop > 0.02 vs 7d` compares with the mean of the seven days before, which a later day leaves again."""
     values = [0.95] * 5 + [0.93, 0.90, 0.95]
