@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from datetime import datetime
 
+from ..core.alerts import Alert
 from ..core.errors import AuthenticationError
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
@@ -12,6 +14,10 @@ from .command import FAILURE, SUCCESS, Command
 from .option_parser import OptionParser, add_channels, add_config, add_settings
 from .reference_notes import CHANNEL_NOTES, RULES
 from .watch_command import add_fresh, show_mailboxes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 
 def add_options(parser: OptionParser) -> None:
@@ -53,9 +59,12 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         first=watched_metrics(settings),
         looked_for=_looked_for(settings.get("watch_dir")) if follows else "",
     )
+    failure = _PipedEnd(errors, settings) if settings.get("watch_dir") == "-" else None
     monitor = log_monitor_of(
         settings,
         errors,
+        on_data=None if failure is None else failure.feed,
+        at_end=None if failure is None else failure.alert,
         follows=follows,
         resume=not options.fresh,
         on_entry=live.add,
@@ -72,7 +81,37 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         )
         return FAILURE
     live.ended()
-    return SUCCESS
+    return FAILURE if failure is not None and failure.has_failed else SUCCESS
+
+
+class _PipedEnd:
+    """Shows and reports the failure of the training that writes into the pipe."""
+
+    def __init__(self, errors: Terminal, settings: Settings) -> None:
+        from ..completion.piped_failure import PipedFailure
+        from ..i18n.locale_language import locale_language
+
+        self.has_failed = False
+        self._errors = errors
+        self._failure = PipedFailure(
+            "auto-model-monitor logs -", settings.get("language") or locale_language()
+        )
+        self.feed = self._failure.feed
+
+    def alert(self) -> Alert | None:
+        """Show why the training failed, and return the alert about it; None where it did not."""
+        found = self._failure.diagnosis()
+        if found is None:
+            return None
+        self.has_failed = True
+        alert = self._failure.alert(found, datetime.now().astimezone())
+        why = for_terminal(str(alert.details["error"]))
+        line = "" if found.line is None else f" (line {found.line})"
+        self._errors.say(self._errors.paint(f"The training failed: {why}{line}", "red", "bold"))
+        for text in (found.frame, found.remedy):
+            if text:
+                self._errors.say(for_terminal(text))
+        return alert
 
 
 def _looked_for(path: str | None) -> str:
@@ -94,10 +133,11 @@ COMMAND = Command(
         "python -u train.py 2>&1 | auto-model-monitor logs -",
     ),
     status="0 ended by Ctrl-C or SIGTERM, or because the log has ended; 1 the log\n"
-    "cannot be read, or the mail server refused the login; 2 wrong usage or\nconfiguration.",
+    "cannot be read, the mail server refused the login, or the training that was\n"
+    "piped in failed; 2 wrong usage or configuration.",
     notes=f"""\
 FILE is followed through truncation and rotation, as by tail -F; - reads a pipe
-to its end. trainer_state.json, metrics.csv, results.csv, summary.csv,
+to its end, and reports a failure that it shows. trainer_state.json, metrics.csv, results.csv, summary.csv,
 scalars.json and TensorBoard's event files are read too, and DIR reads all of
 them in it and below it.
 

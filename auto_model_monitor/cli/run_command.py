@@ -72,6 +72,7 @@ class _Wrapper:
         from ..running import WrappedCommand
 
         parts = self._parts
+        WrappedCommand(parts.command, folder=None)  # refuses a system that cannot run it
         folder = self._folder()
         command = WrappedCommand(
             parts.command,
@@ -100,14 +101,26 @@ class _Wrapper:
         from ..running import RunFolder
 
         parts = self._parts
+        path = None if parts.log_file is None else str(expanded(parts.log_file))
+        if path is not None and os.path.lexists(path) and not os.path.islink(path):  # noqa: PTH114
+            raise ConfigError(f"log_file: expected a path at which nothing is, got {path!r}")
         try:
             folder = RunFolder.create(expanded(parts.config.log_dir))
-            if parts.log_file is not None:
-                _link(folder.log_file, str(expanded(parts.log_file)))
         except OSError as error:
             self._say(f"the output is not kept, and only the end is reported: {error}")
             return None
+        if path is not None:
+            self._link(folder.log_file, path)
         return folder
+
+    def _link(self, log: str, path: str) -> None:
+        """Make the path that was asked for lead to the log."""
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(path)  # noqa: PTH108 - the link of an earlier run
+            os.symlink(log, path)  # noqa: PTH211
+        except OSError as error:
+            self._say(f"the output is kept in {log} alone: {error}")
 
     def _start_watch(self, command: WrappedCommand, folder: RunFolder | None, since: float) -> None:
         """Watch the command, which runs already."""
@@ -169,22 +182,14 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one."""
         if len(self.texts) < self._MOST:
-            self.texts.append(record.getMessage())
+            error = record.exc_info and record.exc_info[1]
+            self.texts.append(record.getMessage() + (f": {error!r}" if error else ""))
 
 
 def _time_of(folder: RunFolder | None) -> float:
     """Return the time by the clock of the disk, which may be that of another machine."""
     now = time.time() if folder is None else os.stat(folder.path).st_mtime  # noqa: PTH116
     return now - 0.05  # a kernel stamps files with the time of its last tick
-
-
-def _link(log: str, path: str) -> None:
-    """Make the path that was asked for lead to the log."""
-    if os.path.islink(path):  # noqa: PTH114 - of an earlier run
-        os.unlink(path)  # noqa: PTH108
-    elif os.path.lexists(path):
-        raise ConfigError(f"log_file: expected a path at which nothing is, got {path!r}")
-    os.symlink(log, path)  # noqa: PTH211
 
 
 _RULES_HELP = (

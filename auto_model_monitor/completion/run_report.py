@@ -178,13 +178,19 @@ def _why(kind: AlertKind, end: CommandEnd, found: Diagnosis, language: Language)
         return sent
     if kind in (AlertKind.FINISHED, AlertKind.STOPPED) or end.requested:
         return {}
+    known = cause_details(found, language)
+    if end.status is None:
+        known |= {"error": end.problem, "evidence": ""}
+    return {**known, **sent}
+
+
+def cause_details(found: Diagnosis, language: Language) -> dict[str, Detail]:
+    """Return what a diagnosis says, as details of an alert, without secrets."""
     evidence = without_secrets(found.evidence)[:_LONGEST_EVIDENCE].rstrip()
     error = cause_text(found.cause, language)
     if found.cause == "code_error" and evidence:
         error = evidence.splitlines()[0].strip()
-    if end.status is None:
-        error, evidence = end.problem, ""
-    known = {
+    return {
         "cause": found.cause,
         "confidence": found.confidence,
         "error": error,
@@ -195,7 +201,6 @@ def _why(kind: AlertKind, end: CommandEnd, found: Diagnosis, language: Language)
         "remedy": found.remedy,
         "also_seen": ", ".join(cause_text(cause, language) for cause in found.also_seen),
     }
-    return {**known, **sent}
 
 
 def _metrics(course: RunCourse) -> dict[str, Detail]:

@@ -7,9 +7,10 @@ if TYPE_CHECKING:
     from .diagnosis_result import CAUSES, Diagnosis
     from .end_facts import EndFacts
     from .evidence_filter import EvidenceFilter
+    from .kept_lines import KeptLines
     from .order_of_evidence import diagnose
 
-__all__ = ["CAUSES", "Diagnosis", "EndFacts", "EvidenceFilter", "diagnose"]
+__all__ = ["CAUSES", "Diagnosis", "EndFacts", "EvidenceFilter", "KeptLines", "diagnose"]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -18,6 +19,7 @@ __getattr__, __dir__ = lazy_names(
         "Diagnosis": "diagnosis_result",
         "EndFacts": "end_facts",
         "EvidenceFilter": "evidence_filter",
+        "KeptLines": "kept_lines",
         "diagnose": "order_of_evidence",
     },
 )

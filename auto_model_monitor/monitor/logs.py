@@ -50,6 +50,7 @@ class LogMonitor(ModelMonitor):
         endures: end with the log alone, neither by the first Ctrl-C nor by a refused login, which could end
             the program that writes into the pipe.
         on_poll: called after each poll with its alerts and readings; returns whether more are wanted.
+        at_end: called once when the log has ended; returns the alert that its end calls for, if any.
         plots: True shows the scores so far as a picture in each mail (extra ``plots``).
         digest: seconds for which messages of level ``info`` are gathered into one; 0 sends each immediately.
         clock: the time; by default the machine's.
@@ -70,6 +71,7 @@ class LogMonitor(ModelMonitor):
         follows: bool = True,
         endures: bool = False,
         on_poll: Callable[[Sequence[Alert], ReadingBatch], bool] | None = None,
+        at_end: Callable[[], Alert | None] | None = None,
         plots: bool = False,
         digest: float = 0.0,
         clock: Clock | None = None,
@@ -91,6 +93,7 @@ class LogMonitor(ModelMonitor):
             self.run_log_dir = None
         self._endures = endures
         self._on_poll = on_poll
+        self._at_end = at_end
 
     def follow(self) -> None:
         """Watch until the log ends, or until Ctrl-C or SIGTERM; then return.
@@ -113,6 +116,11 @@ class LogMonitor(ModelMonitor):
 
     def _end_with_the_log(self, readings: ReadingBatch, alerts: Sequence[Alert]) -> None:
         is_wanted = self._on_poll is None or self._on_poll(alerts, readings)
+        if self._log.has_ended and self._at_end is not None:
+            at_end, self._at_end = self._at_end, None
+            alert = at_end()
+            if alert is not None and self.rules:
+                self.report(alert)
         if self._log.has_ended or not (is_wanted or self.rules or self._endures):
             self._stop.set()
         if self._stop.is_set():

@@ -40,6 +40,8 @@ def log_monitor_of(
     on_look: Callable[[Sequence[Alert], ReadingBatch], bool],
     every_line: bool = False,
     tail_bytes: int | None = None,
+    on_data: Callable[[bytes], None] | None = None,
+    at_end: Callable[[], Alert | None] | None = None,
 ) -> LogMonitor:
     """Return the monitor of a log, a file of numbers, a directory of these, or a pipe.
 
@@ -52,6 +54,8 @@ def log_monitor_of(
         on_look: called after each poll; returns whether the reader is still there.
         every_line: also call ``on_entry`` with lines without a metric.
         tail_bytes: call ``on_entry`` only with this last part of the initial content.
+        on_data: called with the bytes of a pipe as they are read.
+        at_end: called once when the log has ended; returns the alert that its end calls for, if any.
 
     Raises:
         ConfigError: with every problem of the settings.
@@ -64,7 +68,18 @@ def log_monitor_of(
     config, rules = _config_and_rules(settings)
     # Without rules nothing depends on which metric is the score.
     metric = parser_of(config, rules).metric if rules else settings.get("metric")
-    source = _log_source(path, settings, metric, on_entry, every_line=every_line, tail_bytes=tail_bytes)
+    source: EndingSource
+    if path == "-":
+        source = LogStreamSource(
+            0,
+            settings.get("log_patterns", ()),
+            metric=metric,
+            on_entry=on_entry,
+            every_line=every_line,
+            on_data=on_data,
+        )
+    else:
+        source = _log_source(path, settings, metric, on_entry, every_line=every_line, tail_bytes=tail_bytes)
     factory = NotifierFactory()
     notifiers = factory.of(config, settings.get("notify")) if rules else []
     factory.warn_of_readers(errors)
@@ -77,6 +92,7 @@ def log_monitor_of(
         follows=follows,
         endures=path == "-",
         on_poll=on_look,
+        at_end=at_end,
         plots=settings.get("plots", False),
         digest=digest_of(settings),
     )
@@ -128,8 +144,6 @@ def _log_source(
     tail_bytes: int | None,
 ) -> EndingSource:
     patterns = settings.get("log_patterns", ())
-    if path == "-":
-        return LogStreamSource(0, patterns, metric=metric, on_entry=on_entry, every_line=every_line)
     path = str(expanded(path))
     if os.path.isdir(path) or side_file(path) is not None:  # noqa: PTH112
         return SideFileSource(path, metric=metric, on_entry=on_entry)

@@ -412,3 +412,18 @@ def test_a_closed_pipe_ends_following(place: Path) -> None:
     (place / "train.log").open("a").write("Validation Loss: 0.25\n" * 5000)
     assert logs.wait(100) in (0, 1)
     assert "Traceback" not in (logs.stderr.read() if logs.stderr else "")
+
+
+@pytest.mark.parametrize("rules", [(), ("--rule", "val_acc >= 90")])
+def test_a_failure_that_was_piped_in_is_reported(place: Path, rules: tuple[str, ...]):
+    """A traceback in a pipe is shown with its cause, mailed where there are rules, and the status is 1."""
+    log = b"val_loss: 0.5, val_acc: 80%\nTraceback (most recent call last):\n"
+    log += b'  File "train.py", line 2, in <module>\n    import torchvision\n'
+    log += b"ModuleNotFoundError: No module named 'torchvision'\n"
+    command = [*PROGRAM, "logs", "-", "--language", "en", *rules]
+    ended = subprocess.run(command, check=False, input=log, capture_output=True, timeout=200)
+    assert ended.returncode == 1
+    assert b"The training failed: a module is missing (line 5)" in ended.stderr
+    mails = list(place.glob("monitor_logs/mailbox/*.eml"))
+    assert len(mails) == len(rules) / 2
+    assert all(b"train.py:2" in mail.read_bytes() for mail in mails)

@@ -23,6 +23,7 @@ class LogStreamSource(LogSource):
         clock: the time; by default the machine's.
         on_entry: called with each entry that holds a number or a stage, line by line.
         every_line: call ``on_entry`` with all other lines, too.
+        on_data: called with the bytes as they are read.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class LogStreamSource(LogSource):
         clock: Clock | None = None,
         on_entry: Callable[[LogEntry], None] | None = None,
         every_line: bool = False,
+        on_data: Callable[[bytes], None] | None = None,
     ) -> None:
-        self._stream = TailedPipe(stream)
+        self._stream = TailedPipe(stream, on_data)
         self._reader = LogReader(patterns)
         scan = LogScan(
             LineFollower.of(self._stream),

@@ -70,7 +70,7 @@ class NewCheckpoints:
         # Of checkpoint-500/model.safetensors the folder is the checkpoint.
         while os.path.dirname(path) in paths - _containers(paths):  # noqa: PTH120
             path = os.path.dirname(path)  # noqa: PTH120
-        return (path, time) if time >= self._since else None
+        return (path, time) if path and time >= self._since else None
 
 
 def _containers(paths: set[str]) -> set[str]:

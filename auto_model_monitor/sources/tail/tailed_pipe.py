@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from threading import Condition, Thread
 
 from .tailed_file import Chunk, Restart
@@ -24,16 +25,18 @@ class TailedPipe:
 
     Args:
         stream: the descriptor of the pipe's end.
+        on_data: called with the bytes when they are consumed.
     """
 
     restarts = 0
     restart: Restart | None = None
     identity = ""
 
-    def __init__(self, stream: int) -> None:
+    def __init__(self, stream: int, on_data: Callable[[bytes], None] | None = None) -> None:
         self.offset = 0
         self.head = self.tail = b""
         self._stream = stream
+        self._on_data = on_data
         self._held = bytearray()
         self._ended = False
         self._changed = Condition()
@@ -65,6 +68,8 @@ class TailedPipe:
             self.head = data[:_TAIL]
         self.tail = (self.tail + data[-_TAIL:])[-_TAIL:]
         self.offset += len(data)
+        if self._on_data is not None:
+            self._on_data(data)
 
     def skip_hole(self) -> int:
         """Return 0: a pipe has no holes."""
