@@ -10,23 +10,29 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         "time_limit",
         ("due to time limit", r"DUE TO TIME LIMIT"),
         (
-            "walltime|wall time|wall clock|wallclock",
+            "walltime|wall time|wall clock|wallclock|wall-",
             r"(?i)wall ?-?(?:time|clock)(?: time)?.{0,60}(?:exceed|limit reached|expired)|exceed\w*.{0,40}wall ?-?(?:time|clock)",
         ),
         ("term_runlimit|term_cpulimit|term_deadline", r"TERM_(?:RUN|CPU)LIMIT|TERM_DEADLINE"),
-        ("run time limit|run limit", r"(?i)reach(?:ing|ed) (?:LSF )?run ?(?:time )?limit"),
+        (
+            "run time limit|run limit|runlimit|runtime limit",
+            r"(?i)reach(?:ing|ed) (?:LSF )?run ?(?:time )?limit",
+        ),
         ("deadlineexceeded", r"\bDeadlineExceeded\b"),
         ("longer than specified deadline", r"longer than specified deadline"),
         (
-            "time limit",
+            "time limit|timelimit",
             r"(?i)(?:job|task|step).{0,60}(?:exceeded|reached|hit|over).{0,20}time ?limit|time limit (?:exhausted|exceeded|reached)",
         ),
         ("timeout", r"^\d+(?:[._]\w+)?\s.{0,120}\bTIMEOUT\b|\b(?:State|JobState)[=: ]+TIMEOUT\b"),
         ("user defined signal", r"^User defined signal 2"),
         ("cpu time limit", r"CPU time limit exceeded"),
         ("sending signal", r"^timeout: sending signal \w+ to command"),
-        ("h_rt", r"exceeded hard (?:wallclock|h_rt)"),
-        ("超时|时间限制", r"(?:作业|任务|运行)(?:运行)?(?:时间)?(?:超时|超过.{0,10}时间限制|达到.{0,8}时限)"),
+        ("h_rt|hard wallclock", r"exceeded hard (?:wallclock|h_rt)"),
+        (
+            "超时|时间限制|时限",
+            r"(?:作业|任务|运行)(?:运行)?(?:时间)?(?:超时|超过.{0,10}时间限制|达到.{0,8}时限)",
+        ),
     ),
     *signs(
         Place.VERDICT,
@@ -50,7 +56,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)spot (?:instance )?(?:interruption|termination|reclaim)",
         ),
         (
-            "term_owner|term_preempt|term_admin|term_requeue",
+            "term_owner|term_preempt|term_admin|term_requeue|term_force",
             r"TERM_(?:OWNER|PREEMPT|ADMIN|REQUEUE_\w+|FORCE_OWNER)",
         ),
         ("cancelled", r"^\d+(?:[._]\w+)?\s.{0,120}\bCANCELLED by \d+"),
@@ -95,7 +101,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ("access violation", r"(?i)access violation"),
         ("exit code", r"(?i)\b0xC0000005\b"),
         ("pure virtual method", r"pure virtual method called"),
-        ("corrupted unsorted|top size", r"malloc.{0,20}(?:corrupted top size|unsorted)"),
+        ("unsorted|top size", r"malloc.{0,20}(?:corrupted top size|unsorted)"),
     ),
     *signs(
         Place.ENDING,
@@ -105,7 +111,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ("floating point exception|sigfpe", r"Floating point exception|\bSIGFPE\b"),
         ("terminate called", r"^terminate called (?:after throwing|without an active)"),
         ("aborted|sigabrt", r"^(?:.{0,80}\s)?Aborted\b(?: +\(core dumped\))?|\bSIGABRT\b"),
-        ("段错误|段错误", r"段错误|非法指令"),
+        ("段错误|非法指令", r"段错误|非法指令"),
         ("check failed", r"^(?:F\d{4} .{0,80} )?Check failed: "),
     ),
     *signs(
@@ -129,7 +135,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)(?:received|caught|got) (?:signal )?(?:SIGINT|2 death signal|Signals\.SIGINT)",
         ),
         (
-            "interrupted by user|ctrl|用户中断",
+            "interrupted by|ctrl|用户中断",
             r"(?i)interrupted by (?:the )?user|(?:received|caught|pressed|stopped by) ctrl[-+ ]?c|用户中断",
         ),
         ("^c", r"^\^C"),

@@ -25,6 +25,7 @@ _EXCEPTION = re.compile(r"^(?P<kind>[A-Za-z_][\w.]*(?:\(\w+\))?)(?::(?: (?P<mess
 _NAMED = re.compile(
     r"^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt|Exit|Empty|Timeout|Failure|Warning)(?:\(\w+\))?(?:: |:?$)"
 )
+_IGNORED = re.compile(r"^Exception ignored in\b")  # by Python, such as in a destructor
 _NEXT = re.compile(r"The above exception was the direct cause|During handling of the above exception")
 _NESTED = re.compile(r"^\s*(?:Original Traceback|-- Process \d+ terminated with the following error)")
 _BOX = re.compile(r"^[│|+] ?(.*?)\s*[│|]?$")
@@ -111,6 +112,8 @@ def _join(chains: list[ErrorChain], found: RaisedError, lines: OutputLines, *, i
         before.links.append(found)
         return
     head = lines[found.head]
+    if found.head and _IGNORED.search(lines[found.head - 1].text):
+        return
     logged = head.level in ("ERROR", "WARNING", "INFO", "DEBUG") and head.message != head.text
     chains.append(ErrorChain(stream, [found], logged))
 

@@ -70,14 +70,14 @@ def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> li
             continue
         line = lines[index]
         low = line.message.lower()
-        if not _ANY_NEEDLE.search(low):
+        if not _ANY_NEEDLE.search(line.text.lower()):
             continue
         for sign in _IN_LINE:
             if index in claimed and sign.place > Place.ASSERTION:
                 continue
             if line.level in _QUIET_LEVELS and sign.place > Place.ASSERTION:
                 continue
-            match = _match(sign, line.message, low)
+            match = _match(sign, line.message, low) or _match(sign, line.text, line.text.lower())
             if match is not None:
                 found.append(
                     CauseFinding(sign.cause, sign.place, index, line.stream, (), _facts(match), line.message)

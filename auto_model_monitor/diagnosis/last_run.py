@@ -19,11 +19,13 @@ _PROGRESS = re.compile(
     rb"|\d(?:it|s|batch|step)/(?:s|it|batch|step)\b|(?:^|[\s\"'{,|])(?:train_|val_|valid_)?loss['\"]?[\s:=]{1,4}-?\d"
     rb"|\xe7\xac\xac ?\d+ ?\xe8\xbd\xae"
 )
+_BAR = re.compile(rb"(?<!100)%\|.{0,400}\d(?:it|s|batch|step)/(?:s|it|batch|step)")
 _FOREIGN = re.compile(rb"^\s*(?:File \"|wandb:|raise |E\d{4}|W\d{4})|Error|Traceback")
 _DONE = re.compile(
     rb"(?i)\b(?:training|fine-?tuning|run|job|evaluation|all|experiment)\b[\w ]{0,24}"
     rb"\b(?:complete|completed|finished|done|succeeded)"
-    rb"|\b(?:saved|saving)\b.{0,60}\b(?:model|checkpoint|weights)|\bbest (?:val|model|acc|epoch)"
+    rb"|\b(?:saved|saving)\b.{0,60}\b(?:model|checkpoint|weights)"
+    rb"|\bbest (?:val|model|acc|epoch|score|loss|param|result)"
     rb"|^(?:done|finished)[.!]?\s*$|\xe8\xae\xad\xe7\xbb\x83(?:\xe5\xae\x8c|\xe7\xbb\x93\xe6\x9d\x9f)|train_runtime"
 )
 _LOSS = re.compile(
@@ -60,6 +62,7 @@ class RunProgress:
 
     def __init__(self, lines: OutputLines, since: int) -> None:
         self._last: dict[str, int] = {}
+        self._redrawn: set[str] = set()
         self._done = -1
         for index in range(len(lines) - 1, max(since, len(lines) - _FARTHEST) - 1, -1):
             raw = lines.raw(index)[:1000]
@@ -68,9 +71,16 @@ class RunProgress:
             if self._done < 0 and _DONE.search(raw):
                 self._done = index
             if _PROGRESS.search(raw):
-                self._last.setdefault(lines[index].stream, index)
+                self._add(index, lines[index].stream, is_bar=_BAR.search(raw) is not None)
                 if not lines[index].stream and self._done >= 0:
                     break
+
+    def _add(self, index: int, stream: str, *, is_bar: bool) -> None:
+        """Remember a line, and of unfinished bars the last but one: an error draws the last one again."""
+        if is_bar and stream not in self._redrawn:
+            self._redrawn.add(stream)
+        else:
+            self._last.setdefault(stream, index)
 
     def follows(self, index: int, stream: str, *, also_done: bool = False) -> bool:
         """Return whether a process went on after a line.

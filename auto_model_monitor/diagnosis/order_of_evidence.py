@@ -94,9 +94,9 @@ def _gathered(lines: OutputLines, exit_code: int | None, facts: EndFacts) -> _Ev
         for one in singles
         if one.index >= start
         and (
-            one.place == Place.VERDICT
+            (one.place == Place.VERDICT and not unknown)
             or (one.place == Place.ASSERTION and not unknown and len(lines) - one.index < _LATE)
-            or not progress.follows(one.index, one.stream, also_done=unknown)
+            or not progress.follows(one.index, one.stream, also_done=unknown and one.place != Place.VERDICT)
         )
     ]
     return evidence

@@ -15,7 +15,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("error: no such option|no such option", r"(?i)no such option: (?P<option>\S+)"),
         (
-            "error: missing|error: invalid value|got unexpected extra",
+            "error: missing|error: invalid value|error: got unexpected|error: no such",
             r"^Error: (?:Missing|Invalid value|Got unexpected|No such command)",
         ),
         ("could not override", r"Could not override '(?P<option>[^']+)'"),
@@ -29,14 +29,14 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
             r"omegaconf\.errors\.\w+|ConfigAttributeError|ConfigKeyError|MissingMandatoryValue",
         ),
         (
-            "missingconfigexception|configcompositionexception|overrideparse",
+            "missingconfigexception|configcompositionexception|overrideparse|lexernoviable",
             r"MissingConfigException|ConfigCompositionException|OverrideParseException|LexerNoViableAlt",
         ),
         ("primary config", r"Cannot find primary config|Primary config (?:module|directory) not found"),
         ("yaml.", r"^yaml\.(?:scanner|parser|constructor|composer|reader)\.\w+"),
         ("while parsing a|while scanning", r"^while (?:parsing a|scanning) "),
         (
-            "registry",
+            "registry|not registered in",
             r"(?:is )?not in the .{0,60}registry|[Cc]annot find .{0,60}in registry|not registered in",
         ),
         ("no object named", r"No object named '(?P<option>[^']+)' found in"),
@@ -49,7 +49,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
         ("misconfigurationexception", r"MisconfigurationException"),
         ("hfargumentparser", r"not used by the HfArgumentParser: (?P<option>.+)"),
         ("argumenterror|argumenttypeerror", r"argparse\.Argument(?:Type)?Error"),
-        ("requires the save and eval strategy", r"requires the save and eval(?:uation)? strategy to match"),
+        ("requires the save and eval", r"requires the save and eval(?:uation)? strategy to match"),
         ("tomldecodeerror|tomllib", r"TOMLDecodeError"),
         ("configparser.", r"configparser\.\w+Error"),
         (
@@ -61,7 +61,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)^(?:[\w.]*(?:Error|Exception): )?(?:\[LightGBM\] \[Fatal\] )?Unknown (?:model|optimizer|scheduler|activation|objective|loss|metric|backbone|dataset|parameter|architecture|arch|option|argument|lr_scheduler|type)\b",
         ),
         (
-            "unsupported|not supported|unrecognized",
+            "unsupported|unrecognized|error: invalid",
             r"(?i)^[\w.]*(?:ValueError|KeyError|NotImplementedError|AssertionError|RuntimeError): (?:Unsupported|Unrecognized|Invalid) (?:model|optimizer|scheduler|activation|objective|loss|metric|backbone|dataset|argument|config|option|lr|precision|strategy)",
         ),
         (
@@ -91,7 +91,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
             r"(?:batch_size should be a positive|num_workers option should be|prefetch_factor option could only)",
         ),
         ("catboosterror", r"CatBoostError.{0,160}(?:option|param|value|should|unknown)"),
-        ("gradient_accumulation", r"(?i)train_batch_size is not equal to"),
+        ("train_batch_size", r"(?i)train_batch_size is not equal to"),
         (
             "no optimizer|invalid",
             r"(?i)got invalid (?:value|option|argument)|invalid (?:value|argument) for (?:option|parameter|argument)",

@@ -9,19 +9,19 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         Place.FAULT,
         "port_in_use",
         (
-            "address already in use|eaddrinuse|addressinuse",
+            "already in use|eaddrinuse|addressinuse",
             r"(?i)EADDRINUSE|addr(?:ess)? ?(?:is )?already in use|AddressInUse",
         ),
         ("errno", r"\[Errno (?:98|48)\]|errno: 98\b"),
         ("winerror", r"\[WinError 10048\]"),
         ("only one usage of each socket", r"Only one usage of each socket address"),
         (
-            "already in use|already used|occupied|in use",
+            "in use|already used|occupied|is used|taken",
             r"(?i)\bport:? ?(?P<port>\d{2,5}) (?:is |was |has been )?(?:already )?(?:in use|used|occupied|taken)",
         ),
         ("empty port", r"Cannot find empty port in range"),
         (
-            "could not bind|failed to bind|unable to bind|bind failed",
+            "could not bind|failed to bind|unable to bind|cannot bind",
             r"(?i)(?:could not|failed to|unable to|cannot) bind (?:to |on )?(?:any |the )?(?:\S+:|port|address|socket)",
         ),
         (
@@ -40,11 +40,11 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("dataloader timed out", r"DataLoader timed out after (?P<seconds>[\d.]+) seconds"),
         ("timeout (", r"^Timeout \((?P<seconds>\d+:\d\d:\d\d(?:\.\d+)?)\)!"),
         (
-            "no progress",
+            "no progress|no output|no heartbeat|no activity|no log",
             r"(?i)no (?:progress|output|heartbeat|activity|log)\b.{0,40}(?:for|in|within) (?:the last )?(?P<seconds>\d+) ?(?:s|sec|min|hour)",
         ),
         (
-            "is hung|has hung|be hung|hang detected|be stuck|is stuck",
+            "hung|hang detected|stuck",
             r"(?i)(?:process|training|worker|job|task|rank|step)\b.{0,60}\b(?:appears? (?:to be )?(?:hung|stuck)|is hung|has hung|hang detected|seems? (?:to be )?(?:hung|stuck)|is stuck)",
         ),
         ("gettimeouterror", r"GetTimeoutError"),
@@ -64,6 +64,9 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("pair closure", r"Application timeout caused pair closure"),
         ("monitoredbarrier", r"(?i)failed to pass monitoredBarrier|monitoredBarrier.{0,80}time"),
         ("barrier", r"(?i)barrier .{0,80}timed? ?out|barrier timed? ?out|DEADLINE_EXCEEDED: .{0,80}Barrier"),
+        ("store based barrier", r"(?i)Timed out initializing process group in store based barrier"),
+        ("while waiting for send/recv", r"received errors while waiting for send/recv from rank"),
+        ("stream synchronize timeout|stream sync timeout", r"(?i)stream sync(?:hronize)? timeout"),
         ("notify", r"(?i)(?:notify wait|wait execution of the notify register).{0,30}time(?:s |d )?out"),
         ("waiting for clients", r"waiting for clients\. \d+/\d+ clients joined"),
         ("missing ranks", r"(?i)missing ranks:"),
@@ -72,10 +75,10 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
             "timed out|timeout",
             r"(?i)(?:collective|all_?reduce|all_?gather|broadcast|reduce_?scatter|all_?to_?all|\bOpType|nccl operation|hccl op)\w*.{0,120}(?:timed out|timeout)",
         ),
-        ("some nccl operations have failed or timed out", r"NCCL operations have failed or timed out"),
+        ("nccl operations have failed", r"NCCL operations have failed or timed out"),
         ("comm_task|comm_context", r"(?i)comm_task.{0,200}(?:time ?out)"),
         (
-            "did not respond|waiting for ranks|did not join",
+            "did not respond|did not join|did not arrive|did not reach|did not enter|have not|never",
             r"(?i)ranks? \[?[\d, ]+\]? (?:did not|have not|never) (?:respond|join|arrive|reach|enter)",
         ),
     ),
@@ -95,7 +98,7 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("client socket has", r"client socket has (?:failed to connect|timed out after)"),
         ("socket timeout", r"(?:^|Error: )Socket Timeout\b"),
         (
-            "connection closed by",
+            "connection closed by|closed by remote peer",
             r"(?i)connection closed by (?:remote |localRank )?\w*peer|socket closed by remote peer",
         ),
         (
@@ -110,13 +113,13 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("distnetworkerror|diststoreerror|distbackenderror", r"Dist(?:Network|Store|Backend)Error"),
         ("remote process exited|remote peer", r"(?i)remote process exited|remote peer (?:exited|closed)"),
         ("socketstartconnect|socketpoll", r"socketStartConnect: Connect to|socketPollConnect"),
-        ("ibv_|ib :", r"(?i)call to ibv_\w+ failed|Net ?/? ?IB ?: ?Got completion"),
+        ("ibv_|got completion", r"(?i)call to ibv_\w+ failed|Net ?/? ?IB ?: ?Got completion"),
         ("hccl|hcom", r"(?i)(?:hccl|hcom).{0,160}(?:fail|error|timeout)"),
         ("socket times out", r"(?i)Getting socket times out"),
         ("orte was unable|prte was unable", r"(?:ORTE|PRTE) was unable to reliably start"),
         ("lost communication", r"(?:ORTE|PRTE) has lost communication"),
         ("tcp connection", r"unable to complete a TCP connection"),
-        ("mpi_err", r"\bMPI_ERR_\w+|btl_tcp\w*.{0,80}(?:failed|refused)"),
+        ("mpi_err|btl_tcp", r"\bMPI_ERR_\w+|btl_tcp\w*.{0,80}(?:failed|refused)"),
         (
             "horovod has been shut down|horovodinternalerror",
             r"Horovod has been shut down|HorovodInternalError",
@@ -137,7 +140,10 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
             "init_process_group|process group",
             r"(?i)(?:failed|unable|could not).{0,30}(?:initialize|init) (?:the )?process group",
         ),
-        ("network interface", r"(?i)(?:unable to find|no) (?:network |address for )?interface"),
+        (
+            "unable to find|no network interface|no interface|no address for",
+            r"(?i)(?:unable to find|no) (?:network |address for )?interface",
+        ),
         ("unable to find address for", r"Unable to find address for"),
     ),
 )

@@ -17,17 +17,17 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("ancdata", r"received \d+ items of ancdata"),
         ("can't start new thread", r"can't start new thread"),
         ("resource temporarily unavailable", r"(?i)Resource temporarily unavailable"),
-        ("资源暂时不可用", r"资源暂时不可用|打开的文件过多"),
+        ("资源暂时不可用|打开的文件过多", r"资源暂时不可用|打开的文件过多"),
         ("打开的文件过多", r"打开的文件过多"),
         (
-            "pthread_create failed|thread creation failed",
+            "pthread_create|thread creation failed",
             r"(?i)pthread_create(?:\(\))? failed|Thread creation failed",
         ),
         ("native thread", r"unable to create (?:new )?native thread"),
         ("errno", r"\[Errno (?:23|24)\]"),
         ("inotify", r"(?i)inotify (?:watch|instance)\w* limit reached"),
         ("rlimit_n", r"RLIMIT_N(?:PROC|OFILE).{0,60}(?:exceed|reached|too low)"),
-        ("no child processes|process limit", r"(?i)(?:process|thread|pids) limit (?:reached|exceeded)"),
+        ("process limit|thread limit|pids limit", r"(?i)(?:process|thread|pids) limit (?:reached|exceeded)"),
     ),
     *signs(
         Place.FAULT,
@@ -40,7 +40,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("kaggle.json", r"Could not find kaggle\.json"),
         ("permission denied", r"(?:CommError|UsageError|wandb).{0,120}(?i:permission denied)"),
         (
-            "gatedrepoerror|gated repo|is gated|gated dataset",
+            "gatedrepoerror|gated repo|is gated|gated dataset|gated model",
             r"GatedRepoError|(?i:gated (?:repo|dataset|model)|is gated)",
         ),
         ("repositorynotfounderror", r"RepositoryNotFoundError"),
@@ -51,7 +51,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("http error", r"HTTP Error 40[13]"),
         (
-            "authentication|not authenticated|authorization",
+            "authentication|authenticated|authorization",
             r"(?i)authentication (?:failed|required|error)|AuthenticationError|not authenticated|must be authenticated|authorization (?:failed|required|error)",
         ),
         (
@@ -79,7 +79,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("permission_denied", r"PERMISSION_DENIED"),
         ("restricted", r"Access to (?:model|dataset) \S+ is restricted"),
         (
-            "not authorized|not have permission|no permission to",
+            "not authorized|you do not have|you don't have",
             r"(?i)(?:is|are) not authorized|you (?:do not|don't) have (?:permission|access)",
         ),
     ),
@@ -97,7 +97,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("no address associated", r"No address associated with hostname"),
         ("connectionpool(", r"HTTPS?ConnectionPool\(host='?(?P<host>[\w.-]+)"),
         (
-            "proxyerror|sslerror|certificate_verify|ssl:",
+            "proxyerror|sslerror|certificate_verify|ssl:|sslcertverification|ssleoferror",
             r"ProxyError|SSLError|SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|\[SSL: \w+\]|SSLEOFError",
         ),
         (
@@ -115,31 +115,31 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
             r"LocalEntryNotFoundError|OfflineModeIsEnabled|HfHubHTTPError",
         ),
         (
-            "readtimeout|connecttimeout|read timed out|connect timeout",
+            "readtimeout|read timeout|connecttimeout|read timed out|connect timeout",
             r"Read ?Timeout|ConnectTimeout|Read timed out|connect timeout",
         ),
         (
-            "incompleteread|chunkedencodingerror|protocolerror",
+            "incompleteread|chunkedencodingerror|protocolerror|contenttooshort|payloaderror",
             r"IncompleteRead|ChunkedEncodingError|ProtocolError|ContentTooShortError|PayloadError",
         ),
         ("remotedisconnected|remote end closed", r"RemoteDisconnected|Remote end closed connection"),
         (
-            "connecterror|connectorerror|endpointconnectionerror",
+            "httpx.|httpcore.|connectorerror|endpointconnectionerror|connecttimeouterror",
             r"(?:httpx|httpcore)\.\w*Connect\w*|ClientConnectorError|EndpointConnectionError|ConnectTimeoutError",
         ),
         ("connectionerror", r"(?:requests\.exceptions\.|^)ConnectionError: (?!\[Errno)"),
-        ("on the hub", r"Couldn't reach .{0,120}(?:on the Hub|\(ConnectionError)"),
+        ("couldn't reach", r"Couldn't reach .{0,120}(?:on the Hub|\(ConnectionError)"),
         ("unable to access", r"fatal: unable to access '(?P<host>[^']+)'"),
         ("curl|rpc failed", r"(?i)curl: \(\d+\)|curl \d+|RPC failed; curl"),
         ("unable to resolve host", r"unable to resolve host address '(?P<host>[^']+)"),
         ("max retries exceeded|too many requests", r"Max retries exceeded|Too Many Requests"),
         ("rate limit", r"(?i)rate limit (?:exceeded|reached)"),
         (
-            "connection timed out|connection refused|connection reset",
+            "connection timed out|connection refused|connection reset|connection aborted",
             r"(?i)(?:https?|url|download|proxy|hub|server|s3|api).{0,160}Connection (?:timed out|refused|reset|aborted)",
         ),
         (
-            "failed to download|download failed|error downloading|failed to fetch",
+            "failed to download|download failed|downloading|failed to fetch",
             r"(?i)(?:failed to (?:download|fetch)|download(?:ing)? failed|error (?:while )?downloading).{0,200}",
         ),
         ("commerror", r"CommError.{0,120}(?:timed? ?out|network|unreachable|connect)"),

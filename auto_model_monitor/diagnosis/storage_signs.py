@@ -14,14 +14,14 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("pytorchstreamwriter", r"PytorchStreamWriter failed (?:writing|reading)|PytorchStreamWriter failed"),
         ("unexpected pos", r"unexpected pos \d+ vs"),
         (
-            "disk is full|disk full|filesystem is full|file system is full",
+            "is full|disk full|filesystem full|file system full|volume full",
             r"(?i)(?:disk|filesystem|file system|volume) (?:is )?full",
         ),
         (
             "space on the disk|disk space",
             r"There is not enough space on the disk|(?i:(?:no|not enough|insufficient|out of) (?:free )?disk space)",
         ),
-        ("out of disk", r"(?i)out of disk space|OutOfDiskError"),
+        ("out of disk|outofdisk", r"(?i)out of disk space|OutOfDiskError"),
         ("空间不足|没有空间", r"磁盘空间不足|设备上没有空间|空间不足"),
         ("超出磁盘限额", r"超出磁盘限额"),
         ("winerror", r"\[WinError 112\]"),
@@ -55,9 +55,9 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("pickle data was truncated", r"pickle data was truncated"),
         ("ran out of input", r"EOFError: Ran out of input"),
         ("unexpected eof", r"unexpected EOF, expected \d+ more bytes"),
-        ("deserializing header|safetensorerror", r"(?i)Error while deserializing|SafetensorError"),
+        ("while deserializing|safetensorerror", r"(?i)Error while deserializing|SafetensorError"),
         (
-            "headertoolarge|metadataincomplete|invalidheader",
+            "headertoolarge|metadataincomplete|invalidheader|headertoosmall",
             r"HeaderTooLarge|MetadataIncompleteBuffer|InvalidHeader|HeaderTooSmall",
         ),
         ("storage has wrong", r"storage has wrong (?:byte )?size"),
@@ -65,7 +65,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("file signature not found", r"file signature not found"),
         ("magic number", r"Invalid magic number; corrupt file|[Bb]ad magic number"),
         (
-            "invalid hash value|checksum|hash|mismatch",
+            "checksum|hash|mismatch|not match|doesn't match",
             r"invalid hash value \(expected|(?i:(?:checksum|hash|md5|sha256)\w*.{0,60}(?:mismatch|does not match|did not match|doesn't match|failed|incorrect|not correct))",
         ),
         ("badzipfile", r"BadZipFile: (?:File is not a zip|Bad CRC|Bad magic)"),
@@ -84,7 +84,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             "git-lfs|git lfs",
             r"(?i)(?:looks like|is|seems|appears).{0,40}(?:a )?git[- ]lfs (?:pointer|file)|version https://git-lfs",
         ),
-        ("文件损坏|检查点", r"(?:检查点|权重|模型)文件?.{0,10}(?:损坏|不完整)"),
+        ("损坏|不完整", r"(?:检查点|权重|模型)文件?.{0,10}(?:损坏|不完整)"),
         ("unable to load weights", r"Unable to load weights from (?:pytorch|safetensors) checkpoint file"),
         (
             "not seekable|unexpected end of file|unexpected end of data",
@@ -103,7 +103,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("from checkpoint", r"value from checkpoint \([^)]*\) is not equal to the input argument"),
         ("world size", r"(?i)(?:checkpoint|zero).{0,120}(?:DP )?world size (?:of )?\d+ but"),
         (
-            "structures do not match|structure",
+            "structure|dict key mismatch",
             r"(?i)(?:tree|pytree) structures? (?:do not|does not|don't) match|Dict key mismatch",
         ),
         (
@@ -115,13 +115,13 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             "mismatch|not match|not compatible|incompatible|differs from|differ from",
             r"(?i)(?:checkpoint|ckpt|pretrained|saved weights).{0,120}(?:mismatch|does not match|do not match|not compatible|incompatible|differs? from)",
         ),
-        ("state_dict|state dict", r"^KeyError: '(?:model_?)?(?:state_dict|model|optimizer|net|ema)'"),
+        ("keyerror: '", r"^KeyError: '(?:model_?)?(?:state_dict|model|optimizer|net|ema)'"),
         (
-            "shape mismatch",
+            "saved|checkpoint|restor|shape mismatch",
             r"(?i)(?:weight|variable|layer|param)\w*.{0,120}(?:expected|got) .{0,60}(?:saved|checkpoint|restor)",
         ),
         (
-            "weights for layer|weights list",
+            "but|whereas|received|saw",
             r"(?:expected|expects|expecting) \d+ (?:weights?|variables|layers?|saved weights).{0,80}(?:but|whereas|received|saw)",
         ),
         (
@@ -131,9 +131,12 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("checkpoint contains only", r"(?i)checkpoint contains only the model"),
         ("load_param_into_net", r"load_param_into_net.{0,200}(?:same|mismatch|not loaded)"),
         ("restor", r"(?i)restor\w*.{0,120}(?:shape|mismatch|incompatible|not found in checkpoint)"),
-        ("in checkpoint", r"(?i)(?:key|tensor) .{0,120}not found in (?:the )?checkpoint"),
+        ("not found in", r"(?i)(?:key|tensor) .{0,120}not found in (?:the )?checkpoint"),
         ("receives a shape", r"receives a shape .{0,60}but the expected shape is"),
-        ("parameter shape", r"Initializer expected to generate shape|ScopeParamShapeError"),
+        (
+            "initializer expected|scopeparamshape",
+            r"Initializer expected to generate shape|ScopeParamShapeError",
+        ),
     ),
     *signs(
         Place.FAULT,
@@ -143,11 +146,11 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             r"UnidentifiedImageError|cannot identify image file",
         ),
         (
-            "image file is truncated|truncated file read",
+            "image file is truncated|truncated file read|truncated image",
             r"image file is truncated|[Tt]runcated (?:File Read|image)",
         ),
         ("broken", r"broken (?:PNG|data stream|JPEG)"),
-        ("jsondecodeerror", r"JSONDecodeError|json\.decoder"),
+        ("jsondecodeerror|json.decoder", r"JSONDecodeError|json\.decoder"),
         (
             "json parse error|invalid json|failed to read file",
             r"(?i)JSON parse error|invalid JSON|Failed to read file .{0,120}json",
@@ -161,21 +164,21 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             "datasetgenerationerror|generating the dataset|datasetgeneration",
             r"DatasetGeneration(?:Cast)?Error|An error occurred while generating the dataset",
         ),
-        ("arrowinvalid", r"ArrowInvalid|Parquet magic bytes not found"),
-        ("corrupted record", r"corrupted record at|DataLossError"),
+        ("arrowinvalid|parquet magic", r"ArrowInvalid|Parquet magic bytes not found"),
+        ("corrupted record|datalosserror", r"corrupted record at|DataLossError"),
         (
             "invalid jpeg|invalid png|unknown image file format|jpeg",
             r"Invalid (?:JPEG|PNG) data|Unknown image file format|(?:Corrupt|Not a) JPEG|Premature end of JPEG",
         ),
-        ("input contains|contains nan", r"(?i)Input (?:X |y |data )?contains (?:NaN|infinity)"),
+        ("contains nan|contains infinity", r"(?i)Input (?:X |y |data )?contains (?:NaN|infinity)"),
         ("found array with", r"Found array with 0 (?:sample|feature)"),
-        ("with n_samples", r"n_samples=0"),
+        ("n_samples=", r"n_samples=0"),
         (
             "found no valid|images in|files in subfolders|class folder",
             r"Found no valid file for the classes|Found 0 (?:images|files)|Couldn't find any class folder",
         ),
         (
-            "no images found|no labels found|no labels in|empty",
+            "found|no labels in|empty",
             r"(?i)no (?:images|labels|samples|videos|valid samples|training samples|data) (?:were )?found|No labels in|(?:dataset|dataloader|training set|split) is empty|empty (?:dataset|dataloader|batch)",
         ),
         ("_src.empty()|ssize.empty()|.empty()", r"!\w*(?:src|ssize|img|buf)\w*\.empty\(\)"),
@@ -195,22 +198,22 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)corrupt(?:ed)? (?:image|sample|file|data|record|label|video|audio|shard)|(?:image|sample|video|audio|shard|label)\b.{0,120}(?:is|are) corrupt",
         ),
         (
-            "invalid bounding|invalid box|bounding box|all bounding boxes",
+            "invalid bounding|invalid box|bounding box|x_max|to be in the range",
             r"(?i)(?:All bounding boxes should have positive|invalid (?:bounding )?box|x_max is less than or equal to x_min|Expected .{0,60}to be in the range \[0\.0, 1\.0\])",
         ),
         ("decompressionbomberror", r"DecompressionBombError"),
         ("least populated class", r"least populated class in y has only"),
-        ("nan in label|label contains", r"(?i)labels? contains? (?:NaN|inf)"),
+        ("contains nan|contain nan|contains inf|contain inf", r"(?i)labels? contains? (?:NaN|inf)"),
         (
             "not in index|not found in axis|casterror|column names",
             r"^KeyError: .{0,60}(?:not in index|not found in axis)|CastError: Couldn't cast|column names don't match",
         ),
         (
-            "failed to decode|error decoding|could not decode|cannot decode",
+            "decod",
             r"(?i)(?:failed to|error|could not|cannot|unable to) decod(?:e|ing)",
         ),
         (
-            "allow_pickle",
+            "allow_pickle|pickled data",
             r"Object arrays cannot be loaded when allow_pickle=False|Cannot load file containing pickled data",
         ),
     ),
@@ -233,10 +236,13 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("not found", r"(?i)^[\w.]*(?:Error|Exception): .{0,60}(?:['\"]?/|\./)\S+.{0,40}\bnot found"),
         (
-            "datasetnotfounderror|entrynotfounderror",
+            "datasetnotfounderror|entrynotfounderror|datafilesnotfound",
             r"DatasetNotFoundError|EntryNotFoundError|DataFilesNotFoundError",
         ),
-        ("is not a local folder", r"is not a local folder|Incorrect path_or_model_id|HFValidationError"),
+        (
+            "is not a local folder|incorrect path_or_model|hfvalidationerror",
+            r"is not a local folder|Incorrect path_or_model_id|HFValidationError",
+        ),
         ("error no file named", r"Error no file named .{0,240} found in directory"),
         ("unable to open file", r"Unable to (?:synchronously )?open file \(unable to open file: name"),
         (
@@ -244,14 +250,14 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             r"Can't load (?:tokenizer|the model|the configuration|config|feature extractor|image processor) (?:for|of) '(?P<path>[^']+)'",
         ),
         (
-            "unable to find|cannot find|could not find|can't find",
+            "unable to find|cannot find|could not find|can't find|couldn't find",
             r"(?i)(?:unable to find|cannot find|could not find|couldn't find|can't find) .{0,60}(?:file|director|dataset|checkpoint|path|'/|/\w+|at ')",
         ),
         (
-            "no checkpoint|no files",
+            "no checkpoint|no file|no valid checkpoint|no such path",
             r"(?i)no (?:checkpoints?|files?|valid checkpoint|such path)\b.{0,40}(?:found|exists?|match)",
         ),
         ("nosuchkey|nosuchbucket", r"NoSuchKey|NoSuchBucket"),
-        ("not a directory", r"(?i): Not a directory\b|is not a (?:valid )?(?:directory|file)\b"),
+        ("not a directory|is not a", r"(?i): Not a directory\b|is not a (?:valid )?(?:directory|file)\b"),
     ),
 )

@@ -26,7 +26,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
             "with arguments from the",
             r"Could not run '\S+' with arguments from the '(?:CPU|CUDA|QuantizedCPU)' backend",
         ),
-        ("but found at least two devices", r"found at least two devices"),
+        ("at least two devices", r"found at least two devices"),
         ("expected device", r"(?i)(?:is|are) not on the expected device"),
         ("place(", r"is on Place\(\w+(?::\d+)?\), but the kernel expects Place"),
         ("cpuplace|place(cpu", r"(?i)place.{0,60}(?:CPUPlace|Place\(cpu\)).{0,80}(?:GPUPlace|Place\(gpu)"),
@@ -56,7 +56,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ("cannot cast ufunc", r"Cannot cast ufunc '?\w+'? (?:output|input)"),
         ("numpy.object_", r"can't convert np\.ndarray of type numpy\.object_"),
         (
-            "data type",
+            "data type|datatype|dtype of",
             r"(?i)(?:data ?type|dtype) of (?:input|the).{0,80}(?:should be|must be) (?:the )?(?:same|equal|consistent)",
         ),
         (
@@ -68,8 +68,11 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)dtypes? .{0,60}(?:mismatch|do not match|don't match)|mismatched dtypes?",
         ),
         ("does not match type", r"has type \w+ that does not match type \w+"),
-        ("should be same as|must be the same", r"(?i)type of '?\w+'? (?:should|must) be (?:the )?same as"),
-        ("target dtype", r"(?i)expected (?:target|input|weight|index) (?:d?type) (?:to be )?"),
+        ("should be|must be", r"(?i)type of '?\w+'? (?:should|must) be (?:the )?same as"),
+        (
+            "expected target|expected input|expected weight|expected index",
+            r"(?i)expected (?:target|input|weight|index) (?:d?type) (?:to be )?",
+        ),
         ("expected query, key", r"Expected query, key, and value to have the same dtype"),
         (
             "should be one of the following types",
@@ -90,14 +93,14 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ("sizes of tensors must match", r"Sizes of tensors must match except in dimension"),
         ("is invalid for input of size", r"(?P<shapes>shape '\[[^\]]*\]') is invalid for input of size"),
         ("to match target batch_size", r"Expected input batch_size \(\d+\) to match target batch_size"),
-        ("given groups", r"Given groups=\d+, weight of size|Given transposed=\d"),
+        ("given groups|given transposed", r"Given groups=\d+, weight of size|Given transposed=\d"),
         ("stack expects each tensor", r"stack expects each tensor to be equal size"),
         (
             "broadcast",
             r"could not be broadcast|broadcast dimension mismatch|do(?:es)? not broadcast|not broadcastable|(?i:cannot broadcast)",
         ),
         ("incompatible shapes", r"(?i)incompatible shapes"),
-        ("are incompatible", r"(?i)shapes? .{0,80} (?:are|is) incompatible"),
+        ("are incompatible|is incompatible", r"(?i)shapes? .{0,80} (?:are|is) incompatible"),
         ("must have the same", r"logits and labels must have the same (?:first dimension|shape)"),
         ("must be equal, but are", r"Dimensions must be equal, but are"),
         (
@@ -108,7 +111,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ("cannot reshape", r"(?i)cannot reshape (?:array|tensor|a tensor)"),
         ("inhomogeneous shape", r"inhomogeneous shape"),
         (
-            "the same shape",
+            "same shape",
             r"(?i)(?:arrays?|tensors?|inputs?|arguments?|target|output)\b.{0,60} (?:must|should) have (?:the )?same shape",
         ),
         (
@@ -116,11 +119,11 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
             r"(?i)(?:dimensions?|shapes?|sizes?) must be equal, but got",
         ),
         (
-            "must be the same as input size",
+            "must be the same as",
             r"[Tt]arget size \(.{0,60}\) must be the same as (?:the )?input size",
         ),
         (
-            "size that is different to the input size",
+            "different to the input size",
             r"Using a target size \(.{0,60}\) that is different to the input size",
         ),
         ("value per channel when training", r"Expected more than 1 value per channel when training"),
@@ -130,8 +133,8 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ("shape of the mask", r"shape of the mask \[.{0,40}\] at index"),
         ("core dimension", r"mismatch in its core dimension"),
         ("inconsistent numbers of samples", r"inconsistent numbers of samples"),
-        ("features, but", r"has \d+ features?, but \w+ is expecting \d+"),
-        ("feature_names mismatch", r"feature_names mismatch|Feature shape mismatch"),
+        ("is expecting", r"has \d+ features?, but \w+ is expecting \d+"),
+        ("feature_names mismatch|feature shape mismatch", r"feature_names mismatch|Feature shape mismatch"),
         ("number of features in data", r"number of features in data \(\d+\) is not the same"),
         ("spatial targets supported", r"only batches of spatial targets supported"),
         ("target tensor expected", r"0D or 1D target tensor expected"),
@@ -141,25 +144,25 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ("unable to create tensor", r"Unable to create tensor, you should probably activate truncation"),
         ("trying to resize storage", r"Trying to resize storage that is not resizable"),
         ("number of dimensions", r"(?i)number of dimensions.{0,60}(?:does not|do not|must|should) match"),
-        ("shape mismatch", r"(?i)shape[s ]{0,2}mismatch"),
-        ("input channels", r"to have \d+ channels, but got \d+ channels"),
+        ("saved|checkpoint|restor|shape mismatch", r"(?i)shape[s ]{0,2}mismatch"),
+        ("channels, but got", r"to have \d+ channels, but got \d+ channels"),
         ("to have", r"(?i)expected input.{0,80}to have \d+ channels"),
         ("running_mean should contain", r"running_mean should contain \d+ elements not \d+"),
         ("must be equal to input_size", r"input\.size\(-1\) must be equal to input_size"),
         ("(invalidargument)", r"\(InvalidArgument\).{0,200}(?:shape|dim(?:ension)?|width|height|rank)"),
         ("expand(", r"expand\(.{0,80}number of sizes provided"),
         (
-            "length of",
+            "of the same length|length of values",
             r"All arrays must be of the same length|Length of values \(\d+\) does not match length of index",
         ),
         ("normalized_shape", r"Given normalized_shape=\["),
         (
-            "cannot concatenate|concatenation",
+            "cannot concatenate|input array dimensions",
             r"(?i)(?:Cannot concatenate arrays with|all the input array dimensions .{0,80}must match exactly)",
         ),
-        ("tensors on dimension", r"einsum\(\).{0,120}(?:subscript|operand)"),
+        ("einsum()", r"einsum\(\).{0,120}(?:subscript|operand)"),
         (
-            "must be the same size",
+            "not match|don't match",
             r"(?i)input and target (?:shapes|sizes|batch or spatial sizes) (?:do not|don't) match",
         ),
     ),
@@ -167,7 +170,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         Place.FAULT,
         "nan",
         (
-            "loss is|loss became|loss was|loss has become",
+            "loss is|loss became|loss was|loss has become|losses are|loss are|losses is",
             r"(?i)\bloss(?:es)? (?:is|are|became|was|has become) (?:nan|inf|infinite|not (?:a )?finite|non-finite|NaN)",
         ),
         ("minimum loss scale", r"Minimum loss scale reached"),
@@ -183,9 +186,9 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
             "is not finite",
             r"(?i)(?:metric|loss)[^.]{0,60}is not finite\b.{0,80}(?:Signaling Trainer to stop|stop|abort|$)",
         ),
-        ("non-finite|nonfinite|non finite", r"(?i)non-?\s?finite (?:loss|grad|norm)"),
+        ("finite", r"(?i)non-?\s?finite (?:loss|grad|norm)"),
         (
-            "nan loss|nan grad|inf loss|inf grad|nans loss|nans grad",
+            "nan loss|nan grad|inf loss|inf grad|nans loss|nans grad|infs loss|infs grad",
             r"(?i)(?:nan|inf)s? (?:loss|gradient)s? (?:detected|encountered|found)",
         ),
         (
@@ -194,7 +197,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("probability tensor contains", r"probability tensor contains either `?inf`?, `?nan`?"),
         (
-            "found invalid values",
+            "expected parameter|expected value",
             r"Expected (?:parameter|value).{0,400}(?:invalid values|to satisfy the constraint)",
         ),
         ("matrix contains invalid numeric", r"matrix contains invalid numeric entries"),
@@ -204,7 +207,7 @@ TENSOR_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("nan_inf|nan or inf", r"(?i)There are NaN or Inf|check_nan_inf|contains NaN or Inf"),
         (
-            "损失为|损失变|损失出|损失值|loss为|loss变|loss出|loss 为|loss 变|loss 出",
+            "损失为|损失变|损失出|损失值|loss为|loss变|loss出|loss值",
             r"(?:损失|loss)(?:值)?(?:为|变成|出现) ?(?i:nan|inf)",
         ),
     ),
