@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 
 from .bounded_log import FIRST, NAME, PREVIOUS
+from .descriptors import open_missing_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class RunFolder:
         Raises:
             OSError: it cannot be written.
         """
+        open_missing_streams()  # the lock must not become a standard stream of the command
         runs = os.path.join(os.path.abspath(log_dir), "runs")  # noqa: PTH100
         os.makedirs(runs, 0o700, exist_ok=True)
         number = max([0, *_numbers(runs)]) + 1

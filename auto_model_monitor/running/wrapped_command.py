@@ -93,8 +93,10 @@ class WrappedCommand:
         Raises:
             OSError: no process can be started.
         """
+        from .descriptors import open_missing_streams
         from .received_signals import ReceivedSignals
 
+        open_missing_streams()
         if self._folder is not None:
             with suppress(OSError):  # the disk is full: the training starts nevertheless
                 self._folder.write_command(self._command)

@@ -7,6 +7,7 @@ its log contains that text.
 from __future__ import annotations
 
 import ast
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -47,10 +48,12 @@ def main() -> int:
     log_dir, options, _, *words = sys.argv[1:]
     arguments = ast.literal_eval(options)
     text = arguments.pop("stop_on", b"")
-    folder = RunFolder.create(log_dir)
+    folder = None
+    with contextlib.suppress(OSError):
+        folder = RunFolder.create(log_dir)
     command = WrappedCommand(words, folder=folder, **arguments)
     command.start()
-    if text:
+    if text and folder:
         follower = (text, command, Path(folder.log_file))
         threading.Thread(target=stop_on, args=follower, daemon=True).start()
     end = command.wait()
