@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
+#: Logs that the rules were not written for.
+HELD_OUT = Path(__file__).parent / "held_out"
 _SURROUNDINGS = "surroundings"
 _CONTROLS = {"␛": "\x1b", "␍": "\r"}
 

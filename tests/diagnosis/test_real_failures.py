@@ -1,0 +1,30 @@
+"""Real programs fail, and the diagnosis names the cause."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from auto_model_monitor.diagnosis import diagnose
+from tests.diagnosis.real_failures import Program, programs, run
+
+pytestmark = pytest.mark.frameworks
+
+_ALWAYS = ("python", "shell")
+_MODULES = {"torchrun": "torch"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the programs use signals and limits of Linux")
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
+def test_a_real_failure_has_its_cause(program: Program) -> None:
+    """What the program printed and its exit status are enough to name the cause."""
+    modules = {_MODULES.get(program.framework, program.framework)} - set(_ALWAYS)
+    if "import torch" in program.text:
+        modules.add("torch")
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    end = run(program, sys.executable)
+    assert diagnose(end.output, end.status, language="en").cause == program.cause, end.output[-3000:]
