@@ -26,6 +26,10 @@ from tests.campaigns import examples
 from tests.leftovers import end_leftovers
 from tests.servers.fixtures import mariadb_url, postgresql_url  # noqa: F401  # every test may ask for them
 
+# Hundreds of processes start the program: each would compile the package and every test module again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 CHINA = timezone(timedelta(hours=8), "CST")
 
 

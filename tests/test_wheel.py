@@ -21,7 +21,7 @@ FILES = ("py.typed", "ARCHITECTURE.md", "docs/settings.en.md", "docs/settings.zh
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     assert PROGRAM is not None
     command = [PROGRAM, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=200)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

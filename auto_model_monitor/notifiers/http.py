@@ -127,8 +127,8 @@ def _attempt(
 ) -> HTTPAnswer | NotificationError:
     url = address.url
     try:
-        opener = _opener(public_only)
         for _ in range(_REDIRECTS):
+            opener = _opener(url, public_only)
             answer = _exchange(opener, Request(url, body, {**address.headers, **headers}), timeout)
             if answer.status not in (307, 308) or not _may_follow(url, answer.location):
                 return answer if public_only else replace(answer, through=proxy_note(url))
@@ -149,9 +149,10 @@ class _RawAnswers(HTTPErrorProcessor):
     https_response = http_response
 
 
-def _opener(public_only: bool) -> OpenerDirector:
+def _opener(url: str, public_only: bool) -> OpenerDirector:
     # A new one for each request: the environment's proxies and certificates may change.
-    context = ssl.create_default_context()
+    # The certificates take tens of milliseconds, which plain HTTP can do without.
+    context = ssl.create_default_context() if url.lower().startswith("https:") else None
     if public_only:
         return build_opener(_RawAnswers, *handlers(context))
     return build_opener(_RawAnswers, HTTPSHandler(context=context))

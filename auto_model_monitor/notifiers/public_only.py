@@ -14,7 +14,7 @@ class NotPublicError(OSError):
     """The address belongs to a private network."""
 
 
-def handlers(context: ssl.SSLContext) -> tuple[ProxyHandler, HTTPHandler, HTTPSHandler]:
+def handlers(context: ssl.SSLContext | None) -> tuple[ProxyHandler, HTTPHandler, HTTPSHandler]:
     """Return an opener's handlers: checked sockets, and no proxy, which would resolve the host itself."""
     return ProxyHandler({}), _PublicHTTPHandler(), _PublicHTTPSHandler(context)
 
@@ -68,7 +68,7 @@ class _PublicHTTPHandler(HTTPHandler):
 
 
 class _PublicHTTPSHandler(HTTPSHandler):
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext | None) -> None:
         super().__init__(context=context)
         self._verified = context
 

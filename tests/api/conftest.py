@@ -77,7 +77,7 @@ def client(live: Callable[..., Live]) -> Iterator[Callable[..., Any]]:
             token = options.get("token")
             shown = {} if token is None else {"authorization": f"Bearer {token}"}
             http = httpx.Client(
-                base_url=f"http://127.0.0.1:{server.port}", headers=shown, timeout=30, verify=False
+                base_url=f"http://127.0.0.1:{server.port}", headers=shown, timeout=200, verify=False
             )
             return running.enter_context(http)
 

@@ -61,7 +61,7 @@ class Stream:
     """A log stream that a client reads; comments are counted in ``beats``."""
 
     def __init__(self, host: str, port: int, path: str, headers: dict[str, str]) -> None:
-        self.connection = http.client.HTTPConnection(host, port, timeout=30)
+        self.connection = http.client.HTTPConnection(host, port, timeout=200)
         self.connection.request("GET", path, headers=headers)
         self.answer = self.connection.getresponse()
         self.status = self.answer.status
@@ -121,7 +121,7 @@ class Live:
 
     def ask(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
         """Send a request, and return the JSON of its response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=200)
         text = None if body is None else json.dumps(body)
         headers = {} if body is None else {"content-type": "application/json"}
         headers |= {} if token is None else {"authorization": f"Bearer {token}"}

@@ -48,7 +48,7 @@ class ServerProcess:
         if body is not None:
             sent, headers["content-type"] = json.dumps(body).encode(), "application/json"
         request = urllib.request.Request(self.url + path, sent, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=200) as answer:
             return json.load(answer)
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -57,7 +57,7 @@ class ServerProcess:
         return self.wait()
 
     def wait(self) -> int:
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=200)
         self.output += out + err
         return self.process.returncode
 

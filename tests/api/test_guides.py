@@ -88,11 +88,11 @@ def test_python_blocks_run(tmp_path):
             capture_output=True,
             encoding="utf-8",
             cwd=tmp_path,
-            timeout=60,
+            timeout=200,
         )
         assert "INFO Epoch [3/3] started {'epoch': 3, 'total_epochs': 3}" in output.stdout, output.stderr
         server.end()
-    subprocess.run([sys.executable, "-c", handle + embed], check=True, cwd=tmp_path, timeout=60)
+    subprocess.run([sys.executable, "-c", handle + embed], check=True, cwd=tmp_path, timeout=200)
 
 
 def test_every_listed_log_format_is_parsed():

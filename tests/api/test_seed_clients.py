@@ -46,7 +46,7 @@ def client(name, task_id="", env=None):
     """Run a client of the specification; only the task's id is filled in."""
     text = (SEED / name).read_text("utf-8").replace("your-task-id", task_id)
     done = subprocess.run(
-        [sys.executable, "-c", text], check=False, capture_output=True, encoding="utf-8", timeout=60
+        [sys.executable, "-c", text], check=False, capture_output=True, encoding="utf-8", timeout=200
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -27,7 +27,7 @@ START = "/api/v2/training/start"
 def refused(*options, cwd):
     """Run a server that does not start; return its status and its error."""
     done = subprocess.run(
-        [*PROGRAM, *options], check=False, capture_output=True, encoding="utf-8", cwd=cwd, timeout=60
+        [*PROGRAM, *options], check=False, capture_output=True, encoding="utf-8", cwd=cwd, timeout=200
     )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
@@ -142,7 +142,7 @@ def test_a_missing_extra_prints_the_install_command(tmp_path):
         capture_output=True,
         encoding="utf-8",
         cwd=tmp_path,
-        timeout=60,
+        timeout=200,
     )
     assert done.returncode == 2
     assert 'pip install "auto-model-monitor[api]"' in done.stderr
@@ -176,6 +176,6 @@ def test_on_all_addresses_the_server_warns_and_accepts_given_names(tmp_path):
 def test_the_help_explains_what_matters():
     """The help explains the token, the trainers and the file."""
     command = [sys.executable, "-m", "auto_model_monitor", "help", "serve"]
-    output = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=60).stdout
+    output = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=200).stdout
     for word in ("--no-auth", "STORE/token", "{args}", "[trainers]", "image-classifier"):
         assert word in output

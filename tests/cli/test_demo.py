@@ -25,7 +25,7 @@ def test_it_plays_and_ends_by_itself(tmp_path):
     # The pauses are left out, unless there is time; the next test adds them up.
     command = [*DEMO, "--keep", str(tmp_path / "demo"), *([] if THOROUGH else ["--fast"])]
     speaks = os.environ | {"LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": "utf-8"}
-    run = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=100, env=speaks)
+    run = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=200, env=speaks)
     assert (run.returncode, run.stderr) == (0, "")
     mails = sorted((tmp_path / "demo/mailbox").glob("*.eml"))
     assert 2 <= len(mails) <= 6

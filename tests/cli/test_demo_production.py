@@ -10,9 +10,6 @@ import pytest
 from auto_model_monitor.cli import main as cli
 from tests.campaigns import THOROUGH
 
-pytest.importorskip("duckdb")
-pytest.importorskip("sklearn")
-
 MAILS = [
     "car_loan: recall of channel:online .* below 75%",
     "car_loan: recall of channel:online .* no longer below 75%",
@@ -32,6 +29,8 @@ MAILS = [
 @pytest.mark.timeout(600)
 def test_each_trouble_is_one_mail_and_one_when_it_is_over(tmp_path, capsys):
     """Each alert comes once, and its all-clear where one is due; the whole is a screenful."""
+    pytest.importorskip("duckdb")
+    pytest.importorskip("sklearn")
     assert cli.main(["demo", "production", "--language", "en", "--keep", str(tmp_path / "demo")]) == 0
     shown, errors = capsys.readouterr()
     assert errors == ""

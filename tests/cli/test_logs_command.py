@@ -70,7 +70,7 @@ class Training:
     def end(self) -> int:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        return self._process.wait(60)
+        return self._process.wait(200)
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ def rest_of(process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stdin is not None
     process.stdin.close()
     process.stdin = None
-    return process.communicate(timeout=100)
+    return process.communicate(timeout=200)
 
 
 def end(process: subprocess.Popen[str], how: int = signal.SIGTERM) -> tuple[int, str, str]:
     process.send_signal(how)
-    out, errors = process.communicate(timeout=100)
+    out, errors = process.communicate(timeout=200)
     return process.returncode, out, errors
 
 
@@ -212,7 +212,7 @@ def test_a_second_interrupt_ends_it() -> None:
     while logs.poll() is None:
         time.sleep(0.05)
         logs.send_signal(signal.SIGINT)
-    logs.communicate(timeout=100)
+    logs.communicate(timeout=200)
     assert logs.returncode in (0, 130, -signal.SIGINT)  # the last may come while the interpreter ends
 
 
@@ -236,7 +236,7 @@ def test_a_refused_login_ends_no_training(mail: tuple[SMTPServer, dict[str, str]
     assert logs.returncode == 0
     assert "the login was refused" in errors
     follower = following("train.log", *telling, env=env)
-    _, errors = follower.communicate(timeout=100)
+    _, errors = follower.communicate(timeout=200)
     assert follower.returncode == 1
     assert "ended because the login was refused" in errors
 

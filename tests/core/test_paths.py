@@ -44,7 +44,7 @@ def test_a_configuration_names_the_setting_of_an_unknown_user(name):
 def test_no_command_shows_a_traceback_for_an_unknown_user(arguments, tmp_path):
     """Every command refuses a path below the home of a user that does not exist, in one line."""
     command = [sys.executable, "-m", "auto_model_monitor", *arguments]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode in (1, 2)
     assert "~nosuchuser" in done.stderr
     assert "Traceback" not in done.stderr

@@ -18,12 +18,18 @@ from auto_model_monitor.evaluation import (
     regression_metrics,
     score_metrics,
 )
-
-np = pytest.importorskip("numpy")
-sk = pytest.importorskip("sklearn.metrics")
+from tests.campaigns import examples
 
 EPSILON = 2.220446049250313e-16
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _scikit_learn() -> None:
+    """Import it for these tests alone: it takes a second of each process that collects them."""
+    global np, sk  # noqa: PLW0603
+    np = pytest.importorskip("numpy")
+    sk = pytest.importorskip("sklearn.metrics")
 
 
 def values(found: list[MetricValue]) -> dict[str, float]:
@@ -76,10 +82,11 @@ def by_sklearn(labels, predictions, positive=1) -> dict[str, float]:
     return {name: value for name, value in found.items() if not math.isnan(value)}
 
 
-def test_two_hundred_random_tables():
+@pytest.mark.campaign
+def test_random_tables():
     """Of 200 random tables of two to six classes every metric is equal to 1e-12, or undefined in both."""
     chance = random.Random(1)
-    for _ in range(200):
+    for _ in range(examples(200)):
         classes = chance.choice([2, 2, 2, 3, 4, 6])
         rows = chance.choice([2, 3, 5, 10, 50, 300])
         labels = [chance.randrange(classes) for _ in range(rows)]
@@ -93,10 +100,11 @@ def test_two_hundred_random_tables():
             assert ours == pytest.approx(theirs, **CLOSE)
 
 
-def test_two_hundred_random_scores():
+@pytest.mark.campaign
+def test_random_scores():
     """Of 200 random scores, many of them tied, AUC and log loss are equal to 1e-12."""
     chance = random.Random(2)
-    for number in range(200):
+    for number in range(examples(200)):
         rows = chance.choice([2, 3, 5, 20, 400])
         labels = [0, 1] + [chance.randrange(2) for _ in range(rows)]
         digits = chance.choice([0, 1, 2, 17])
@@ -106,10 +114,11 @@ def test_two_hundred_random_scores():
         assert found["log_loss"] == pytest.approx(sk.log_loss(labels, scores), **CLOSE), number
 
 
-def test_two_hundred_random_regressions():
+@pytest.mark.campaign
+def test_random_regressions():
     """Of 200 random regressions, some far from zero, MAE, RMSE and R² are equal to 1e-12."""
     chance = random.Random(3)
-    for _ in range(200):
+    for _ in range(examples(200)):
         middle = chance.choice([0.0, 1.0, 1e4, -3e6])
         labels = [middle + chance.gauss(0, 1) for _ in range(chance.choice([2, 5, 100]))]
         predictions = [y + chance.gauss(0, chance.random()) for y in labels]

@@ -65,7 +65,7 @@ def outcome_of(body):
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=200,
             check=False,
         )
     finally:

@@ -454,7 +454,7 @@ def test_the_end_of_the_interpreter_is_not_held_up(tmp_path):
     )
     program = run_program(tmp_path, "progress", after)
     wait_for_line(program.stdout, "sending")
-    program.wait(timeout=100)
+    program.wait(timeout=200)
     assert program.returncode == 0
 
 

@@ -77,7 +77,7 @@ def test_processes_that_are_killed_at_every_look_repeat_nothing_and_miss_nothing
     def look(number, dies):
         arguments = [json.dumps(LOOKS), str(tmp_path), str(number), dies]
         command = [sys.executable, "-c", PROCESS, *arguments]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=200)
         assert done.returncode == (0 if dies == "never" else -signal.SIGKILL), done.stderr
         return [tuple(found) for found in json.loads(done.stdout or "[]")]
 

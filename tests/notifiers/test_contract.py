@@ -71,7 +71,7 @@ WEB = {
     ),
     "apprise": (
         lambda url, clock: AppriseNotifier(
-            f"json://me:{CANARY}@{url.partition('://')[2]}/{CANARY}", timeout=5.0
+            f"json://me:{CANARY}@{url.partition('://')[2]}/{CANARY}", timeout=200.0
         ),
         lambda now: Webhook(),
     ),

@@ -19,7 +19,7 @@ from auto_model_monitor.notifiers.http import LARGEST_ANSWER, encoded, post, ref
 CANARY = "CANARY-4711"
 
 
-def post_to(server, path=f"/{CANARY}?token={CANARY}", timeout=30.0, **headers):
+def post_to(server, path=f"/{CANARY}?token={CANARY}", timeout=200.0, **headers):
     return post(Address(server.url + path), b'{"a":1}', headers, timeout)
 
 

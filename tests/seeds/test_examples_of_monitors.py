@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.programs import program
+from auto_model_monitor.cli import main as cli
 
 for _package in ("cronsim", "duckdb"):
     pytest.importorskip(_package)
@@ -102,12 +102,14 @@ def split(folder: Path, name: str, table: list[Row]) -> None:
     ],
 )
 @pytest.mark.parametrize("is_bad", [False, True])
-def test_an_example(tmp_path, write, broken, is_bad):
+def test_an_example(tmp_path, monkeypatch, capsys, write, broken, is_bad):
     """It finds nothing in good data, and in bad data the rule that the scenario is about."""
     name = f"{write.__name__}.toml"
     shutil.copy(EXAMPLES / name, tmp_path / name)
     write(tmp_path, is_bad)
-    run = program("monitor", name, "--once", "--json", cwd=tmp_path)
-    assert run.returncode == int(is_bad), run.stderr
-    found = {alert["rule"] for look in json.loads(run.stdout)["monitors"] for alert in look["alerts"]}
+    monkeypatch.chdir(tmp_path)
+    status = cli.main(["monitor", name, "--once", "--json"])
+    printed = capsys.readouterr()
+    assert status == int(is_bad), printed.err
+    found = {alert["rule"] for look in json.loads(printed.out)["monitors"] for alert in look["alerts"]}
     assert found >= set(broken) if is_bad else found == set()

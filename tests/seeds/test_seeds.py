@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ import pytest
 from robot_server import AliyunSMS, RobotServer
 from smtp_server import SMTPServer
 
+from tests.campaigns import THOROUGH
 from tests.seeds.model_data import (
     BAD,
     DATA,
@@ -27,10 +29,13 @@ from tests.seeds.model_data import (
     write,
 )
 
-for _package in ("cronsim", "duckdb", "pandas", "sklearn", "sqlalchemy"):
-    pytest.importorskip(_package)
+_NEEDED = ("cronsim", "duckdb", "pandas", "sklearn", "sqlalchemy")
+pytestmark = pytest.mark.skipif(not all(map(find_spec, _NEEDED)), reason=f"needs {', '.join(_NEEDED)}")
 
 SEEDS = Path(__file__).parent
+SKIPPED_UNLESS_THOROUGH = pytest.mark.skipif(
+    not THOROUGH, reason="takes seconds, and the breach runs the same program; THOROUGH=1 runs it"
+)
 
 
 def printed(
@@ -86,6 +91,8 @@ class TestOneModel:
             r"\| \d\.\d\d \| \d{4}-\d\d-\d\d \|$", "| <loss> | <day> |", text, flags=re.M
         ).splitlines()
 
+    @pytest.mark.campaign
+    @SKIPPED_UNLESS_THOROUGH
     def test_as_shipped(self, tmp_path):
         """The model is right, nothing is sent, and the cleaned rows and the settings are stored."""
         shutil.copytree(DATA, tmp_path / "data")
@@ -155,7 +162,10 @@ class TestDegradation:
 
     @pytest.mark.parametrize(
         ("production", "value", "subjects"),
-        [(PRODUCTION, "0.87", ["Model Performance Degradation Alert"]), (TRAIN, "0.95", [])],
+        [
+            (PRODUCTION, "0.87", ["Model Performance Degradation Alert"]),
+            pytest.param(TRAIN, "0.95", [], marks=[pytest.mark.campaign, SKIPPED_UNLESS_THOROUGH]),
+        ],
     )
     def test_mail(self, tmp_path, production, value, subjects):
         """Where the accuracy in production is below the threshold, one mail with the seed's texts says so."""

@@ -60,10 +60,10 @@ def running(
     finally:
         process.send_signal(how)
         try:
-            process.wait(30)
+            process.wait(200)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(30)
+            process.wait(200)
 
 
 @contextmanager
@@ -168,6 +168,6 @@ def prometheus_server(target: str) -> Iterator[str]:
 
 
 def _is_ready(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"{address}/-/ready", timeout=5) as answer:
+    with suppress(OSError), urllib.request.urlopen(f"{address}/-/ready", timeout=200) as answer:
         return bool(answer.status == 200)
     return False

@@ -37,20 +37,20 @@ class Server:
         """Start a training; return its id."""
         headers = {**self.headers, "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/start", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=200) as answer:
             return str(json.load(answer)["task_id"])
 
     def status(self, task_id: str) -> dict[str, Any]:
         """Return how far a training is."""
         request = urllib.request.Request(f"{self.url}/{task_id}", headers=self.headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=200) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 
     def log(self, task_id: str) -> Iterator[dict[str, Any]]:
         """Yield the entries of a training's log until it has ended."""
         request = urllib.request.Request(f"{self.url}/{task_id}/logs", headers=self.headers)
-        with urllib.request.urlopen(request, timeout=60) as stream:
+        with urllib.request.urlopen(request, timeout=200) as stream:
             for line in stream:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.api.page.live_server import Baton, LiveServer
+from tests.waiting import PATIENCE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -21,6 +22,7 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("no Chromium on the path")
+    playwright.expect.set_options(timeout=PATIENCE * 1000)
     with playwright.sync_playwright() as running:
         started = running.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--headless=new", "--disable-gpu"]
@@ -65,7 +67,7 @@ def visit(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(**(settings | options))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE * 1000)
 
         def record(text: str) -> None:
             if not any(one in text for one in ([expected] if isinstance(expected, str) else expected)):

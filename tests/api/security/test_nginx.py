@@ -54,7 +54,7 @@ class Browser:
         kind = {} if body is None else {"Content-Type": "application/json", "Origin": self.origin}
         asked = urllib.request.Request(self.origin + path, data, {**kind, **headers})
         try:
-            return self._opener.open(asked, timeout=30)
+            return self._opener.open(asked, timeout=200)
         except urllib.error.HTTPError as answer:
             return answer
 
@@ -143,5 +143,5 @@ def test_a_proxy_that_changes_the_host_is_called_by_its_fault(
         },
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(asked, timeout=30)
+        urllib.request.urlopen(asked, timeout=200)
     assert "proxy_set_header Host $http_host" in json.load(caught.value)["detail"]

@@ -188,7 +188,7 @@ def test_a_body_is_bounded(client, body):
 def test_a_long_body_is_refused_before_it_is_sent(live):
     """A request that announces a gigabyte is refused before its body is sent."""
     server = live()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=200) as talk:
         head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         talk.sendall(f"{head}Content-Length: 1000000000\r\n\r\n{{".encode())
         assert talk.recv(100).startswith(b"HTTP/1.1 413")
@@ -210,7 +210,7 @@ def test_an_incomplete_body_times_out(live, monkeypatch):
     """A client that sends half a body and waits gets 408, and its connection is closed."""
     monkeypatch.setattr("auto_model_monitor.api.security.request_body._TIMEOUT", 0.05)
     server = live()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as talk:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=200) as talk:
         head = f"POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         talk.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
         answer = b"".join(iter(lambda: talk.recv(4096), b""))

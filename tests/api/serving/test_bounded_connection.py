@@ -25,7 +25,7 @@ def connect(live: Callable[..., Live]) -> Iterator[Connect]:
         port = live().port
 
         def start(data: bytes = b"") -> socket.socket:
-            made = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            made = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=200))
             made.sendall(data)
             return made
 
@@ -118,7 +118,7 @@ def test_connections_above_the_limit_are_closed(
     port = live().port
     with ExitStack() as opened:
         clients = [
-            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(5)
+            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=200)) for _ in range(5)
         ]
         assert all_of(clients[4]) == all_of(clients[3]) == b""
         clients[0].sendall(HEAD + b"\r\n")

@@ -25,7 +25,7 @@ def test_an_address_can_be_opened():
             port = listener.getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
             assert url_of(listener, host) == f"http://{shown}:{port}"
-            socket.create_connection((host, port), timeout=30).close()
+            socket.create_connection((host, port), timeout=200).close()
     with closing(open_listener("0.0.0.0", 0)) as listener:
         assert socket.gethostname() in url_of(listener, "0.0.0.0")
 

@@ -83,7 +83,7 @@ def test_whoever_writes_waits_for_nobody(pipe: Pipe) -> None:
     code = f"import sys; sys.stdout.buffer.write({line!r} * {count})"
     with subprocess.Popen([sys.executable, "-c", code], stdout=pipe.writer) as training:
         pipe.close()
-        assert training.wait(timeout=60) == 0  # nothing was read meanwhile
+        assert training.wait(timeout=200) == 0  # nothing was read meanwhile
     assert len(losses(source)) == count
 
 
@@ -101,7 +101,7 @@ def test_what_nobody_reads_is_bounded(pipe: Pipe, monkeypatch: pytest.MonkeyPatc
         assert training.poll() is None
         assert len(source._stream._held) <= 2 << 16
         assert len(losses(source)) == count
-        assert training.wait(timeout=60) == 0
+        assert training.wait(timeout=200) == 0
 
 
 def test_a_bar_is_read_while_it_runs(pipe: Pipe) -> None:

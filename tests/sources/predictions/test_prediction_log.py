@@ -35,7 +35,7 @@ def rows(folder: Path, kind: str = "predictions") -> list[dict[str, Any]]:
 def run(code: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=100, cwd=ROOT, **options
+        command, check=True, capture_output=True, text=True, timeout=200, cwd=ROOT, **options
     )
 
 

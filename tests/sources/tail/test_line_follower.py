@@ -479,7 +479,7 @@ class PatientHandler(RotatingFileHandler):
 
     def doRollover(self) -> None:
         self.waits = True
-        self.allowed.acquire(timeout=60)
+        self.allowed.acquire(timeout=200)
         super().doRollover()
 
 

@@ -57,7 +57,7 @@ def test_a_signal_ends_the_training_in_the_middle_of_a_step(tmp_path: Path, numb
     """The weights are saved and the exit status is 128 + the signal's number before the step is over."""
     with running("interruption.saves_with(save); learnt[0] = 'much'; long_step()", tmp_path) as process:
         process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=200)
     assert process.returncode == 128 + number
     assert output == f"Stopped by {number.name}; the weights so far are in 'last.pt'\n"
     assert (tmp_path / "last.pt").read_text() == "much"
@@ -67,7 +67,7 @@ def test_a_signal_before_the_training_ends_it_too(tmp_path: Path) -> None:
     """Before the training starts, a signal saves nothing and gives the same exit status."""
     with running("long_step()", tmp_path) as process:
         process.terminate()
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=200)
     assert (process.returncode, output) == (143, "Stopped by SIGTERM before the training began\n")
     assert list(tmp_path.iterdir()) == []
 
@@ -84,7 +84,7 @@ long_step()
 """
     with running(rest, tmp_path) as process:
         process.terminate()
-        process.communicate("go on\n", timeout=60)
+        process.communicate("go on\n", timeout=200)
     assert process.returncode == 143
     assert (tmp_path / "last.pt").read_text() == "much"
 
@@ -94,7 +94,7 @@ def test_weights_that_cannot_be_saved_do_not_stop_the_end(tmp_path: Path) -> Non
     rest = "interruption.saves_with(lambda: Path('no/where/last.pt').write_text('')); long_step()"
     with running(rest, tmp_path) as process:
         process.terminate()
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=200)
     assert process.returncode == 143
     assert output.startswith("Stopped by SIGTERM; the weights could not be saved: [Errno 2] No such file")
 
@@ -105,5 +105,5 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
     with running(rest, tmp_path, ignored=signal.SIGHUP) as process:
         process.send_signal(signal.SIGHUP)
         process.terminate()
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=200)
     assert output.startswith("Stopped by SIGTERM;")
