@@ -124,6 +124,7 @@ def _kinds(lines: Sequence[RowFile], samples: JsonSamples) -> dict[str, Kind]:
 def _csv(session: DuckDBSession, file: RowFile, as_text: Sequence[str]) -> str:
     """Return the SQL for CSV with a header; lines that do not fit are skipped and counted."""
     # Nothing is guessed but types: DuckDB's guesses give up where rows differ, and take # for a comment.
+    session.reads_csv = True
     quote = "''" if _has_open_quote(file) else "'\"'"
     options = f"header = true, store_rejects = true, quote = {quote}, escape = {quote}, comment = ''"
     options += f", {_form(file.path)}, auto_type_candidates = {_CSV_TYPES}"

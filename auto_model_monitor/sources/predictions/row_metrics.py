@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...evaluation import (
@@ -88,21 +88,27 @@ class RowMetrics:
                 if prediction is not None:
                     matrices.setdefault(part, {})[label, prediction] = count
                     self.labels.add(label)
-        for family in self._families(matrices):
+        for family in self._families(matrices, parts.values()):
             for part, found in family(partition):
                 if part in parts and parts[part].rows >= self._min_rows:
                     parts[part].metrics += found
         return parts
 
-    def _families(self, matrices: _Matrices) -> list[Callable[[Partition], _Found]]:
+    def _families(
+        self, matrices: _Matrices, parts: Collection[PartMetrics]
+    ) -> list[Callable[[Partition], _Found]]:
+        """Return what computes metrics; none where no part has enough rows, which saves its queries."""
         columns = self._columns
         families: list[Callable[[Partition], _Found]] = []
-        if self._regression:
-            families.append(self._regressed)
-        else:
-            families.append(lambda _: self._classified(matrices))
-            if columns.score is not None and columns.label is not None:
-                families.append(self._scored)
+        if all(known.rows < self._min_rows for known in parts):
+            return families
+        if any(known.labelled >= self._min_rows for known in parts):
+            if self._regression:
+                families.append(self._regressed)
+            else:
+                families.append(lambda _: self._classified(matrices))
+                if columns.score is not None:
+                    families.append(self._scored)
         if columns.latency is not None:
             families.append(self._latencies)
         if columns.error is not None:
