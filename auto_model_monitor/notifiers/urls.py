@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from ..core.alerts import Level
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, MissingExtraError
 from . import Notifier
 from .leveled import LeveledNotifier
 
@@ -159,9 +159,25 @@ def _webhook(parts: SplitResult) -> Notifier:
 def _apprise(url: str) -> Notifier:
     from .apprise import AppriseNotifier
 
-    notifier = AppriseNotifier(url)
-    notifier.verify()  # report a wrong URL now, not with the first alert
+    try:
+        notifier = AppriseNotifier(url)
+        notifier.verify()  # report a wrong URL now, not with the first alert
+    except (ConfigError, MissingExtraError):
+        scheme = url.partition("://")[0].lower()
+        if (meant := _meant(scheme)) is None:
+            raise
+        text = f"notify: expected a known scheme, got {scheme[:20]}://…; did you mean {meant}://…?"
+        raise ConfigError(text) from None
     return notifier
+
+
+def _meant(scheme: str) -> str | None:
+    """Return the scheme of ours that was probably meant."""
+    from difflib import get_close_matches
+
+    known = {**{name: name for name in _SCHEMES}, **_OTHER_NAMES}
+    found = get_close_matches(scheme, known, n=1, cutoff=0.75)
+    return known[found[0]] if found else None
 
 
 class _URLOptions:
@@ -212,6 +228,12 @@ _HOSTS = {
     "open.feishu.cn": ("feishu", ""),
     "open.larksuite.com": ("lark", ""),
     "qyapi.weixin.qq.com": ("wecom", "key"),
+}
+_OTHER_NAMES = {  # as people call the services
+    **dict.fromkeys(("dingding", "ding", "dingtalkbot"), "dingtalk"),
+    **dict.fromkeys(("weixin", "wechat", "wechatwork", "wxwork", "qywx", "qyweixin", "workwechat"), "wecom"),
+    "webhook": "jsons",
+    **dict.fromkeys(("sms", "aliyun", "aliyunsms", "alisms"), "aliyun-sms"),
 }
 _SCHEMES: Mapping[str, Callable[[SplitResult], Notifier]] = {
     "aliyun-sms": _aliyun_sms,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..monitor.config.settings_table import Setting
 from .monitor_file import FILE_SETTINGS, MONITOR_SETTINGS, WATCH_SETTINGS
-from .source_settings import KINDS, required_settings, source_settings
+from .source_settings import KINDS, required_settings, shared_settings, source_settings
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
 
@@ -20,7 +20,8 @@ def file_schema() -> dict[str, Any]:
     """
     monitor = {"anyOf": [_of_a_source(kind.named_by) for kind in KINDS]}
     tables = {"watch": _table(WATCH_SETTINGS, required=["watch_dir"]), "monitor": monitor}
-    schema = _table({name: one for name, one in FILE_SETTINGS.items() if name not in tables})
+    above = {**shared_settings(KINDS), **FILE_SETTINGS}
+    schema = _table({name: one for name, one in above.items() if name not in tables})
     for name, items in tables.items():
         schema["properties"][name] = {"type": "array", "items": items}
     return {

@@ -16,9 +16,11 @@ from ..text.terminal import Terminal
 from .config_file import make_absolute, names_and_kinds, value_problems_of
 from .config_problems import ConfigProblems, shortened
 from .source_settings import (
+    SourceKind,
     kind_of,
     make_places_absolute,
     required_settings,
+    shared_settings,
     source_settings,
     takes_zone_of_the_file,
 )
@@ -172,14 +174,24 @@ def _tables_of(content: Settings) -> Iterator[tuple[str, Settings]]:
 
 
 def _problems_of(content: Settings) -> Iterator[str]:
-    yield from names_and_kinds(content, FILE_SETTINGS)
-    yield from value_problems_of(content)
     tables = list(_tables_of(content))
+    kinds = dict.fromkeys(
+        filter(None, (_kind(table) for name, table in tables if name.startswith("monitor")))
+    )
+    yield from names_and_kinds(content, {**shared_settings(kinds), **FILE_SETTINGS})
+    yield from value_problems_of(content)
     if not tables and not content.keys() & _TABLES.keys():
         yield "monitor: expected at least one table, begun by [[monitor]] or [[watch]], got none"
     for name, table in tables:
         problems = _of_a_watch(table) if name.startswith("watch") else _of_a_monitor(table)
         yield from (f"{name}: {problem}" for problem in problems)
+
+
+def _kind(table: Settings) -> SourceKind | None:
+    try:
+        return kind_of(table)
+    except ConfigError:
+        return None  # the problems of the table name it
 
 
 def _of_a_watch(table: Settings) -> Iterator[str]:
@@ -203,7 +215,7 @@ def _of_a_monitor(table: Settings) -> Iterator[str]:
 def _with_common(content: Settings, name: str, table: Settings, folder: Path) -> FileTable:
     """Return a table with the settings of the file that it may hold, and does not."""
     kind: Literal["watch", "monitor"] = "watch" if name.startswith("watch") else "monitor"
-    known = WATCH_SETTINGS if kind == "watch" else MONITOR_SETTINGS
+    known = WATCH_SETTINGS if kind == "watch" else {**shared_settings([kind_of(table)]), **MONITOR_SETTINGS}
     common = {key: content[key] for key in content.keys() & known.keys()}
     if "pattern" in table or "metric" in table:
         common = {key: value for key, value in common.items() if key not in ("pattern", "metric")}

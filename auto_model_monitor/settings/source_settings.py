@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +39,7 @@ _KINDS = {
     float: "a number",
     list: "a list of texts",
 }
+_OF_ONE_TABLE = ("predictions", "labels", "reference", "url", "table", "query", "metric")
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:|file:)(.+)", re.IGNORECASE)  # with a relative path
 _ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
@@ -97,6 +98,16 @@ def source_settings(kind: SourceKind) -> Mapping[str, Setting]:
             help_ = " ".join(texts.get(name, "").split())
             found[name] = Setting(_words(types), types, help=help_, choices=_choices(tree))
     return found
+
+
+def shared_settings(kinds: Iterable[SourceKind]) -> dict[str, Setting]:
+    """Return what may stand once for all tables of these kinds: all but the places of one table."""
+    return {
+        name: setting
+        for kind in kinds
+        for name, setting in source_settings(kind).items()
+        if name not in _OF_ONE_TABLE and name not in required_settings(kind)
+    }
 
 
 def takes_zone_of_the_file(kind: SourceKind) -> bool:

@@ -161,3 +161,14 @@ def test_errors_of_a_channel_from_a_url_show_no_secret(robot_server, make_messag
         notifier_from_url(url).send(make_message())
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert urls.masked(url) == "json://localhost/***"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "meant"),
+    [("dingding", "dingtalk"), ("dingtlak", "dingtalk"), ("weixin", "wecom"), ("sms", "aliyun-sms")],
+)
+def test_a_misspelt_scheme_names_the_one_that_was_meant(scheme, meant):
+    """A scheme that is near one of ours, or another name of its service, is answered with ours."""
+    with pytest.raises(ConfigError, match=f"got {scheme}://…; did you mean {meant}://…") as caught:
+        notifier_from_url(f"{scheme}://SECRET")
+    assert "SECRET" not in str(caught.value)

@@ -142,6 +142,23 @@ watch_dir = "checkpoints"
     assert watch.config.watch_dir == str(tmp_path / "checkpoints")
 
 
+def test_arguments_of_sources_may_stand_once_above_the_tables(monitors, problems):
+    """What each table of a kind may hold may stand above them, but for places; a table's own value wins."""
+    tables = "groups = ['sex']\nmin_rows = 7\n[[monitor]]\npredictions = 'a'\n"
+    first, second, third = monitors(
+        f"{tables}[[monitor]]\npredictions = 'b'\nmin_rows = 8\n[[monitor]]\nurl = 'u'\nquery = 'q'\n"
+    )
+    assert (first.source.given[1:3], second.source.given[1:3]) == ((["sex"], 7), (["sex"], 8))
+    assert third.source.name == "u q"
+    assert problems("min_rows = 'x'\n[[monitor]]\npredictions = 'a'") == [
+        "min_rows: expected a whole number, got a text"
+    ]
+    (found,) = problems("labels = 'l.csv'\n[[monitor]]\npredictions = 'a'")
+    assert found.startswith("labels: expected a known name")
+    (found,) = problems("groups = ['sex']\n[[watch]]\nwatch_dir = 'a'\nthreshold = 1")
+    assert found.startswith("groups: expected a known name")
+
+
 def test_times_of_the_day_are_in_the_zone_of_the_table(monitors):
     """The schedule of a table is in its timezone, whether its source has one or not."""
     pytest.importorskip("cronsim")
@@ -285,6 +302,7 @@ def test_the_schema_describes_every_setting_and_accepts_what_the_file_may_hold()
     }
     assert "clock" not in properties
     assert schema["properties"]["language"]["enum"] == ["zh", "en"]
+    assert schema["properties"]["groups"] == properties["groups"]
     validators = pytest.importorskip("jsonschema_rs")
     validator = validators.validator_for(schema)
     good = {"monitor": [{"predictions": "a.csv", "rules": ["nan"], "schedule": 5}]}

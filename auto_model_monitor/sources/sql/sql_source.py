@@ -147,7 +147,8 @@ class SQLSource:
         given = [self._cursor, self._model, self._time, *(self._long or ())]
         for column in given:
             if column is not None and column not in known:
-                raise SourceError(missing(f"{self.name} has no column", column, list(known)))
+                hint = "; cursor= names one that grows" if column == self._cursor else ""
+                raise SourceError(missing(f"{self.name} has no column", column, list(known)) + hint)
         return list(dict.fromkeys([*filter(None, given), *metrics]))
 
     def _metric_columns(self, known: Mapping[str, bool]) -> list[str]:

@@ -196,6 +196,7 @@ def test_a_missing_table_and_column_are_named_with_the_nearest(database_url, exe
         ({"table": "scores", "model": "model_nam"}, "no column 'model_nam' (did you mean 'model_name'?)"),
         ({"table": "scores", "metrics": ["acuracy"]}, "no column 'acuracy' (did you mean 'accuracy'?)"),
         ({"table": "scores", "cursor": "created"}, "no column 'created'; there are: accuracy, id, "),
+        ({"table": "scores", "cursor": "created"}, "; cursor= names one that grows"),
     ):
         with pytest.raises(SourceError, match=re.escape(problem)):
             SQLSource(database_url, **arguments).read()
