@@ -155,7 +155,8 @@ def _traceback(lines: OutputLines, head: int, line: OutputLine) -> RaisedError |
 
 
 def _margin(indent: str) -> str:
-    return re.sub(r"[|+│]", " ", indent)
+    """Return the indent inside the box or the margin, if there is one."""
+    return "" if re.search(r"[|+│]", indent) else indent
 
 
 def _unboxed(text: str) -> str:

@@ -124,11 +124,13 @@ def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Ca
 
 def _by_frames(cause: str, error: RaisedError) -> str:
     """Return what a broken connection or an early end means, by whose code it met."""
-    if cause != "messenger" or error.kind == "Empty":
+    if cause not in ("messenger", "code_error") or error.kind == "Empty":
         return cause
     files = " ".join(frame.file for frame in error.frames)
-    if error.kind == "EOFError" and _LOADING_FRAMES.search(files):
+    if error.kind in ("EOFError", "OSError") and _LOADING_FRAMES.search(files):
         return "checkpoint_corrupt"
+    if cause == "code_error":
+        return cause
     if error.kind == "TimeoutError" and _POOL_FRAMES.search(files):
         return "hang"
     if _NETWORK_FRAMES.search(files):

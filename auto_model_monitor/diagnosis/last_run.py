@@ -20,7 +20,7 @@ _PROGRESS = re.compile(
     rb"|\xe7\xac\xac ?\d+ ?\xe8\xbd\xae"
 )
 _BAR = re.compile(rb"(?<!100)%\|.{0,400}\d(?:it|s|batch|step)/(?:s|it|batch|step)")
-_FOREIGN = re.compile(rb"^\s*(?:File \"|wandb:|raise |E\d{4}|W\d{4})|Error|Traceback")
+_FOREIGN = re.compile(rb"^\s*(?:srun:|slurmstepd:|File \"|wandb:|raise |E\d{4}|W\d{4})|Error|Traceback")
 _DONE = re.compile(
     rb"(?i)\b(?:training|fine-?tuning|run|job|evaluation|all|experiment)\b[\w ]{0,24}"
     rb"\b(?:complete|completed|finished|done|succeeded)"

@@ -18,6 +18,7 @@ WRAPPER_SIGNS: tuple[CauseSign, ...] = (
             "",
             r"^[\w.]*(?:BrokenProcessPool|TerminatedWorkerError|InstantiationException)\b(?!.*excessive memory)",
         ),
+        ("", r"^[\w.]*ExceptionGroup\b|^[\w.]*PapermillExecutionError\b"),
         ("", r"^[\w.]*(?:SystemExit|EnforceNotMet|UnknownException)\b"),
         ("", r"\bCaught \w+ in (?:DataLoader worker process|replica|pin memory thread)"),
         ("", r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) exited unexpectedly"),
