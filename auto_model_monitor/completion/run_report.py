@@ -15,7 +15,7 @@ from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.comparison import usual_direction
 from ..core.metric_history import MetricHistory, Point
 from ..core.readings import Reading
-from ..diagnosis import Diagnosis, EndFacts, diagnose
+from ..diagnosis import Diagnosis, EndFacts
 from ..i18n import Language, cause_text, number_text
 from ..rendering.run_message import BEST, BEST_EPOCH, LAST
 from ..running import CommandEnd
@@ -122,11 +122,18 @@ def _diagnosed(end: CommandEnd, course: RunCourse, language: Language) -> Diagno
         losses=tuple(losses[-_LOSSES:]),
     )
     log: str | Path = end.problem if end.folder is None else Path(end.folder.log_file)
+    if end.status == 0 and all(map(math.isfinite, facts.losses)):
+        return _by_status("none")
     try:
+        from ..diagnosis import diagnose  # compiling its patterns takes a tenth of a second
+
         return diagnose(log, facts.exit_code, facts=facts, language=language)
     except Exception:  # the end is reported whatever the output holds
         logger.exception("the cause could not be looked for")
-    cause = "none" if end.status == 0 else "unknown"
+    return _by_status("none" if end.status == 0 else "unknown")
+
+
+def _by_status(cause: str) -> Diagnosis:
     return Diagnosis(
         cause=cause, confidence="exit code", evidence="", line=None, rank=None, frame=None, remedy=""
     )
