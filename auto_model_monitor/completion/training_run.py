@@ -46,6 +46,11 @@ class TrainingRun:
         self._started_at = 0.0
         self._handles_signals = False
 
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal that ends the program came while it ran."""
+        return self._handles_signals and _terminations.caught is not None
+
     def __enter__(self) -> None:
         try:
             self._process = os.getpid()

@@ -12,7 +12,7 @@ from .loop import Monitor
 
 TYPE_CHECKING = False  # a type checker takes this for true; an import of typing costs more than all else
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from typing_extensions import Unpack
@@ -55,7 +55,7 @@ class ModelMonitor(Monitor):
 
     Args:
         config: what to watch, and who receives the mails; else it is made of ``settings``.
-        source: instead of the config's directory.
+        source: instead of the config's directory; a :class:`.ReportedSource` for :meth:`report`.
         rules: besides the config's threshold; each a rule or a text such as ``"acc >= 0.95 for 3"``.
         notifiers: notifiers, or URLs such as ``"dingtalk://TOKEN"``, instead of the config's mailbox, else of
             the channels that ``auto-model-monitor setup`` keeps.
@@ -103,6 +103,7 @@ class ModelMonitor(Monitor):
         from .watch_rules import direction_of, rules_of
 
         is_reported = config is None and source is None and "watch_dir" not in settings
+        self._reported = _reported(clock) if is_reported else _as_reported(source)
         self.config = config = config_of(config, settings)
         _check(config, digest, plots_beside_renderer=plots and renderer is not None)
         asked, functions = rules_of(config, rules), require_callables("listeners", listeners, "[on_poll]")
@@ -110,7 +111,6 @@ class ModelMonitor(Monitor):
         # The training may change its working directory later: resolve paths now.
         log_dir = expanded(config.log_dir).absolute()
         self.watch_key, legacy = _keys(config, direction)
-        self._reported = _reported(clock) if is_reported else None
         self._beginning, self._served_by, self._has_refused = Lock(), 0, False
         if self._reported is not None:
             source, self.watch_key = self._reported, f"reported {self._reported.name}\n{self.watch_key}"
@@ -124,7 +124,7 @@ class ModelMonitor(Monitor):
             comparison=direction,
             check_interval=config.check_interval,
             log_dir=log_dir,
-            outbox=WatchOutbox(log_dir, self.watch_key, outbox, legacy, numbered=is_reported),
+            outbox=WatchOutbox(log_dir, self.watch_key, outbox, legacy, numbered=self._reported is not None),
             resume_state=state,
             clock=clock,
             digest=digest,
@@ -146,7 +146,7 @@ class ModelMonitor(Monitor):
         The first call starts the watch. It costs a few microseconds, may be made in any thread, and takes
         numbers, numpy scalars and tensors that hold a single number; what is no number is left out with one
         warning. Of a distributed training only the process of rank 0 is heard. A number whose name is no
-        keyword is passed as ``monitor.report(**{"val/loss": loss})``.
+        keyword is passed as ``monitor.report_numbers({"val/loss": loss})``.
 
         Args:
             alert: instead of numbers, an alert that was found elsewhere: it is delivered.
@@ -156,8 +156,20 @@ class ModelMonitor(Monitor):
             checkpoint: the file or directory that holds the model with these numbers; the mail names it.
             metrics: the numbers, each under its name.
         """
-        if alert is not None:
-            return super().report(alert)
+        return (
+            super().report(alert)
+            if alert is not None
+            else self.report_numbers(metrics, epoch, step, checkpoint)
+        )
+
+    def report_numbers(
+        self,
+        metrics: Mapping[str, object],
+        epoch: object = None,
+        step: object = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> bool:
+        """Report numbers under any names, as :meth:`report` does."""
         if self._reported is None:
             return self._refuse_numbers()
         if not self._reported.speaks:
@@ -227,6 +239,14 @@ def _reported(clock: Clock | None) -> ReportedSource:
     from ..sources.reported import ReportedSource
 
     return ReportedSource(script_name(), clock=clock)
+
+
+def _as_reported(source: object) -> ReportedSource | None:
+    if source is None:
+        return None
+    from ..sources.reported import ReportedSource
+
+    return source if isinstance(source, ReportedSource) else None
 
 
 def _directory(config: MonitorConfig, clock: Clock | None, rules: Sequence[Rule]) -> DirectoryWithSideFiles:

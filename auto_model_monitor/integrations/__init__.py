@@ -1,0 +1,45 @@
+"""Callbacks of training frameworks: each is imported, and its framework with it, when it is first used."""
+
+from ..core.lazy import lazy_names
+
+TYPE_CHECKING = False  # a type checker takes this for true; importing typing would cost more than all else
+if TYPE_CHECKING:
+    from .catboost_callback import CatBoostCallback
+    from .fastai_callback import FastaiCallback
+    from .huggingface_callback import HuggingFaceCallback
+    from .ignite_handler import IgniteHandler
+    from .keras_callback import KerasCallback
+    from .lightgbm_callback import LightGBMCallback
+    from .lightning_callback import LightningCallback
+    from .mmengine_hook import MMEngineHook
+    from .ultralytics_callbacks import UltralyticsCallbacks
+    from .xgboost_callback import XGBoostCallback
+
+__all__ = [
+    "CatBoostCallback",
+    "FastaiCallback",
+    "HuggingFaceCallback",
+    "IgniteHandler",
+    "KerasCallback",
+    "LightGBMCallback",
+    "LightningCallback",
+    "MMEngineHook",
+    "UltralyticsCallbacks",
+    "XGBoostCallback",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "CatBoostCallback": "catboost_callback",
+        "FastaiCallback": "fastai_callback",
+        "HuggingFaceCallback": "huggingface_callback",
+        "IgniteHandler": "ignite_handler",
+        "KerasCallback": "keras_callback",
+        "LightGBMCallback": "lightgbm_callback",
+        "LightningCallback": "lightning_callback",
+        "MMEngineHook": "mmengine_hook",
+        "UltralyticsCallbacks": "ultralytics_callbacks",
+        "XGBoostCallback": "xgboost_callback",
+    },
+)
