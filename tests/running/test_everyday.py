@@ -19,12 +19,12 @@ from tests.small_disks import small_disk_at
 
 PIPE = subprocess.PIPE
 SIGNALS = """
-import signal, sys
+import signal, sys, time
 end = []
 for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"):
     signal.signal(getattr(signal, name), lambda number, _: (print(number, flush=True), end.append(number)))
 print("ready", flush=True)
-while signal.SIGTERM not in end: signal.pause()
+while signal.SIGTERM not in end: time.sleep(0.01)
 print("saved", flush=True)
 sys.exit(7)
 """
@@ -61,7 +61,7 @@ def test_signals_reach_it_once_and_its_end_is_awaited(tmp_path: Path):
 def test_it_survives_a_hang_up(tmp_path: Path, how: str):
     """With keep_running, and under nohup, SIGHUP and a reader that leaves do not end the command."""
     code = """
-import signal, sys
+import signal, sys, time
 print("ready", flush=True)
 sys.stdin.readline()
 print("still", signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, flush=True)
