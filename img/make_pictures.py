@@ -64,6 +64,32 @@ for epoch in range(1, 15):
 monitor.stop()
 """
 
+RUN_IN_PRODUCTION = """
+# Two weeks of a model's predictions, of which the last two days are worse, and a look by the command.
+import random, sys
+from datetime import date, timedelta
+from pathlib import Path
+from auto_model_monitor.cli.main import main
+chance = random.Random(4)
+rows = ["id,time,model,prediction,label"]
+for day in range(14, 0, -1):
+    right = 0.942 if day > 2 else 0.875
+    for number in range(1200):
+        label = chance.random() < 0.3
+        answer = label if chance.random() < right else not label
+        time = f"{date.today() - timedelta(days=day)} {number // 50:02}:{number % 50:02}:00"
+        rows.append(f"{day}-{number},{time},credit,{answer:d},{label:d}")
+Path("predictions.csv").write_text("\\n".join(rows) + "\\n", "utf-8")
+Path("credit.toml").write_text(f'''
+language = "{sys.argv[1]}"
+timezone = "Asia/Shanghai"
+[[monitor]]
+predictions = "predictions.csv"
+rules = ["accuracy < 90% for 2"]
+''', "utf-8")
+sys.exit(0 if main(["monitor", "credit.toml", "--once"]) == 1 else "expected an alert")
+"""
+
 
 def chromium() -> str:
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
@@ -87,9 +113,11 @@ def shoot(page: Path, picture: Path, width: int, *, dark: bool = False) -> None:
     print(picture.relative_to(HERE.parent))
 
 
-def mail(folder: Path, picture: Path, language: str, *, dark: bool = False, run: str = RUN) -> None:
+def mail(
+    folder: Path, picture: Path, language: str, *, dark: bool = False, run: str = RUN, project: str = "cifar"
+) -> None:
     """The HTML part of a mail that a real watch wrote, at a phone's width, under its own headers."""
-    (folder := folder / "cifar").mkdir()
+    (folder := folder / project).mkdir()
     subprocess.run([sys.executable, "-c", run, language], cwd=folder, check=True)
     newest = max(folder.glob("monitor_logs/mailbox/*.eml"), key=lambda p: p.stat().st_mtime_ns)
     parsed = message_from_bytes(newest.read_bytes(), policy=policy.default)
@@ -146,6 +174,10 @@ def main() -> None:
         folder = Path(name, "plot")
         folder.mkdir()
         mail(folder, HERE / "mail-plot.png", "en", run=RUN_WITH_PLOTS)
+        for language, picture in (("en", "mail-production.png"), ("zh", "mail-production.zh-CN.png")):
+            folder = Path(name, f"production-{language}")
+            folder.mkdir()
+            mail(folder, HERE / picture, language, run=RUN_IN_PRODUCTION, project="credit")
         night.mkdir()
         checkpoints = night / "checkpoints"
         checkpoints.mkdir()

@@ -16,6 +16,7 @@ from .origin import Origin, mark_of, sender_of, tone_of
 
 _WRITTEN = re.compile(r"(?<![\w.])([-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?)\s?(%|ms|s|min|h)(?![\w.])")
 _SCALES = {"%": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_DIGITS = 4  # of a share or a time: more are noise of the rows that it was measured on
 _LONGEST_MODEL = 40  # characters in a subject
 _SERVICE = ("latency", "throughput", "error_rate")
 _DATA = ("duplicates", "missing", "out_of_range", "new_categories", "unreadable")
@@ -220,8 +221,11 @@ class ModelFacts:
     def _number(self, value: float) -> str:
         if not self._unit or not math.isfinite(value):
             return number_text(value)
-        space = "" if self._unit == "%" else " "
-        return f"{number_text(value / self._scale)}{space}{self._unit}"
+        scaled = number_text(value / self._scale, _DIGITS)
+        limit = self._alert.threshold
+        if limit not in (None, value) and scaled == number_text(limit / self._scale, _DIGITS):
+            scaled = number_text(value / self._scale)  # more digits show on which side it is
+        return f"{scaled}{'' if self._unit == '%' else ' '}{self._unit}"
 
 
 class _WithDashes(dict[str, str]):

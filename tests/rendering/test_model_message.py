@@ -97,7 +97,7 @@ def test_the_mail_of_the_third_seed_can_be_given():
         ("latency_p95 > 200ms", "latency_p95", 0.35, 0.2, "latency_p95 350 ms above 200 ms"),
         ("latency_p95 > 1.5s", "latency_p95", 2.0, 1.5, "latency_p95 2 s above 1.5 s"),
         ("accuracy < 0.9 for 30min", "accuracy", 0.87, 0.9, "accuracy 0.87 above 0.9"),
-        ("missing@age > 5%", "missing@age", 0.123456789, 0.05, "missing of age 12.3457% above 5%"),
+        ("missing@age > 5%", "missing@age", 0.123456789, 0.05, "missing of age 12.35% above 5%"),
     ],
 )
 def test_numbers_are_in_the_unit_of_the_rule(rule, metric, value, threshold, text):
@@ -105,6 +105,12 @@ def test_numbers_are_in_the_unit_of_the_rule(rule, metric, value, threshold, tex
     reading = replace(READING, metric=metric, value=value)
     alert = replace(ALERT, rule=rule, reading=reading, threshold=threshold, comparison=Comparison.HIGHER)
     assert text in rendered(alert).subject
+
+
+def test_a_share_has_four_digits_unless_they_hide_the_side():
+    """A share shows no noise of its rows, and more digits where it would look like the threshold."""
+    for value, text in ((0.885833, "88.58%"), (0.8999991, "89.9999%"), (0.9, "90%")):
+        assert f"\nValue: {text}\n" in rendered(replace(ALERT, reading=replace(READING, value=value))).text
 
 
 @pytest.mark.parametrize(
