@@ -86,7 +86,11 @@ def file_relation(
         found.parts.append(f"read_parquet({_listed(parquet)}, union_by_name = true)")
     if kinds:
         found.known = {name: kind for name, kind in kinds.items() if kind == "time"}
-        found.parts.append(_json([file.path for file in lines], kinds, as_text))
+        types = {name: "VARCHAR" if name in as_text else _JSON_TYPES[kind] for name, kind in kinds.items()}
+        found.parts.append(_json([file.path for file in lines], types))
+        if len(found.parts) == 1:
+            found.types = {**types, BLANK: "BOOLEAN"}
+            return found
     found.types = session.types(found.sql) if found.parts else {}
     return found
 
@@ -134,12 +138,11 @@ def _csv(session: DuckDBSession, file: RowFile, as_text: Sequence[str]) -> str:
     return f"{relation}, types = {{{types}}})" if present else f"{relation})"
 
 
-def _json(paths: Sequence[str], kinds: Mapping[str, Kind], as_text: Sequence[str]) -> str:
+def _json(paths: Sequence[str], types: Mapping[str, str]) -> str:
     """Return the SQL for lines of JSON, with NULL for values of another type than those before."""
-    types = {name: "VARCHAR" if name in as_text else _JSON_TYPES[kind] for name, kind in kinds.items()}
     columns = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in types.items())
     options = f"format = 'newline_delimited', ignore_errors = true, columns = {{{columns}}}"
-    blank = " AND ".join(f"{quoted(name)} IS NULL" for name in kinds)
+    blank = " AND ".join(f"{quoted(name)} IS NULL" for name in types)
     return f"(SELECT *, {blank} AS {BLANK} FROM read_json({_listed(paths)}, records = 'true', {options}))"
 
 
