@@ -114,10 +114,10 @@ def test_one_word_for_all():
 def test_one_word_for_all_over_a_restart():
     """A silence that was told is not told again, nor called over because a watch has begun."""
     told = AllSilentRule([look_silent := member(1.0)])
-    look(look_silent, 1)
+    look(look_silent, 1, 1.0)
     look(look_silent, 3)
     alert = told.evaluate(batch())
-    assert alert.details == {"directories": 1}
+    assert alert.details == {"directories": 1, "found": 1}
     listener = member(50.0)
     rule = AllSilentRule([listener])
     rule.resume(alert)
@@ -127,6 +127,19 @@ def test_one_word_for_all_over_a_restart():
     assert word_of(rule) is None
     look(listener, 70, 3.0)
     assert word_of(rule) == "moves"
+
+
+def test_what_came_while_no_process_ran():
+    """What is new at the first poll of the next process is a move; what was there at the silence is none."""
+    before = AllSilentRule([listener := member(1.0)])
+    look(listener, 1, 1.0)
+    look(listener, 3)
+    alert = before.evaluate(batch())
+    for values, word in ([1.0], None), ([1.0, 2.0], "moves"), ([], None):
+        rule = AllSilentRule([listener := member(50.0)])
+        rule.resume(alert)
+        look(listener, 1, *values)
+        assert [word_of(rule), word_of(rule)] == [word, None]
 
 
 def subjects(place):

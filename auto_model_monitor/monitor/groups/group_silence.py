@@ -22,6 +22,7 @@ class Member:
         name: what is watched.
         polled: whether the first poll is over.
         moves: the number of later polls that found something new.
+        found: the number of readings of all polls.
         silent: whether nothing new has come for too long.
         updated: when something new came last, on the monotonic clock; None before that.
         latest: the last new reading.
@@ -41,6 +42,7 @@ class Member:
         self.progress = progress
         self.polled = False
         self.moves = 0
+        self.found = 0
         self.silent = False
         self.updated: float | None = None
         self.latest: Reading | None = None
@@ -54,6 +56,7 @@ class Member:
         self._long.update(readings)
         if len(readings):
             self.moves += self.polled
+            self.found += len(readings)
             self.updated = readings.seconds
             self.latest = readings[-1]
         too_few = self._by_gaps and self.moves < ENOUGH_GAPS
@@ -121,10 +124,16 @@ class AllSilentRule:
         self._members = members
         self._open = False
         self._moves = 0
+        self._before: float | None = None
 
     def resume(self, alert: Alert | None) -> None:
-        """Restore a silence that was reported and is not resolved."""
+        """Restore a silence that was reported and is not resolved.
+
+        What a first poll finds is all that there is. So only more than was there at the silence is a move.
+        """
         self._open = alert is not None and not alert.resolved
+        found = alert.details.get("found") if alert is not None else None
+        self._before = found if isinstance(found, (int, float)) else None
 
     def evaluate(self, readings: ReadingBatch) -> Alert | None:
         """Return an alert when all are silent, or when one of them no longer is.
@@ -134,13 +143,15 @@ class AllSilentRule:
         if not all(member.polled for member in self._members):
             return None
         moves = sum(member.moves for member in self._members)
+        found = sum(member.found for member in self._members)
+        before, self._before = self._before, None
         if not self._open:
             if not all(member.silent for member in self._members):
                 return None
-        elif moves == self._moves:
+        elif moves == self._moves and (before is None or found <= before):
             return None
         self._open, self._moves = not self._open, moves
-        details = {"directories": len(self._members)}
+        details = {"directories": len(self._members), "found": found}
         return Alert(
             rule=self.name,
             time=readings.time,
