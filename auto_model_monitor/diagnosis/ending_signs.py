@@ -11,7 +11,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ("due to time limit", r"DUE TO TIME LIMIT"),
         (
             "walltime|wall time|wall clock|wallclock|wall-",
-            r"(?i)wall ?-?(?:time|clock)(?: time)?.{0,60}(?:exceed|limit reached|expired)|exceed\w*.{0,40}wall ?-?(?:time|clock)",
+            r"(?i)wall ?-?(?:time|clock)(?: time)?.{0,60}(?:exceed|limit reached|expired)|exceed\w{0,80}.{0,40}wall ?-?(?:time|clock)",
         ),
         ("term_runlimit|term_cpulimit|term_deadline", r"TERM_(?:RUN|CPU)LIMIT|TERM_DEADLINE"),
         (
@@ -24,10 +24,10 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
             "time limit|timelimit",
             r"(?i)(?:job|task|step).{0,60}(?:exceeded|reached|hit|over).{0,20}time ?limit|time limit (?:exhausted|exceeded|reached)",
         ),
-        ("timeout", r"^\d+(?:[._]\w+)?\s.{0,120}\bTIMEOUT\b|\b(?:State|JobState)[=: ]+TIMEOUT\b"),
+        ("timeout", r"^\d+(?:[._]\w{1,120})?\s.{0,120}\bTIMEOUT\b|\b(?:State|JobState)[=: ]{1,120}TIMEOUT\b"),
         ("user defined signal", r"^User defined signal 2"),
         ("cpu time limit", r"CPU time limit exceeded"),
-        ("sending signal", r"^timeout: sending signal \w+ to command"),
+        ("sending signal", r"^timeout: sending signal \w{1,120} to command"),
         ("h_rt|hard wallclock", r"exceeded hard (?:wallclock|h_rt)"),
         (
             "超时|时间限制|时限",
@@ -49,7 +49,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ("node_fail", r"\bNODE_FAIL\b"),
         (
             "preempt",
-            r"(?:JobState|State)[=: ]+PREEMPTED|(?i:\b(?:job|instance|vm|pod|task|spot|node|machine)\b.{0,60}\b(?:was |is being |has been |got |being )?preempt(?:ed|ion notice|ing))",
+            r"(?:JobState|State)[=: ]{1,120}PREEMPTED|(?i:\b(?:job|instance|vm|pod|task|spot|node|machine)\b.{0,60}\b(?:was |is being |has been |got |being )?preempt(?:ed|ion notice|ing))",
         ),
         (
             "spot instance|spot interrup|spot termin|spot recl",
@@ -57,12 +57,12 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ),
         (
             "term_owner|term_preempt|term_admin|term_requeue|term_force",
-            r"TERM_(?:OWNER|PREEMPT|ADMIN|REQUEUE_\w+|FORCE_OWNER)",
+            r"TERM_(?:OWNER|PREEMPT|ADMIN|REQUEUE_\w{1,120}|FORCE_OWNER)",
         ),
-        ("cancelled", r"^\d+(?:[._]\w+)?\s.{0,120}\bCANCELLED by \d+"),
+        ("cancelled", r"^\d+(?:[._]\w{1,120})?\s.{0,120}\bCANCELLED by \d+"),
         (
             "is down|being drained|notready|not ready|node failed",
-            r"(?i)node \S+ (?:is )?(?:being drained|not ?ready|failed|down)\b.{0,60}(?:kill|evict|requeue|terminat|job)",
+            r"(?i)node \S{1,120} (?:is )?(?:being drained|not ?ready|failed|down)\b.{0,60}(?:kill|evict|requeue|terminat|job)",
         ),
         ("taintmanager|taint", r"TaintManagerEviction|DeletionByTaintManager"),
         ("抢占", r"(?:作业|任务|实例).{0,10}被?抢占"),
@@ -73,9 +73,11 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         Place.EXCEPTION,
         "terminated",
         ("", r"got signal: 15$"),
-        ("", r"^[\w.]*(?:Preempt\w+|SigtermException|SIGTERMException|JobCancelled\w*)\b"),
+        ("", r"^[\w.]{0,80}(?:Preempt\w{1,120}|SigtermException|SIGTERMException|JobCancelled\w{0,80})\b"),
     ),
-    *signs(Place.EXCEPTION, "time_limit", ("", r"^[\w.]*(?:TimeLimit\w*|WalltimeExceeded\w*)\b")),
+    *signs(
+        Place.EXCEPTION, "time_limit", ("", r"^[\w.]{0,80}(?:TimeLimit\w{0,80}|WalltimeExceeded\w{0,80})\b")
+    ),
     *signs(
         Place.FAULT,
         "native_crash",
@@ -147,7 +149,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         ("cancelled at", r"CANCELLED AT"),
         (
             "cancelled by|canceled by|deleted by|killed by",
-            r"(?i)job \S+ (?:was |has been )?(?:cancell?ed|deleted|killed) by",
+            r"(?i)job \S{1,120} (?:was |has been )?(?:cancell?ed|deleted|killed) by",
         ),
         (
             "sigterm|death signal",
@@ -161,7 +163,7 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         "killed",
         (
             "killed|sigkill|已杀死",
-            r"^(?:.{0,120}\s)?Killed(?:\s{2,}.*|\s*(?:\(program.*)?)$|^(?:\S*sh: )?(?:line \d+: +)?\d+ Killed\b|^已杀死",
+            r"^(?:.{0,120}\s)?Killed(?:\s{2,}.*|\s*(?:\(program.*)?)$|^(?:\S{0,80}sh: )?(?:line \d+: +)?\d+ Killed\b|^已杀死",
         ),
         ("signal", r"(?i)(?:killed|terminated|interrupted|exited) (?:by|on) signal:? ?\(?9\b"),
     ),

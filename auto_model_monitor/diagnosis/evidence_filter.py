@@ -12,7 +12,16 @@ from .sign_tables import SIGNS
 # What the search for tracebacks and for the end of a process looks for, beyond the signs of causes.
 _ALWAYS = (
     *("traceback (most", "error:", "error\n", "exception", "interrupt", "the above exception", "root cause"),
-    *("exitcode", "exit code", "exit status", "return code", "signal", "loss is", "original traceback"),
+    *(
+        'file "',
+        "exitcode",
+        "exit code",
+        "exit status",
+        "return code",
+        "signal",
+        "loss is",
+        "original traceback",
+    ),
 )
 _MOST_SHAPES = 8192
 _DIGITS = b"0123456789#\xe2\x96\x88\x8f\x8e\x8d\x8c\x8b\x8a\x89"

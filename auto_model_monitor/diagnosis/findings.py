@@ -10,7 +10,7 @@ from ..core.numbers import compiled
 from .cause_sign import CauseSign, Place
 from .evidence_filter import needle_pattern
 from .exception_chains import ErrorChain, RaisedError, StackFrame, is_exception
-from .output_lines import OutputLines
+from .output_lines import OutputLine, OutputLines
 from .sign_tables import SIGNS
 from .user_frames import user_frame
 
@@ -25,6 +25,8 @@ _IN_LINE = tuple(sign for sign in SIGNS if sign.place is not Place.EXCEPTION)
 # What the further lines of a message may explain.
 _EXPLAINED_BELOW = AFTERMATH | {"code_error", "wrapper"}
 _ANY_NEEDLE = needle_pattern(_IN_LINE)
+_NUMBER = re.compile(r"\d{4,}|\d+\.\d+")
+_LONGEST = 2000  # characters of a line that are compared with the signs
 _QUIET_LEVELS = ("INFO", "DEBUG")
 _NETWORK_FRAMES = re.compile(
     r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
@@ -65,25 +67,34 @@ class CauseFinding:
 def line_findings(lines: OutputLines, start: int, claimed: frozenset[int]) -> list[CauseFinding]:
     """Return what the lines outside of tracebacks show, in their order."""
     found: list[CauseFinding] = []
+    without: set[tuple[str, Place]] = (
+        set()
+    )  # lines without a sign, their long numbers left out: they come by thousands
     for index in lines.suspects:
-        if index < start:
-            continue
         line = lines[index]
-        low = line.message.lower()
-        if not _ANY_NEEDLE.search(line.text.lower()):
+        weakest = Place.ASSERTION if index in claimed or line.level in _QUIET_LEVELS else Place.ENDING
+        shape = _NUMBER.sub("0", line.text), weakest
+        if index < start or shape in without or not _ANY_NEEDLE.search(shape[0].lower()):
             continue
-        for sign in _IN_LINE:
-            if index in claimed and sign.place > Place.ASSERTION:
-                continue
-            if line.level in _QUIET_LEVELS and sign.place > Place.ASSERTION:
-                continue
-            match = _match(sign, line.message, low) or _match(sign, line.text, line.text.lower())
-            if match is not None:
-                found.append(
-                    CauseFinding(sign.cause, sign.place, index, line.stream, (), _facts(match), line.message)
-                )
-                break
+        sign = _line_sign(line, weakest)
+        if sign is None:
+            without.add(shape)
+        else:
+            shown = CauseFinding(
+                sign[0].cause, sign[0].place, index, line.stream, (), _facts(sign[1]), line.message
+            )
+            found.append(shown)
     return found
+
+
+def _line_sign(line: OutputLine, weakest: Place) -> tuple[CauseSign, re.Match[str]] | None:
+    low, low_text = line.message.lower(), line.text.lower()
+    for sign in _IN_LINE:
+        if sign.place <= weakest:
+            match = _match(sign, line.message, low) or _match(sign, line.text, low_text)
+            if match is not None:
+                return sign, match
+    return None
 
 
 def root_of(chain: ErrorChain, lines: OutputLines) -> CauseFinding:
@@ -150,7 +161,7 @@ def _first_sign(signs: tuple[CauseSign, ...], text: str) -> tuple[CauseSign, re.
 def _match(sign: CauseSign, text: str, low: str) -> re.Match[str] | None:
     for needle in sign.needles:
         if needle in low:
-            return compiled(sign.pattern).search(text)
+            return compiled(sign.pattern).search(text[:_LONGEST])
     return None
 
 

@@ -16,6 +16,7 @@ from .stream_tags import message_of, peel
 Output = str | bytes | os.PathLike[str] | Iterable[tuple[int, bytes]]
 
 _LONGEST = 8192  # bytes of a line that are looked at: its beginning and its end
+_MOST, _FIRST = 3000, 500  # lines that may matter: how many are looked at, and how many of them first
 _LARGEST = 32 * 2**20  # bytes of a file that are looked at: its end
 _BAR = re.compile(rb"(?:it|s|batch|B|step|sample|ex)/(?:s|it|batch|step)[^\]\r\n]{0,200}\](?=[A-Za-z\[])")
 _HEAD = b"Traceback (most recent call last)"
@@ -48,6 +49,9 @@ class OutputLines:
     Args:
         output: the text, the file or the numbered lines.
 
+    Attributes:
+        suspects: the indices of the lines that may matter, of thousands the first and the last.
+
     Raises:
         OSError: the file cannot be read.
     """
@@ -62,7 +66,8 @@ class OutputLines:
                 self._add_states(number, line)
             else:
                 self._add(number, line)
-        self.suspects = self._filter.places(self._raw)
+        found = self._filter.places(self._raw)
+        self.suspects = found if len(found) <= _MOST else [*found[:_FIRST], *found[_FIRST - _MOST :]]
 
     def __len__(self) -> int:
         return len(self._raw)

@@ -22,7 +22,7 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("empty port", r"Cannot find empty port in range"),
         (
             "could not bind|failed to bind|unable to bind|cannot bind",
-            r"(?i)(?:could not|failed to|unable to|cannot) bind (?:to |on )?(?:any |the )?(?:\S+:|port|address|socket)",
+            r"(?i)(?:could not|failed to|unable to|cannot) bind (?:to |on )?(?:any |the )?(?:\S{1,120}:|port|address|socket)",
         ),
         (
             "another process is utilizing|gRPC server".lower(),
@@ -37,7 +37,7 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         "hang",
         ("watchdog", r"(?i)watchdog(?: thread)? (?:got|is|was) stuck|watchdog hang|stuck in the watchdog"),
         ("heartbeat monitor timed out", r"(?i)heartbeat monitor timed out"),
-        ("dataloader timed out", r"DataLoader timed out after (?P<seconds>[\d.]+) seconds"),
+        ("dataloader timed out", r"DataLoader timed out after (?P<seconds>[\d.]{1,120}) seconds"),
         ("timeout (", r"^Timeout \((?P<seconds>\d+:\d\d:\d\d(?:\.\d+)?)\)!"),
         (
             "no progress|no output|no heartbeat|no activity|no log",
@@ -73,13 +73,13 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("waiting for remainder of ranks|stalled", r"waiting for remainder of ranks|Stalled (?:ops|ranks)"),
         (
             "timed out|timeout",
-            r"(?i)(?:collective|all_?reduce|all_?gather|broadcast|reduce_?scatter|all_?to_?all|\bOpType|nccl operation|hccl op)\w*.{0,120}(?:timed out|timeout)",
+            r"(?i)(?:collective|all_?reduce|all_?gather|broadcast|reduce_?scatter|all_?to_?all|\bOpType|nccl operation|hccl op)\w{0,80}.{0,120}(?:timed out|timeout)",
         ),
         ("nccl operations have failed", r"NCCL operations have failed or timed out"),
         ("comm_task|comm_context", r"(?i)comm_task.{0,200}(?:time ?out)"),
         (
             "did not respond|did not join|did not arrive|did not reach|did not enter|have not|never",
-            r"(?i)ranks? \[?[\d, ]+\]? (?:did not|have not|never) (?:respond|join|arrive|reach|enter)",
+            r"(?i)ranks? \[?[\d, ]{1,120}\]? (?:did not|have not|never) (?:respond|join|arrive|reach|enter)",
         ),
     ),
     *signs(
@@ -99,7 +99,7 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("socket timeout", r"(?:^|Error: )Socket Timeout\b"),
         (
             "connection closed by|closed by remote peer",
-            r"(?i)connection closed by (?:remote |localRank )?\w*peer|socket closed by remote peer",
+            r"(?i)connection closed by (?:remote |localRank )?\w{0,80}peer|socket closed by remote peer",
         ),
         (
             "connection reset by peer|connection refused|broken pipe",
@@ -113,13 +113,13 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("distnetworkerror|diststoreerror|distbackenderror", r"Dist(?:Network|Store|Backend)Error"),
         ("remote process exited|remote peer", r"(?i)remote process exited|remote peer (?:exited|closed)"),
         ("socketstartconnect|socketpoll", r"socketStartConnect: Connect to|socketPollConnect"),
-        ("ibv_|got completion", r"(?i)call to ibv_\w+ failed|Net ?/? ?IB ?: ?Got completion"),
+        ("ibv_|got completion", r"(?i)call to ibv_\w{1,120} failed|Net ?/? ?IB ?: ?Got completion"),
         ("hccl|hcom", r"(?i)(?:hccl|hcom).{0,160}(?:fail|error|timeout)"),
         ("socket times out", r"(?i)Getting socket times out"),
         ("orte was unable|prte was unable", r"(?:ORTE|PRTE) was unable to reliably start"),
         ("lost communication", r"(?:ORTE|PRTE) has lost communication"),
         ("tcp connection", r"unable to complete a TCP connection"),
-        ("mpi_err|btl_tcp", r"\bMPI_ERR_\w+|btl_tcp\w*.{0,80}(?:failed|refused)"),
+        ("mpi_err|btl_tcp", r"\bMPI_ERR_\w{1,120}|btl_tcp\w{0,80}.{0,80}(?:failed|refused)"),
         (
             "horovod has been shut down|horovodinternalerror",
             r"Horovod has been shut down|HorovodInternalError",

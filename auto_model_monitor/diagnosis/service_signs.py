@@ -25,7 +25,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("native thread", r"unable to create (?:new )?native thread"),
         ("errno", r"\[Errno (?:23|24)\]"),
-        ("inotify", r"(?i)inotify (?:watch|instance)\w* limit reached"),
+        ("inotify", r"(?i)inotify (?:watch|instance)\w{0,80} limit reached"),
         ("rlimit_n", r"RLIMIT_N(?:PROC|OFILE).{0,60}(?:exceed|reached|too low)"),
         ("process limit|thread limit|pids limit", r"(?i)(?:process|thread|pids) limit (?:reached|exceeded)"),
     ),
@@ -35,7 +35,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("client error", r"\b40[13] Client Error"),
         (
             "error occurred",
-            r"An error occurred \((?:40[13]|\w*(?:Denied|Token|Signature|Forbidden|Credential)\w*)\) when calling",
+            r"An error occurred \((?:40[13]|\w{0,80}(?:Denied|Token|Signature|Forbidden|Credential)\w{0,80})\) when calling",
         ),
         ("kaggle.json", r"Could not find kaggle\.json"),
         ("permission denied", r"(?:CommError|UsageError|wandb).{0,120}(?i:permission denied)"),
@@ -68,7 +68,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ),
         (
             "invalid token|user token|access token|auth token|expired token|missing token|bad token|revoked token|token is|token has|token required|token invalid|token expired",
-            r"(?i)(?:invalid|expired|bad|missing|revoked) (?:user |access |auth\w* )?token\b|token (?:is )?(?:invalid|expired|required)|Token has expired",
+            r"(?i)(?:invalid|expired|bad|missing|revoked) (?:user |access |auth\w{0,80} )?token\b|token (?:is )?(?:invalid|expired|required)|Token has expired",
         ),
         (
             "login|log in|logged in",
@@ -77,7 +77,7 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("could not read username", r"could not read Username for"),
         ("publickey", r"Permission denied \(publickey"),
         ("permission_denied", r"PERMISSION_DENIED"),
-        ("restricted", r"Access to (?:model|dataset) \S+ is restricted"),
+        ("restricted", r"Access to (?:model|dataset) \S{1,120} is restricted"),
         (
             "not authorized|you do not have|you don't have",
             r"(?i)(?:is|are) not authorized|you (?:do not|don't) have (?:permission|access)",
@@ -92,17 +92,17 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("getaddrinfo failed", r"getaddrinfo failed"),
         (
             "resolve",
-            r"(?i)(?:failed|unable|could not|couldn't|cannot) to? ?resolve (?:host|'|\")?(?P<host>[\w.-]*)",
+            r"(?i)(?:failed|unable|could not|couldn't|cannot) to? ?resolve (?:host|'|\")?(?P<host>[\w.-]{0,80})",
         ),
         ("no address associated", r"No address associated with hostname"),
-        ("connectionpool(", r"HTTPS?ConnectionPool\(host='?(?P<host>[\w.-]+)"),
+        ("connectionpool(", r"HTTPS?ConnectionPool\(host='?(?P<host>[\w.-]{1,120})"),
         (
             "proxyerror|sslerror|certificate_verify|ssl:|sslcertverification|ssleoferror",
-            r"ProxyError|SSLError|SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|\[SSL: \w+\]|SSLEOFError",
+            r"ProxyError|SSLError|SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|\[SSL: \w{1,120}\]|SSLEOFError",
         ),
         (
             "connect to",
-            r"(?i)(?:couldn't|could not|can't|cannot|failed to|unable to) connect to '?(?P<host>https?://[\w.-]+|\S*huggingface\S*|proxy|the internet)",
+            r"(?i)(?:couldn't|could not|can't|cannot|failed to|unable to) connect to '?(?P<host>https?://[\w.-]{1,120}|\S{0,80}huggingface\S{0,80}|proxy|the internet)",
         ),
         ("network is unreachable", r"Network is unreachable|\[Errno 101\]"),
         ("no route to host", r"(?i)urlopen.{0,80}No route to host"),
@@ -125,13 +125,13 @@ SERVICE_SIGNS: tuple[CauseSign, ...] = (
         ("remotedisconnected|remote end closed", r"RemoteDisconnected|Remote end closed connection"),
         (
             "httpx.|httpcore.|connectorerror|endpointconnectionerror|connecttimeouterror",
-            r"(?:httpx|httpcore)\.\w*Connect\w*|ClientConnectorError|EndpointConnectionError|ConnectTimeoutError",
+            r"(?:httpx|httpcore)\.\w{0,80}Connect\w{0,80}|ClientConnectorError|EndpointConnectionError|ConnectTimeoutError",
         ),
         ("connectionerror", r"(?:requests\.exceptions\.|^)ConnectionError: (?!\[Errno)"),
         ("couldn't reach", r"Couldn't reach .{0,120}(?:on the Hub|\(ConnectionError)"),
-        ("unable to access", r"fatal: unable to access '(?P<host>[^']+)'"),
+        ("unable to access", r"fatal: unable to access '(?P<host>[^']{1,120})'"),
         ("curl|rpc failed", r"(?i)curl: \(\d+\)|curl \d+|RPC failed; curl"),
-        ("unable to resolve host", r"unable to resolve host address '(?P<host>[^']+)"),
+        ("unable to resolve host", r"unable to resolve host address '(?P<host>[^']{1,120})"),
         ("max retries exceeded|too many requests", r"Max retries exceeded|Too Many Requests"),
         ("rate limit", r"(?i)rate limit (?:exceeded|reached)"),
         (

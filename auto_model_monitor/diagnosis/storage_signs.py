@@ -66,7 +66,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("magic number", r"Invalid magic number; corrupt file|[Bb]ad magic number"),
         (
             "checksum|hash|mismatch|not match|doesn't match",
-            r"invalid hash value \(expected|(?i:(?:checksum|hash|md5|sha256)\w*.{0,60}(?:mismatch|does not match|did not match|doesn't match|failed|incorrect|not correct))",
+            r"invalid hash value \(expected|(?i:(?:checksum|hash|md5|sha256).{0,60}(?:mismatch|does not match|did not match|doesn't match|failed|incorrect|not correct))",
         ),
         ("badzipfile", r"BadZipFile: (?:File is not a zip|Bad CRC|Bad magic)"),
         ("unpicklingerror", r"UnpicklingError"),
@@ -94,13 +94,16 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
     *signs(
         Place.FAULT,
         "checkpoint_mismatch",
-        ("loading state_dict|loading state dict", r"Error\(s\) in loading state[_ ]dict for (?P<model>\w+)"),
+        (
+            "loading state_dict|loading state dict",
+            r"Error\(s\) in loading state[_ ]dict for (?P<model>\w{1,120})",
+        ),
         ("key(s) in state_dict", r"(?:Missing|Unexpected) key\(s\) in state_dict"),
         ("loaded state dict", r"loaded state dict (?:contains a parameter group|has a different number)"),
         ("size mismatch for", r"size mismatch for (?P<parameter>[\w.]+)"),
         ("layer count mismatch", r"Layer count mismatch when loading weights"),
         ("into a model with", r"weight file containing \d+ layers into a model with \d+ layers"),
-        ("from checkpoint", r"value from checkpoint \([^)]*\) is not equal to the input argument"),
+        ("from checkpoint", r"value from checkpoint \([^)]{0,80}\) is not equal to the input argument"),
         ("world size", r"(?i)(?:checkpoint|zero).{0,120}(?:DP )?world size (?:of )?\d+ but"),
         (
             "structure|dict key mismatch",
@@ -118,7 +121,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("keyerror: '", r"^KeyError: '(?:model_?)?(?:state_dict|model|optimizer|net|ema)'"),
         (
             "saved|checkpoint|restor|shape mismatch",
-            r"(?i)(?:weight|variable|layer|param)\w*.{0,120}(?:expected|got) .{0,60}(?:saved|checkpoint|restor)",
+            r"(?i)(?:weight|variable|layer|param)\w{0,80}.{0,120}(?:expected|got) .{0,60}(?:saved|checkpoint|restor)",
         ),
         (
             "but|whereas|received|saw",
@@ -130,7 +133,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("checkpoint contains only", r"(?i)checkpoint contains only the model"),
         ("load_param_into_net", r"load_param_into_net.{0,200}(?:same|mismatch|not loaded)"),
-        ("restor", r"(?i)restor\w*.{0,120}(?:shape|mismatch|incompatible|not found in checkpoint)"),
+        ("restor", r"(?i)restor\w{0,20}.{0,120}(?:shape|mismatch|incompatible|not found in checkpoint)"),
         ("not found in", r"(?i)(?:key|tensor) .{0,120}not found in (?:the )?checkpoint"),
         ("receives a shape", r"receives a shape .{0,60}but the expected shape is"),
         (
@@ -181,7 +184,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
             "found|no labels in|empty",
             r"(?i)no (?:images|labels|samples|videos|valid samples|training samples|data) (?:were )?found|No labels in|(?:dataset|dataloader|training set|split) is empty|empty (?:dataset|dataloader|batch)",
         ),
-        ("_src.empty()|ssize.empty()|.empty()", r"!\w*(?:src|ssize|img|buf)\w*\.empty\(\)"),
+        ("_src.empty()|ssize.empty()|.empty()", r"!\w{0,80}(?:src|ssize|img|buf)\w{0,80}\.empty\(\)"),
         (
             "libsndfileerror|error opening",
             r"LibsndfileError|Error opening .{0,160}(?:Format not recognised|System error|unknown format)",
@@ -222,19 +225,22 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         "file_not_found",
         ("filenotfounderror", r"^[\w.]*FileNotFoundError\b"),
         ("no such file or directory", r"(?i)No such file or directory"),
-        ("can't open file", r"can't open file '?(?P<path>[^']+)'?"),
+        ("can't open file", r"can't open file '?(?P<path>[^']{1,120})'?"),
         ("notadirectoryerror|isadirectoryerror", r"^[\w.]*(?:NotADirectory|IsADirectory)Error\b"),
         ("没有那个文件或目录|找不到", r"没有那个文件或目录|系统找不到指定的(?:文件|路径)"),
         ("winerror", r"\[WinError [23]\]"),
         (
             "does not exist|doesn't exist|not exist",
-            r"(?i)(?:file|path|dir(?:ectory)?|folder|dataset|checkpoint|['\"/]\S+)['\"]?\s?.{0,160}(?:does not|doesn't|do not|not) exist",
+            r"(?i)(?:file|path|dir(?:ectory)?|folder|dataset|checkpoint|['\"/]\S{1,120})['\"]?\s?.{0,160}(?:does not|doesn't|do not|not) exist",
         ),
         (
             "not found",
-            r"(?i)^[\w.]*(?:Error|Exception): .{0,60}(?:file|path|directory|folder|dataset|checkpoint|config)\b.{0,160}\bnot found",
+            r"(?i)^[\w.]{0,80}(?:Error|Exception): .{0,60}(?:file|path|directory|folder|dataset|checkpoint|config)\b.{0,160}\bnot found",
         ),
-        ("not found", r"(?i)^[\w.]*(?:Error|Exception): .{0,60}(?:['\"]?/|\./)\S+.{0,40}\bnot found"),
+        (
+            "not found",
+            r"(?i)^[\w.]{0,80}(?:Error|Exception): .{0,60}(?:['\"]?/|\./)\S{1,120}.{0,40}\bnot found",
+        ),
         (
             "datasetnotfounderror|entrynotfounderror|datafilesnotfound",
             r"DatasetNotFoundError|EntryNotFoundError|DataFilesNotFoundError",
@@ -247,11 +253,11 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("unable to open file", r"Unable to (?:synchronously )?open file \(unable to open file: name"),
         (
             "can't load",
-            r"Can't load (?:tokenizer|the model|the configuration|config|feature extractor|image processor) (?:for|of) '(?P<path>[^']+)'",
+            r"Can't load (?:tokenizer|the model|the configuration|config|feature extractor|image processor) (?:for|of) '(?P<path>[^']{1,120})'",
         ),
         (
             "unable to find|cannot find|could not find|can't find|couldn't find",
-            r"(?i)(?:unable to find|cannot find|could not find|couldn't find|can't find) .{0,60}(?:file|director|dataset|checkpoint|path|'/|/\w+|at ')",
+            r"(?i)(?:unable to find|cannot find|could not find|couldn't find|can't find) .{0,60}(?:file|director|dataset|checkpoint|path|'/|/\w{1,120}|at ')",
         ),
         (
             "no checkpoint|no file|no valid checkpoint|no such path",

@@ -8,20 +8,20 @@ WRAPPER_SIGNS: tuple[CauseSign, ...] = (
     *signs(
         Place.EXCEPTION,
         "wrapper",
-        ("", r"^[\w.]*(?:ChildFailedError|CalledProcessError|RayTaskError|ProcessRaisedException)\b"),
-        ("", r"^[\w.]*(?:_?RemoteTraceback|ProcessExitedException|TuneError|TrainingFailedError)\b"),
+        ("", r"^[\w.]{0,80}(?:ChildFailedError|CalledProcessError|RayTaskError|ProcessRaisedException)\b"),
+        ("", r"^[\w.]{0,80}(?:_?RemoteTraceback|ProcessExitedException|TuneError|TrainingFailedError)\b"),
         (
             "",
-            r"^[\w.]*(?:TrainingWorkerError|WorkerGroupError|RayActorError|ActorDiedError|ExceptionWrapper)\b",
+            r"^[\w.]{0,80}(?:TrainingWorkerError|WorkerGroupError|RayActorError|ActorDiedError|ExceptionWrapper)\b",
         ),
         (
             "",
-            r"^[\w.]*(?:BrokenProcessPool|TerminatedWorkerError|InstantiationException)\b(?!.*excessive memory)",
+            r"^[\w.]{0,80}(?:BrokenProcessPool|TerminatedWorkerError|InstantiationException)\b(?!.*excessive memory)",
         ),
-        ("", r"^[\w.]*ExceptionGroup\b|^[\w.]*PapermillExecutionError\b"),
-        ("", r"^[\w.]*(?:SystemExit|EnforceNotMet|UnknownException)\b"),
-        ("", r"\bCaught \w+ in (?:DataLoader worker process|replica|pin memory thread)"),
-        ("", r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) exited unexpectedly"),
+        ("", r"^[\w.]{0,80}ExceptionGroup\b|^[\w.]{0,80}PapermillExecutionError\b"),
+        ("", r"^[\w.]{0,80}(?:SystemExit|EnforceNotMet|UnknownException)\b"),
+        ("", r"\bCaught \w{1,120} in (?:DataLoader worker process|replica|pin memory thread)"),
+        ("", r"DataLoader worker \(pid(?:\(s\))? [\d, ]{1,120}\) exited unexpectedly"),
         ("", r"abruptly died|One or more (?:of the )?(?:sub)?process(?:es)? (?:died|failed)"),
     ),
     *signs(
@@ -34,7 +34,7 @@ WRAPPER_SIGNS: tuple[CauseSign, ...] = (
         ),
         (
             "",
-            r"^(?:(?:multiprocess\w*\.context\.)?TimeoutError|socket\.timeout|EOFError)(?::? *$|: timed out|: The read operation timed out)",
+            r"^(?:(?:multiprocess\w{0,80}\.context\.)?TimeoutError|socket\.timeout|EOFError)(?::? *$|: timed out|: The read operation timed out)",
         ),
         ("", r"^(?:ConnectionRefusedError): \[(?:Errno 111|WinError 10061)\]"),
         ("", r"^(?:asyncio\.)?(?:exceptions\.)?CancelledError\b"),
