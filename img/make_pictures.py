@@ -90,6 +90,25 @@ rules = ["accuracy < 90% for 2"]
 sys.exit(0 if main(["monitor", "credit.toml", "--once"]) == 1 else "expected an alert")
 """
 
+FAILING = """
+# A training of which a batch needs more memory than the job was given, run as in the README.
+import resource, time
+from pathlib import Path
+
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+def load(images):
+    return bytearray(images << 20)
+
+Path("checkpoints").mkdir()
+for epoch in range(1, 51):
+    loss, acc = 2.1 / epoch + 0.25, 0.93 - 0.5 / epoch
+    print(f"Epoch {epoch}/50 - val_loss: {loss:.4f} - val_acc: {acc:.4f}")
+    Path(f"checkpoints/epoch_{epoch:02}.pt").touch()
+    time.sleep(0.2)
+    batch = load(256 * epoch)
+"""
+
 
 def chromium() -> str:
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
@@ -119,6 +138,22 @@ def mail(
     """The HTML part of a mail that a real watch wrote, at a phone's width, under its own headers."""
     (folder := folder / project).mkdir()
     subprocess.run([sys.executable, "-c", run, language], cwd=folder, check=True)
+    newest_mail(folder, picture, dark=dark)
+
+
+def failure(folder: Path, picture: Path, language: str) -> None:
+    """The mail about the end of a training that failed: auto-model-monitor run -- python train.py."""
+    (folder := folder / "cifar").mkdir()
+    (folder / "train.py").write_text(FAILING, "utf-8")
+    command = [sys.executable, "-m", "auto_model_monitor", "run", "--language", language]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    subprocess.run([*command, "--", "python", "train.py"], cwd=folder, check=False, env=environment)
+    newest_mail(folder, picture)
+
+
+def newest_mail(folder: Path, picture: Path, *, dark: bool = False) -> None:
+    """The newest mail below a folder as a picture."""
     newest = max(folder.glob("monitor_logs/mailbox/*.eml"), key=lambda p: p.stat().st_mtime_ns)
     parsed = message_from_bytes(newest.read_bytes(), policy=policy.default)
     body = parsed.get_body(("html",)).get_content()
@@ -168,6 +203,10 @@ def main() -> None:
             folder = Path(name, language)
             folder.mkdir()
             mail(folder, HERE / picture, language)
+        for language, picture in (("en", "failure.png"), ("zh", "failure.zh-CN.png")):
+            folder = Path(name, f"failure-{language}")
+            folder.mkdir()
+            failure(folder, HERE / picture, language)
         folder = Path(name, "dark")
         folder.mkdir()
         mail(folder, HERE / "mail-dark.png", "en", dark=True)

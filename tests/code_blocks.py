@@ -25,7 +25,7 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PACKAGE = Path(auto_model_monitor.__file__).parent
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
-TOPICS = ("settings", "names", "rules", "mails", "logs", "guarantees", "performance", "production")
+TOPICS = ("settings", "names", "rules", "mails", "logs", "guarantees", "performance", "production", "run")
 GUIDES = tuple((PACKAGE / f"docs/{topic}.en.md", PACKAGE / f"docs/{topic}.zh.md") for topic in TOPICS)
 ENGLISH = (READMES[0], *(english for english, _ in GUIDES))
 

@@ -162,8 +162,9 @@ class RunFacts:
         if checkpoint and "checkpoint_seconds" in written:
             age = written["checkpoint_seconds"]
             checkpoint = labels["checkpoint_at"].format(path=checkpoint, age=age)
+        is_done = self._alert.kind is AlertKind.FINISHED
         rows = {
-            labels["checkpoint"]: checkpoint,
+            labels["checkpoint" if is_done else "resume_from"]: checkpoint,
             labels["also_seen"]: written.get("also_seen", ""),
             labels["stopped_by"]: written.get("stopped_by", ""),
             labels["signal"]: self._signal(),

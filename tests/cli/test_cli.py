@@ -151,7 +151,8 @@ def test_a_topic_that_is_a_command_too_shows_both(run, guides):
 
 def test_the_package_holds_a_guide_on_each_topic(run):
     """`help` lists the eight guides of the package, and each is there in both languages."""
-    topics = ["guarantees", "logs", "mails", "names", "performance", "production", "rules", "settings"]
+    topics = ["guarantees", "logs", "mails", "names", "performance", "production", "rules", "run"]
+    topics.append("settings")
     assert run("help")[1].endswith(f"guides (help TOPIC): {', '.join(topics)}\n")
     for topic in topics:
         chinese, english = (run("help", topic, "--language", language)[1] for language in ("zh", "en"))

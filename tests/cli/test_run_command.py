@@ -185,6 +185,47 @@ def test_an_interrupted_a_timed_out_and_a_started_training_are_reported_as_such(
         assert any(text in subject for subject in subjects), text
 
 
+HUGGING_FACE = """
+import sys
+for step in range(1, 7):
+    sys.stderr.write(f"\\r {step * 16}%|#   | {step * 10}/60 [00:0{step}<00:05, 1.6it/s]")
+    print(str({"loss": f"{1 / step:.4f}", "grad_norm": "0.5", "epoch": f"{step / 2:.2f}"}))
+    scores = {"eval_loss": f"{0.9 / step:.4f}", "eval_accuracy": f"{0.8 + step / 100:.4f}"}
+    print(str({**scores, "eval_runtime": "2.1", "epoch": f"{step / 2:.2f}"}))
+print(str({"train_runtime": "12.3", "train_loss": "0.4", "epoch": "3.0"}))
+"""
+LIGHTNING = """
+import sys
+for epoch in range(4):
+    for batch in range(6):
+        loss, best = 1 / (epoch + 1), 0.6 / (epoch + 1)
+        bar = f"Epoch {epoch}: {batch * 20:3d}%|##  | {batch}/5 [00:0{batch}<00:05,  1.00it/s, v_num=0, "
+        sys.stderr.write(f"\\r{bar}train_loss={loss:.3f}, val_loss={best:.3f}]")
+sys.stderr.write("\\n`Trainer.fit` stopped: `max_epochs=4` reached.\\n")
+"""
+KERAS = """
+for epoch in range(1, 4):
+    print(f"Epoch {epoch}/3")
+    for batch in range(1, 11):
+        print(f"\\r\\x1b[1m{batch * 10}/100\\x1b[0m - accuracy: {0.5:.4f} - loss: {1 / epoch:.4f}", end="")
+    scores = f"accuracy: 0.6 - loss: {1 / epoch:.4f} - val_accuracy: {0.4 + 0.1 * epoch:.4f}"
+    print(f"\\r\\x1b[1m100/100\\x1b[0m - 1s 3ms/step - {scores} - val_loss: {0.45 / epoch:.4f}")
+"""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(
+    "script", [HUGGING_FACE, LIGHTNING, KERAS], ids=["transformers", "lightning", "keras"]
+)
+def test_the_first_try_of_a_framework_ends_with_a_useful_mail(place: Path, script: str):
+    """Without any option, the mail about a framework's own output names its validation's best score."""
+    assert run(script).returncode == 0
+    (mail,) = mails()
+    assert "train.py finished after" in mail["Subject"]
+    assert "val_loss 0.15" in mail["Subject"]
+    assert "val_loss | 0.15 | 0.15" in text_of(mail)
+
+
 @pytest.mark.campaign
 def test_a_fault_of_ours_leaves_the_training_alone(place: Path):
     """Where nothing can be written, the training runs as without us, and keeps its status."""
