@@ -70,5 +70,6 @@ def remedy_for(cause: str, facts: Mapping[str, str], language: Language | None) 
         if key.partition(".")[0] == cause and all(
             name in facts for _, name, _, _ in Formatter().parse(sentence) if name
         ):
-            return f"{sentence.format_map(facts)} {advice}"
+            space = "" if sentence.endswith("。") else " "  # Chinese sentences follow each other without one
+            return f"{sentence.format_map(facts)}{space}{advice}"
     return advice

@@ -51,7 +51,7 @@ def test_the_answer_is_chinese_on_request(run, tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(LOG)
     _, out, _ = run(str(tmp_path / "train.log"), "--language", "zh")
     assert out.startswith("张量形状不匹配")
-    assert "怎么办" in out
+    assert "怎么办\n  形状为 4x5408 and 7200x10。在该行打印形状" in out
 
 
 def test_json_has_every_field(run, tmp_path: Path) -> None:
