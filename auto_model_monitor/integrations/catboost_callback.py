@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -20,9 +21,6 @@ class CatBoostCallback:
     Example:
         >>> callback = CatBoostCallback("validation-Logloss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> CatBoostClassifier().fit(x, y, eval_set=(xv, yv), callbacks=[callback])  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"validation-Logloss < 0.4"``; none for messages about the end alone.
@@ -45,7 +43,11 @@ class CatBoostCallback:
     ) -> None:
         self._latest = -1
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings, ends_silently=True)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     def after_iteration(self, info: Any) -> bool:
         """Take the metrics of a round, as ``get_evals_result()`` does; never stop the training."""

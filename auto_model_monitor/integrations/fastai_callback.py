@@ -8,6 +8,7 @@ from typing import Any
 from fastai.callback.core import Callback
 from fastai.torch_core import rank_distrib
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -20,9 +21,6 @@ class FastaiCallback(Callback):  # type: ignore[misc] # of an untyped package
     Example:
         >>> callback = FastaiCallback("valid_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> learner.fit_one_cycle(5, cbs=[callback])  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"valid_loss < 0.4"``; none for messages about the end alone.
@@ -48,7 +46,11 @@ class FastaiCallback(Callback):  # type: ignore[misc] # of an untyped package
         super().__init__()
         self._is_training = False
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     @quiet
     def before_fit(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -20,9 +21,6 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc] # of an untype
     Example:
         >>> callback = HuggingFaceCallback("eval_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> Trainer(model, args, callbacks=[callback], ...)  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"eval_loss < 0.4"``; none for messages about the end alone.
@@ -44,7 +42,11 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc] # of an untype
         **settings: Any,
     ) -> None:
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     @quiet
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

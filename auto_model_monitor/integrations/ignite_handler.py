@@ -7,6 +7,7 @@ from typing import Any
 
 from ignite.engine import Events
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -19,9 +20,6 @@ class IgniteHandler:
     Example:
         >>> handler = IgniteHandler("validation/loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> handler.attach(trainer, validation=evaluator)  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"validation/loss < 0.4"``; none for messages about the end alone.
@@ -43,7 +41,11 @@ class IgniteHandler:
         **settings: Any,
     ) -> None:
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     def attach(self, trainer: Any, **evaluators: Any) -> IgniteHandler:
         """Attach to a trainer, and to evaluators under the names that their metrics begin with.

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -19,9 +20,6 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc] # of an unt
     Example:
         >>> callback = KerasCallback("val_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> model.fit(x, y, validation_split=0.1, callbacks=[callback])  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"val_loss < 0.4"``; none for messages about the end alone.
@@ -44,7 +42,11 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc] # of an unt
     ) -> None:
         super().__init__()
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     @quiet
     def on_train_begin(self, logs: Any = None) -> None:

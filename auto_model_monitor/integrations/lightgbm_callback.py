@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -19,9 +20,6 @@ class LightGBMCallback:
     Example:
         >>> callback = LightGBMCallback("valid_0-l2 < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> lightgbm.train(parameters, data, valid_sets=[valid], callbacks=[callback])  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"valid_0-l2 < 0.4"``; none for messages about the end alone.
@@ -45,7 +43,11 @@ class LightGBMCallback:
         self.order = 25  # after the metrics are recorded, and before early stopping leaves the round
         self.before_iteration = False
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings, ends_silently=True)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     def __call__(self, env: Any) -> None:
         """Take the metrics of a round, as ``evals_result`` does."""

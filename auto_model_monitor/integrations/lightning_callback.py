@@ -11,6 +11,7 @@ if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules
 else:
     from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -23,9 +24,6 @@ class LightningCallback(Callback):  # type: ignore[misc] # of an untyped package
     Example:
         >>> callback = LightningCallback("val_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> Trainer(callbacks=[callback]).fit(model)  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"val_loss < 0.4"``; none for messages about the end alone.
@@ -50,7 +48,11 @@ class LightningCallback(Callback):  # type: ignore[misc] # of an untyped package
         self._before: dict[str, Any] = {}
         self._saved: set[str] = set()
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     @quiet
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:

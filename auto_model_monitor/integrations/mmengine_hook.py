@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -22,9 +23,6 @@ class MMEngineHook(Hook):  # type: ignore[misc] # of an untyped package
     Example:
         >>> hook = MMEngineHook("accuracy/top1 > 90", sender="you@qq.com")  # doctest: +SKIP
         >>> Runner(..., custom_hooks=[hook]).train()  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"accuracy/top1 > 90"``; none for messages about the end alone.
@@ -46,7 +44,11 @@ class MMEngineHook(Hook):  # type: ignore[misc] # of an untyped package
         **settings: Any,
     ) -> None:
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     @quiet
     def before_train(self, runner: Any) -> None:

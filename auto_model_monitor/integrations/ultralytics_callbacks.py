@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -17,9 +18,6 @@ class UltralyticsCallbacks:
     Example:
         >>> callbacks = UltralyticsCallbacks("metrics/mAP50(B) > 0.5", sender="you@qq.com")  # doctest: +SKIP
         >>> callbacks.attach(model)  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"metrics/mAP50(B) > 0.5"``; none for messages about the end alone.
@@ -42,25 +40,32 @@ class UltralyticsCallbacks:
     ) -> None:
         self._epoch = -1
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     def attach(self, model: Any) -> UltralyticsCallbacks:
         """Attach to a ``YOLO`` or another model of Ultralytics."""
         model.add_callback("on_train_start", self._begin)
+        model.add_callback("on_train_epoch_start", self._begin_epoch)
         model.add_callback("on_fit_epoch_end", self._add)
         model.add_callback("on_train_end", self._end)
         return self
 
     @quiet
     def _begin(self, trainer: Any) -> None:
-        self._epoch = -1
         self._reporter.begin(resumed=trainer.start_epoch > 0)
 
     @quiet
-    def _add(self, trainer: Any) -> None:
-        if trainer.epoch == self._epoch:
-            return  # the best model is validated once more at the end
+    def _begin_epoch(self, trainer: Any) -> None:
         self._epoch = trainer.epoch
+
+    @quiet
+    def _add(self, trainer: Any) -> None:
+        if trainer.epoch != self._epoch:
+            return  # at the end the best model is validated once more
         losses = trainer.label_loss_items(trainer.tloss, prefix="train")
         self._reporter.add({**losses, **trainer.metrics, **trainer.lr}, epoch=trainer.epoch + 1)
         if trainer.last.exists():

@@ -7,6 +7,7 @@ from typing import Any
 
 from xgboost.callback import TrainingCallback
 
+from ..monitor.checkpoints import ModelMonitor
 from ..monitor.config.monitor_config import MonitorConfig
 from ..notifiers import Notifier
 from ..rules import Rule
@@ -19,9 +20,6 @@ class XGBoostCallback(TrainingCallback):  # type: ignore[misc] # of an untyped p
     Example:
         >>> callback = XGBoostCallback("validation_0-rmse < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> XGBRegressor(callbacks=[callback]).fit(x, y, eval_set=[(xv, yv)])  # doctest: +SKIP
-
-    Attributes:
-        monitor: the monitor; its ``repr()`` shows what was sent.
 
     Args:
         rules: rules or texts, such as ``"validation_0-rmse < 0.4"``; none for messages about the end alone.
@@ -44,7 +42,11 @@ class XGBoostCallback(TrainingCallback):  # type: ignore[misc] # of an untyped p
     ) -> None:
         super().__init__()
         self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-        self.monitor = self._reporter.monitor
+
+    @property
+    def monitor(self) -> ModelMonitor:
+        """The monitor; its ``repr()`` shows what was sent."""
+        return self._reporter.monitor
 
     def before_training(self, model: Any) -> Any:
         """Begin."""
