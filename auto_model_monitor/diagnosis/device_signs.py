@@ -50,7 +50,7 @@ DEVICE_SIGNS: tuple[CauseSign, ...] = (
             "is out of bounds for dimension",
             r"index (?P<label>-?\d+) is out of bounds for dimension \d+ with size",
         ),
-        ("elements of input should be between", r"(?i)all elements of input should be between 0 and 1"),
+        ("should be between", r"(?i)all elements of (?:input|target) should be between 0 and 1"),
         ("previously unseen labels", r"y contains previously unseen labels"),
     ),
     *signs(
@@ -109,6 +109,7 @@ DEVICE_SIGNS: tuple[CauseSign, ...] = (
         ("cuda unknown error", r"CUDA unknown error"),
         ("is_available() is false", r"deserialize object on (?:a )?CUDA.{0,60}is_available\(\) is False"),
         ("not_initialized", r"(?:CUDNN|CUBLAS|CUSOLVER|CUFFT)_(?:STATUS_)?NOT_INITIALIZED"),
+        ("num_gpus", r"device >= 0 && device < num_gpus"),
         ("invalid device id", r"(?i)\bInvalid device ID\b"),
         ("error code is", r"NPU.{0,200}error code is 107001\b"),
         ("dnn library", r"DNN library (?:is not found|initialization failed)"),

@@ -73,7 +73,10 @@ ENDING_SIGNS: tuple[CauseSign, ...] = (
         Place.EXCEPTION,
         "terminated",
         ("", r"got signal: 15$"),
-        ("", r"^[\w.]{0,80}(?:Preempt\w{1,120}|SigtermException|SIGTERMException|JobCancelled\w{0,80})\b"),
+        (
+            "",
+            r"^[\w.]{0,80}(?:NodeDiedError|Preempt\w{1,120}|SigtermException|SIGTERMException|JobCancelled\w{0,80})\b",
+        ),
     ),
     *signs(
         Place.EXCEPTION, "time_limit", ("", r"^[\w.]{0,80}(?:TimeLimit\w{0,80}|WalltimeExceeded\w{0,80})\b")

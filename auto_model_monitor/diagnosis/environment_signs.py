@@ -36,7 +36,14 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
     ),
     *signs(
         Place.FAULT,
+        "config",
+        ("could not find", r"^In '[^']{1,80}': Could not find '(?P<option>[^']{1,120})'"),
+        ("hydra.errors.", r"hydra\.errors\.(?:ConfigComposition|MissingConfig|Override|Hydra)\w{1,40}"),
+    ),
+    *signs(
+        Place.FAULT,
         "version_conflict",
+        ("_array_api", r"_ARRAY_API not found"),
         ("undefined symbol", r"undefined symbol: ?(?P<module>\w{0,80})"),
         ("symbol not found", r"(?i)symbol not found in flat namespace"),
         ("glibc|cxxabi", r"(?P<module>(?:GLIBC(?:XX)?|CXXABI)_[\d.]{1,120})'? not found"),
@@ -60,8 +67,8 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
         ("deprecated alias", r"was a deprecated alias for the builtin"),
         (
             "unexpected keyword argument",
-            r"(?:TrainingArguments|Trainer|\w{0,80}Config|Accelerator|DataLoader|\w{0,80}Strategy|\w{0,80}Model|Adam\w{0,80}|SGD|\w{0,80}LR"
-            r"|ReduceLROnPlateau|ModelCheckpoint|EarlyStopping|from_pretrained|train|fit|OneHotEncoder|load_dataset)"
+            r"(?:TrainingArguments|Trainer|\w{0,80}Config|Accelerator|DataLoader|\w{0,80}Strategy|Adam\w{0,80}|SGD|\w{0,80}LR"
+            r"|ReduceLROnPlateau|ModelCheckpoint|EarlyStopping|from_pretrained|OneHotEncoder|load_dataset)"
             r"(?:\.__init__)?\(\) got an unexpected keyword argument '(?P<module>\w{1,120})'",
         ),
         ("is required", r"(?P<module>[\w-]{1,120})\s?[<>=!~]{1,2}\s?[\w.,<>=!~ ]{1,40} is required"),
@@ -70,7 +77,10 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
             r"(?P<module>[\w-]{1,120}) [\d.]{1,120}\S{0,80} (?:has requirement|requires) .{1,80}(?:but|which is incompatible)",
         ),
         ("versionconflict", r"VersionConflict"),
-        ("failed to import", r"Failed to import [\w.]{1,120} because of the following error"),
+        (
+            "failed to import",
+            r"Failed to import [\w.]{1,120} because of the following error(?!.{0,200}No module named)",
+        ),
         ("compiled with different cuda", r"compiled with different CUDA (?:major )?versions"),
         ("does not exist", r"operator \w{1,120}::\w{1,120} does not exist"),
         ("descriptors cannot", r"Descriptors cannot(?: not)? be created directly"),
@@ -102,6 +112,7 @@ ENVIRONMENT_SIGNS: tuple[CauseSign, ...] = (
     *signs(
         Place.FAULT,
         "missing_module",
+        ("missing optional dependency", r"Missing optional dependency '(?P<module>[^']{1,80})'"),
         ("no module named", r"No module named '?(?P<module>[\w.-]{1,120})"),
         ("command not found", r"(?P<module>[\w./+-]{1,120}): command not found"),
         (": not found", r"^(?:\S{0,80}sh|/\S{1,120}): (?:line )?\d+: (?P<module>[\w./+-]{1,120}): not found"),

@@ -121,7 +121,11 @@ def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> Ca
     index, text = error.index, error.text
     if first is not None:
         (cause, place), facts = first[0][:2], _facts(first[1])
-    if cause in _EXPLAINED_BELOW:
+    inner = "" if cause != "wrapper" or ": Caught " in text else text.partition(": ")[2]
+    own = _first_sign(_IN_BODY, inner) if inner else None
+    if own is not None and own[0].cause not in REPORTS:
+        (cause, place), facts = own[0][:2], _facts(own[1])
+    elif cause in _EXPLAINED_BELOW:
         for further in error.body:
             message = lines[further].text.strip()
             deeper = _first_sign(_IN_EXCEPTION if is_exception(message) else _IN_BODY, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..i18n import Language
 from .cause_sign import Place
@@ -22,6 +22,9 @@ from .user_frames import stack_below, user_frame
 _TAIL = 20  # lines
 _LONGEST_EVIDENCE = 600  # characters
 _LATE = 200  # lines: what other processes print after one has failed
+_ABRUPT = re.compile(
+    r"terminated abruptly|exited unexpectedly|abruptly died"
+)  # memory is the likeliest reason
 _RANK = re.compile(r"\b[Rr]ank[ :=]{0,2}(\d+)\b")
 _MANY_PROCESSES = re.compile(
     r"(?i)torchrun|torch\.distributed|ChildFailedError|deepspeed|mpirun|srun:|world_size|nccl|gloo|hccl"
@@ -144,8 +147,11 @@ def _without_line(evidence: _Evidence, root: CauseFinding | None) -> tuple[Cause
     first = unfinite_loss(evidence.lines, evidence.facts.losses)
     if first is not None and first >= 0:
         return CauseFinding("nan", Place.LINE, first, evidence.lines[first].stream), "likely"
-    is_open = cause_of_status(evidence.exit_code) == "unknown"
-    if root is not None and root.cause != "wrapper" and is_open:
+    if root is None or cause_of_status(evidence.exit_code) != "unknown":
+        return None, "exit code"
+    if root.cause == "wrapper" and _ABRUPT.search(root.text):
+        return replace(root, cause="host_oom"), "likely"
+    if root.cause != "wrapper":
         cause = "comm_failure" if root.cause == "messenger" and evidence.many else "code_error"
         return CauseFinding(
             cause, root.place, root.index, root.stream, root.frames, root.facts, root.text

@@ -47,6 +47,7 @@ PROGRAM_SIGNS: tuple[CauseSign, ...] = (
         ),
         ("deepspeedconfigerror|check batch related", r"DeepSpeedConfigError|Check batch related parameters"),
         ("misconfigurationexception", r"MisconfigurationException"),
+        ("could not consume arg", r"Could not consume arg: (?P<option>\S{1,80})"),
         ("hfargumentparser", r"not used by the HfArgumentParser: (?P<option>.+)"),
         ("argumenterror|argumenttypeerror", r"argparse\.Argument(?:Type)?Error"),
         ("requires the save and eval", r"requires the save and eval(?:uation)? strategy to match"),

@@ -64,6 +64,8 @@ RANK_SIGNS: tuple[CauseSign, ...] = (
         ("pair closure", r"Application timeout caused pair closure"),
         ("monitoredbarrier", r"(?i)failed to pass monitoredBarrier|monitoredBarrier.{0,80}time"),
         ("barrier", r"(?i)barrier .{0,80}timed? ?out|barrier timed? ?out|DEADLINE_EXCEEDED: .{0,80}Barrier"),
+        ("got error: socket timeout", r"got error: Socket Timeout"),
+        ("timeout at nccl work", r"Timeout at NCCL work"),
         ("store based barrier", r"(?i)Timed out initializing process group in store based barrier"),
         ("while waiting for send/recv", r"received errors while waiting for send/recv from rank"),
         ("stream synchronize timeout|stream sync timeout", r"(?i)stream sync(?:hronize)? timeout"),

@@ -134,7 +134,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("checkpoint contains only", r"(?i)checkpoint contains only the model"),
         ("load_param_into_net", r"load_param_into_net.{0,200}(?:same|mismatch|not loaded)"),
         ("restor", r"(?i)restor\w{0,20}.{0,120}(?:shape|mismatch|incompatible|not found in checkpoint)"),
-        ("not found in", r"(?i)(?:key|tensor) .{0,120}not found in (?:the )?checkpoint"),
+        ("not found in", r"(?i)not found in (?:the )?checkpoint"),
         ("receives a shape", r"receives a shape .{0,60}but the expected shape is"),
         (
             "initializer expected|scopeparamshape",
@@ -162,6 +162,8 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
         ("error tokenizing data", r"Error tokenizing data"),
         ("emptydataerror|no columns to parse", r"EmptyDataError|No columns to parse from file"),
         ("num_samples should be", r"num_samples should be a positive integer"),
+        ("corruptederror|mdb_", r"\bCorruptedError|MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID)"),
+        ("expected object or value", r"^ValueError: Expected object or value"),
         ("could not convert string to float", r"could not convert string to float"),
         (
             "datasetgenerationerror|generating the dataset|datasetgeneration",
@@ -223,6 +225,7 @@ STORAGE_SIGNS: tuple[CauseSign, ...] = (
     *signs(
         Place.FAULT,
         "file_not_found",
+        ("does not appear to have a file", r"does not appear to have a file named (?P<path>\S{1,80})"),
         ("filenotfounderror", r"^[\w.]*FileNotFoundError\b"),
         ("no such file or directory", r"(?i)No such file or directory"),
         ("can't open file", r"can't open file '?(?P<path>[^']{1,120})'?"),
