@@ -11,7 +11,7 @@ from .sign_tables import SIGNS
 
 # What the search for tracebacks and for the end of a process looks for, beyond the signs of causes.
 _ALWAYS = (
-    *("traceback (most", "error:", "error\n", "exception", "interrupt", "the above exception", "root cause"),
+    *("traceback (most", "error:", "exception", "interrupt", "the above exception", "root cause"),
     *(
         'file "',
         "exitcode",
@@ -23,6 +23,7 @@ _ALWAYS = (
         "original traceback",
     ),
 )
+_BARE = (b"Error", b"Iteration", b"Exit", b"Timeout", b"Failure")  # an exception without a message
 _MOST_SHAPES = 8192
 _DIGITS = b"0123456789#\xe2\x96\x88\x8f\x8e\x8d\x8c\x8b\x8a\x89"
 
@@ -42,7 +43,7 @@ class EvidenceFilter:
         shape = line.translate(None, _DIGITS)
         known = self._shapes.get(shape)
         if known is None:
-            known = needles().search(line.lower()) is not None
+            known = needles().search(line.lower()) is not None or line.rstrip().endswith(_BARE)
             if len(self._shapes) >= _MOST_SHAPES:
                 self._shapes.clear()
             self._shapes[shape] = known
