@@ -119,6 +119,7 @@ class WrappedRun:
             listeners=[self._stop_rules],
         )
         self._monitor.grace = grace
+        self._settling: Thread | None = None
 
     def start(self) -> None:
         """Watch in the background, and settle what earlier runs left."""
@@ -126,7 +127,7 @@ class WrappedRun:
         if self._notify_start:
             self._monitor.report(self._started())
         self._monitor.start()
-        _in_background(self._settle_former_runs, "what earlier runs left")
+        self._settling = _in_background(self._settle_former_runs, "what earlier runs left")
 
     def end(self, end: CommandEnd) -> dict[str, str]:
         """Report the end, and give the delivery its seconds.
@@ -136,6 +137,8 @@ class WrappedRun:
         """
         thread = _in_background(lambda: self._end(end), "the end of the training")
         thread.join(self._grace + _MARGIN)
+        if self._settling is not None:  # a short command must not cut off the messages about earlier ones
+            self._settling.join(self._grace + _MARGIN)
         return dict(self._monitor.delivery_queue.undelivered)
 
     def _end(self, end: CommandEnd) -> None:
