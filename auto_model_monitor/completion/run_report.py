@@ -7,7 +7,7 @@ import math
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,6 @@ RULE = "end"  # the name under which the outbox keeps the alert
 _LOSSES = 20  # last readings of the loss that a diagnosis is given
 _LONGEST_EVIDENCE = 1000  # characters
 _LONGEST_COMMAND = 300
-_LARGEST_PART = 4 << 20  # bytes of each of the last two files of an output that outgrew its limit
 _KINDS = {
     "interrupted": AlertKind.INTERRUPTED,
     "hangup": AlertKind.INTERRUPTED,
@@ -127,25 +126,11 @@ def _diagnosed(end: CommandEnd, course: RunCourse, language: Language) -> Diagno
     try:
         from ..diagnosis import diagnose  # compiling its patterns takes a tenth of a second
 
-        output, is_whole = _output(end)
-        found = diagnose(output, facts.exit_code, facts=facts, language=language)
-        return found if is_whole else replace(found, line=None)
+        output = end.problem if end.folder is None else end.output()
+        return diagnose(output or end.problem, facts.exit_code, facts=facts, language=language)
     except Exception:  # the end is reported whatever the output holds
         logger.exception("the cause could not be looked for")
     return _by_status("none" if end.status == 0 else "unknown")
-
-
-def _output(end: CommandEnd) -> tuple[str | bytes | Path, bool]:
-    """Return the output, or its end where it outgrew its limit, and whether its lines can be counted."""
-    files = [] if end.folder is None else end.folder.log_files
-    if len(files) < 2:
-        return (Path(files[0]) if files else end.problem), True
-    parts = []
-    for file in files[-2:]:
-        with open(file, "rb") as log:  # noqa: PTH123
-            log.seek(max(0, os.fstat(log.fileno()).st_size - _LARGEST_PART))
-            parts.append(log.read(_LARGEST_PART))
-    return b"".join(parts), False
 
 
 def _by_status(cause: str) -> Diagnosis:
