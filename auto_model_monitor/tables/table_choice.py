@@ -30,7 +30,10 @@ def table_of(
         from .sql.database_table import DatabaseTable
 
         if table is None:
-            raise ConfigError("table: expected the name of the database's table, got none")
+            raise ConfigError(
+                "table: expected the name of the database's table, such as orders in sqlite:///m.db#orders, "
+                "got none"
+            )
         return DatabaseTable(thing, table, timezone)
     if isinstance(thing, (str, os.PathLike)):
         from .duckdb_table import DuckDBTable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta, timezone, tzinfo
@@ -14,6 +15,7 @@ from ...core.errors import ConfigError
 from ...tables import canonical
 from .row_quality import ExpectedValues
 
+_LATEST = 3650 * 86_400.0  # seconds; datetime has no year beyond 9999
 _PREDICTION_FILES, _LABEL_FILES = "predictions-*.jsonl", "labels-*.jsonl"  # of a PredictionLog
 
 
@@ -27,8 +29,8 @@ def column_names(setting: str, given: Sequence[str]) -> tuple[str, ...]:
 def lateness(late: str) -> timedelta:
     """Return how long labels are awaited."""
     seconds = to_seconds(late) if isinstance(late, str) else None
-    if seconds is None or seconds < 0:
-        raise ConfigError(f"late: expected a duration such as '14d', got {late!r}")
+    if seconds is None or not 0 <= seconds <= _LATEST:
+        raise ConfigError(f"late: expected a duration such as '14d', of at most 3650d, got {late!r}")
     return timedelta(seconds=seconds)
 
 
@@ -89,8 +91,10 @@ def reference_values(given: Mapping[object, object]) -> dict[tuple[str | None, s
     """
     found: dict[tuple[str | None, str], float] = {}
     for name, value in given.items():
-        if not _is_number(value):
-            raise ConfigError(f"reference: expected a number for {name!r}, such as 0.93, got {value!r}")
+        if not (_is_number(value) and math.isfinite(value)):
+            raise ConfigError(
+                f"reference: expected a finite number for {name!r}, such as 0.93, got {value!r}"
+            )
         found[None, str(name)] = float(value)
     return found
 

@@ -71,10 +71,16 @@ class WindowLook:
         undated = rows.counts((), [RowCondition(column=self.time, operator="missing")]).get((), 0)
         counts = {**rows.left_out(), "undated": undated}
         counts.pop("duplicates", None)  # counted by window
-        if counts.get("unreadable") and not rows.counts().get((), 0):
+        count = rows.counts().get((), 0) if undated or counts.get("unreadable") else 1
+        if not count:
             self.warnings.append(
                 f"{self._name}: none of {counts['unreadable']} lines can be read: "
                 "are its format, its delimiter and its encoding as they should be?"
+            )
+        elif undated == count:
+            self.warnings.append(
+                f"{self._name}: expected times such as 2026-11-27 08:00:00 in the column {self.time!r}, "
+                f"got none in {count} rows: they belong to no window"
             )
         return [
             Reading(metric=metric, value=float(count), name=self._name) for metric, count in counts.items()

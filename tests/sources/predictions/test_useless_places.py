@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlalchemy")
 
-from auto_model_monitor import Monitor, PredictionSource, Renderer, SourceError
+from auto_model_monitor import ConfigError, Monitor, PredictionSource, Renderer, SourceError
 
 
 def test_a_pipe_and_a_device_are_refused(tmp_path: Path):
@@ -33,6 +34,23 @@ def test_a_place_without_rows_is_reported_once(tmp_path: Path, content: bytes | 
         os.utime(path, (len(caplog.records) + 1,) * 2)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "no row that can be read yet; expected a file of CSV with a header" in caplog.text
+
+
+def test_a_table_without_times_is_reported_once(tmp_path: Path, caplog):
+    """Rows of which none has a time are a warning that names the column, beside their count."""
+    path = tmp_path / "p.csv"
+    path.write_text("id,time,label\n" + "1,soon,0\n" * 5)
+    assert {reading.metric for reading in PredictionSource(path).read()} >= {"undated"}
+    assert "in the column 'time', got none in" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "settings", [{"late": "99999999999d"}, {"late": "-1d"}, {"reference": {"accuracy": math.nan}}]
+)
+def test_a_setting_that_no_calendar_or_metric_has_is_refused(tmp_path: Path, settings):
+    """A time beyond all calendars and a reference that is no number are wrong settings, not faults."""
+    with pytest.raises(ConfigError, match="expected a"):
+        PredictionSource(tmp_path / "p.csv", **settings)
 
 
 def test_all_times_of_a_message_are_in_the_zone_of_the_source(tmp_path: Path):
