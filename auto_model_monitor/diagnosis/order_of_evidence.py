@@ -71,6 +71,8 @@ def diagnose(
         return _success(lines, facts, language)
     evidence = _gathered(lines, exit_code, facts)
     chosen, confidence = _chosen(evidence)
+    if chosen is not None and facts.oom_kills and chosen.cause in AFTERMATH | {"killed"}:
+        chosen, confidence = replace(chosen, cause="host_oom"), "proof"  # the kernel counted it
     if chosen is None:
         return _by_status(evidence, language)
     return _stated(evidence, chosen, confidence, language)

@@ -96,6 +96,8 @@ def test_what_was_measured_counts(tmp_path: Path):
     path.write_bytes(b"step 1 loss 0.5\n")
     found = diagnose(path, -9, facts=EndFacts(oom_kills=1))
     assert (found.cause, found.confidence) == ("host_oom", "proof")
+    found = diagnose("step 1 loss 0.5\nKilled\n", 137, facts=EndFacts(oom_kills=1))
+    assert (found.cause, found.confidence, found.line) == ("host_oom", "proof", 2)
 
 
 def test_each_cause_has_a_remedy_in_both_languages():
