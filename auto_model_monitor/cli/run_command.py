@@ -41,7 +41,7 @@ def add_options(parser: OptionParser) -> None:
         group,
         *("log_patterns", "metric", "check_interval", "log_dir"),
         metric="the metric of rules that name none, and of the course in the message of the end",
-        check_interval="seconds between two looks (default: 2)",
+        check_interval="seconds between two looks (default: 5)",
         log_dir="the directory of the runs, run logs and outbox (default: monitor_logs)",
     )
     group = parser.add_argument_group("messages")

@@ -139,6 +139,8 @@ class WrappedRun:
         thread.join(self._grace + _MARGIN)
         if self._settling is not None:  # a short command must not cut off the messages about earlier ones
             self._settling.join(self._grace + _MARGIN)
+        if thread.is_alive():
+            return {"the message of the end": f"not delivered within {self._grace + _MARGIN:g} s"}
         return dict(self._monitor.delivery_queue.undelivered)
 
     def _end(self, end: CommandEnd) -> None:

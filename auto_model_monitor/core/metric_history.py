@@ -65,7 +65,8 @@ class MetricHistory:
         spread = 1
         found: Iterable[Reading] = batch
         if len(batch) > _WHOLE:
-            found = batch.sample(MOST_POINTS)
+            # What a later poll adds is thinned soon: no more readings are built than may stay.
+            found = batch.sample(_STRETCHES if self._tracks else MOST_POINTS)
             best = batch.best(direction_for(batch.score, self._comparison))
             if best is not None and all(reading.name != best.name for reading in found):
                 found.append(best)

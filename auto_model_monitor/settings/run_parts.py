@@ -26,7 +26,7 @@ from .watch_settings import Settings, config_of, digest_of, rules_of
 
 #: What is watched where nothing is asked for, besides the end.
 DEFAULT_RULES = ("nan", "stalled 5x")
-_INTERVAL = 2.0  # seconds; the end is noticed immediately
+_INTERVAL = 5.0  # seconds; the end is noticed immediately, and seldom looks cost little
 _LARGEST_LOG = 2_000_000_000  # bytes
 _AS_THEY_ARE = frozenset({"plots", "log_file", "keep_running", "notify_start"})
 _COMMAND = "a command after --, as in: auto-model-monitor run -- python train.py"

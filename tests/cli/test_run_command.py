@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -152,6 +153,19 @@ def test_the_next_start_reports_an_end_that_the_killed_wrapper_could_not(place: 
     subjects = [mail["Subject"] for mail in mails()]
     assert len(subjects) == 3
     assert sum("failed: a file is missing" in subject for subject in subjects) == 1
+
+
+@pytest.mark.campaign
+def test_a_mail_server_that_hangs_holds_up_the_exit_for_a_bounded_time(server):
+    """A server that never answers delays the exit by seconds, and one line says what is left."""
+    server, env = server
+    server.faults = Faults(hang="data")
+    begun = time.monotonic()
+    ended = run(FINISHES, "--sender", "you@qq.com", env=env)
+    assert ended.returncode == 0
+    assert "outbox.db" in ended.stderr
+    assert time.monotonic() - begun < 100
+    server.faults = Faults()
 
 
 @pytest.mark.campaign
