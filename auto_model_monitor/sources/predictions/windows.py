@@ -11,6 +11,7 @@ from ...core.durations import to_seconds
 from ...core.errors import ConfigError
 
 _DAY = 86_400
+_LONGEST = 366 * 86_400
 _MONDAY = date(1970, 1, 5).toordinal()
 
 
@@ -99,8 +100,9 @@ class WindowCalendar:
 
 def _checked(length: str) -> int:
     seconds = to_seconds(length) if isinstance(length, str) else None
-    if seconds is None or seconds < 60 or seconds % 60:
-        raise ConfigError(f"window: expected a length such as '1d', '6h' or '15min', got {length!r}")
+    if seconds is None or not 60 <= seconds <= _LONGEST or seconds % 60:
+        text = f"window: expected a length such as '1d', '6h' or '15min', of at most 366d, got {length!r}"
+        raise ConfigError(text)
     whole = int(seconds)
     if whole % _DAY and _DAY % whole:
         text = f"window: expected days, or hours or minutes that divide a day, such as '6h', got {length!r}"

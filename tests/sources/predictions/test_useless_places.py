@@ -45,7 +45,13 @@ def test_a_table_without_times_is_reported_once(tmp_path: Path, caplog):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"late": "99999999999d"}, {"late": "-1d"}, {"reference": {"accuracy": math.nan}}]
+    "settings",
+    [
+        {"late": "99999999999d"},
+        {"window": "9999999d"},
+        {"late": "-1d"},
+        {"reference": {"accuracy": math.nan}},
+    ],
 )
 def test_a_setting_that_no_calendar_or_metric_has_is_refused(tmp_path: Path, settings):
     """A time beyond all calendars and a reference that is no number are wrong settings, not faults."""
