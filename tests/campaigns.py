@@ -1,4 +1,4 @@
-"""How long the campaigns of the tests last: a fifth by default, in full where THOROUGH=1 asks for it.
+"""How long the campaigns of the tests last: a tenth by default, in full where THOROUGH=1 asks for it.
 
 What costs minutes and seldom finds anything new runs in full once in ``.ci/run``. Property tests are found
 by hypothesis' own marker, other campaigns have the marker ``campaign``:
@@ -15,4 +15,4 @@ THOROUGH = os.environ.get("THOROUGH", "0") not in ("", "0")
 
 def examples(full: int) -> int:
     """Return how many of ``full`` examples are tried."""
-    return full if THOROUGH else -(-full // 5)
+    return full if THOROUGH else -(-full // 10)

@@ -1,4 +1,4 @@
-"""A hundred thousand names that no framework would write; a fifth of them unless THOROUGH is set."""
+"""A hundred thousand names that no framework would write; a tenth of them unless THOROUGH is set."""
 
 import math
 import random
