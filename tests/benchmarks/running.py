@@ -52,7 +52,7 @@ def contenders(logs: str, gpualert: str | None) -> dict[str, Wrap]:
         "script": lambda command: ["script", "-qec", shlex.join(command), "/dev/null"],
     }
     if gpualert:
-        found["gpualert"] = lambda command: [gpualert, "run", "--verbose", "--no-notify", shlex.join(command)]
+        found["gpualert"] = lambda command: [gpualert, "run", "--verbose", "--no-notify", "--", *command]
     return found
 
 
