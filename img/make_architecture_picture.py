@@ -21,7 +21,7 @@ from make_pictures import CONTRACTS, HERE, shoot
 
 PACKAGE = "auto_model_monitor"
 WIDTH, LEFT, FLOOR, BOX, GAP = 860, 46, 76, 44, 14
-COLOURS = ("#1769c2", "#1d8a4e", "#c2571a", "#7b3fb5")
+COLOURS = ("#1769c2", "#1d8a4e", "#c2571a", "#7b3fb5", "#a3195b")
 STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; width: 860px; background: #fff; color: #1f2d3d; font: 14px/1.35 'DejaVu Sans', sans-serif }
