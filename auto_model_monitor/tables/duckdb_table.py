@@ -56,7 +56,9 @@ class DuckDBTable:
         """Return sizes and times of the files, the same of PyArrow's tables; None of pandas' frames."""
         if not isinstance(self._source, RowFiles):
             return self.name if type(self._source).__qualname__ == "Table" else None
-        return tuple(file.fingerprint for file in self._source.present())
+        files = list(self._source.present())
+        # Another change could still leave the times of a young file as they are.
+        return tuple(file.fingerprint for file in files) if all(file.settled for file in files) else None
 
     def columns(self) -> Mapping[str, Kind]:
         """Return the columns of all files."""

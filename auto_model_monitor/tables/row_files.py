@@ -7,12 +7,14 @@ import glob
 import json
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..core.errors import ConfigError, MonitorError, SourceError
+from ..core.file_times import is_settled
 
 Format = Literal["csv", "parquet", "json"]
 
@@ -38,11 +40,13 @@ class RowFile:
         path: where it is.
         format: how its rows are written.
         fingerprint: what changes with its content.
+        settled: whether a later change is certain to change the fingerprint.
     """
 
     path: str
     format: Format
     fingerprint: tuple[str, int, int, int]
+    settled: bool = True
 
     @property
     def name(self) -> str:
@@ -113,6 +117,7 @@ def _in_folder(folder: str) -> Iterator[str]:
 
 def _row_file(path: str) -> RowFile | None:
     kind = _require_format(path)
+    wall = time.time()
     try:
         state = os.stat(path)  # noqa: PTH116 - tens of thousands of files
     except FileNotFoundError:
@@ -123,7 +128,8 @@ def _row_file(path: str) -> RowFile | None:
         raise SourceError(f"expected a file or a folder of files, got {_kind_of(state.st_mode)}: {path!r}")
     if not state.st_size:
         return None
-    return RowFile(path, kind, (path, state.st_size, state.st_mtime_ns, state.st_ino))
+    found = (path, state.st_size, state.st_mtime_ns, state.st_ino)
+    return RowFile(path, kind, found, is_settled(state, wall))
 
 
 def _require_path(place: str) -> None:

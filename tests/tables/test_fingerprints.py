@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time as clocks
+from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -40,7 +44,15 @@ def url(request, tmp_path: Path) -> str:
     return place
 
 
-def test_a_database_tells_each_change(url: str):
+@pytest.fixture
+def later():
+    """The files are older than the step of any clock."""
+    now = clocks.time
+    with mock.patch("time.time", side_effect=lambda: now() + 3):
+        yield
+
+
+def test_a_database_tells_each_change(url: str, later: None):
     """The state of a table stays equal over looks, and differs after each change of another connection."""
     table = database(url, "answers", [{"id": str(number), "label": number % 2} for number in range(20)])
     writer = sa.create_engine(url)
@@ -103,3 +115,21 @@ def test_frames_that_cannot_change_are_counted_once(tmp_path: Path):
     frame.extend(polars.DataFrame(rows))
     with table.open(["label"]) as look:
         assert look.counts(["label"]) == {("1",): 1, ("0",): 1}
+
+
+@pytest.mark.parametrize("kind", ["csv", "sqlite"])
+def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path, kind):
+    """A file that was just written has no fingerprint: another write could leave its times as they are."""
+    path = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        path.write_text("id,label\n1,0\n")
+        table = table_of(str(path))
+    else:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE rows (id INTEGER, label INTEGER)")
+        table = table_of(f"sqlite:///{path}", table="rows")
+    now = path.stat().st_mtime
+    with mock.patch("time.time", return_value=now + 0.001):
+        assert table.fingerprint() is None
+    with mock.patch("time.time", return_value=now + 3):
+        assert table.fingerprint() is not None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-_COARSE_STEP = 10_000_000  # stamps that are multiples of this, in ns, may come from a coarse clock
-_COARSE_SLACK = 2.1  # seconds; FAT keeps two seconds, ext2 and ext3 one
-_FINE_SLACK = 0.05  # seconds; a kernel's tick is 1 to 10 ms
+from ...core.file_times import is_settled
+
 _CLOCK_JUMP = 0.5  # seconds between the two clocks that are no longer drift
 
 
@@ -50,7 +49,7 @@ class Freshness:
         """
         self._until = until
         self._lead = wall - monotonic
-        self._stamp = _stamp(stat) if _is_settled(stat, wall) else None
+        self._stamp = _stamp(stat) if is_settled(stat, wall) else None
 
     def forget(self) -> None:
         """Force a listing at the next poll."""
@@ -60,9 +59,3 @@ class Freshness:
 def _stamp(stat: os.stat_result) -> tuple[int, int, int, int]:
     # ctime as well, because cp -a, tar and rsync set a directory's mtime back.
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev
-
-
-def _is_settled(stat: os.stat_result, wall: float) -> bool:
-    latest = max(stat.st_mtime_ns, stat.st_ctime_ns)
-    slack = _FINE_SLACK if stat.st_mtime_ns % _COARSE_STEP else _COARSE_SLACK
-    return latest < (wall - slack) * 1e9

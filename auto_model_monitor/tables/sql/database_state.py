@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable
 from pathlib import Path
 
 from ...core.extras import extra
+from ...core.file_times import is_settled
 from .sql_connection import SQLConnection, split_table
 
 with extra("production"):
@@ -55,11 +57,14 @@ def _of_sqlite(path: Path) -> Hashable | None:
     Neither is opened: to close it would release the locks that SQLite holds on it elsewhere in this process.
     """
     states: list[tuple[int, int, int] | None] = []
+    wall = time.time()
     for name in (path, path.with_name(f"{path.name}-wal")):
         try:
             found = name.stat()
         except OSError:
             states.append(None)
         else:
+            if not is_settled(found, wall):
+                return None  # another commit could still leave the times as they are
             states.append((found.st_size, found.st_mtime_ns, found.st_ino))
     return None if states[0] is None else tuple(states)
