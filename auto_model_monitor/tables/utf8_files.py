@@ -107,6 +107,9 @@ def _recognised(path: str) -> str | None:
         while len(lines) < _ENOUGH_LINES and (block := file.read(_BLOCK)):
             if not rest and not lines and (wide := _wide(block)):
                 return wide
+            if rest.isascii() and block.isascii():  # nearly every block of nearly every file
+                rest = block[block.rfind(b"\n") + 1 :]
+                continue
             found, newline, end = (rest + block).rpartition(b"\n")
             rest = end[:_BLOCK]
             if newline and not found.isascii():
