@@ -137,9 +137,9 @@ COMMAND = Command(
     "piped in failed; 2 wrong usage or configuration.",
     notes=f"""\
 FILE is followed through truncation and rotation, as by tail -F; - reads a pipe
-to its end, and reports a failure that it shows. trainer_state.json, metrics.csv, results.csv, summary.csv,
-scalars.json and TensorBoard's event files are read too, and DIR reads all of
-them in it and below it.
+to its end, and reports a failure that it shows. trainer_state.json,
+metrics.csv, results.csv, summary.csv, scalars.json and TensorBoard's event
+files are read too, and DIR reads all of them in it and below it.
 
 A star marks a new best value. Of a file that has content already a screen
 shows the end. With --rule or --threshold it alerts as watch does, with the

@@ -9,6 +9,7 @@ from ..core.comparison import Comparison, usual_direction
 from ..core.errors import ConfigError, ParseError
 from ..core.numbers import compiled, positional, to_float
 from ..core.readings import Reading
+from ..text.cleaning import for_name
 from .base import BaseParser
 from .name_shapes import NameShapeCache
 from .names import (
@@ -137,13 +138,13 @@ class DefaultParser(BaseParser):
         value = to_float(entry.text)
         metric, marked = _canonical(entry)
         if value is None:
-            raise ParseError(f"{last!r}: expected a number for {metric}, got {entry.text!r}")
+            raise ParseError(f"{last!r}: expected a number for {for_name(metric)}, got {entry.text!r}")
         if self.metric is None:
             if value < 0 and not marked and _may_be_negated(last, metric):
                 raise ParseError(
-                    f"{last!r}: {metric}={entry.text} may be a loss below zero, or one that was negated so "
-                    f"that higher is better, as ignite asks for; choose metric={metric!r} to take it as "
-                    f"written, or metric={'-' + metric!r} to turn its sign"
+                    f"{last!r}: {for_name(metric)}={entry.text} may be a loss below zero, or one that was "
+                    f"negated so that higher is better, as ignite asks for; choose metric={metric!r} to "
+                    f"take it as written, or metric={'-' + metric!r} to turn its sign"
                 )
             return metric, 0.0 - value if marked else value
         if marked and words_of(self.metric) != words_of(metric_in(entry.key)):
@@ -190,8 +191,8 @@ def _may_be_negated(last: str, metric: str) -> bool:
 
 
 def _refuse_to_choose(last: str, metrics: list[str]) -> NoReturn:
-    listed = ", ".join(dict.fromkeys(metrics))
-    example = metrics[0]
+    listed = for_name(", ".join(dict.fromkeys(metrics)))
+    example = for_name(metrics[0])
     raise ParseError(
         f"{last!r} holds several metrics: {listed}; choose one with DefaultParser(metric={example!r}) "
         f"or --metric {example}"

@@ -301,3 +301,10 @@ def test_parse_keeps_the_contract_of_version_0_2(name, reason, caplog):
     assert reason in record.getMessage()
     with pytest.raises(ParseError, match=reason):
         parser.score(name)
+
+
+def test_what_cannot_be_encoded_is_in_no_error():
+    """A metric with half a surrogate pair, of a name that is no UTF-8, stands in no text of an error."""
+    with pytest.raises(ParseError) as refused:
+        DefaultParser().score("acc--\udf0b模型½=lr")
+    assert str(refused.value).encode()
