@@ -74,6 +74,10 @@ def run(program: Program, python: str) -> End:
             "HF_HUB_DOWNLOAD_TIMEOUT": "2",
             "CUDA_VISIBLE_DEVICES": "",
             "TF_CPP_MIN_LOG_LEVEL": "1",
+            # Whatever network this machine has, a download fails.
+            "HTTP_PROXY": "http://127.0.0.1:9",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "NO_PROXY": "localhost,127.0.0.1",
         }
         # Into a file: a worker that outlives its launcher would keep a pipe open.
         with (place / "output.log").open("wb") as output:
