@@ -20,13 +20,13 @@ import grimp
 from make_pictures import CONTRACTS, HERE, shoot
 
 PACKAGE = "auto_model_monitor"
-WIDTH, LEFT, FLOOR, BOX, GAP = 860, 46, 76, 44, 14
+WIDTH, LEFT, FLOOR, BOX, GAP = 980, 46, 76, 44, 14
 COLOURS = ("#1769c2", "#1d8a4e", "#c2571a", "#7b3fb5", "#a3195b")
 STYLE = """
 * { box-sizing: border-box }
-body { margin: 0; width: 860px; background: #fff; color: #1f2d3d; font: 14px/1.35 'DejaVu Sans', sans-serif }
+body { margin: 0; width: 980px; background: #fff; color: #1f2d3d; font: 14px/1.35 'DejaVu Sans', sans-serif }
 .floors { position: relative }
-.floor { position: absolute; left: 0; width: 860px; border-radius: 12px }
+.floor { position: absolute; left: 0; width: 980px; border-radius: 12px }
 .number { position: absolute; left: 14px; color: #8a98a8; font-weight: 700; font-size: 16px }
 .room { position: absolute; background: #fff; border: 1.5px solid #7f93a8; border-radius: 9px;
         text-align: center; font: 600 14px/24px 'DejaVu Sans Mono', monospace }
