@@ -81,14 +81,16 @@ class CommandEnd:
         """Read the record that the pump wrote.
 
         Args:
-            line: ``name=value`` separated by tabs.
+            line: ``name=value`` separated by tabs; empty if the pump was killed.
             folder: of the run.
             command: the program's name, for the problem.
         """
         values = dict(pair.partition("=")[::2] for pair in line.rstrip("\n").split("\t"))
         failure = int(values.get("not_started", 0))
-        status = None if failure else int(values.get("status", 1))
         name = command or next(iter(folder.command if folder else []), "")
+        if not failure and "status" not in values:
+            return _lost(name, folder)
+        status = None if failure else int(values["status"])
         return cls(
             exit_code=_exit_code(status, failure, values.get("requested", "")),
             status=status,
@@ -105,6 +107,14 @@ class CommandEnd:
             disk_full=values.get("disk_full", ""),
             folder=folder,
         )
+
+
+def _lost(name: str, folder: RunFolder | None) -> CommandEnd:
+    now = datetime.now(timezone.utc)
+    problem = f"{name}: the process that passed its output on was killed; the command may still run"
+    return CommandEnd(
+        exit_code=LOST_STATUS, status=None, problem=problem, started=now, ended=now, folder=folder
+    )
 
 
 def _exit_code(status: int | None, failure: int, requested: str) -> int:

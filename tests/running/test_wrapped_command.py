@@ -32,6 +32,13 @@ def test_the_exit_status_is_the_one_of_a_shell(tmp_path: Path, command: tuple[st
     assert len(found.stderr.splitlines()) == (status in (126, 127))
 
 
+def test_a_killed_pump_is_no_exit_of_the_command(tmp_path: Path):
+    """Where the process that passes the output on is killed, the status is 125, and one line says so."""
+    found = wrap(tmp_path, "sh", "-c", "kill -9 $PPID")
+    assert found.returncode == 125
+    assert b"was killed; the command may still run" in found.stderr
+
+
 def test_every_byte_passes_apart_and_is_logged(tmp_path: Path):
     """Output and errors pass unchanged and apart, bytes that are no text included; the log has both."""
     data = bytes(range(256)) * 40
