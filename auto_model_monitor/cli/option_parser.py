@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -184,7 +183,9 @@ def _number(text: str) -> float:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return ``"; did you mean …?"`` with the known word that is nearest, nothing if none is near."""
-    nearest = difflib.get_close_matches(word.lower(), known, n=1)
+    from difflib import get_close_matches  # wanted by an error alone
+
+    nearest = get_close_matches(word.lower(), known, n=1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 

@@ -46,7 +46,6 @@ class LogReader:
     def __init__(self, patterns: Sequence[LogPattern | str] = ()) -> None:
         self.epoch: int | None = None
         self.total_epochs: int | None = None
-        self._apart = number_splitter()
         self._shapes: dict[bytes, LineShape] = {}
         self._own: list[LogPattern] = []
         self._columns: tuple[str, ...] = ()
@@ -105,7 +104,7 @@ class LogReader:
             level: its level, where the line names none.
         """
         line = plain(line)
-        parts = self._apart(line[:_LONGEST])
+        parts = number_splitter()(line[:_LONGEST])
         prefix = prefix_of(BLANK.join(parts[::2])[:400])
         message = line[_place(parts, prefix.end) :] if prefix.end else line
         first, last = prefix.stamp
@@ -158,7 +157,7 @@ class LogReader:
         text = line if is_plain(line) else plain(line)
         if is_coco_line(text):
             return coco_line(text)
-        parts = self._apart(text[:_LONGEST])
+        parts = number_splitter()(text[:_LONGEST])
         below_heading = bool(self._section.split)
         layout = self._in_context(BLANK.join(parts[::2]), parts)
         if layout is not None and layout.ahead and self._epoch_ended:

@@ -17,7 +17,6 @@ from .chart import picture_html, with_curve
 from .curve import Curve
 from .event_messages import EventFacts
 from .hit import Hit, HitFacts
-from .look_message import look_message
 from .mail_card import card_html, lines_html
 from .model_message import ModelFacts, is_about_a_model
 from .origin import Origin
@@ -127,6 +126,8 @@ class Renderer:
         """
         if len(alerts) == 1:
             return self.render(alerts[0])
+        from .look_message import look_message  # of several models alone
+
         return look_message(alerts, self._words, self._origin)
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +123,8 @@ def _problem(key: str, value: object, known: Mapping[str, Setting]) -> str | Non
 
 
 def _suggestion(key: str, known: Mapping[str, Setting]) -> str:
+    from difflib import get_close_matches  # wanted by an error alone
+
     key = key.lower().replace("-", "_")
     names = sorted(name for name, setting in known.items() if not setting.instead)
     other = [name for name in names if key in known[name].other_names]
