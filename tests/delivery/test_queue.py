@@ -46,7 +46,7 @@ def test_closing_delivers_what_is_due_and_logs_the_rest(caplog):
     good, bad = RecordingNotifier("good"), RecordingNotifier("bad", [transient("451 later")])
     queue = DeliveryQueue([good, bad])
     queue.add(alert(), message("the subject"))
-    queue.close(10)
+    queue.close(100)
     assert len(good.sent) == 1
     assert "bad: NOT delivered: the subject: 451 later" in caplog.text
 
@@ -56,7 +56,7 @@ def test_notifiers_of_one_name_each_get_the_message():
     notifiers = [RecordingNotifier("same"), RecordingNotifier("same")]
     queue = DeliveryQueue(notifiers)
     queue.add(alert(), message())
-    queue.close(10)
+    queue.close(100)
     assert [len(n.sent) for n in notifiers] == [1, 1]
 
 
@@ -67,7 +67,7 @@ def test_a_notifier_with_min_level_gets_only_urgent_messages():
     queue = DeliveryQueue([everything, urgent])
     for level in Level:
         queue.add(alert(), replace(message(level.value, id=level.value), level=level))
-    queue.close(10)
+    queue.close(100)
     assert [m.subject for m in everything.sent] == ["info", "warning", "critical"]
     assert [m.subject for m in urgent.sent] == ["warning", "critical"]
 
@@ -222,7 +222,7 @@ def test_each_notifier_gets_one_message_about_the_alerts_of_its_level():
     render = lambda alerts: message(" ".join(a.model for a in alerts), id=str(len(alerts)))  # noqa: E731
     queue.add_look(found, render)
     queue.add_look(found[:1], render)
-    queue.close(10)
+    queue.close(100)
     subjects = {name: [m.subject for m in notifier.sent] for name, notifier in notifiers.items()}
     everything = ["far near warned", "warned"]
     assert subjects == {"mail": everything, "chat": everything, "sms": ["far near"]}

@@ -22,7 +22,9 @@ RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK", "PMI_RANK")
 def monitor_of(tmp_path, *rules, **settings):
     notifier = RecordingNotifier()
     settings = {"log_dir": tmp_path / "logs", "language": "en", **settings}
-    return ModelMonitor(rules=list(rules), notifiers=[notifier], **settings), notifier
+    monitor = ModelMonitor(rules=list(rules), notifiers=[notifier], **settings)
+    monitor.grace = 100  # seconds; a machine under load may need more than the usual ones
+    return monitor, notifier
 
 
 def subjects(tmp_path):
@@ -37,6 +39,7 @@ def run(tmp_path, code, **environment):
     head = (
         "from auto_model_monitor import ModelMonitor\n"
         "monitor = ModelMonitor(rules=['val_loss < 0.4'], log_dir='logs', language='en')\n"
+        "monitor.grace = 100\n"
     )
     (tmp_path / "train.py").write_text(head + code)
     known = {name: value for name, value in os.environ.items() if name not in RANKS}
@@ -113,6 +116,7 @@ def test_two_processes_of_one_script_do_not_wait_for_each_other(tmp_path):
 def test_a_child_process_that_trains_sends_what_it_reported(tmp_path):
     """A training in a process of multiprocessing, which leaves out atexit, loses nothing at its end."""
     monitor = ModelMonitor(rules=["val_loss < 0.4"], log_dir=tmp_path / "logs", language="en")
+    monitor.grace = 100
     child = multiprocessing.get_context("fork").Process(target=monitor.report, kwargs={"val_loss": 0.3})
     child.start()
     child.join(200)

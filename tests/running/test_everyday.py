@@ -50,7 +50,7 @@ def test_signals_reach_it_once_and_its_end_is_awaited(tmp_path: Path):
             process.send_signal(number)
             assert int(process.stdout.readline()) == number
         assert process.stdout.read() == b"saved\n"
-        assert process.wait(100) == 7
+        assert process.wait(200) == 7
     end = RunFolder(str(tmp_path / "runs" / "1")).end()
     assert end is not None
     assert end.sent_signal == signal.SIGTERM
@@ -75,7 +75,7 @@ print("still", signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, flush=True)
         process.stdout.close()
         process.stdin.write(b"\n")
         process.stdin.close()
-        assert process.wait(100) == 0
+        assert process.wait(200) == 0
     assert (tmp_path / "runs" / "1" / "output.log").read_bytes() == b"ready\nstill True\n"
 
 
@@ -85,7 +85,7 @@ def test_a_reader_that_leaves_ends_it_as_without_us(tmp_path: Path):
         assert process.stdout is not None
         assert process.stdout.readline() == b"y\n"
         process.stdout.close()
-        assert process.wait(100) == 128 + signal.SIGPIPE
+        assert process.wait(200) == 128 + signal.SIGPIPE
 
 
 def test_a_forgotten_child_does_not_hold_up_the_end(tmp_path: Path):
@@ -94,7 +94,7 @@ def test_a_forgotten_child_does_not_hold_up_the_end(tmp_path: Path):
     script = f"(while ! test -e {go}; do sleep 0.02; done; echo late) & echo early; exit 4"
     with wrapped(*arguments(tmp_path, "sh", "-c", script)) as process:
         assert process.stdout is not None
-        assert process.wait(100) == 4
+        assert process.wait(200) == 4
         assert process.stdout.readline() == b"early\n"
         go.touch()
         assert process.stdout.read() == b"late\n"
@@ -118,14 +118,14 @@ sys.stdout.write("x" * 5_000_000)
         process.stdin.close()
         assert process.stdout.read() == b"x" * 5_000_000
         assert process.stderr.read() == b"\r20%\n"
-        assert process.wait(100) == 0
+        assert process.wait(200) == 0
 
 
 def test_output_and_errors_that_go_to_one_place_keep_their_order(tmp_path: Path):
     """After ``2>&1`` output and errors arrive in the order in which they were written."""
     code = "import os\nfor i in range(2000): os.write(1 + i % 2, b'%d\\n' % i)"
     command = arguments(tmp_path, *python(code))
-    found = subprocess.run(command, stdout=PIPE, stderr=subprocess.STDOUT, timeout=100, check=False)
+    found = subprocess.run(command, stdout=PIPE, stderr=subprocess.STDOUT, timeout=200, check=False)
     assert found.stdout == b"".join(b"%d\n" % number for number in range(2000))
 
 
@@ -136,7 +136,7 @@ def test_two_runs_in_one_folder_are_two_trainings(tmp_path: Path):
             assert process.stdin is not None
             process.stdin.write(text)
             process.stdin.close()
-            assert process.wait(100) == 0
+            assert process.wait(200) == 0
     logs = {(tmp_path / "runs" / number / "output.log").read_bytes() for number in "12"}
     assert logs == {b"one\n", b"other\n"}
 
@@ -146,7 +146,7 @@ def test_the_environment_is_kept(tmp_path: Path):
     code = "import os, sys; print(os.environ['A'], os.getcwd(), sys.argv[1:], os.environ['PYTHONUNBUFFERED'])"
     command = arguments(tmp_path / "logs", *python(code), "--", "a b", "")
     found = subprocess.run(
-        command, stdout=PIPE, env={**os.environ, "A": "x"}, cwd=tmp_path, timeout=100, check=False
+        command, stdout=PIPE, env={**os.environ, "A": "x"}, cwd=tmp_path, timeout=200, check=False
     )
     assert found.stdout.decode() == f"x {tmp_path} ['--', 'a b', ''] 1\n"
 
@@ -180,5 +180,5 @@ def test_without_a_folder_it_runs(tmp_path: Path):
 def test_closed_streams_stay_harmless(tmp_path: Path):
     """A command whose caller has closed its standard streams runs."""
     words = shlex.join(arguments(tmp_path, *python("import sys; sys.exit(6)")))
-    found = subprocess.run(["sh", "-c", f"{words} <&- >&- 2>&-"], timeout=100, check=False)
+    found = subprocess.run(["sh", "-c", f"{words} <&- >&- 2>&-"], timeout=200, check=False)
     assert found.returncode == 6

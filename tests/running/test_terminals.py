@@ -73,7 +73,7 @@ def test_a_shell_suspends_and_continues_it(tmp_path: Path):
     """Ctrl-Z gives the terminal back to the shell, and fg continues the command where it was."""
     code = "print('ready'); print('got', input()); print('end')"
     words = shlex.join(arguments(tmp_path, *python(code)))
-    with on_screen("env", "LC_ALL=C", "bash", "--norc", "-i") as screen:
+    with on_screen("env", "LC_ALL=C", "HISTFILE=/dev/null", "bash", "--norc", "-i") as screen:
         screen.press(b"PS1='shell> '\r")
         screen.wait_for(b"shell> ")
         screen.press(words.encode() + b"\r")

@@ -65,7 +65,7 @@ signal.signal(signal.SIGTERM, lambda *_: print("TERM"))
 print("ready")
 while True: signal.pause()
 """
-    found = wrap(tmp_path, *python(code), stop_on=b"ready", grace=0.1)
+    found = wrap(tmp_path, *python(code), stop_on=b"ready", grace=1.0)
     assert (found.stdout, found.returncode) == (b"ready\nINT\nTERM\n", 75)
     end = RunFolder(str(tmp_path / "runs" / "1")).end()
     assert end is not None
