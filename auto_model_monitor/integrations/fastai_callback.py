@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from fastai.callback.core import Callback
 from fastai.torch_core import rank_distrib
 
-from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config.monitor_config import MonitorConfig
-from ..notifiers import Notifier
-from ..rules import Rule
-from .training_reporter import TrainingReporter, quiet
+from .reporting_callback import ReportingCallback
+from .training_reporter import quiet
 
 
-class FastaiCallback(Callback):  # type: ignore[misc] # of an untyped package
+class FastaiCallback(ReportingCallback, Callback):  # type: ignore[misc] # of an untyped package
     """Reports what the recorder of a Learner records in each epoch, and the end.
 
     Example:
         >>> callback = FastaiCallback("valid_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> learner.fit_one_cycle(5, cbs=[callback])  # doctest: +SKIP
 
-    Args:
-        rules: rules or texts, such as ``"valid_loss < 0.4"``; none for messages about the end alone.
-        config: who receives the messages; else it is made of ``settings``.
-        notifiers: notifiers or URLs such as ``"dingtalk://TOKEN"``, instead of the config's mailbox.
-        name: what the training is called; by default the script's name.
-        settings: the arguments of a :class:`.MonitorConfig`, such as ``sender="you@qq.com"``.
-
-    Raises:
-        ConfigError: one of these is wrong.
+    The arguments are those of every callback, :class:`.ReportingCallback`.
     """
 
     order = 60  # after the recorder
 
-    def __init__(
-        self,
-        *rules: Rule | str,
-        config: MonitorConfig | None = None,
-        notifiers: Sequence[Notifier | str] | None = None,
-        name: str | None = None,
-        **settings: Any,
-    ) -> None:
-        super().__init__()
-        self._is_training = False
-        self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-
-    @property
-    def monitor(self) -> ModelMonitor:
-        """The monitor; its ``repr()`` shows what was sent."""
-        return self._reporter.monitor
+    _is_training = False
 
     @quiet
     def before_fit(self) -> None:

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ignite.engine import Events
 
-from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config.monitor_config import MonitorConfig
-from ..notifiers import Notifier
-from ..rules import Rule
-from .training_reporter import TrainingReporter, quiet
+from .reporting_callback import ReportingCallback
+from .training_reporter import quiet
 
 
-class IgniteHandler:
+class IgniteHandler(ReportingCallback):
     """Reports the metrics of a trainer and its evaluators, and the end.
 
     Example:
         >>> handler = IgniteHandler("validation/loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> handler.attach(trainer, validation=evaluator)  # doctest: +SKIP
 
-    Args:
-        rules: rules or texts, such as ``"validation/loss < 0.4"``; none for messages about the end alone.
-        config: who receives the messages; else it is made of ``settings``.
-        notifiers: notifiers or URLs such as ``"dingtalk://TOKEN"``, instead of the config's mailbox.
-        name: what the training is called; by default the script's name.
-        settings: the arguments of a :class:`.MonitorConfig`, such as ``sender="you@qq.com"``.
-
-    Raises:
-        ConfigError: one of these is wrong.
+    The arguments are those of every callback, :class:`.ReportingCallback`.
     """
-
-    def __init__(
-        self,
-        *rules: Rule | str,
-        config: MonitorConfig | None = None,
-        notifiers: Sequence[Notifier | str] | None = None,
-        name: str | None = None,
-        **settings: Any,
-    ) -> None:
-        self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-
-    @property
-    def monitor(self) -> ModelMonitor:
-        """The monitor; its ``repr()`` shows what was sent."""
-        return self._reporter.monitor
 
     def attach(self, trainer: Any, **evaluators: Any) -> IgniteHandler:
         """Attach to a trainer, and to evaluators under the names that their metrics begin with.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config.monitor_config import MonitorConfig
-from ..notifiers import Notifier
-from ..rules import Rule
-from .training_reporter import TrainingReporter, quiet
+from .reporting_callback import ReportingCallback
+from .training_reporter import quiet
 
 
-class LightGBMCallback:
+class LightGBMCallback(ReportingCallback):
     """Reports the metrics of each boosting round as ``valid_0-l2``, and the end.
 
     LightGBM has no event for an early stop: it is reported when the program ends.
@@ -21,33 +17,12 @@ class LightGBMCallback:
         >>> callback = LightGBMCallback("valid_0-l2 < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> lightgbm.train(parameters, data, valid_sets=[valid], callbacks=[callback])  # doctest: +SKIP
 
-    Args:
-        rules: rules or texts, such as ``"valid_0-l2 < 0.4"``; none for messages about the end alone.
-        config: who receives the messages; else it is made of ``settings``.
-        notifiers: notifiers or URLs such as ``"dingtalk://TOKEN"``, instead of the config's mailbox.
-        name: what the training is called; by default the script's name.
-        settings: the arguments of a :class:`.MonitorConfig`, such as ``sender="you@qq.com"``.
-
-    Raises:
-        ConfigError: one of these is wrong.
+    The arguments are those of every callback, :class:`.ReportingCallback`.
     """
 
-    def __init__(
-        self,
-        *rules: Rule | str,
-        config: MonitorConfig | None = None,
-        notifiers: Sequence[Notifier | str] | None = None,
-        name: str | None = None,
-        **settings: Any,
-    ) -> None:
-        self.order = 25  # after the metrics are recorded, and before early stopping leaves the round
-        self.before_iteration = False
-        self._reporter = TrainingReporter(rules, config, notifiers, name, settings, ends_silently=True)
-
-    @property
-    def monitor(self) -> ModelMonitor:
-        """The monitor; its ``repr()`` shows what was sent."""
-        return self._reporter.monitor
+    ends_silently = True
+    order = 25  # after the metrics are recorded, and before early stopping leaves the round
+    before_iteration = False
 
     def __call__(self, env: Any) -> None:
         """Take the metrics of a round, as ``evals_result`` does."""

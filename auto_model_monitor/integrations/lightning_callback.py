@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
@@ -11,53 +10,28 @@ if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules
 else:
     from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
-from ..monitor.checkpoints import ModelMonitor
-from ..monitor.config.monitor_config import MonitorConfig
-from ..notifiers import Notifier
-from ..rules import Rule
-from .training_reporter import TrainingReporter, newest, quiet
+from .reporting_callback import ReportingCallback
+from .training_reporter import newest, quiet
 
 
-class LightningCallback(Callback):  # type: ignore[misc] # of an untyped package
+class LightningCallback(ReportingCallback, Callback):  # type: ignore[misc] # of an untyped package
     """Reports what a LightningModule logs in each epoch and validation, checkpoints, the end and a crash.
 
     Example:
         >>> callback = LightningCallback("val_loss < 0.4", sender="you@qq.com")  # doctest: +SKIP
         >>> Trainer(callbacks=[callback]).fit(model)  # doctest: +SKIP
 
-    Args:
-        rules: rules or texts, such as ``"val_loss < 0.4"``; none for messages about the end alone.
-        config: who receives the messages; else it is made of ``settings``.
-        notifiers: notifiers or URLs such as ``"dingtalk://TOKEN"``, instead of the config's mailbox.
-        name: what the training is called; by default the script's name.
-        settings: the arguments of a :class:`.MonitorConfig`, such as ``sender="you@qq.com"``.
-
-    Raises:
-        ConfigError: one of these is wrong.
+    The arguments are those of every callback, :class:`.ReportingCallback`.
     """
 
-    def __init__(
-        self,
-        *rules: Rule | str,
-        config: MonitorConfig | None = None,
-        notifiers: Sequence[Notifier | str] | None = None,
-        name: str | None = None,
-        **settings: Any,
-    ) -> None:
-        super().__init__()
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Forget an earlier training."""
         self._before: dict[str, Any] = {}
         self._saved: set[str] = set()
-        self._reporter = TrainingReporter(rules, config, notifiers, name, settings)
-
-    @property
-    def monitor(self) -> ModelMonitor:
-        """The monitor; its ``repr()`` shows what was sent."""
-        return self._reporter.monitor
 
     @quiet
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin."""
-        self._before, self._saved = {}, set()
         self._reporter.begin(resumed=trainer.ckpt_path is not None, is_rank_zero=trainer.is_global_zero)
 
     @quiet
