@@ -6,11 +6,13 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import time
 from contextlib import suppress
 from threading import Thread
 
 from ..core.errors import ConfigError
+from ..runtime.ranks import is_rank_zero
 from ..settings.run_settings import RUN_SETTINGS
 from ..text.cleaning import for_terminal
 from ..text.terminal import Terminal
@@ -57,20 +59,31 @@ def run(options: argparse.Namespace, screen: Terminal, errors: Terminal) -> int:
         from ..settings import run_parts_of, run_settings_of
 
         parts = run_parts_of(run_settings_of(vars(options), errors), errors)
-        show_mailboxes([notifier.name for notifier in parts.notifiers], errors)
-        return _Wrapper(parts, errors).run()
+        is_silent = not is_rank_zero()
+        if not is_silent:
+            show_mailboxes([notifier.name for notifier in parts.notifiers], errors)
+        return _Wrapper(parts, errors, is_silent=is_silent).run()
     finally:
         gc.enable()
 
 
 class _Wrapper:
-    """Runs the command with its watch; an error of the watch never reaches the command."""
+    """Runs the command with its watch; an error of the watch never reaches the command.
 
-    def __init__(self, parts: RunParts, errors: Terminal) -> None:
+    Args:
+        parts: what the run is composed of.
+        errors: where the command's own errors appear.
+        is_silent: another process of the same training, the one of rank 0, reports.
+    """
+
+    def __init__(self, parts: RunParts, errors: Terminal, *, is_silent: bool = False) -> None:
         self._parts = parts
         self._errors = errors
         self._warnings = _Warnings()
         self._watch: WrappedRun | None = None
+        self._is_silent = is_silent
+        self._starts: Thread | None = None
+        self._short_time: Thread | None = None
 
     def run(self) -> int:
         """Run the command; return the exit status of this program."""
@@ -85,21 +98,37 @@ class _Wrapper:
             max_log=parts.max_log,
             timeout=parts.timeout,
             keep_running=parts.keep_running,
+            on_signal=self._on_signal,
         )
         since = _time_of(folder)
         command.start()
         # In a thread: signals wait for wait(), and a disk that hangs must not hold them up.
-        starts = Thread(target=self._start_watch, args=(command, folder, since), daemon=True)
-        starts.start()
+        if not self._is_silent:
+            self._starts = Thread(target=self._start_watch, args=(command, folder, since), daemon=True)
+            self._starts.start()
         end = command.wait()
         if end.problem:
             self._say(end.problem)
-        starts.join(_START)
+        for thread in (self._starts, self._short_time):
+            if thread is not None:
+                thread.join(_START)
         if self._watch is not None:
             self._end(self._watch, end)
         if folder is not None:
             folder.release()
         return end.exit_code
+
+    def _on_signal(self, number: int) -> None:
+        # What `#SBATCH --signal=B:USR1@300` sends when the time of the job is nearly over.
+        if number == signal.SIGUSR1 and self._starts is not None and self._short_time is None:
+            self._short_time = Thread(target=self._report_short_time, daemon=True)
+            self._short_time.start()
+
+    def _report_short_time(self) -> None:
+        assert self._starts is not None
+        self._starts.join()
+        if self._watch is not None:
+            self._watch.report_short_time()
 
     def _folder(self) -> RunFolder | None:
         from ..core.paths import expanded
@@ -114,7 +143,10 @@ class _Wrapper:
         except OSError as error:
             self._say(f"the output is not kept, and only the end is reported: {error}")
             return None
-        if path is not None:
+        if self._is_silent:
+            with suppress(OSError):
+                folder.claim_report()  # the next start does not report it either
+        elif path is not None:
             self._link(folder.log_file, path)
         return folder
 
@@ -221,7 +253,11 @@ COMMAND = Command(
 The command has its own input, output and signals, as if it ran alone. Its output
 is kept in LOG_DIR/runs/N/output.log, and read as the command logs reads it, with
 the files of numbers and the checkpoints that it writes below the working
-directory. Without --sender and --notify mails are written as .eml files into
+directory. Of a distributed training, as under srun, mpirun or torchrun, the
+process of rank 0 alone reads and reports. Inside a Slurm job USR1 is passed on,
+and becomes a message with the time that is left: #SBATCH --signal=USR1@300 where
+srun starts this command, --signal=B:USR1@300 where the script execs it.
+Without --sender and --notify mails are written as .eml files into
 LOG_DIR/mailbox. A table [run] in the file of --config holds the same settings,
 and command = ["python", "train.py"].
 

@@ -19,6 +19,7 @@ from ..core.messages import Message
 from ..core.paths import expanded
 from ..core.readings import Reading
 from ..core.secret import scrub
+from ..core.slurm_job import slurm_job
 from ..delivery.outbox import Outbox
 from ..delivery.queue import DeliveryQueue
 from ..monitor.config.monitor_config import MonitorConfig
@@ -211,7 +212,7 @@ class CompletionNotifier:
     def _render(self, alert: Alert) -> Message:
         config = self._config
         directory, host = os.fspath(config.watch_dir), host_name()
-        plain = Renderer(language=config.language, watch_dir=directory, host=host)
+        plain = Renderer(language=config.language, watch_dir=directory, host=host, job=slurm_job())
         with self._boundary("the renderer, instead of which the default one renders"):
             return (self._renderer or plain).render(alert)
         return plain.render(alert)

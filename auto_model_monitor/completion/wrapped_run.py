@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
-from ..core.alerts import Alert, AlertKind
+from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.clocks import SystemClock
 from ..core.host import host_name
 from ..core.paths import expanded
+from ..core.slurm_job import slurm_job
 from ..log_parser import LogPattern
 from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
@@ -102,20 +104,27 @@ class WrappedRun:
             without=[str(self._log_dir)],
             metric=metric,
         )
-        self._renderer = Renderer(
-            language=config.language, watch_dir=here, host=host_name(), process=os.getpid(), plots=plots
+        rendering = partial(
+            Renderer,
+            language=config.language,
+            watch_dir=here,
+            host=host_name(),
+            process=os.getpid(),
+            plots=plots,
         )
+        self._job = slurm_job()
+        self._renderer_of_former_runs = rendering()  # they ran in other jobs
         self._monitor = Monitor(
             self._source,
             rules,
             notifiers,
-            renderer=self._renderer,
+            renderer=rendering(job=self._job),
             check_interval=config.check_interval,
             log_dir=self._log_dir,
             outbox=WatchOutbox(self._log_dir, run_key(folder)),
             resume_state=ResumeState(resume=False),
             digest=digest,
-            words=DeliveryMessageRenderer(language=config.language, host=host_name()),
+            words=DeliveryMessageRenderer(language=config.language, host=host_name(), job=self._job),
             listeners=[self._stop_rules],
         )
         self._monitor.grace = grace
@@ -128,6 +137,23 @@ class WrappedRun:
             self._monitor.report(self._started())
         self._monitor.start()
         self._settling = _in_background(self._settle_former_runs, "what earlier runs left")
+
+    def report_short_time(self) -> None:
+        """Report that the time limit of the Slurm job is near: the signal that was asked for has come."""
+        if self._job is None:
+            return
+        details = self._named()
+        left = 0.0 if self._job.ends is None else self._job.ends - self._clock.now().timestamp()
+        if left > 0:
+            details["left_seconds"] = round(left, 3)
+        alert = Alert(
+            rule="time left",
+            time=self._clock.now(),
+            kind=AlertKind.TIME_SHORT,
+            level=Level.WARNING,
+            details=details,
+        )
+        self._monitor.report(alert)
 
     def end(self, end: CommandEnd) -> dict[str, str]:
         """Report the end, and give the delivery its seconds.
@@ -166,16 +192,18 @@ class WrappedRun:
         self._monitor.stop()
 
     def _started(self) -> Alert:
-        command = for_header(without_secrets(for_shell(self._command)), _LONGEST_COMMAND)
-        rules = ", ".join(rule.name for rule in self._monitor.rules)
-        details = {"name": self._name, "command": command, "rules": rules}
+        details = {**self._named(), "rules": ", ".join(rule.name for rule in self._monitor.rules)}
         return Alert(rule="started", time=self._clock.now(), kind=AlertKind.STARTED, details=details)
+
+    def _named(self) -> dict[str, Detail]:
+        command = for_header(without_secrets(for_shell(self._command)), _LONGEST_COMMAND)
+        return {"name": self._name, "command": command}
 
     def _settle_former_runs(self) -> None:
         former = FormerRuns(
             Path(self._log_dir),
             self._notifiers,
-            self._renderer,
+            self._renderer_of_former_runs,
             language=self._config.language,
             clock=self._clock,
         )

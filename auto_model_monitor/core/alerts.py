@@ -39,6 +39,7 @@ class AlertKind(Enum):
     STOPPED = "stopped"
     UNDELIVERED = "undelivered"
     STARTED = "started"
+    TIME_SHORT = "time_short"
 
 
 #: One fact of an alert's own kind, as JSON can hold it.

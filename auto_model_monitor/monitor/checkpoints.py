@@ -265,9 +265,10 @@ def _origin(config: MonitorConfig) -> dict[str, Any]:
     """Return what a mail names of the watch: the absolute directory, for who reads it elsewhere."""
     from ..core.host import host_name
     from ..core.paths import expanded
+    from ..core.slurm_job import slurm_job
 
     directory = os.path.normpath(expanded(config.watch_dir).absolute())
-    return {"watch_dir": directory, "host": host_name(), "process": os.getpid()}
+    return {"watch_dir": directory, "host": host_name(), "process": os.getpid(), "job": slurm_job()}
 
 
 def _renderer(config: MonitorConfig, *, plots: bool) -> Renderer:

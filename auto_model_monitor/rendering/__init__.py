@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..core.alerts import Alert
 from ..core.errors import RenderingError
 from ..core.messages import Fact, Message
+from ..core.slurm_job import SlurmJob
 from ..i18n import ABSENT, Language, Wording, wording
 from ..text.cleaning import for_body, for_header, for_name
 from .chart import picture_html, with_curve
@@ -61,6 +62,7 @@ class Renderer:
         watch_dir: the directory to name in the mail; it need not exist.
         host: the machine to name in the mail.
         process: the process ID of the watch, for the footer; 0 leaves the footer out.
+        job: the Slurm job to name in the mail.
         plots: True shows the scores so far as a picture (extra ``plots``) instead of small bars.
 
     Raises:
@@ -77,13 +79,14 @@ class Renderer:
         watch_dir: str = "",
         host: str = "",
         process: int = 0,
+        job: SlurmJob | None = None,
         plots: bool = False,
     ) -> None:
         self._words = wording(language)
         self._subject_template = subject_template
         self._content_template = content_template
         self._generator = content_generator
-        self._origin = Origin(watch_dir=watch_dir, host=host, process=process)
+        self._origin = Origin(watch_dir=watch_dir, host=host, process=process, job=job)
         self._drawer = _curve_drawer() if plots else None
 
     def render(self, alert: Alert) -> Message:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from ..core.alerts import Alert, AlertKind, Level
 from ..core.comparison import Comparison
 from ..core.messages import Fact, Message
+from ..core.slurm_job import SlurmJob
 from ..i18n import Language, number_text, time_text, wording, zoned_time_text
 from ..text.cleaning import for_header, for_name
 from . import Renderer
@@ -30,15 +31,26 @@ class DeliveryMessageRenderer:
         watch_dir: the directory to name in the mail; it need not exist.
         host: the machine to name in the mail.
         process: the process ID of the watch; 0 when unknown.
+        job: the Slurm job to name in the mail.
     """
 
     def __init__(
-        self, *, language: Language | None = None, watch_dir: str = "", host: str = "", process: int = 0
+        self,
+        *,
+        language: Language | None = None,
+        watch_dir: str = "",
+        host: str = "",
+        process: int = 0,
+        job: SlurmJob | None = None,
     ) -> None:
         self._words = wording(language)
-        self._origin = Origin(watch_dir=watch_dir, host=host, process=process)
-        self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host, process=process)
-        self._place = ((self._words.host, for_name(host)), (self._words.directory, for_name(watch_dir)))
+        self._origin = Origin(watch_dir=watch_dir, host=host, process=process, job=job)
+        self._renderer = Renderer(language=language, watch_dir=watch_dir, host=host, process=process, job=job)
+        place = {
+            self._words.host: for_name(host),
+            self._words.labels["job"]: self._origin.job_text(self._words),
+        }
+        self._place = tuple((place | {self._words.directory: for_name(watch_dir)}).items())
 
     def undelivered(self, alert: Alert, channel: str, message: Message, reason: str) -> Message:
         """Return the message about one that a notifier refused permanently."""

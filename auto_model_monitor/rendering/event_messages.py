@@ -27,12 +27,13 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.STOPPED: ("ran_seconds", "best"),
     AlertKind.UNDELIVERED: ("channel",),
     AlertKind.STARTED: ("rules",),
+    AlertKind.TIME_SHORT: ("left_seconds",),
 }
 # The small text beside the main figure.
 _BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: "", AlertKind.STARTED: ""} | dict.fromkeys(
     (
         *(AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED),
-        *(AlertKind.PREEMPTED, AlertKind.TIMED_OUT, AlertKind.STOPPED),
+        *(AlertKind.PREEMPTED, AlertKind.TIMED_OUT, AlertKind.STOPPED, AlertKind.TIME_SHORT),
     ),
     "name",
 )
@@ -120,6 +121,7 @@ class EventFacts:
             words.step: "" if reading is None else whole_text(reading.step),
             words.labels["checkpoint_file"]: "" if reading is None else for_name(reading.checkpoint),
             words.host: for_name(self._origin.host),
+            words.labels["job"]: self._origin.job_text(words),
             words.directory: for_name(self._origin.watch_dir),
         }
         return ((label, value) for label, value in rows.items() if value)

@@ -111,6 +111,7 @@ class HitFacts:
             words.labels["checkpoint_file"]: for_name(hit.reading.checkpoint),
             words.labels["held_checkpoints"]: whole_text(hit.held),
             words.host: for_name(origin.host),
+            words.labels["job"]: origin.job_text(words),
             words.directory: for_name(origin.watch_dir),
         }
         self._rows = [(label, value) for label, value in rows.items() if value]

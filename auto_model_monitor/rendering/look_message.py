@@ -95,6 +95,7 @@ def _rows(alerts: Sequence[Alert], words: Wording, origin: Origin) -> list[tuple
     rows = [
         (words.time, zoned_time_text(worst.time)),
         (words.host, for_name(origin.host)),
+        (words.labels["job"], origin.job_text(words)),
         (where, for_name(origin.watch_dir)),
     ]
     about_models = [ModelFacts(one, words, origin) for one in alerts[:MOST_LISTED] if is_about_a_model(one)]

@@ -175,6 +175,7 @@ class ModelFacts:
             words.time: zoned_time_text(alert.time),
             labels["rule"]: for_name(alert.rule),
             words.host: for_name(self._origin.host),
+            words.labels["job"]: self._origin.job_text(words),
             labels["source"]: for_name(self._origin.watch_dir),
             labels["next_step"]: self.next_step,
         }

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from ..core.alerts import Level
+from ..core.slurm_job import SlurmJob
 from ..i18n import Wording
 from ..text.cleaning import for_header, for_name
 
@@ -38,11 +39,13 @@ class Origin:
         watch_dir: the absolute directory that is watched; empty when there is none.
         host: the name of the machine.
         process: the process ID of the watch; 0 when unknown.
+        job: the Slurm job that the watch is part of; None outside a job.
     """
 
     watch_dir: str = ""
     host: str = ""
     process: int = 0
+    job: SlurmJob | None = None
 
     @property
     def project(self) -> str:
@@ -67,7 +70,21 @@ class Origin:
     def facts(self) -> dict[str, str]:
         """Return the same for programs."""
         known = {"watch_dir": for_name(self.watch_dir), "host": for_name(self.host)}
+        if self.job is not None:
+            known |= {"job_id": for_name(self.job.id), "job_name": for_name(self.job.name)}
+            known |= {"node": for_name(self.job.node), "partition": for_name(self.job.partition)}
         return {name: text for name, text in known.items() if text}
+
+    def job_text(self, words: Wording) -> str:
+        """Return the job in one line: ``4410872 (bert), node gpu-07, partition a100``; empty outside one."""
+        if self.job is None:
+            return ""
+        name, number = for_name(self.job.name), for_name(self.job.id)
+        parts = [words.remarked.format(value=number, remark=name) if name else number]
+        for key, place in (("node", self.job.node), ("partition", self.job.partition)):
+            if place:
+                parts.append(words.placed.format(name=words.labels[key], place=for_name(place)))
+        return words.listed.join(parts)
 
     def footer(self, words: Wording) -> str:
         """Return the lines that name the watch and state how to end it, or to receive less from it."""

@@ -32,8 +32,8 @@ class RunFacts:
         alert: the alert; its details hold ``command`` and what is known besides: ``name``, ``ran_seconds``,
             ``exit_status``, ``error`` (the cause in words), ``confidence``, ``evidence``, ``line``, ``rank``,
             ``frame``, ``remedy``, ``also_seen``, ``checkpoint``, ``checkpoint_seconds``, ``log``,
-            ``log_file``, ``signal``, ``signal_sender``, ``stopped_by``, ``limit_seconds``, and the metrics
-            with :data:`LAST`, :data:`BEST` and :data:`BEST_EPOCH` before their names.
+            ``log_file``, ``signal``, ``signal_sender``, ``stopped_by``, ``limit_seconds``, ``left_seconds``,
+            and the metrics with :data:`LAST`, :data:`BEST` and :data:`BEST_EPOCH` before their names.
         words: the texts.
         origin: where the mail comes from.
     """
@@ -45,8 +45,13 @@ class RunFacts:
         self._labels = words.labels
         self._written = {key: self._text(key, value) for key, value in alert.details.items() if value != ""}
         error = for_header(self._written.get("error", ""), _LONGEST_ERROR)
-        sentence = words.event_sentences[f"run_{alert.kind.value}"]
+        sentence = words.event_sentences[self._sentence_key()]
         self.sentence = sentence.format_map(_Known({**self._written, "error": error}))
+
+    def _sentence_key(self) -> str:
+        key = f"run_{self._alert.kind.value}"
+        is_unknown = self._alert.kind is AlertKind.TIME_SHORT and "left_seconds" not in self._written
+        return f"{key}_unknown" if is_unknown else key
 
     def subject(self) -> str:
         """Return the subject."""
@@ -111,6 +116,7 @@ class RunFacts:
         if reading is not None:
             found.append(self._figure("last_value", self._written.get(f"{LAST}{reading.metric}", "")))
         found.append(self._figure("exit_status"))
+        found.append(self._figure("left_seconds", detail=self._written.get("name", "")))
         known = [figure for figure in found if figure is not None]
         return known[:4] or [Figure(label=self._labels["name"], value=self._written.get("name", ABSENT))]
 
@@ -173,6 +179,7 @@ class RunFacts:
             words.epoch: written.get("epoch", ""),
             words.step: written.get("step", ""),
             words.host: for_name(self._origin.host),
+            labels["job"]: self._origin.job_text(words),
             words.directory: for_name(self._origin.watch_dir),
             labels["command"]: written["command"],
             labels["log_file"]: written.get("log_file", ""),

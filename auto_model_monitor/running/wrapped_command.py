@@ -13,7 +13,7 @@ from ..core.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from threading import Event
 
     from .command_end import CommandEnd
@@ -47,6 +47,7 @@ class WrappedCommand:
         timeout: seconds after which the command is stopped.
         grace: seconds that it has after SIGINT, and again after SIGTERM, when it is stopped.
         keep_running: a hang-up, as at logout, does not end it, nor does a closed reader of its output.
+        on_signal: called in the main thread with each signal that is passed on; it must not wait.
 
     Raises:
         ConfigError: the command is empty, or the system is Windows.
@@ -66,6 +67,7 @@ class WrappedCommand:
         timeout: float | None = None,
         grace: float = GRACE,
         keep_running: bool = False,
+        on_signal: Callable[[int], None] | None = None,
     ) -> None:
         if os.name != "posix":
             raise ConfigError(
@@ -80,6 +82,7 @@ class WrappedCommand:
         self._timeout = timeout or 0.0
         self._grace = grace
         self._keeps_running = keep_running or signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        self._on_signal = on_signal
         self._signals: ReceivedSignals | None = None
         self._pump = 0
         self._requests = self._answers = -1
@@ -138,6 +141,8 @@ class WrappedCommand:
                 self._request("foreground")
             if received is not None:
                 self._request(f"signal {received[0]} {int(_in_foreground())} {received[1]}")
+                if self._on_signal is not None:
+                    self._on_signal(received[0])
         self._signals.restore()
         os.waitpid(self._pump, os.WNOHANG)
         ended.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 
@@ -61,6 +60,8 @@ def is_rank_zero(environment: Mapping[str, str] | None = None) -> bool:
 
 def _rank_of_tensorflow(text: str) -> int | None:
     """Return the rank by ``TF_CONFIG``: the chief is the first, else worker 0."""
+    import json  # slow to import, and few have this variable
+
     try:
         config = json.loads(text)
         kind, index = config["task"]["type"], int(config["task"]["index"])

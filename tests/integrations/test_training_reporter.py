@@ -72,3 +72,14 @@ def test_other_ranks_are_silent_in_callbacks(tmp_path, monkeypatch):
     for number, value in enumerate((0.9, 0.5, 0.3)):
         callback(round_of(number, value))
     assert notifier.sent == []
+
+
+def test_messages_of_callbacks_name_the_slurm_job(tmp_path, monkeypatch):
+    """Inside a Slurm job the alerts and the end name it."""
+    monkeypatch.setenv("SLURM_JOB_ID", "4410872")
+    monkeypatch.setenv("SLURMD_NODENAME", "gpu-07")
+    callback, notifier = callback_of(tmp_path, "valid_0-l2 < 0.4")
+    for number, value in enumerate((0.9, 0.5, 0.3)):
+        callback(round_of(number, value))
+    assert len(notifier.sent) == 2
+    assert all("Slurm job: 4410872, node gpu-07" in message.text for message in notifier.sent)
