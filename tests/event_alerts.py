@@ -98,10 +98,4 @@ ALL = {
     "crashed": ended(AlertKind.CRASHED, Level.CRITICAL),
     "interrupted": ended(AlertKind.INTERRUPTED, Level.WARNING),
     "undelivered": undelivered(),
-    "time_short": occasion(
-        AlertKind.TIME_SHORT,
-        reading=None,
-        comparison=None,
-        details={"name": "train.py", "left_seconds": 300.0},
-    ),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -13,7 +12,7 @@ from ..core.alerts import Alert, AlertKind, Detail, Level
 from ..core.clocks import SystemClock
 from ..core.host import host_name
 from ..core.paths import expanded
-from ..core.slurm_job import slurm_job
+from ..core.slurm_job import SlurmJob, slurm_job
 from ..log_parser import LogPattern
 from ..monitor.config.monitor_config import MonitorConfig
 from ..monitor.loop import Monitor
@@ -104,21 +103,13 @@ class WrappedRun:
             without=[str(self._log_dir)],
             metric=metric,
         )
-        rendering = partial(
-            Renderer,
-            language=config.language,
-            watch_dir=here,
-            host=host_name(),
-            process=os.getpid(),
-            plots=plots,
-        )
         self._job = slurm_job()
-        self._renderer_of_former_runs = rendering()  # they ran in other jobs
+        self._renderer_of_former_runs = self._renderer(here, plots=plots)  # they ran in other jobs
         self._monitor = Monitor(
             self._source,
             rules,
             notifiers,
-            renderer=rendering(job=self._job),
+            renderer=self._renderer(here, plots=plots, job=self._job),
             check_interval=config.check_interval,
             log_dir=self._log_dir,
             outbox=WatchOutbox(self._log_dir, run_key(folder)),
@@ -194,6 +185,16 @@ class WrappedRun:
     def _started(self) -> Alert:
         details = {**self._named(), "rules": ", ".join(rule.name for rule in self._monitor.rules)}
         return Alert(rule="started", time=self._clock.now(), kind=AlertKind.STARTED, details=details)
+
+    def _renderer(self, directory: str, *, plots: bool, job: SlurmJob | None = None) -> Renderer:
+        return Renderer(
+            language=self._config.language,
+            watch_dir=directory,
+            host=host_name(),
+            process=os.getpid(),
+            job=job,
+            plots=plots,
+        )
 
     def _named(self) -> dict[str, Detail]:
         command = for_header(without_secrets(for_shell(self._command)), _LONGEST_COMMAND)

@@ -69,7 +69,7 @@ def text_of(mail: EmailMessage) -> str:
 @pytest.mark.parametrize("known", [True, False], ids=["end known", "end unknown"])
 def test_the_signal_before_the_time_limit_is_passed_on_and_reported_once(known: bool):
     """USR1 reaches the training each time, and is one message, with the minutes where they are known."""
-    end = {"SLURM_JOB_END_TIME": str(int(time.time()) + 3599)} if known else {}
+    end = {"SLURM_JOB_END_TIME": str(int(time.time()) + 1800)} if known else {}
     process = started(SLURM_PROCID="0", **end)
     assert process.stdout is not None
     process.stdout.readline()
