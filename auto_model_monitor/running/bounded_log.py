@@ -15,7 +15,7 @@ import time
 
 _MOST_PENDING = 4 << 20  # bytes that wait for the disk
 _SOON = 1 << 20  # bytes that are written without waiting for more
-_PAUSE = 0.1  # seconds in which output is collected before it is written
+_PAUSE = 0.3  # seconds in which output is collected before it is written
 _MOST_DELAY = 2.0  # seconds that the output waits for a disk that hangs
 _MOST_CARRIED = 1 << 16  # bytes of a line that keep those of another stream from being mixed into it
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC

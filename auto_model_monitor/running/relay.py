@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _CHUNK = 256 << 10  # bytes of a read
 _LARGE = 16 << 10  # bytes of a read behind which the next one does not wait
 _PAUSE = 18  # milliseconds between two small reads: output is passed on 55 times a second at most
+_STEADY_PAUSE = 45  # the same where output has come without a pause for long
+_STEADY = 40  # reads in a row, none of which had to be waited for
 _CAPACITY = 1 << 20  # bytes that a pipe or a terminal holds at most
 
 
@@ -89,6 +91,7 @@ class Relay(threading.Thread):
     def _pass_all(self) -> None:
         buffer = bytearray(_CHUNK)
         view = memoryview(buffer)
+        steady = 0
         left: int | None = None  # bytes that may have been written before drain() was called
         while True:
             count = self._read(buffer)
@@ -103,11 +106,12 @@ class Relay(threading.Thread):
                     self._on_change()
             elif count < _LARGE:
                 # Output that comes line by line is collected, which costs less; the first line is not late.
-                self._wait(with_source=count < 0)
+                steady = 0 if count < 0 else steady + 1
+                self._wait(_PAUSE if steady < _STEADY else _STEADY_PAUSE, with_source=count < 0)
 
-    def _wait(self, *, with_source: bool) -> None:
+    def _wait(self, pause: int, *, with_source: bool) -> None:
         """Wait until drain() is called, or the source can be read or a moment has passed."""
-        ready = self._any.poll() if with_source else self._drain_only.poll(_PAUSE)
+        ready = self._any.poll() if with_source else self._drain_only.poll(pause)
         if self._draining in [file for file, _ in ready]:
             os.read(self._draining, 16)
 

@@ -16,6 +16,7 @@ from programs import PROGRAM
 from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor.cli import main as cli
+from tests.running.wrapping import python, wrap
 from tests.waiting import until
 
 CRASHES = """
@@ -138,6 +139,7 @@ def test_a_finished_training_is_mailed_with_its_best_and_last_numbers(place: Pat
         assert text in text_of(mail)
 
 
+@pytest.mark.campaign
 def test_a_training_is_stopped_by_a_rule_alone_that_asks_for_it(place: Path):
     """A rule of --stop-on ends the training as Ctrl-C does, with status 75 and one message that says so."""
     ended = run(TRAINS, "--interval", "0.1", "--stop-on", "val_acc >= 0.99 for 3", "--rule", "nan")
@@ -147,6 +149,16 @@ def test_a_training_is_stopped_by_a_rule_alone_that_asks_for_it(place: Path):
     assert "train.py was stopped by the rule val_acc >= 0.99 for 3" in text_of(mail)
 
 
+def test_the_next_start_reports_an_end_that_nobody_reported(place: Path):
+    """The message about a run without a watch, as after a killed wrapper, comes with the next start."""
+    assert (
+        wrap(Path("monitor_logs"), *python("raise FileNotFoundError(2, 'gone', 'data.json')")).returncode == 1
+    )
+    assert run("").returncode == 0
+    assert sum("failed: a file is missing" in mail["Subject"] for mail in mails()) == 1
+
+
+@pytest.mark.campaign
 def test_the_next_start_reports_an_end_that_the_killed_wrapper_could_not(place: Path):
     """A wrapper is killed, the training goes on and fails; the next start reports that once."""
     Path("train.py").write_text(CRASHES.replace("import os", "import os; input(); import os"))

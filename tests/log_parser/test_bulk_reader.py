@@ -24,6 +24,9 @@ LINES = [
     "New best model saved with Accuracy: 7{}.12%",
     "Learning Rate: {}e-05",
     "step {}: loss=0.5",
+    "epoch 3 step {}{} loss 0.{}",
+    "epoch 3 step {}/9 loss 0.{} f1 0.{}",
+    "Epoch 4/9 - loss: 0.{} - val_loss: 0.{}",
     "saved {} files in 2.{} s",
     "Training completed",
     "nothing of note",
@@ -59,20 +62,28 @@ def sifted(lines: list[str], patterns: list[str], pieces: int) -> list[tuple[int
         flat: list[Any] | None = [] if start % 2 == 0 else None
         for number, said in whole.sift(data, start + 1, lambda flat=flat: flat):  # type: ignore[misc]
             found.append((number, said, reader.epoch))
-        plain: dict[int, tuple[dict[str, Any], int | None]] = {}
+        plain: dict[int, tuple[dict[str, Any], int | None, int | None]] = {}
         for metric, value, number, epoch, step in zip(*[iter(flat or [])] * 5, strict=True):
-            assert step is None
-            plain.setdefault(number, ({}, epoch))[0][metric] = value
-        found += [(number, ParsedLine(metrics), epoch) for number, (metrics, epoch) in plain.items()]
+            plain.setdefault(number, ({}, epoch, step))[0][metric] = value
+        found += [
+            (at, ParsedLine(metrics, None, step), epoch) for at, (metrics, epoch, step) in plain.items()
+        ]
     return sorted(found, key=lambda each: each[0])
 
 
 def without_stage(
     found: list[tuple[int, ParsedLine, int | None]],
 ) -> list[tuple[int, str, int | None, int | None]]:
-    return [
-        (number, repr(dict(said.metrics)), said.step, epoch) for number, said, epoch in found if said.metrics
+    measured = [
+        (
+            number,
+            {name: value for name, value in said.metrics.items() if "epoch" not in name},
+            said.step,
+            epoch,
+        )
+        for number, said, epoch in found
     ]
+    return [(number, repr(metrics), step, epoch) for number, metrics, step, epoch in measured if metrics]
 
 
 TEXTS = st.lists(
@@ -85,6 +96,24 @@ TEXTS = st.lists(
 def test_whole_texts_say_what_their_lines_say(lines: list[str], patterns: list[str], pieces: int) -> None:
     """Whatever was learned from the lines before, each line's numbers and epoch must be its own."""
     assert without_stage(sifted(lines, patterns, pieces)) == without_stage(one_by_one(lines, patterns))
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=4), st.integers(0, 9))
+def test_lines_that_repeat_one_epoch_are_handed_over_and_the_counters_are_known(
+    kinds: list[str], digit: int
+) -> None:
+    """Of a hundred lines of one epoch nearly all are plain; afterwards the reader is where it would be."""
+    lines = [f"epoch 3 step {step}/200 loss 0.{step} f1 0.5" for step in range(100, 200)]
+    lines += [kind.format(digit, digit, step) for step in range(5) for kind in kinds]
+    reader, other = LogReader(), LogReader()
+    flat: list[Any] = []
+    data = "".join(f"{line}\n" for line in lines).encode()
+    said = [number for number, _ in BulkReader(reader).sift(data, 1, lambda: flat)]
+    for line in lines:
+        other.parse_line(line)
+    assert sum(number <= 100 for number in said) <= 2
+    assert flat[:10] == ["train_loss", 0.101, 2, 3, 101, "f1", 0.5, 2, 3, 101]
+    assert reader.state() == other.state()
 
 
 @given(TEXTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, overload
@@ -131,9 +132,10 @@ class LogBatch(ReadingBatch):
 
     def _by_metric(self) -> dict[str, list[int]]:
         if self._of_metric is None:
-            self._of_metric = {}
+            found: defaultdict[str, list[int]] = defaultdict(list)
             for index, row in enumerate(self._rows):
-                self._of_metric.setdefault(row[0], []).append(index)
+                found[row[0]].append(index)
+            self._of_metric = dict(found)
         return self._of_metric
 
     def _reading(self, index: int) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
@@ -89,7 +90,7 @@ class RunSource:
         """Return what is new since the last call."""
         time, seconds = self._clock.now(), self._clock.monotonic()
         rows: list[Row] = []
-        new_run = False
+        new_run, from_output = False, 0
         for number, source in enumerate((self._output, *self._files)):
             with suppress(SourceError):  # it may not be there yet
                 batch = source.read()
@@ -98,9 +99,11 @@ class RunSource:
                     self._owners.clear()
                     self._counts.clear()
                 self._take(number, batch.rows, rows)
-        from_output = sum(row[2] >> _SOURCE_SHIFT == 0 for row in rows)
+            if number == 0:
+                from_output = len(rows)
         self._take(len(self._files) + 1, self.checkpoints.rows(), rows)
-        self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
+        if not self._score.metric:
+            self._score.learn([row[0] for row in rows], {row[3] for row in rows if row[3] is not None})
         return LogBatch(
             rows,
             self._place,
@@ -114,6 +117,12 @@ class RunSource:
     def _take(self, number: int, found: Sequence[Row], rows: list[Row]) -> None:
         """Add the rows of a source with the metrics that are read from it."""
         shift = number << _SOURCE_SHIFT
+        new = Counter(row[0] for row in found)
+        if all([self._owners.setdefault(metric, number) == number for metric in new]):
+            for metric, count in new.items():
+                self._counts[metric, number] = self._counts.get((metric, number), 0) + count
+            rows += [(*row[:2], shift + row[2], *row[3:]) for row in found] if shift else found
+            return
         for metric, value, place, epoch, step in found:
             owner = self._owners.setdefault(metric, number)
             count = self._counts[metric, number] = self._counts.get((metric, number), 0) + 1
