@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from html import escape
 
 from ..core.alerts import Alert, most_urgent
 from ..core.contracts import require
@@ -78,6 +77,8 @@ def _default_look_message(alerts: Sequence[Alert]) -> Message:
 
 def bare_message(alert: Alert) -> Message:
     """Return the rule, the metric, its value and the name, for an alert that no renderer can render."""
+    from html import escape  # its table of entities is wanted here alone
+
     reading = alert.reading
     facts = "" if reading is None else f": {reading.metric} {reading.value!r} {reading.name}"
     text = f"{alert.rule}{facts}"
@@ -87,6 +88,8 @@ def bare_message(alert: Alert) -> Message:
 
 def bare_look_message(alerts: Sequence[Alert]) -> Message:
     """Return the bare facts of several alerts, the number of them in the subject."""
+    from html import escape
+
     first, level = bare_message(alerts[0]), most_urgent(alerts)
     subject = f"{len(alerts)} alerts: {first.subject}"
     return replace(first, subject=subject, text=subject, html=f"<p>{escape(subject)}</p>", level=level)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from ..core.errors import ConfigError
+from ..core.numbers import compiled
 from ..core.secret import Secret
 
-_UNUSABLE = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
+_UNUSABLE = "[\x00-\x20\x7f\ud800-\udfff]"
 _SAFE = "/%:=&?~+!$,;'@()*"
 _SHORTEST_SECRET = 6
 
@@ -98,7 +98,7 @@ def positive(timeout: float) -> float:
 
 def _split(url: str, what: str) -> SplitResult:
     problem, parts = "", None
-    if not isinstance(url, str) or _UNUSABLE.search(url):
+    if not isinstance(url, str) or compiled(_UNUSABLE).search(url):
         problem = (
             "something with spaces or control characters" if isinstance(url, str) else type(url).__name__
         )

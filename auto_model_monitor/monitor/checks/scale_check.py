@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
 from ...core.alerts import Alert
 from ...core.comparison import usual_direction
 from ...core.near_names import words_of_metric
+from ...core.numbers import compiled
 from ...core.readings import ReadingBatch, is_of_every_group
 from ...i18n import number_text
 from ...rules import CrossingRule, Rule, ThresholdRule
@@ -18,13 +18,13 @@ from ...rules import CrossingRule, Rule, ThresholdRule
 logger = logging.getLogger(__name__)
 
 # Metrics that are shares, and are written as 0.93 or as 93.
-_SHARES = re.compile(
+_SHARES = (
     r"acc[15]?|accuracy|auc|auroc|auprc|ap(?:50|75)?|map(?:50|75)?|m?iou|fwiou|dice|f[12]|fbeta|fscore|precision|"
     r"recall|sensitivity|specificity|top[135]|bleu4?|chrf|rouge[12l]?|ndcg|mrr|hits?|pck|oks|em|jaccard|hota|mota|"
     r"idf1|wer|cer|ter|eer|pq|ssim"
 )
 _ERROR_RATES = frozenset({"wer", "cer", "ter"})  # as shares they exceed 1 at first
-_NO_SHARES = re.compile(r"loss(?:es)?|rew(?:ards?)?|returns?|psnr|mse|mae|rmse")
+_NO_SHARES = r"loss(?:es)?|rew(?:ards?)?|returns?|psnr|mse|mae|rmse"
 _SURELY = 0.5  # a share; as a percentage it would be that of the first minutes of a training
 _ENOUGH = 3  # smaller values of a share
 _SAMPLE = 100
@@ -106,7 +106,9 @@ def scale_question(threshold: float, metric: str, values: Sequence[float], *, en
 
 def _is_share(metric: str, threshold: float) -> bool:
     words = words_of_metric(metric)
-    if any(map(_NO_SHARES.fullmatch, words)):
+    if any(map(compiled(_NO_SHARES).fullmatch, words)):
         # A loss between 0 and 1 is below 90, but no loss is watched for that.
         return "loss" in words and threshold >= 20
-    return any(map(_SHARES.fullmatch, words)) or (usual_direction(metric) is None and threshold > 20)
+    return any(map(compiled(_SHARES).fullmatch, words)) or (
+        usual_direction(metric) is None and threshold > 20
+    )

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 from ...core.comparison import Comparison
@@ -84,7 +85,7 @@ class LogBatch(ReadingBatch):
     @property
     def checkpoints(self) -> int:
         """Count the lines that hold numbers."""
-        return len({row[2] for row in self._rows})
+        return len(set(map(itemgetter(2), self._rows)))
 
     @property
     def metrics(self) -> list[str]:

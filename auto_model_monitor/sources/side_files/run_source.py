@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from operator import itemgetter
 
 from ...core.clocks import Clock, SystemClock
 from ...core.errors import SourceError
@@ -117,7 +118,7 @@ class RunSource:
     def _take(self, number: int, found: Sequence[Row], rows: list[Row]) -> None:
         """Add the rows of a source with the metrics that are read from it."""
         shift = number << _SOURCE_SHIFT
-        new = Counter(row[0] for row in found)
+        new = Counter(map(itemgetter(0), found))
         if all([self._owners.setdefault(metric, number) == number for metric in new]):
             for metric, count in new.items():
                 self._counts[metric, number] = self._counts.get((metric, number), 0) + count
