@@ -188,6 +188,8 @@ class CompletionNotifier:
                 self._monitor.check()
                 if self._monitor.progress.best is not None:
                     return self._monitor.progress.best
+            if not self._directory.exists():
+                return None  # a training without checkpoints is no error
             source = DirectorySource(self._directory, parser, recursive=self._config.recursive)
             found = source.read()
             return found.best(direction_for(found.score, self._config.comparison))

@@ -21,6 +21,7 @@ from .user_frames import stack_below, user_frame
 
 _TAIL = 20  # lines
 _LONGEST_EVIDENCE = 600  # characters
+_TELLING_PEAK = 2**30 // 10  # bytes: less says nothing about why a process was killed
 _LATE = 200  # lines: what other processes print after one has failed
 _ABRUPT = re.compile(
     r"terminated abruptly|exited unexpectedly|abruptly died"
@@ -228,7 +229,7 @@ def _measured(facts: EndFacts) -> Mapping[str, str]:
         found["sender"] = facts.signal_sender
     if facts.disk_full:
         found["path"] = facts.disk_full
-    if facts.peak_memory:
+    if (facts.peak_memory or 0) >= _TELLING_PEAK:
         found["peak"] = f"{facts.peak_memory / 2**30:.1f} GiB"
     return found
 

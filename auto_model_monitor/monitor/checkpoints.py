@@ -267,7 +267,8 @@ def _origin(config: MonitorConfig) -> dict[str, Any]:
     from ..core.paths import expanded
     from ..core.slurm_job import slurm_job
 
-    directory = os.path.normpath(expanded(config.watch_dir).absolute())
+    watched = "." if str(config.watch_dir) == "-" else config.watch_dir  # a pipe is read in this folder
+    directory = os.path.normpath(expanded(watched).absolute())
     return {"watch_dir": directory, "host": host_name(), "process": os.getpid(), "job": slurm_job()}
 
 

@@ -56,13 +56,15 @@ class RunFacts:
     def subject(self) -> str:
         """Return the subject."""
         best = self._best_text() if self._alert.kind is AlertKind.FINISHED else ""
-        sentence = f"{self.sentence}{self._words.heading_end} {best}" if best else self.sentence
+        end = self._words.heading_end
+        space = " " if end.isascii() else ""  # a Chinese colon is as wide as one with its space
+        sentence = f"{self.sentence}{end}{space}{best}" if best else self.sentence
         return self._origin.subject(MARKS[self._tone()], sentence)
 
     def text(self) -> str:
         """Return the content as plain text."""
         words, line = self._words, self._words.line.format
-        figures = [line(label=one.label, value=one.value) for one in self._figures()]
+        figures = [line(label=one.label, value=self._named(one)) for one in self._figures()]
         advice = [words.block.format(label=label, text=text) for label, text, _ in self._advice()]
         table = [" | ".join(row) for row in self._table()]
         rows = [line(label=label, value=value) for label, value in self._rows()]
@@ -114,11 +116,18 @@ class RunFacts:
             best = Figure(label=best.label, value=best.value, detail=for_name(reading.metric))
         found = [best, ran] if self._alert.kind is AlertKind.FINISHED else [ran, best]
         if reading is not None:
-            found.append(self._figure("last_value", self._written.get(f"{LAST}{reading.metric}", "")))
+            last = self._written.get(f"{LAST}{reading.metric}", "")
+            found.append(self._figure("last_value", last, detail=for_name(reading.metric)))
         found.append(self._figure("exit_status"))
         found.append(self._figure("left_seconds", detail=self._written.get("name", "")))
         known = [figure for figure in found if figure is not None]
         return known[:4] or [Figure(label=self._labels["name"], value=self._written.get("name", ABSENT))]
+
+    def _named(self, figure: Figure) -> str:
+        """Return a figure's value behind its metric: in a text nothing else beside it names it."""
+        reading = self._alert.reading
+        of_metric = reading is not None and figure.detail == for_name(reading.metric)
+        return f"{figure.detail} {figure.value}" if of_metric else figure.value
 
     def _figure(self, key: str, value: str | None = None, *, detail: str = "") -> Figure | None:
         value = self._written.get(key, "") if value is None else value
@@ -140,9 +149,14 @@ class RunFacts:
         if "evidence" in written:
             line = written.get("line")
             label = labels["evidence"] if line is None else labels["evidence_at"].format(line=line)
-            yield " · ".join(filter(None, [label, self._how_sure()])), written["evidence"], True
+            yield " · ".join(filter(None, [label, self._how_sure()])), self._evidence(), True
         if "frame" in written:
             yield labels["frame"], written["frame"], True
+
+    def _evidence(self) -> str:
+        """Return the evidence; of an exit status alone that status, as the last lines are shown below."""
+        is_status = self._written.get("confidence") == "exit code" and "log" in self._written
+        return (is_status and self._written.get("exit_status")) or self._written["evidence"]
 
     def _how_sure(self) -> str:
         rank = self._written.get("rank")

@@ -143,6 +143,26 @@ def test_a_failure_without_any_metric_is_a_message_too(alert: Callable[..., Aler
     assert "Best" not in message.text
 
 
+def test_scores_of_the_text_are_named(alert: Callable[..., Alert]):
+    """The best and the last score stand behind the name of their metric, in the text as in the subject."""
+    english = Renderer(language="en").render(alert(AlertKind.FINISHED, Level.INFO, {}))
+    assert "Best: val_loss 0.298\n" in english.text
+    assert "Last: val_loss 0.31\n" in english.text
+    assert ": val_loss 0.298" in english.subject
+    chinese = Renderer(language="zh").render(alert(AlertKind.FINISHED, Level.INFO, {}))
+    assert "：val_loss 0.298" in chinese.subject
+
+
+def test_an_exit_status_alone_is_its_own_evidence(alert: Callable[..., Alert]):
+    """The last lines of a killed command are shown once, and no line of them as evidence."""
+    details = {"confidence": "exit code", "evidence": "epoch 3", "log": "epoch 3"}
+    killed = alert(AlertKind.CRASHED, Level.CRITICAL, {**details, "exit_status": "137 (SIGKILL)"})
+    killed = replace(killed, details={k: v for k, v in killed.details.items() if k != "line"})
+    text = Renderer(language="en").render(killed).text
+    assert text.count("epoch 3") == 1
+    assert "from the exit status alone · Rank 3:\n137 (SIGKILL)" in text
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
