@@ -255,8 +255,9 @@ class KeyValueScan:
             elif following.after.startswith("%"):
                 other = following.position
         percent = place.after.startswith("%")
-        # ``precision=16`` is that of the arithmetic, and ``test error: 4`` counts tests
-        fraction = not percent and (not place.gap.explicit or key.base == "precision" or key.weak)
+        # ``precision=16`` is that of the arithmetic, ``test error: 4`` counts tests, ``epoch 5 acc 1`` nothing
+        sure = EPOCH in self.counters and key.base in ("loss", "acc") and place.gap.key.isidentifier()
+        fraction = not (percent or sure) and (not place.gap.explicit or key.base == "precision" or key.weak)
         word = place.gap.sign.rstrip(".") + place.text.rstrip(".0").partition("(")[0]
         constant = float(word) if index < 0 else 0.0
         slot = MetricSlot("", index, place.gap.sign, other, fraction, "", constant)
@@ -267,8 +268,7 @@ class KeyValueScan:
         mean = next((word for word in words if word in AVERAGES), "")
         heading = self._heading or (self._first if key.base else "")
         self.found.append(KeyedNumber(key, slot, heading, self._best, spaced, unknown, mean))
-        if not key.joined and not unknown:
-            self._heading = key.split or self._heading
+        self._heading = ("" if key.joined or unknown else key.split) or self._heading
 
 
 def _all_best(found: list[KeyedNumber]) -> list[KeyedNumber]:

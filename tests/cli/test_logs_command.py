@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from email import policy
 from pathlib import Path
 
 import pytest
@@ -198,7 +200,11 @@ def test_what_is_piped_is_shown_and_told_to_its_end(place: Path) -> None:
     assert "Training completed" in out
     told = [line for line in errors.splitlines() if line.startswith("alert: ")]
     assert told[-1] == "alert: val_acc >= 90: val_acc 92 (stdin:6)"
-    assert len([*(place / "monitor_logs" / "mailbox").glob("*.eml")]) == len(told)
+    mails = [*(place / "monitor_logs" / "mailbox").glob("*.eml")]
+    assert len(mails) == len(told)
+    texts = [email.message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in mails]
+    assert not any("· -@" in text["Subject"] for text in texts)
+    assert not any(f"{place}/-" in text.get_body(("plain",)).get_content() for text in texts)
 
 
 def test_a_second_interrupt_ends_it() -> None:

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -487,6 +488,15 @@ def test_the_best_score_follows_from_the_metric(config, recorder, tmp_path):
     with notify_when_done(config, notifiers=[recorder], outbox=MemoryOutbox()):
         pass
     assert "Best so far: 0.9" in recorder.sent[0].text
+
+
+def test_a_training_without_checkpoints_is_no_error(config, recorder, tmp_path, caplog):
+    """Where the directory of the checkpoints never appears, the end is reported without a warning."""
+    missing = replace(config, watch_dir=tmp_path / "none")
+    with notify_when_done(missing, notifiers=[recorder], outbox=MemoryOutbox()):
+        pass
+    assert "Training finished" in recorder.sent[0].subject
+    assert not caplog.records
 
 
 def test_the_end_is_reported_while_another_process_watches(config, recorder):

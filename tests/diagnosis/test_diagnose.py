@@ -100,6 +100,13 @@ def test_what_was_measured_counts(tmp_path: Path):
     assert (found.cause, found.confidence, found.line) == ("host_oom", "proof", 2)
 
 
+def test_a_peak_of_memory_is_named_where_it_tells_something():
+    """A killed process that used little memory has no sentence about its peak of 0.0 GiB."""
+    small, large = (diagnose("step 1", 137, facts=EndFacts(peak_memory=n << 20)).remedy for n in (9, 9216))
+    assert "peak" not in small
+    assert "9.0 GiB" in large
+
+
 def test_each_cause_has_a_remedy_in_both_languages():
     """The catalogue has advice for each cause, and the same sentences about facts in both languages."""
     for language in ("zh", "en"):

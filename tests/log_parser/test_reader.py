@@ -180,3 +180,19 @@ def test_a_line_that_is_no_row_below_headings_says_nothing(head: str, row: str) 
     reader = LogReader()
     assert reader.parse_line(head) is None
     assert reader.parse_line(row) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "metrics"),
+    [
+        ("epoch 5 val_acc 1", {"val_acc": 1.0}),
+        ("epoch 5 loss 2 val_acc 0", {"train_loss": 2.0, "val_acc": 0.0}),
+        ("epoch 5 loss 3 of 4", {}),
+        ("epoch 5 saved 1 loss 2 curves", {}),
+        ("val_acc 1", {}),
+    ],
+)
+def test_a_whole_score_of_an_epoch_is_one(line: str, metrics: dict[str, float]) -> None:
+    """A score that is printed as a whole number after a mere space counts where the line names its epoch."""
+    found = LogReader().read(line, time=TIME).own_metrics
+    assert {name: value for name, value in found.items() if name != "epoch"} == metrics
