@@ -255,7 +255,7 @@ class KeyValueScan:
             elif following.after.startswith("%"):
                 other = following.position
         percent = place.after.startswith("%")
-        # ``precision=16`` is that of the arithmetic, ``test error: 4`` counts tests, ``epoch 5 acc 1`` nothing
+        # ``precision=16`` is that of the arithmetic, ``test error: 4`` counts tests; ``epoch 5 acc 1`` not
         sure = EPOCH in self.counters and key.base in ("loss", "acc") and place.gap.key.isidentifier()
         fraction = not (percent or sure) and (not place.gap.explicit or key.base == "precision" or key.weak)
         word = place.gap.sign.rstrip(".") + place.text.rstrip(".0").partition("(")[0]
