@@ -229,8 +229,9 @@ def _measured(facts: EndFacts) -> Mapping[str, str]:
         found["sender"] = facts.signal_sender
     if facts.disk_full:
         found["path"] = facts.disk_full
-    if (facts.peak_memory or 0) >= _TELLING_PEAK:
-        found["peak"] = f"{facts.peak_memory / 2**30:.1f} GiB"
+    peak = facts.peak_memory or 0
+    if peak >= _TELLING_PEAK:
+        found["peak"] = f"{peak / 2**30:.1f} GiB"
     return found
 
 
