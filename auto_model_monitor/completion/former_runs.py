@@ -64,7 +64,10 @@ class FormerRuns:
     def settle(self, grace: float) -> None:
         """Report and deliver what is left, each within ``grace`` seconds; leave what runs alone."""
         for folder in list(unreported_runs(self._log_dir))[-_MOST:]:
-            self._settle(run_key(folder), grace, folder)
+            try:
+                self._settle(run_key(folder), grace, folder)
+            except Exception:  # what one damaged run holds must not silence the others
+                logger.exception("the end of the run in %s could not be reported", folder.path)
         for key in pending_watches(self._log_dir / "outbox.db", _KEY):
             self._settle(key, grace)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -179,7 +180,8 @@ class WrappedRun:
             language=self._config.language,
         )
         if self._monitor.report(alert) and self._folder is not None:
-            self._folder.claim_report()
+            with suppress(OSError):  # its files were deleted, or the disk is full: the outbox has the alert
+                self._folder.claim_report()
         self._monitor.stop()
 
     def _started(self) -> Alert:

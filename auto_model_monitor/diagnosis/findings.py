@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from ..core.numbers import compiled
 from .cause_sign import CauseSign, Place
@@ -116,19 +117,19 @@ def root_of(chain: ErrorChain, lines: OutputLines) -> CauseFinding:
 
 def exception_finding(error: RaisedError, lines: OutputLines, stream: str) -> CauseFinding:
     """Return what one exception shows, from its first line or else from the rest of its message."""
-    first = _first_sign(_IN_EXCEPTION, error.text)
+    first = _first_sign(error.text)
     cause, place, facts = "code_error", Place.EXCEPTION, {}
     index, text = error.index, error.text
     if first is not None:
         (cause, place), facts = first[0][:2], _facts(first[1])
     inner = "" if cause != "wrapper" or ": Caught " in text else text.partition(": ")[2]
-    own = _first_sign(_IN_BODY, inner) if inner else None
+    own = _first_sign(inner, in_body=True) if inner else None
     if own is not None and own[0].cause not in REPORTS:
         (cause, place), facts = own[0][:2], _facts(own[1])
     elif cause in _EXPLAINED_BELOW:
         for further in error.body:
             message = lines[further].text.strip()
-            deeper = _first_sign(_IN_EXCEPTION if is_exception(message) else _IN_BODY, message)
+            deeper = _first_sign(message, in_body=not is_exception(message))
             if deeper is not None and deeper[0].cause not in (cause, "comm_failure", *REPORTS):
                 (cause, place), facts = deeper[0][:2], _facts(deeper[1])
                 index, text = further, message
@@ -153,9 +154,10 @@ def _by_frames(cause: str, error: RaisedError) -> str:
     return "comm_failure" if _RANK_FRAMES.search(files) else cause
 
 
-def _first_sign(signs: tuple[CauseSign, ...], text: str) -> tuple[CauseSign, re.Match[str]] | None:
+@lru_cache(maxsize=512)  # a line follows up to forty exceptions, and the same ones come by thousands
+def _first_sign(text: str, *, in_body: bool = False) -> tuple[CauseSign, re.Match[str]] | None:
     low = text.lower()
-    for sign in signs:
+    for sign in _IN_BODY if in_body else _IN_EXCEPTION:
         match = _match(sign, text, low)
         if match is not None:
             return sign, match

@@ -17,6 +17,7 @@ Output = str | bytes | os.PathLike[str] | Iterable[tuple[int, bytes]]
 
 _LONGEST = 8192  # bytes of a line that are looked at: its beginning and its end
 _MOST, _FIRST = 3000, 500  # lines that may matter: how many are looked at, and how many of them first
+_FARTHEST = 5000  # lines at the end among which the last that are not blank are looked for
 _LARGEST = 32 * 2**20  # bytes of a file that are looked at: its end
 _BAR = re.compile(rb"(?:it|s|batch|B|step|sample|ex)/(?:s|it|batch|step)[^\]\r\n]{0,200}\](?=[A-Za-z\[])")
 _HEAD = b"Traceback (most recent call last)"
@@ -85,11 +86,11 @@ class OutputLines:
     def tail(self, count: int) -> list[str]:
         """Return the last lines that are not blank."""
         found: list[str] = []
-        for index in range(len(self) - 1, -1, -1):
+        for index in range(len(self) - 1, max(-1, len(self) - 1 - _FARTHEST), -1):
             if len(found) == count:
                 break
-            shown = self[index].shown.rstrip()
-            if shown.strip():
+            shown = self[index].shown.rstrip() if self._raw[index].strip() else ""
+            if shown:
                 found.append(shown)
         return found[::-1]
 

@@ -84,6 +84,9 @@ class CommandEnd:
             line: ``name=value`` separated by tabs; empty if the pump was killed.
             folder: of the run.
             command: the program's name, for the problem.
+
+        Raises:
+            ValueError: it is damaged.
         """
         values = dict(pair.partition("=")[::2] for pair in line.rstrip("\n").split("\t"))
         failure = int(values.get("not_started", 0))

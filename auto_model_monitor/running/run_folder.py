@@ -90,13 +90,14 @@ class RunFolder:
             file.write(b"\0".join(os.fsencode(word) for word in (os.getcwd(), *command)))  # noqa: PTH109
 
     def end(self) -> CommandEnd | None:
-        """Return how the command ended; None if it runs, or was killed together with what records its end."""
+        """Return how the command ended; None if it runs, or no whole record of its end was written."""
         from .command_end import CommandEnd
 
         try:
             with open(f"{self.path}/end", encoding="utf-8", errors="surrogateescape") as file:
-                return CommandEnd.from_record(file.readline(), self)
-        except OSError:
+                line = file.readline()
+            return CommandEnd.from_record(line, self) if "ended=" in line else None
+        except (OSError, ValueError, OverflowError, LookupError):  # cut off, as where a machine stopped
             return None
 
     def is_running(self) -> bool:

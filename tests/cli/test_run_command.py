@@ -179,6 +179,32 @@ def test_the_next_start_reports_an_end_that_the_killed_wrapper_could_not(place: 
     assert sum("failed: a file is missing" in subject for subject in subjects) == 1
 
 
+def test_a_damaged_record_of_an_end_silences_no_other(place: Path):
+    """Of runs whose records are cut off, empty or unreadable each is reported as one that was killed."""
+    runs = Path("monitor_logs/runs")
+    for number, record in enumerate(
+        ("status=x\tended=1.0", "", "status=0\tended=1e99", "status=3\tended=9.0"), 1
+    ):
+        (runs / str(number)).mkdir(parents=True)
+        (runs / str(number) / "end").write_text(record)
+        (runs / str(number) / "command").write_bytes(b"/\0damaged")
+    ended = run("")
+    assert "could not be reported" not in ended.stderr
+    statuses = sorted(
+        line for mail in mails() for line in text_of(mail).splitlines() if line.startswith("Exit status")
+    )
+    assert statuses == ["Exit status: 0", *["Exit status: 137 (SIGKILL)"] * 3, "Exit status: 3"]
+
+
+def test_the_end_is_reported_where_the_files_of_the_run_were_deleted(place: Path):
+    """A training that deletes the folder of its own output is reported as any other."""
+    ended = run("import shutil; shutil.rmtree('monitor_logs/runs'); raise SystemExit(4)")
+    assert ended.returncode == 4
+    assert "could not be reported" not in ended.stderr
+    (mail,) = mails()
+    assert "Exit status: 4" in text_of(mail)
+
+
 @pytest.mark.campaign
 def test_a_mail_server_that_hangs_holds_up_the_exit_for_a_bounded_time(server):
     """A server that never answers delays the exit by seconds, and one line says what is left."""

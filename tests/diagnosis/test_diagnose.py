@@ -140,3 +140,17 @@ def test_a_megabyte_takes_little_time():
     begin = time.process_time()
     assert diagnose(text + OUT_OF_MEMORY, 1).cause == "gpu_oom"
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(
+    "line",
+    ["Error: Error:", "a." * 40 + "Error:", "Traceback (most recent call last):", "", "\x1b[0m"],
+    ids=["errors", "long-names", "heads", "blank", "escapes"],
+)
+def test_an_output_of_one_line_over_and_over_takes_little_time(line: str):
+    """A log in which every line looks like an error, or none shows anything, is no trap."""
+    text = f"{line}\n" * (2**17 // (len(line) + 1))
+    begin = time.process_time()
+    diagnose(text, 1)
+    assert time.process_time() - begin < 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
+_OF_A_RUN = "output.index"  # beside the output of a wrapped command: that of another one is another training
 #: Called with the path and the relative name of something, and whether it appeared since the start.
 OnName = Callable[[str, str, bool], None]
 
@@ -41,7 +42,7 @@ class RunFiles:
 
     def enters(self, path: str) -> bool:
         """Return whether to look into a folder."""
-        if path in self._without:
+        if path in self._without or os.path.lexists(f"{path}/{_OF_A_RUN}"):
             return False
         try:
             found = os.stat(path)  # noqa: PTH116 - no Path object for each look

@@ -121,3 +121,12 @@ def test_the_last_checkpoint_is_what_one_resumes_from(tmp_path: Path, names: lis
                 found.add(str(part), str(part.relative_to(tmp_path)), True)
     written = found.last()
     assert (None if written is None else os.path.relpath(written[0], tmp_path)) == last
+
+
+def test_what_another_wrapped_command_prints_is_of_another_training(tmp_path: Path):
+    """Of two commands in one working directory with logs in two places none reads the other's output."""
+    one = source(tmp_path)
+    append(tmp_path / "other/runs/1/output.index", "")
+    append(tmp_path / "other/runs/1/output.log", "Epoch 1 - loss: nan\nEpoch 2 - loss: nan\n")
+    append(tmp_path / "mine/train.log", "Epoch 1 - loss: 0.5\nEpoch 2 - loss: 0.4\n")
+    assert values(one.read(), "train_loss") == [0.5, 0.4]
