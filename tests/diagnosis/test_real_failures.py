@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 
@@ -14,6 +15,8 @@ pytestmark = pytest.mark.frameworks
 
 _ALWAYS = ("python", "shell")
 _MODULES = {"torchrun": "torch"}
+_OF_IMPORTS = ("missing_module", "version_conflict")  # what is not installed is the failure
+_IMPORT = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the programs use signals and limits of Linux")
@@ -21,9 +24,9 @@ _MODULES = {"torchrun": "torch"}
 def test_a_real_failure_has_its_cause(program: Program) -> None:
     """What the program printed and its exit status are enough to name the cause."""
     modules = {_MODULES.get(program.framework, program.framework)} - set(_ALWAYS)
-    if "import torch" in program.text:
-        modules.add("torch")
-    missing = [module for module in modules if find_spec(module) is None]
+    if program.cause not in _OF_IMPORTS:
+        modules |= set(_IMPORT.findall(program.text))
+    missing = sorted(module for module in modules if find_spec(module) is None)
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
     end = run(program, sys.executable)
