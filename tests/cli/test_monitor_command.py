@@ -292,6 +292,23 @@ def test_check_finds_a_rule_that_can_never_alert(rule, advice, run):
     assert "accuracy < 80%" not in err
 
 
+def test_check_warns_of_groups_too_small_for_a_metric(run):
+    """--check says that a rule about groups is silent where most of their windows lack min_rows rows."""
+    pytest.importorskip("duckdb")
+    lines = [f"{day}-{n},2026-11-{day},1,{n % 2},{'fm'[n % 2]}" for day in (20, 21) for n in range(120)]
+    Path("predictions.csv").write_text("\n".join(["id,time,prediction,label,sex", *lines]), encoding="utf-8")
+    for rows in (100, 50):
+        Path("monitor.toml").write_text(
+            '[[monitor]]\npredictions = "predictions.csv"\ngroups = ["sex"]\n'
+            f'min_rows = {rows}\nrules = ["accuracy < 80%", "accuracy@sex:* < 80%"]',
+            encoding="utf-8",
+        )
+        status, _, err = run("monitor", "monitor.toml", "--check")
+        assert status == 0
+        warned = "rule accuracy@sex:* < 80%: a group has min_rows labelled rows in 0 of 2 windows" in err
+        assert warned is (rows == 100)
+
+
 def test_check_reads_sources_and_verifies_accounts(smtp_server, run, redirect, monkeypatch):
     """--check exits with 2 where a source or a login does not work, names both, and sends nothing."""
     server = smtp_server(tls="ssl", hostname="smtp.qq.com")
