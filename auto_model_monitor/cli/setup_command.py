@@ -75,7 +75,8 @@ def _of_options(options: argparse.Namespace) -> UserDefaults:
         )
     names = ("sender", "receiver", "smtp_user", "smtp_host", "smtp_port", "smtp_security")
     mail = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    config = MonitorConfig(".", **mail)
+    # With a language, so that it is not looked for in the file that is replaced, which may be damaged.
+    config = MonitorConfig(".", language=options.language or locale_language(), **mail)
     return UserDefaults(**mail, auth_code=config.auth_code, notify=tuple(options.notify or ()))
 
 

@@ -22,6 +22,7 @@ CONFIG = "AUTO_MODEL_MONITOR_CONFIG"
 _SECRETS = ("auth_code", "notify")
 _HEAD = "# Written by: auto-model-monitor setup. Mode 0600, because it may hold secrets.\n"
 _LARGEST = 64 * 1024  # bytes
+_HINT = "mend it, or run: auto-model-monitor setup"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +173,11 @@ def _read(path: Path) -> dict[str, Any]:
             content = file.read(_LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise ConfigError(f"{path}: expected the file that setup writes, got: {reason}") from None
+        raise ConfigError(f"{path}: expected the file that setup writes, got: {reason}; {_HINT}") from None
     try:
         return _settings_in(content)
     except ValueError as error:
-        hint = "mend it, or run: auto-model-monitor setup"
-        raise ConfigError(f"{path}: expected TOML, got: {error}; {hint}") from None
+        raise ConfigError(f"{path}: expected TOML, got: {error}; {_HINT}") from None
 
 
 def _settings_in(content: str) -> dict[str, Any]:

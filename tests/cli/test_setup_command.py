@@ -228,6 +228,16 @@ def test_a_damaged_file(place, config):
     ]
 
 
+def test_a_setup_with_options_replaces_a_damaged_file(config):
+    """What the error of a damaged file advises works for scripts, too."""
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_bytes(b"\xff\xfe[[[")
+    assert "auto-model-monitor setup" in program("setup", "--show").stderr
+    done = program("setup", "--no-test", "--no-keyring", "--notify", "dingtalk://token")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert user_defaults().notify == ("dingtalk://token",)
+
+
 def test_secrets_in_a_keyring(place, config, monkeypatch):
     """With the package keyring the file holds no secret, and a locked keyring is one clear error."""
     pytest.importorskip("keyring")
