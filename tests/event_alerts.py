@@ -84,6 +84,11 @@ def undelivered() -> Alert:
     return occasion(AlertKind.UNDELIVERED, reading=None, comparison=None, details=details)
 
 
+def card(kind: AlertKind, *, resolved: bool = False, **details: float) -> Alert:
+    details = {"card": 3, **details}
+    return occasion(kind, resolved=resolved, reading=None, comparison=None, details=details)
+
+
 ALL = {
     "not_finite": not_finite(),
     "stalled": stalled(),
@@ -98,4 +103,12 @@ ALL = {
     "crashed": ended(AlertKind.CRASHED, Level.CRITICAL),
     "interrupted": ended(AlertKind.INTERRUPTED, Level.WARNING),
     "undelivered": undelivered(),
+    "gpu_idle": card(AlertKind.GPU_IDLE, idle_seconds=1810.0, limit_seconds=1800.0),
+    "gpu_idle_resolved": card(AlertKind.GPU_IDLE, resolved=True, idle_seconds=0.0, limit_seconds=1800.0),
+    "gpu_memory": card(AlertKind.GPU_MEMORY, used_percent=96.3, limit_percent=95.0),
+    "gpu_memory_resolved": card(AlertKind.GPU_MEMORY, resolved=True, used_percent=80.0, limit_percent=95.0),
+    "gpu_temperature": card(AlertKind.GPU_TEMPERATURE, celsius=88.0, limit_celsius=85.0),
+    "gpu_temperature_resolved": card(
+        AlertKind.GPU_TEMPERATURE, resolved=True, celsius=70.0, limit_celsius=85.0
+    ),
 }

@@ -39,5 +39,7 @@ CHANNEL_NOTES = f"{_URLS}\n\n{SECRET}\n\n{FILE}"
 RULES = """\
 --rule takes "val_loss < 0.004" (also <= > >=), "acc >= 0.95 for 3" (three
 checkpoints in a row), "stalled 3x" (nothing new for three usual gaps; also 90s,
-30min, 2h, 1d), "nan", "plateau 10", "diverged 3x" and "disk < 5GB". Without
---threshold and --metric, the metric of the first such comparison is read."""
+30min, 2h, 1d), "nan", "plateau 10", "diverged 3x", "disk < 5GB", and with the
+extra "gpu" "gpu idle 30m", "gpu memory > 95%" and "gpu temperature > 85".
+Without --threshold and --metric, the metric of the first such comparison is
+read."""

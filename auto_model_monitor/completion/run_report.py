@@ -49,6 +49,7 @@ class RunCourse:
         checkpoint: the path of the checkpoint written last, and when, in seconds since 1970 UTC.
         stopped_by: the alert of the rule that stopped it.
         limit: the seconds that it had.
+        cards: the use and the memory of its graphics cards, where a rule has read them.
     """
 
     history: MetricHistory
@@ -56,6 +57,7 @@ class RunCourse:
     checkpoint: tuple[str, float] | None = None
     stopped_by: Alert | None = None
     limit: float | None = None
+    cards: str = ""
 
 
 def end_alert(
@@ -88,6 +90,7 @@ def end_alert(
         **_why(kind, end, found, language),
         **_metrics(course),
         **_checkpoint(end, course),
+        "gpus": course.cards,
     }
     if end.folder is not None:
         details["log_file"] = _short(end.folder.log_file)

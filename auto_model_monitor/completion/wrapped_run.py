@@ -22,7 +22,7 @@ from ..monitor.watch_outbox import WatchOutbox
 from ..notifiers import Notifier
 from ..rendering import Renderer
 from ..rendering.delivery_messages import DeliveryMessageRenderer
-from ..rules import Rule
+from ..rules import DampedRule, GpuRule, Rule
 from ..running import CommandEnd, RunFolder
 from ..sources.logs.log_file import LogFileSource
 from ..sources.side_files.run_source import RunSource
@@ -170,6 +170,7 @@ class WrappedRun:
             checkpoint=self._source.checkpoints.last(),
             stopped_by=self._stop_rules.alert,
             limit=self._timeout,
+            cards=_cards(self._monitor.rules),
         )
         alert = end_alert(
             end,
@@ -211,6 +212,12 @@ class WrappedRun:
             clock=self._clock,
         )
         former.settle(self._grace)
+
+
+def _cards(rules: Sequence[Rule]) -> str:
+    """Return the use and the memory of the cards that a rule has read."""
+    plain = (rule.rule if isinstance(rule, DampedRule) else rule for rule in rules)
+    return next((rule.course.text() for rule in plain if isinstance(rule, GpuRule)), "")
 
 
 def _in_background(call: Callable[[], None], what: str) -> Thread:

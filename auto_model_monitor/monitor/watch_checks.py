@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..rules import DiskRule, MetricRule, Rule
+from ..rules import DiskRule, GpuRule, MetricRule, Rule
 from ..sources import Source
 from ..sources.side_files.directory_with_side_files import DirectoryWithSideFiles
 from .checks.direction_check import DirectionCheck
@@ -24,7 +24,7 @@ def checks_of(
     checks: list[Listener] = [RepeatedHitCheck(state)]
     if config.comparison is not None and rules:
         checks.append(DirectionCheck(config.comparison))
-    needs_scores = not all(isinstance(rule, DiskRule) for rule in rules)
+    needs_scores = not all(isinstance(rule, DiskRule | GpuRule) for rule in rules)
     if needs_scores and isinstance(source, DirectoryWithSideFiles):
         checks.append(RoundingCheck())
         parser = parser_of(config, rules)

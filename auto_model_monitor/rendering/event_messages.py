@@ -19,6 +19,9 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.PLATEAU: ("best", "score", "checkpoints_since_best"),
     AlertKind.DIVERGED: ("recent_median", "best", "factor"),
     AlertKind.DISK: ("free_bytes", "hours_left", "total_bytes"),
+    AlertKind.GPU_IDLE: ("idle_seconds", "limit_seconds"),
+    AlertKind.GPU_MEMORY: ("used_percent", "limit_percent"),
+    AlertKind.GPU_TEMPERATURE: ("celsius", "limit_celsius"),
     AlertKind.FINISHED: ("ran_seconds", "best"),
     AlertKind.CRASHED: ("ran_seconds", "best"),
     AlertKind.INTERRUPTED: ("ran_seconds", "best"),
@@ -29,14 +32,21 @@ _FIGURES: Mapping[AlertKind, tuple[str, ...]] = {
     AlertKind.STARTED: ("rules",),
     AlertKind.TIME_SHORT: ("left_seconds",),
 }
+_OF_CARDS = (AlertKind.GPU_IDLE, AlertKind.GPU_MEMORY, AlertKind.GPU_TEMPERATURE)
 # The small text beside the main figure.
-_BESIDE = {AlertKind.DISK: "path", AlertKind.STALLED: "", AlertKind.STARTED: ""} | dict.fromkeys(
+_BESIDE = {
+    AlertKind.DISK: "path",
+    **dict.fromkeys(_OF_CARDS, ""),
+    AlertKind.STALLED: "",
+    AlertKind.STARTED: "",
+} | dict.fromkeys(
     (
         *(AlertKind.FINISHED, AlertKind.CRASHED, AlertKind.INTERRUPTED),
         *(AlertKind.PREEMPTED, AlertKind.TIMED_OUT, AlertKind.STOPPED, AlertKind.TIME_SHORT),
     ),
     "name",
 )
+_UNITS = {"factor": "×", "percent": "%", "celsius": " °C"}  # by the end of the key of a detail
 _BLOCKS = ("traceback", "log")
 _LONGEST_METRIC = 32  # characters in a subject
 
@@ -172,8 +182,9 @@ def _detail(key: str, value: str | float, words: Wording) -> str:
         return duration_text(value, words.duration_units)
     if key == "hours_left":
         return duration_text(value * 3600, words.duration_units)
-    if key == "factor":
-        return f"{number_text(value)}×"
+    unit = next((unit for end, unit in _UNITS.items() if key.endswith(end)), None)
+    if unit is not None:
+        return f"{number_text(value)}{unit}"
     return size_text(value) if key.endswith("_bytes") else number_text(value)
 
 

@@ -185,6 +185,7 @@ class RunFacts:
         is_done = self._alert.kind is AlertKind.FINISHED
         rows = {
             labels["checkpoint" if is_done else "resume_from"]: checkpoint,
+            labels["gpus"]: written.get("gpus", ""),
             labels["also_seen"]: written.get("also_seen", ""),
             labels["stopped_by"]: written.get("stopped_by", ""),
             labels["signal"]: self._signal(),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .damping import DampedRule
     from .disk import DiskRule
     from .diverged import DivergedRule
+    from .gpu import GpuRule
     from .grammar import parse_rule
     from .not_finite import NotFiniteRule
     from .plateau import PlateauRule
@@ -22,6 +23,7 @@ __all__ = [
     "DiskRule",
     "DivergedRule",
     "FollowsMetric",
+    "GpuRule",
     "MetricRule",
     "NotFiniteRule",
     "PlateauRule",
@@ -42,6 +44,7 @@ __getattr__, __dir__ = lazy_names(
         "DiskRule": "disk",
         "DivergedRule": "diverged",
         "FollowsMetric": "protocol",
+        "GpuRule": "gpu",
         "MetricRule": "protocol",
         "NotFiniteRule": "not_finite",
         "PlateauRule": "plateau",

@@ -10,7 +10,16 @@ from ..core.alerts import Level
 from ..core.comparison import Comparison
 from ..core.durations import to_seconds
 from ..core.errors import ConfigError
-from . import CrossingRule, DiskRule, DivergedRule, NotFiniteRule, PlateauRule, StalledRule, ThresholdRule
+from . import (
+    CrossingRule,
+    DiskRule,
+    DivergedRule,
+    GpuRule,
+    NotFiniteRule,
+    PlateauRule,
+    StalledRule,
+    ThresholdRule,
+)
 from .baseline import REFERENCE
 from .damping import DampedRule
 from .protocol import Rule
@@ -26,6 +35,11 @@ _CHANGES = {"drop": Comparison.LOWER, "rise": Comparison.HIGHER}
 _SAME = str.maketrans(
     {"＜": "<", "＞": ">", "＝": "=", "％": "%", "：": ":", "\t": " "}
 )  # as Chinese keyboards write them
+_OF_CARDS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "idle": ("a time", bool),
+    "memory": ("a share such as 95%", lambda share: 0 < share < 1),
+    "temperature": ("degrees Celsius such as 85", lambda degrees: degrees > 0),
+}
 _LEVELS = frozenset(level.value for level in Level)
 _FOR_ALL = ("once", "at", *_LEVELS)
 _FOR_COMPARISONS = ("for", "by", "until", "every", *_FOR_ALL)
@@ -49,6 +63,9 @@ def parse_rule(
     ``plateau 10``        ten checkpoints without a better one
     ``diverged 3x``       three times worse than the best
     ``disk < 5GB``        less is free; ``5GiB`` and ``5%`` likewise
+    ``gpu idle 30m``      a card of the training has computed nothing for that long; with the extra ``gpu``
+    ``gpu memory > 95%``  a card of the training uses more of its memory
+    ``gpu temperature > 85``  a card of the training is hotter, in degrees Celsius
     ====================  ==================================================================================
 
     What follows may stand behind them, in any order:
@@ -96,6 +113,8 @@ class _RuleParser:
         compares = self._peek(1).text in _OPERATORS
         if word == "disk" and compares:
             rule = self._disk()
+        elif word == "gpu" and self._peek(1).text in _OF_CARDS:
+            rule = self._gpu()
         elif word in _WORDS and not (compares or self._peek(1).text in _CHANGES):
             self._next += 1
             rule = _WORDS[word](self)
@@ -106,7 +125,7 @@ class _RuleParser:
         return rule
 
     def _comparing(self) -> Rule:
-        expected = "a metric such as val_loss, or one of " + ", ".join(["disk", *_WORDS])
+        expected = "a metric such as val_loss, or one of " + ", ".join(["disk", "gpu", *_WORDS])
         metric = unquoted(self._take(expected, is_name))
         change = _CHANGES.get(self._peek().text)
         if change is not None:
@@ -201,6 +220,15 @@ class _RuleParser:
         except ConfigError:
             self._fail(expected, at=number)
         return self._damped(rule)
+
+    def _gpu(self) -> Rule:
+        self._next += 1
+        quantity = self._take(f"one of {', '.join(_OF_CARDS)}", _OF_CARDS.__contains__)
+        if quantity != "idle":
+            self._take("'>'", lambda text: text in (">", ">="))
+        expected, fits = _OF_CARDS[quantity]
+        limit = self._time() if quantity == "idle" else self._amount(expected, fits)
+        return self._damped(GpuRule(quantity, limit, name=self._name))  # type: ignore[arg-type]
 
     def stalled(self) -> Rule:
         """Parse the time without news."""

@@ -26,7 +26,7 @@ from .watch_settings import Settings, config_of, digest_of, reading_the_rules_me
 
 _INTERVAL = 0.5  # seconds; a poll of a log costs little, and a person may watch the screen
 _COMPARES = re.compile(
-    r"\s*(?P<quote>['\"`]?)(?P<metric>[^\s<>=＜＞＝]+)(?P=quote)(?P<rest>\s*[<>＜＞].*)", re.DOTALL
+    r"\A\s*(?P<quote>['\"`]?)(?P<metric>[^\s<>=＜＞＝]+)(?P=quote)(?P<rest>\s*[<>＜＞].*)", re.DOTALL
 )
 
 

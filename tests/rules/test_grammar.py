@@ -300,7 +300,7 @@ def test_the_direction_can_be_given():
     assert rule.comparison is Comparison.HIGHER
 
 
-WORDS = "a metric such as val_loss, or one of disk, nan, stalled, plateau, diverged"
+WORDS = "a metric such as val_loss, or one of disk, gpu, nan, stalled, plateau, diverged"
 STALLED = "a number of usual gaps such as 3x, or a time such as 90s, 30min, 2h"
 
 
