@@ -199,7 +199,7 @@ def test_every_kind_can_be_rendered_with_plots(name):
     """An alert of any kind with a history has a picture or, where it is about no score, none."""
     alert = ALL[name]
     message = Renderer(plots=True).render(replace(alert, history=points()))
-    assert bool(message.pictures) == (not name.startswith(("disk", "undelivered")))
+    assert bool(message.pictures) == (not name.startswith(("disk", "gpu", "undelivered")))
     assert message.html.count("<img") == len(message.pictures)
     assert Renderer(plots=True).render(alert).pictures == ()
 
