@@ -94,7 +94,7 @@ class FormerRuns:
             alert = end_alert(
                 end,
                 _course(folder),
-                name=command_name(folder.command or ["?"]),
+                name=folder.name or command_name(folder.command or ["?"]),
                 command=folder.command,
                 time=self._clock.now(),
                 language=self._language,

@@ -2,6 +2,7 @@
 
 - ``output.log``: its output as it came; also ``output.log.first`` and ``output.log.1`` beyond its limit.
 - ``output.index``: when the output had which length.
+- ``name``: what messages call it.
 - ``command``: the working directory and the command, separated by zero bytes.
 - ``end``: how it ended, written by the process that outlives the wrapper.
 - ``reported``: exists once someone is responsible for the message about its end.
@@ -88,6 +89,26 @@ class RunFolder:
         """
         with open(f"{self.path}/command", "wb", opener=_private) as file:
             file.write(b"\0".join(os.fsencode(word) for word in (os.getcwd(), *command)))  # noqa: PTH109
+
+    @property
+    def name(self) -> str:
+        """What messages call the command; empty if that is not known."""
+        try:
+            with open(f"{self.path}/name", encoding="utf-8", errors="surrogateescape") as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    def write_name(self, name: str) -> None:
+        """Record what messages call the command.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        with open(
+            f"{self.path}/name", "w", encoding="utf-8", errors="surrogateescape", opener=_private
+        ) as file:
+            file.write(name)
 
     def end(self) -> CommandEnd | None:
         """Return how the command ended; None if it runs, or no whole record of its end was written."""
