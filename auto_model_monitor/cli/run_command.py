@@ -109,6 +109,8 @@ class _Wrapper:
         end = command.wait()
         if end.problem:
             self._say(end.problem)
+        if end.requested:  # else its KeyboardInterrupt is a riddle to who looks at the terminal
+            self._say("stopped by the rule " + end.reason if end.reason else "stopped at its --timeout")
         for thread in (self._starts, self._short_time):
             if thread is not None:
                 thread.join(_START)

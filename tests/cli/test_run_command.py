@@ -139,6 +139,22 @@ def test_a_finished_training_is_mailed_with_its_best_and_last_numbers(place: Pat
         assert text in text_of(mail)
 
 
+@pytest.mark.parametrize(
+    ("option", "status", "why"),
+    [(("--stop-on", "nan"), 75, "stopped by the rule nan"), (("--timeout", "1s"), 124, "stopped at its")],
+        (("--stop-on", "nan"), 75, "stopped by the rule nan"),
+        (("--timeout", "1s"), 124, "stopped at its --timeout"),
+    ],
+)
+def test_who_looks_at_the_terminal_sees_what_ended_it(
+    option: tuple[str, str], status: int, why: str, place: Path
+):
+    """A command that run itself ends leaves a line on stderr that names the rule or the limit."""
+    body = "import time\nprint('epoch 1 loss: nan', flush=True)\ntime.sleep(300)\n"
+    ended = run(body, "--interval", "0.1", *option)
+    assert (ended.returncode, f"auto-model-monitor: {why}" in ended.stderr) == (status, True)
+
+
 @pytest.mark.campaign
 def test_a_training_is_stopped_by_a_rule_alone_that_asks_for_it(place: Path):
     """A rule of --stop-on ends the training as Ctrl-C does, with status 75 and one message that says so."""
