@@ -141,7 +141,7 @@ def test_a_finished_training_is_mailed_with_its_best_and_last_numbers(place: Pat
 
 @pytest.mark.parametrize(
     ("option", "status", "why"),
-    [(("--stop-on", "nan"), 75, "stopped by the rule nan"), (("--timeout", "1s"), 124, "stopped at its")],
+    [
         (("--stop-on", "nan"), 75, "stopped by the rule nan"),
         (("--timeout", "1s"), 124, "stopped at its --timeout"),
     ],
