@@ -10,6 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "auto_model_monitor"]
+# On a machine under load starting the watch and a delivery may take more than the usual seconds.
+_PATIENT = """
+import sys
+from auto_model_monitor.cli import main, run_command
+from auto_model_monitor.completion.wrapped_run import WrappedRun
+run_command._START = WrappedRun.__init__.__kwdefaults__["grace"] = 100.0
+sys.exit(main.main(sys.argv[1:]))
+"""
+PATIENT_PROGRAM = [sys.executable, "-c", _PATIENT]
 
 
 def program(

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from programs import PROGRAM
+from programs import PATIENT_PROGRAM, PROGRAM
 from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor.cli import main as cli
@@ -49,15 +49,6 @@ except KeyboardInterrupt:
     print("saved")
     sys.exit(3)
 """
-# On a machine under load starting the watch and a delivery may take more than the usual seconds.
-PATIENT = """
-import sys
-from auto_model_monitor.cli import main, run_command
-from auto_model_monitor.completion.wrapped_run import WrappedRun
-run_command._START = WrappedRun.__init__.__kwdefaults__["grace"] = 100.0
-sys.exit(main.main(sys.argv[1:]))
-"""
-PATIENT_PROGRAM = [sys.executable, "-c", PATIENT]
 
 
 @pytest.fixture(autouse=True)

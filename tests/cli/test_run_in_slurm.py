@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from programs import PROGRAM
+from programs import PATIENT_PROGRAM
 
 from auto_model_monitor import MonitorConfig, notify_when_done
 from tests.fakes import RecordingNotifier
@@ -38,13 +38,12 @@ sys.stdin.read()
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Every test has a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     Path("train.py").write_text(TRAINS)
     return tmp_path
 
 
 def started(**variables: str) -> subprocess.Popen[str]:
-    command = [*PROGRAM, "run", "--language", "en", "--", sys.executable, "train.py"]
+    command = [*PATIENT_PROGRAM, "run", "--language", "en", "--", sys.executable, "train.py"]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
