@@ -16,6 +16,7 @@ from programs import PATIENT_PROGRAM, PROGRAM
 from smtp_server import Faults, SMTPServer
 
 from auto_model_monitor.cli import main as cli
+from tests.campaigns import THOROUGH
 from tests.running.wrapping import python, wrap
 from tests.waiting import until
 
@@ -147,6 +148,7 @@ def test_who_looks_at_the_terminal_sees_what_ended_it(
 
 
 @pytest.mark.campaign
+@pytest.mark.skipif(not THOROUGH, reason="a faster test beside it states the same")
 def test_a_training_is_stopped_by_a_rule_alone_that_asks_for_it(place: Path):
     """A rule of --stop-on ends the training as Ctrl-C does, with status 75 and one message that says so."""
     ended = run(TRAINS, "--interval", "0.1", "--stop-on", "val_acc >= 0.99 for 3", "--rule", "nan")
@@ -166,6 +168,7 @@ def test_the_next_start_reports_an_end_that_nobody_reported(place: Path):
 
 
 @pytest.mark.campaign
+@pytest.mark.skipif(not THOROUGH, reason="a faster test beside it states the same")
 def test_the_next_start_reports_an_end_that_the_killed_wrapper_could_not(place: Path):
     """A wrapper is killed, the training goes on and fails; the next start reports that once."""
     Path("train.py").write_text(CRASHES.replace("import os", "import os; input(); import os"))
