@@ -145,6 +145,8 @@ class _Wrapper:
         except OSError as error:
             self._say(f"the output is not kept, and only the end is reported: {error}")
             return None
+        with suppress(OSError):  # the disk is full; the message of a later start has the command's name
+            folder.write_name(parts.name)
         if self._is_silent:
             with suppress(OSError):
                 folder.claim_report()  # the next start does not report it either

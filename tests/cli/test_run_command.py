@@ -164,7 +164,7 @@ def test_the_next_start_reports_an_end_that_nobody_reported(place: Path):
         wrap(Path("monitor_logs"), *python("raise FileNotFoundError(2, 'gone', 'data.json')")).returncode == 1
     )
     assert run("").returncode == 0
-    assert sum("failed: a file is missing" in mail["Subject"] for mail in mails()) == 1
+    assert sum("bert failed: a file is missing" in mail["Subject"] for mail in mails()) == 1
 
 
 @pytest.mark.campaign
@@ -172,7 +172,17 @@ def test_the_next_start_reports_an_end_that_nobody_reported(place: Path):
 def test_the_next_start_reports_an_end_that_the_killed_wrapper_could_not(place: Path):
     """A wrapper is killed, the training goes on and fails; the next start reports that once."""
     Path("train.py").write_text(CRASHES.replace("import os", "import os; input(); import os"))
-    command = [*PATIENT_PROGRAM, "run", "--language", "en", "--", sys.executable, "train.py"]
+    command = [
+        *PATIENT_PROGRAM,
+        "run",
+        "--language",
+        "en",
+        "--name",
+        "bert",
+        "--",
+        sys.executable,
+        "train.py",
+    ]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
