@@ -28,7 +28,7 @@ __all__ = [
     "XGBoostCallback",
 ]
 
-__getattr__, __dir__ = lazy_names(
+_import, __dir__ = lazy_names(
     __name__,
     {
         "CatBoostCallback": "catboost_callback",
@@ -43,3 +43,16 @@ __getattr__, __dir__ = lazy_names(
         "XGBoostCallback": "xgboost_callback",
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    """Import a callback, and its framework with it."""
+    try:
+        return _import(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(__name__.partition(".")[0]):
+            raise
+        from ..core.errors import MissingExtraError
+
+        text = f"{name}: this needs the package {error.name!r}: install the framework whose callback it is"
+        raise MissingExtraError(text) from None

@@ -34,5 +34,5 @@ class CatBoostCallback(ReportingCallback):
         if not self._reporter.is_running or info.iteration <= self._latest:
             self._reporter.begin()
         self._latest = info.iteration
-        self._reporter.add(latest_of(info.metrics or {}), epoch=info.iteration)
+        self._reporter.add(latest_of(info.metrics or {}), step=info.iteration)
         self._reporter.flush()

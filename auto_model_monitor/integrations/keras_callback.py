@@ -27,8 +27,8 @@ class KerasCallback(ReportingCallback, keras.callbacks.Callback):  # type: ignor
 
     @quiet
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Take what ``History.history`` gets."""
-        self._reporter.add(logs or {}, epoch=epoch)
+        """Take what ``History.history`` gets, under the number that Keras prints."""
+        self._reporter.add(logs or {}, epoch=epoch + 1)
 
     @quiet
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

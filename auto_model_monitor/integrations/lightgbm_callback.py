@@ -34,7 +34,7 @@ class LightGBMCallback(ReportingCallback):
             self._reporter.begin(resumed=env.begin_iteration > 0)
         results = env.evaluation_result_list or ()
         metrics = {f"{result[0]}-{result[1]}": result[2] for result in results}
-        self._reporter.add(metrics, epoch=env.iteration)
+        self._reporter.add(metrics, step=env.iteration)
         self._reporter.flush()
         if env.iteration == env.end_iteration - 1:
             self._reporter.end()

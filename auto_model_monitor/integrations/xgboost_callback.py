@@ -41,7 +41,7 @@ class XGBoostCallback(ReportingCallback, TrainingCallback):  # type: ignore[misc
 
     @quiet
     def _add(self, epoch: int, evals_log: Any) -> None:
-        self._reporter.add(latest_of(evals_log), epoch=epoch)
+        self._reporter.add(latest_of(evals_log), step=epoch)
         self._reporter.flush()
 
     @quiet

@@ -190,7 +190,7 @@ def test_keras(watched):
     assert set(history.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     for metric, values in history.history.items():
         same(watched.series(metric), values)
-    assert [r.epoch for r in watched.readings if r.metric == "loss"] == history.epoch
+    assert [r.epoch for r in watched.readings if r.metric == "loss"] == [epoch + 1 for epoch in history.epoch]
     ends_with_an_alert_and_the_end(watched)
 
 

@@ -8,6 +8,9 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pytest
+
+from auto_model_monitor import MissingExtraError, integrations
 from auto_model_monitor.integrations import LightGBMCallback
 from tests.fakes import RecordingNotifier
 
@@ -83,3 +86,13 @@ def test_messages_of_callbacks_name_the_slurm_job(tmp_path, monkeypatch):
         callback(round_of(number, value))
     assert len(notifier.sent) == 2
     assert all("Slurm job: 4410872, node gpu-07" in message.text for message in notifier.sent)
+
+
+def test_a_callback_without_its_framework_names_it(monkeypatch):
+    """The error names the callback and the package that is missing."""
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    monkeypatch.setitem(sys.modules, "xgboost.callback", None)
+    monkeypatch.delitem(sys.modules, "auto_model_monitor.integrations.xgboost_callback", raising=False)
+    monkeypatch.delitem(vars(integrations), "XGBoostCallback", raising=False)
+    with pytest.raises(MissingExtraError, match="XGBoostCallback: this needs the package 'xgboost"):
+        integrations.XGBoostCallback  # noqa: B018
