@@ -164,7 +164,7 @@ def test_the_next_start_reports_an_end_that_nobody_reported(place: Path):
         wrap(Path("monitor_logs"), *python("raise FileNotFoundError(2, 'gone', 'data.json')")).returncode == 1
     )
     assert run("").returncode == 0
-    assert sum("bert failed: a file is missing" in mail["Subject"] for mail in mails()) == 1
+    assert sum("failed: a file is missing" in mail["Subject"] for mail in mails()) == 1
 
 
 @pytest.mark.campaign

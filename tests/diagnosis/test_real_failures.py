@@ -20,7 +20,7 @@ _IMPORT = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the programs use signals and limits of Linux")
-@pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
+@pytest.mark.parametrize("program", list(programs()), ids=lambda program: program.name)
 def test_a_real_failure_has_its_cause(program: Program) -> None:
     """What the program printed and its exit status are enough to name the cause."""
     modules = {_MODULES.get(program.framework, program.framework)} - set(_ALWAYS)

@@ -101,7 +101,10 @@ def test_a_training_ended_from_outside_has_failed(log):
             ": GPU memory ran out: torch.cuda.OutOfMemoryError: CUDA out of memory. Use a smaller batch or"
             " sequence, gradient checkpointing or accumulation, or free the device (`nvidia-smi`).",
         ),
-        ("KeyboardInterrupt\n", ": KeyboardInterrupt"),
+        (
+            "KeyboardInterrupt\n",
+            ": interrupted (Ctrl-C): KeyboardInterrupt. Nothing, unless it was not you.",
+        ),
         ("a\n\x1b[31mb\x1b[0m\n\n  \n", ": b"),
         ("no end", ": no end"),
         ("Traceback (most recent call last):\n  File", ":   File".replace("   ", " ")),
