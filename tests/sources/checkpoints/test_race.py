@@ -114,7 +114,7 @@ def test_a_rule_without_slack_would_miss_names(mount: Mount, monkeypatch: pytest
     """The race is real: without the slack, names are missed for good on one-second stamps."""
     folder = mount("ext2")
     monkeypatch.setattr(
-        "auto_model_monitor.sources.checkpoints.freshness._is_settled", lambda stat, wall: True
+        "auto_model_monitor.sources.checkpoints.freshness.is_settled", lambda stat, wall: True
     )
     missed = 0
     for attempt in range(6):  # on a busy machine a writer may be too slow to win the race each time
