@@ -95,9 +95,9 @@ class _Stage:
         screen.say()
         screen.say("Next, with your own training:")
         for line in (
-            "auto-model-monitor inspect ./checkpoints --threshold 0.004",
-            "auto-model-monitor test-notify --sender you@qq.com",
-            "auto-model-monitor watch ./checkpoints --rule 'val_loss < 0.004' --sender you@qq.com",
+            "auto-model-monitor setup",
+            "auto-model-monitor run --rule 'val_loss < 0.004' -- python train.py",
+            "auto-model-monitor watch ./checkpoints --rule 'val_loss < 0.004'",
         ):
             screen.say(f"  {screen.paint(line, 'cyan')}")
 
