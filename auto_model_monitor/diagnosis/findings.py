@@ -33,6 +33,10 @@ _NETWORK_FRAMES = re.compile(
     r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
 )
 _LOADING_FRAMES = re.compile(r"torch[\\/]serialization|pickle|joblib|safetensors|[\\/]numpy[\\/]lib")
+_BROKEN = ("ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError", "EOFError")
+_WORKER_FRAMES = re.compile(
+    r"torch/utils/data/dataloader\.py.*multiprocessing/(?:resource_sharer|connection)\.py"
+)
 _POOL_FRAMES = re.compile(r"multiprocess|concurrent[\\/]futures")
 _RANK_FRAMES = re.compile(r"torch[\\/]distributed|horovod|deepspeed[\\/]comm|mpi4py")
 
@@ -143,9 +147,11 @@ def _by_frames(cause: str, error: RaisedError) -> str:
     if cause not in ("messenger", "code_error") or error.kind == "Empty":
         return cause
     files = " ".join(frame.file for frame in error.frames)
+    if error.kind in _BROKEN and _WORKER_FRAMES.search(files):
+        return "host_oom"  # a worker was killed while it handed a batch over; memory is the usual reason
     if error.kind in ("EOFError", "OSError") and _LOADING_FRAMES.search(files):
-        return "checkpoint_corrupt"
-    if cause == "code_error":
+        cause = "checkpoint_corrupt"
+    if cause != "messenger":
         return cause
     if error.kind == "TimeoutError" and _POOL_FRAMES.search(files):
         return "hang"
