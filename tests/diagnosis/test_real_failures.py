@@ -1,4 +1,10 @@
-"""Real programs fail, and the diagnosis names the cause."""
+"""Real programs fail, and the diagnosis names the cause.
+
+    python -m pytest -m frameworks tests/diagnosis
+
+with torch, transformers, lightning and others installed. When a process dies decides what the others print,
+so that .ci/run leaves this to whoever changes the diagnosis.
+"""
 
 from __future__ import annotations
 
