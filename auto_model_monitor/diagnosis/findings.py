@@ -33,7 +33,10 @@ _NETWORK_FRAMES = re.compile(
     r"[\\/](?:urllib3?|requests|http|httpx|httpcore|aiohttp|ssl|huggingface_hub|fsspec)[\\/.]"
 )
 _LOADING_FRAMES = re.compile(r"torch[\\/]serialization|pickle|joblib|safetensors|[\\/]numpy[\\/]lib")
-_BROKEN = ("ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError", "EOFError")
+_BROKEN = (
+    "ConnectionResetError",
+    "ConnectionRefusedError",
+)  # EOFError follows an error that a worker printed
 _WORKER_FRAMES = re.compile(
     r"torch/utils/data/dataloader\.py.*multiprocessing/(?:resource_sharer|connection)\.py"
 )
